@@ -1,0 +1,222 @@
+/**
+ * Everything that can go wrong and is thrown: a lasting code, how far it reaches, when to try again, what to do. The
+ * command line, the documentation (docs/faults.md is made from this file) and later the console show the same four things.
+ */
+
+export type Reach = 'item' | 'folder' | 'mailbox' | 'platform' | 'estate';
+/** `soon`: at once, a few times. `paced`: after a wait that grows, or the one the server named. */
+export type Retry = 'soon' | 'paced' | 'operator' | 'never';
+
+interface Entry<About> {
+  readonly reach: Reach;
+  readonly retry: Retry;
+  readonly says: (about: About) => string;
+  readonly remedy: string;
+}
+
+function entry<About>(reach: Reach, retry: Retry, says: (about: About) => string, remedy: string): Entry<About> {
+  return { reach, retry, says, remedy };
+}
+
+type Host = { readonly host: string };
+type Account = { readonly host: string; readonly user: string };
+/** The words of a server, already cut to a bounded length and freed of control characters by whoever throws. */
+type Said = { readonly text: string };
+type FolderAt = { readonly host: string; readonly folder: string };
+
+/** The catalogue, ordered by where a fault arises. A code once released keeps its meaning. */
+export const faults = {
+  'imap.host.unknown': entry<Host>(
+    'platform', 'operator',
+    ({ host }) => `There is no address for ${host}.`,
+    'Check the spelling of the host in the URL, and that this machine can resolve it.',
+  ),
+  'imap.connect.refused': entry<Host & { readonly port: number }>(
+    'platform', 'paced',
+    ({ host, port }) => `${host} accepts no connection on port ${port}.`,
+    'Check the port (993 for imaps, 143 for imap) and the firewall between here and there.',
+  ),
+  'imap.connect.timeout': entry<Host & { readonly port: number; readonly seconds: number }>(
+    'platform', 'paced',
+    ({ host, port, seconds }) => `${host}:${port} did not answer within ${seconds} seconds.`,
+    'Check that the host is up and that no firewall drops the packets silently.',
+  ),
+  'imap.tls.expired': entry<Host>(
+    'platform', 'operator',
+    ({ host }) => `The certificate of ${host} is out of date.`,
+    'Have it renewed on the server. Godwit does not go on with it unless you turn verification off for that side.',
+  ),
+  'imap.tls.untrusted': entry<Host>(
+    'platform', 'operator',
+    ({ host }) => `The certificate of ${host} is signed by nobody this machine trusts (perhaps by itself).`,
+    'Give the authority that signed it with --ca FILE (PEM).',
+  ),
+  'imap.tls.wrong-host': entry<Host>(
+    'platform', 'operator',
+    ({ host }) => `The certificate that answered for ${host} belongs to another name.`,
+    'Use the name that the certificate bears, or have the name added to it.',
+  ),
+  'imap.tls.failed': entry<Host & Said>(
+    'platform', 'paced',
+    ({ host, text }) => `${host} and we could not agree on TLS: ${text}`,
+    'Check that the port speaks TLS at once (imaps) or after STARTTLS (imap), and in version 1.2 or later.',
+  ),
+  'imap.starttls.missing': entry<Host>(
+    'platform', 'operator',
+    ({ host }) => `${host} does not offer STARTTLS on this port, and nothing is sent in the clear.`,
+    'Use imaps:// if the server has that port. If someone stands between here and there, the offer may have been removed.',
+  ),
+  'imap.starttls.injected': entry<Host>(
+    'platform', 'operator',
+    ({ host }) => `${host} sent data in the clear after it agreed to STARTTLS: someone may be between here and there.`,
+    'Do not go on over this network path. If the server is known to do so by itself, use imaps://.',
+  ),
+  'imap.preauth.before-tls': entry<Host>(
+    'platform', 'operator',
+    ({ host }) => `${host} greets with PREAUTH before TLS, which leaves no way to protect the connection.`,
+    'Use imaps://.',
+  ),
+  'imap.sign-in.refused': entry<Account & Said>(
+    'mailbox', 'operator',
+    ({ host, user, text }) => `${host} refused the sign-in of ${user}: ${text}`,
+    'Check the user name and the secret of that side, then run the same command again.',
+  ),
+  'imap.sign-in.unavailable': entry<Account & Said>(
+    'mailbox', 'paced',
+    ({ host, user, text }) => `${host} cannot sign ${user} in at the moment: ${text}`,
+    'It is tried again with growing waits. If it lasts, ask whoever runs the server.',
+  ),
+  'imap.sign-in.no-mechanism': entry<Host & { readonly offered: string }>(
+    'platform', 'operator',
+    ({ host, offered }) => `${host} offers no way to sign in that we speak (it offers: ${offered || 'none'}).`,
+    'We speak PLAIN, LOGIN, XOAUTH2 and OAUTHBEARER, not NTLM or GSSAPI. Have one of ours enabled.',
+  ),
+  'imap.connection.lost': entry<Host & Said>(
+    'mailbox', 'soon',
+    ({ host, text }) => `The connection to ${host} was lost: ${text}`,
+    'It is opened again. If it happens all the time, look for a proxy or firewall that ends long connections.',
+  ),
+  'imap.connection.silent': entry<Host & { readonly seconds: number; readonly command: string }>(
+    'mailbox', 'soon',
+    ({ host, seconds, command }) => `${host} left ${command} unanswered for ${seconds} seconds.`,
+    'It is tried again on a new connection.',
+  ),
+  'imap.server.bye': entry<Host & Said>(
+    'mailbox', 'paced',
+    ({ host, text }) => `${host} ended the session: ${text}`,
+    'It is opened again after a wait.',
+  ),
+  'imap.server.throttled': entry<Host & Said & { readonly waitMs: number | null }>(
+    'platform', 'paced',
+    ({ host, text }) => `${host} asks us to slow down: ${text}`,
+    'We wait as long as it asks and go on with fewer connections. Nothing needs to be done.',
+  ),
+  'imap.server.garbled': entry<Host & Said>(
+    'mailbox', 'soon',
+    ({ host, text }) => `${host} answered in a way that is not IMAP: ${text}`,
+    'It is tried again on a new connection. If it persists, run with --log-level trace and send us the transcript.',
+  ),
+  'imap.server.endless': entry<Host & { readonly limit: string }>(
+    'mailbox', 'never',
+    ({ host, limit }) => `${host} sends more than any answer should hold (${limit}).`,
+    'The connection was closed to protect this machine. Look at what stands at that address.',
+  ),
+  'imap.command.refused': entry<Host & Said & { readonly command: string }>(
+    'mailbox', 'never',
+    ({ host, command, text }) => `${host} refused ${command}: ${text}`,
+    'Its words say why; `godwit probe` shows what this server can do.',
+  ),
+  'folder.unreadable': entry<FolderAt & Said>(
+    'folder', 'operator',
+    ({ host, folder, text }) => `${host} does not let us read "${folder}": ${text}`,
+    'Check the rights of the account on that folder, or leave it out with --exclude.',
+  ),
+  'folder.renumbered': entry<FolderAt>(
+    'folder', 'operator',
+    ({ host, folder }) => `${host} has renumbered "${folder}" (UIDVALIDITY) and what we put there can no longer be proven by content.`,
+    'Look at the folder on both sides. `godwit verify` names what is on one side only.',
+  ),
+  'target.quota': entry<Host & Said>(
+    'mailbox', 'operator',
+    ({ host, text }) => `The mailbox at ${host} is full: ${text}`,
+    'Raise its quota or make room, then run the same command again; it goes on where it stopped.',
+  ),
+  'target.read-only': entry<FolderAt & Said>(
+    'folder', 'operator',
+    ({ host, folder, text }) => `"${folder}" at ${host} takes no messages: ${text}`,
+    'Give the account the right to insert (ACL "i") there, or leave the folder out with --exclude.',
+  ),
+  'target.expunge.unavailable': entry<Host>(
+    'platform', 'operator',
+    ({ host }) => `${host} cannot remove single messages by their UID (no UIDPLUS), so removals are not mirrored.`,
+    'Run without --delete, or let people remove those messages themselves; they are listed.',
+  ),
+  'ledger.in-use': entry<{ readonly mailbox: string; readonly holder: string }>(
+    'mailbox', 'operator',
+    ({ mailbox, holder }) => `${mailbox} is being copied by another process (${holder}).`,
+    'Wait until it has ended, or end it. Two at once would not be faster.',
+  ),
+  'ledger.damaged': entry<{ readonly file: string; readonly detail: string }>(
+    'estate', 'operator',
+    ({ file, detail }) => `The ledger ${file} is damaged: ${detail}`,
+    'Restore it from a backup, or move it away and run again: what is already on the target is then recognised by its content.',
+  ),
+  'ledger.newer': entry<{ readonly file: string; readonly version: number; readonly known: number }>(
+    'estate', 'operator',
+    ({ file, version, known }) => `The ledger ${file} was written by a newer Godwit (format ${version}; this one knows ${known}).`,
+    'Use the newer Godwit for it.',
+  ),
+  'ledger.disk-full': entry<{ readonly file: string }>(
+    'estate', 'operator',
+    ({ file }) => `There is no room left to write the ledger ${file}.`,
+    'Make room on that file system, or give another folder with --state, and run again. Nothing was sent without being recorded.',
+  ),
+  'ledger.unwritable': entry<{ readonly file: string; readonly detail: string }>(
+    'estate', 'operator',
+    ({ file, detail }) => `The ledger ${file} cannot be written: ${detail}`,
+    'Check the owner and mode of the state folder, or give another with --state.',
+  ),
+  'internal': entry<{ readonly detail: string }>(
+    'mailbox', 'never',
+    ({ detail }) => `A fault of ours: ${detail}`,
+    'Please report it with the log. Running again is safe.',
+  ),
+} as const;
+
+export type FaultCode = keyof typeof faults;
+export type About<Code extends FaultCode> = Parameters<(typeof faults)[Code]['says']>[0];
+
+/** A fault in flight. Thrown by `fault(...)` only. */
+export class Fault<Code extends FaultCode = FaultCode> extends Error {
+  override readonly name = 'Fault';
+  readonly code: Code;
+  readonly about: About<Code>;
+
+  constructor(code: Code, about: About<Code>, options?: { readonly cause?: unknown }) {
+    super((faults[code].says as (about: About<Code>) => string)(about), options);
+    this.code = code;
+    this.about = about;
+  }
+
+  get reach(): Reach {
+    return faults[this.code].reach;
+  }
+
+  get retry(): Retry {
+    return faults[this.code].retry;
+  }
+
+  get remedy(): string {
+    return faults[this.code].remedy;
+  }
+}
+
+/** Makes a fault of the catalogue, to be thrown. */
+export function fault<Code extends FaultCode>(code: Code, about: About<Code>, options?: { readonly cause?: unknown }): Fault<Code> {
+  return new Fault(code, about, options);
+}
+
+/** Whether `error` is the fault `code`. */
+export function isFault<Code extends FaultCode>(error: unknown, code: Code): error is Fault<Code> {
+  return error instanceof Fault && error.code === code;
+}
