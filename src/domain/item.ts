@@ -30,7 +30,10 @@ export interface FolderState {
 /** One folder of a mailbox. */
 export interface Folder {
   readonly id: FolderId;
-  /** Decoded names from the root down, e.g. `['INBOX', 'Projects']`. The first is `INBOX` in capitals for the inbox. */
+  /**
+   * Decoded names from the root down, e.g. `['Clients', 'Projects']`. The first is `INBOX` in capitals for the inbox. Paths are
+   * relative to the personal namespace: where its prefix is `INBOX.`, the folder `INBOX.Sent` has the path `['Sent']`.
+   */
   readonly path: readonly string[];
   /** False for a parent that only holds folders (`\Noselect`) and for one that does not exist (`\NonExistent`). */
   readonly selectable: boolean;

@@ -9,6 +9,8 @@ export interface UidRun {
   readonly source: Uid;
   readonly target: Uid;
   readonly count: number;
+  /** True where the messages were found on the target by their content: they are never removed by us. */
+  readonly adopted: boolean;
 }
 
 /** Immutable: every change gives a new map. Runs are ascending by source and never overlap there. */
@@ -70,10 +72,15 @@ export class UidMap {
       if (before > 0) kept.push({ ...run, count: before });
       if (after > 0) {
         const skipped = run.count - after;
-        kept.push({ source: (run.source + skipped) as Uid, target: (run.target + skipped) as Uid, count: after });
+        kept.push({ ...run, source: (run.source + skipped) as Uid, target: (run.target + skipped) as Uid, count: after });
       }
     }
     return new UidMap(kept);
+  }
+
+  /** Whether the target's copy was found there rather than put there by us. */
+  isAdopted(source: number): boolean {
+    return runAt(this.runs, source, 'source')?.adopted ?? false;
   }
 
   /** Every pair, ascending by source UID. */
@@ -84,10 +91,10 @@ export class UidMap {
   }
 }
 
-/** The runs of pairs given in any order. */
-export function runsOf(pairs: Iterable<readonly [source: number, target: number]>): readonly UidRun[] {
+/** The runs of pairs given in any order, all adopted or all put there by us. */
+export function runsOf(pairs: Iterable<readonly [source: number, target: number]>, adopted = false): readonly UidRun[] {
   const sorted = [...pairs].sort((a, b) => a[0] - b[0]);
-  return joined(sorted.map(([source, target]) => ({ source: source as Uid, target: target as Uid, count: 1 })));
+  return joined(sorted.map(([source, target]) => ({ source: source as Uid, target: target as Uid, count: 1, adopted })));
 }
 
 function end(run: UidRun): number {
@@ -99,7 +106,7 @@ function joined(runs: readonly UidRun[]): readonly UidRun[] {
   const out: UidRun[] = [];
   for (const run of runs) {
     const last = out.at(-1);
-    if (last && end(last) === run.source && last.target + last.count === run.target) {
+    if (last && last.adopted === run.adopted && end(last) === run.source && last.target + last.count === run.target) {
       out[out.length - 1] = { ...last, count: last.count + run.count };
     } else out.push(run);
   }

@@ -124,7 +124,7 @@ export interface ReadOutcome {
 
 /** A folder that should be on the target. */
 export interface FolderOrder {
-  /** Decoded names from the root down, already fit for this platform's separator or to be refused. */
+  /** As `Folder.path`: decoded, relative to the personal namespace. A name that holds the separator is refused. */
   readonly path: readonly string[];
   readonly selectable: boolean;
   readonly subscribed: boolean;
