@@ -1,0 +1,176 @@
+/**
+ * Dovecot 2.3 as a process of ours, set up to cost little: processes are reused, nothing is logged that is no warning,
+ * no limit of connections per user, and by default no fsync. Mail belongs to `nobody`, since Dovecot refuses uid 0.
+ */
+
+import { chmod, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { nobody, runInside } from './namespace.ts';
+import { unpacked } from './packages.ts';
+import {
+  freePort, makeOwned, makeScratch, removeScratch, startProcess, writeTls, type LabServer, type LabUser, type TlsWish,
+} from './server.ts';
+
+export interface DovecotOptions {
+  readonly users: readonly LabUser[];
+  /** `mdbox` costs the server least and is the default; `maildir` is Maildir++, whose separator is `.`. */
+  readonly storage?: 'mdbox' | 'sdbox' | 'maildir';
+  readonly fsync?: boolean;
+  readonly tls?: TlsWish;
+  /** May sign in as anybody: `user*master`, or PLAIN with an authzid. */
+  readonly master?: LabUser;
+  /** A folder of the caller's, kept afterwards; without it one is made and removed. */
+  readonly scratch?: string;
+  /** Lines put at the end of the configuration. */
+  readonly extra?: string;
+  /** Where the mail of all users lies, if not in the scratch folder (for instance a seeded store that was copied). */
+  readonly mailRoot?: string;
+}
+
+export interface DovecotServer extends LabServer {
+  readonly kind: 'dovecot';
+  readonly storage: NonNullable<DovecotOptions['storage']>;
+  /** Runs `doveadm` beside the server and gives what it printed; throws what it complained of. */
+  doveadm(args: readonly string[]): Promise<string>;
+}
+
+/** Starts Dovecot and resolves when it greets. `await using` stops it. Throws `NotToBeHad` where it cannot be had. */
+export async function startDovecot(options: DovecotOptions): Promise<DovecotServer> {
+  const tree = await unpacked('dovecot');
+  const scratch = options.scratch ?? (await makeScratch('dovecot'));
+  const mailRoot = options.mailRoot ?? join(scratch, 'mail');
+  await chmod(scratch, 0o755);
+  await makeOwned(join(scratch, 'run'), join(scratch, 'state'), mailRoot);
+  const tls = await writeTls(options.tls, scratch);
+  await writeFile(join(scratch, 'users'), options.users.map(passwdLine).join(''));
+  await writeFile(join(scratch, 'masters'), options.master === undefined ? '' : passwdLine(options.master));
+  const configFile = join(scratch, 'dovecot.conf');
+  const logFile = join(scratch, 'dovecot.log');
+  const logTail = async (): Promise<string> => (await readFile(logFile, 'utf8').catch(() => '')).slice(-2000);
+
+  for (let attempt = 1; ; attempt++) {
+    const port = await freePort();
+    const tlsPort = tls === null ? null : await freePort();
+    const storage = options.storage ?? 'mdbox';
+    await writeFile(configFile, config({ options, storage, scratch, mailRoot, port, tlsPort, tls }));
+    try {
+      const running = await startProcess(tree, ['/usr/sbin/dovecot', '-F', '-c', configFile], port, logTail);
+      return {
+        kind: 'dovecot', storage, host: '127.0.0.1', port, tlsPort, pid: running.pid, scratch, caFile: tls?.ca ?? null,
+        doveadm: (args) => runInside(tree, ['/usr/bin/doveadm', '-c', configFile, ...args]),
+        mailOf: (user) => join(mailRoot, user),
+        async [Symbol.asyncDispose]() {
+          await running.stop();
+          if (options.scratch === undefined) await removeScratch(scratch);
+        },
+      };
+    } catch (cause) {
+      if (attempt === 3 || !/Address already in use/.test(String(cause))) throw cause;
+    }
+  }
+}
+
+/** Base64, so that a password may hold a colon. */
+function passwdLine(user: LabUser): string {
+  return `${user.name}:{PLAIN.b64}${Buffer.from(user.password).toString('base64')}\n`;
+}
+
+interface ConfigFacts {
+  readonly options: DovecotOptions;
+  readonly storage: string;
+  readonly scratch: string;
+  readonly mailRoot: string;
+  readonly port: number;
+  readonly tlsPort: number | null;
+  readonly tls: { readonly certificate: string; readonly key: string } | null;
+}
+
+function config({ options, storage, scratch, mailRoot, port, tlsPort, tls }: ConfigFacts): string {
+  return `
+base_dir = ${scratch}/run
+state_dir = ${scratch}/state
+log_path = ${scratch}/dovecot.log
+info_log_path = /dev/null
+protocols = imap
+listen = 127.0.0.1
+default_internal_user = ${nobody.name}
+default_internal_group = ${nobody.group}
+default_login_user = ${nobody.name}
+default_client_limit = 4096
+default_process_limit = 1024
+default_vsz_limit = 0
+first_valid_uid = 1
+first_valid_gid = 1
+mail_location = ${storage}:~/${storage}
+mail_fsync = ${options.fsync === true ? 'optimized' : 'never'}
+mail_max_userip_connections = 0
+disable_plaintext_auth = no
+auth_mechanisms = plain login
+auth_username_chars =
+auth_failure_delay = 0
+auth_master_user_separator = *
+auth_verbose = no
+imap_hibernate_timeout = 0
+ssl = ${tls === null ? 'no' : 'yes'}
+${tls === null ? '' : `ssl_cert = <${tls.certificate}\nssl_key = <${tls.key}`}
+passdb {
+  driver = passwd-file
+  args = ${scratch}/masters
+  master = yes
+  result_success = continue
+}
+passdb {
+  driver = passwd-file
+  args = username_format=%u ${scratch}/users
+}
+userdb {
+  driver = static
+  args = uid=${nobody.uid} gid=${nobody.gid} home=${mailRoot}/%u allow_all_users=yes
+}
+namespace inbox {
+  inbox = yes
+  mailbox Drafts {
+    special_use = \\Drafts
+  }
+  mailbox Junk {
+    special_use = \\Junk
+  }
+  mailbox Trash {
+    special_use = \\Trash
+  }
+  mailbox Sent {
+    special_use = \\Sent
+  }
+  mailbox Archive {
+    special_use = \\Archive
+  }
+}
+service imap-login {
+  chroot =
+  service_count = 0
+  client_limit = 1024
+  process_min_avail = 2
+  inet_listener imap {
+    port = ${port}
+  }
+  inet_listener imaps {
+    port = ${tlsPort ?? 0}
+    ssl = yes
+  }
+}
+service imap {
+  service_count = 1000
+  client_limit = 1
+}
+service anvil {
+  chroot =
+  unix_listener anvil-auth-penalty {
+    mode = 0
+  }
+}
+service stats {
+  chroot =
+}
+${options.extra ?? ''}
+`;
+}

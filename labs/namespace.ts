@@ -1,0 +1,80 @@
+/**
+ * Runs what is in an unpacked tree as if it were installed: in a private mount namespace, the tree's `usr/lib`,
+ * `usr/bin` and `usr/sbin` lie over the system's (servers have their module folders compiled in, so paths in a
+ * configuration are not enough). Works as root, and without root where user namespaces are allowed. What is started dies
+ * with us: PR_SET_PDEATHSIG is set last of all, since a change of credentials clears it.
+ */
+
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { lastLine, NotToBeHad, unpacked, type TreeName } from './packages.ts';
+
+const run = promisify(execFile);
+
+/** The user that lab servers and their mail belong to: exists everywhere and owns nothing. */
+export const nobody = { name: 'nobody', group: 'nogroup', uid: 65534, gid: 65534 } as const;
+
+const asRoot = process.getuid?.() === 0;
+
+const script = `
+tree=$1; shift
+cd "$tree" || exit 111
+for part in lib bin sbin; do
+  if [ -d usr/$part ]; then mount -t overlay overlay -o "lowerdir=usr/$part:/usr/$part" /usr/$part || exit 111; fi
+done
+cd / && ulimit -n "$(ulimit -Hn)"
+exec "$@"`;
+
+/** The argument vector that runs `argv` over `tree`. The process that is spawned becomes `argv` itself (same pid). */
+export function inside(tree: string, argv: readonly string[]): readonly string[] {
+  const dieWithUs = ['setpriv', '--pdeathsig', 'TERM'];
+  const namespace = asRoot ? ['unshare', '-m', '--propagation', 'private'] : ['unshare', '-Urm', '--propagation', 'private'];
+  // As mapped root a server would try setgroups and fail, so it runs as a mapped nobody in a second user namespace.
+  const drop = asRoot ? [] : ['unshare', '-U', `--map-user=${nobody.uid}`, `--map-group=${nobody.gid}`];
+  return [...namespace, 'sh', '-c', script, 'sh', tree, ...drop, ...dieWithUs, ...argv];
+}
+
+/** Runs a program of a tree to its end; its standard output. Throws what `execFile` throws, with `stderr`. */
+export async function runInside(tree: string, argv: readonly string[]): Promise<string> {
+  const [file, ...args] = inside(tree, argv);
+  const { stdout } = await run(file as string, args, { maxBuffer: 64 * 1024 * 1024 });
+  return stdout;
+}
+
+const proofs = {
+  dovecot: ['/usr/sbin/dovecot', '--version'],
+  cyrus: ['/usr/lib/cyrus/bin/cyr_buildinfo'],
+  isync: ['/usr/bin/mbsync', '--version'],
+  interimap: ['/bin/sh', '-c', 'command -v interimap'],
+} as const satisfies Record<TreeName, readonly string[]>;
+
+export type LabAvailable = { readonly ok: true } | { readonly ok: false; readonly why: string };
+
+const known = new Map<TreeName, Promise<LabAvailable>>();
+
+/** Whether a lab can run here, fetching its packages when needed; if not, `why` is fit to be shown beside a skipped test. */
+export function labAvailable(name: TreeName): Promise<LabAvailable> {
+  let answer = known.get(name);
+  if (answer === undefined) {
+    answer = find(name);
+    known.set(name, answer);
+  }
+  return answer;
+}
+
+async function find(name: TreeName): Promise<LabAvailable> {
+  try {
+    const tree = await unpacked(name);
+    const said = await runInside(tree, proofs[name]).catch((cause: unknown) => {
+      throw new NotToBeHad(
+        `${name} cannot be run here (${asRoot ? 'root without the right to mount' : 'neither root nor user namespaces'}?): ${lastLine(cause)}`,
+        { cause },
+      );
+    });
+    if (name === 'dovecot' && !/^2\.3\./.test(said)) throw new NotToBeHad(`the lab speaks Dovecot 2.3, this is ${said.trim()}`);
+    return { ok: true };
+  } catch (cause) {
+    if (cause instanceof NotToBeHad) return { ok: false, why: cause.message };
+    throw cause;
+  }
+}

@@ -1,0 +1,135 @@
+/** What Dovecot and Cyrus have in common as lab servers: a process, its scratch folder, its ports, its end. */
+
+import { spawn, type ChildProcess } from 'node:child_process';
+import { chown, mkdir, mkdtemp, rm, statfs, writeFile } from 'node:fs/promises';
+import { connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { inside, nobody } from './namespace.ts';
+import { Authority, type Pem } from './tls.ts';
+
+export interface LabUser {
+  readonly name: string;
+  readonly password: string;
+}
+
+/** A mail server that runs for one test or one bench. */
+export interface LabServer extends AsyncDisposable {
+  readonly kind: 'dovecot' | 'cyrus';
+  readonly host: '127.0.0.1';
+  /** Clear text, with STARTTLS where TLS was asked for. */
+  readonly port: number;
+  /** Implicit TLS; null where it was not asked for. */
+  readonly tlsPort: number | null;
+  readonly pid: number;
+  readonly scratch: string;
+  /** PEM of the authority that signed the server's certificate, for `--ca`. */
+  readonly caFile: string | null;
+  /** The folder that holds the mail of a user. */
+  mailOf(user: string): string;
+}
+
+/** `true` for a good certificate of a fresh authority, or a certificate of one's own with the authority to trust. */
+export type TlsWish = boolean | (Pem & { readonly ca: string });
+
+/** A fresh folder for one server: in memory where there is room, since a lab measures programs and not disks. */
+export async function makeScratch(prefix: string): Promise<string> {
+  const base = process.env['GODWIT_LAB_SCRATCH'] ?? ((await roomIn('/dev/shm')) > 2e9 ? '/dev/shm' : tmpdir());
+  return mkdtemp(join(base, `godwit-${prefix}-`));
+}
+
+async function roomIn(path: string): Promise<number> {
+  return statfs(path).then((found) => found.bavail * found.bsize, () => 0);
+}
+
+/** Makes folders that belong to the user the server runs as. */
+export async function makeOwned(...paths: readonly string[]): Promise<void> {
+  for (const path of paths) {
+    await mkdir(path, { recursive: true });
+    if (process.getuid?.() === 0) await chown(path, nobody.uid, nobody.gid);
+  }
+}
+
+/** Writes certificate, key and authority into `scratch`; null when TLS is not wished for. */
+export async function writeTls(
+  wish: TlsWish | undefined,
+  scratch: string,
+): Promise<{ readonly certificate: string; readonly key: string; readonly ca: string } | null> {
+  if (wish === undefined || wish === false) return null;
+  const authority = new Authority();
+  const made = wish === true ? { ...authority.good(), ca: authority.certificate } : wish;
+  const files = { certificate: join(scratch, 'tls.pem'), key: join(scratch, 'tls.key'), ca: join(scratch, 'ca.pem') };
+  await writeFile(files.certificate, made.certificate);
+  await writeFile(files.key, made.key, { mode: 0o600 });
+  await writeFile(files.ca, made.ca);
+  if (process.getuid?.() === 0) await chown(files.key, nobody.uid, nobody.gid);
+  return files;
+}
+
+/** A port on loopback that was free a moment ago; a server that cannot bind it any more is started again with another. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve, reject) => server.listen(0, '127.0.0.1', resolve).once('error', reject));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (address === null || typeof address === 'string') throw new Error('the kernel gave no port');
+  return address.port;
+}
+
+/** A running server process, ready to be stopped by its pid. */
+export interface Running {
+  readonly pid: number;
+  stop(): Promise<void>;
+}
+
+/**
+ * Spawns `argv` over `tree` and waits until something greets on `port`. Throws with what the process said when it ends
+ * before, or has not greeted after 20 seconds.
+ */
+export async function startProcess(tree: string, argv: readonly string[], port: number, logTail: () => Promise<string>): Promise<Running> {
+  const [file, ...args] = inside(tree, argv);
+  const child = spawn(file as string, args, { stdio: ['ignore', 'ignore', 'pipe'] });
+  let said = '';
+  child.stderr?.on('data', (chunk: Buffer) => {
+    said = (said + chunk.toString()).slice(-4000);
+  });
+  const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
+  const until = Date.now() + 20_000;
+  while (!(await greets(port))) {
+    if (child.exitCode !== null || child.signalCode !== null || Date.now() > until) {
+      await stop(child, ended);
+      throw new Error(`${argv[0]} did not come up: ${said} ${await logTail()}`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  // Whatever it says later is for its own log; an unread pipe must not stall it.
+  child.stderr?.resume();
+  return { pid: child.pid as number, stop: () => stop(child, ended) };
+}
+
+async function stop(child: ChildProcess, ended: Promise<void>): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
+  child.kill('SIGTERM');
+  const harder = setTimeout(() => child.kill('SIGKILL'), 5000);
+  await ended;
+  clearTimeout(harder);
+}
+
+function greets(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1');
+    const finish = (answer: boolean): void => {
+      clearTimeout(timer);
+      socket.destroy();
+      resolve(answer);
+    };
+    const timer = setTimeout(() => finish(false), 2000);
+    socket.once('data', (chunk) => finish(chunk.toString('latin1').startsWith('* OK')));
+    socket.once('error', () => finish(false));
+    socket.once('close', () => finish(false));
+  });
+}
+
+export async function removeScratch(scratch: string): Promise<void> {
+  await rm(scratch, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+}
