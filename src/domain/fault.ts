@@ -176,6 +176,11 @@ export const faults = {
     ({ file, detail }) => `The ledger ${file} cannot be written: ${detail}`,
     'Check the owner and mode of the state folder, or give another with --state.',
   ),
+  'interrupted': entry<{ readonly by: string }>(
+    'mailbox', 'soon',
+    ({ by }) => `It was stopped before its end (${by}).`,
+    'Run the same command again: it goes on where it stopped.',
+  ),
   'internal': entry<{ readonly detail: string }>(
     'mailbox', 'never',
     ({ detail }) => `A fault of ours: ${detail}`,
