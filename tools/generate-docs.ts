@@ -1,0 +1,41 @@
+/**
+ * Makes the pages that are read off the code.
+ *
+ *     node tools/generate-docs.ts           writes those that have changed
+ *     node tools/generate-docs.ts --check   names those that are stale, and references that lead nowhere; exit 1 if any
+ */
+
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { faultPage } from './fault-page.ts';
+import { picture, readSources } from './layers.ts';
+import { root } from './project.ts';
+import { deadReferences } from './references.ts';
+import { rfcCoverage } from './rfc-index.ts';
+
+const sources = readSources();
+const pages: readonly { readonly path: string; readonly text: string }[] = [
+  { path: 'docs/faults.md', text: faultPage() },
+  { path: 'docs/rfc-coverage.md', text: rfcCoverage(sources) },
+  { path: 'ARCHITECTURE.md', text: withPicture(present('ARCHITECTURE.md')) },
+];
+
+const checking = process.argv.includes('--check');
+const stale = pages.filter(({ path, text }) => present(path) !== text);
+for (const { path, text } of stale) {
+  if (!checking) writeFileSync(join(root, path), text);
+  console.log(checking ? `${path} is stale: run npm run docs` : `${path} written`);
+}
+const dead = checking ? deadReferences() : [];
+for (const reference of dead) console.log(reference);
+if (checking && stale.length + dead.length > 0) process.exitCode = 1;
+
+function present(path: string): string {
+  return existsSync(join(root, path)) ? readFileSync(join(root, path), 'utf8') : '';
+}
+
+/** ARCHITECTURE.md is written by hand but for the map, which stands between two marks. */
+function withPicture(page: string): string {
+  const map = `<!-- the map, drawn by npm run docs -->\n\n\`\`\`\n${picture(sources)}\n\`\`\`\n\n<!-- end of the map -->`;
+  return page.replace(/<!-- the map[^>]*-->[\s\S]*<!-- end of the map -->/, () => map);
+}
