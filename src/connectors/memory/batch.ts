@@ -119,14 +119,23 @@ export class MemoryBatch implements Batch {
     const folder = this.#folder;
     const arriving = incoming.map((one) => arrivingOf(one));
     for (const [index, { bytes }] of arriving.entries()) {
-      const mishap = this.#session.before({ kind: 'append-message', folder, index: this.#outcomes.length + index, bytes });
+      const mishap = this.#session.before({
+        kind: 'append-message',
+        folder,
+        index: this.#outcomes.length + index,
+        bytes,
+      });
       if (mishap?.kind === 'refused') return this.#refuse(incoming.length, mishap.refusal, together);
     }
     const before = this.#session.before({ kind: 'append', folder, messages: arriving.length });
     const open = this.#session.mailbox.folder(folder);
     if (!open?.selectable) return this.#refuse(incoming.length, gone, together);
     if (before?.kind === 'vague') return this.#unknown(incoming.length, before.text);
-    if (before?.kind === 'lie') return this.#stored(open, arriving.map(() => null));
+    if (before?.kind === 'lie')
+      return this.#stored(
+        open,
+        arriving.map(() => null),
+      );
     const limit = this.#session.options.traits.appendLimitBytes;
     if (limit !== null && arriving.some(({ bytes }) => bytes.length > limit)) {
       return this.#refuse(incoming.length, tooBig, together);
@@ -156,7 +165,8 @@ export class MemoryBatch implements Batch {
   }
 
   #copyBorrowed(): void {
-    for (const { incoming, at } of this.#borrowed) incoming.chunks[at] = Uint8Array.from(incoming.chunks[at] as Uint8Array);
+    for (const { incoming, at } of this.#borrowed)
+      incoming.chunks[at] = Uint8Array.from(incoming.chunks[at] as Uint8Array);
     this.#borrowed = [];
   }
 }

@@ -12,8 +12,8 @@ const rubbish = 0xaa;
 export class LentBytes {
   readonly #chance: Chance;
   readonly #free = [new Uint8Array(bufferOctets), new Uint8Array(bufferOctets)];
-  /** Settles when the buffer lent longest ago has come back. */
-  readonly #lent: Promise<void>[] = [];
+  /** One for each buffer that is away; settles when it has come back. */
+  readonly #lent = new Set<Promise<void>>();
 
   constructor(chance: Chance) {
     this.#chance = chance;
@@ -38,7 +38,7 @@ export class LentBytes {
   }
 
   async #buffer(): Promise<Uint8Array<ArrayBuffer>> {
-    while (this.#free.length === 0) await this.#lent[0];
+    while (this.#free.length === 0) await Promise.race(this.#lent);
     return this.#free.pop() as Uint8Array<ArrayBuffer>;
   }
 
@@ -49,9 +49,9 @@ export class LentBytes {
     };
     if (!returned) return back();
     const lent: Promise<void> = returned.then(() => {
-      this.#lent.splice(this.#lent.indexOf(lent), 1);
+      this.#lent.delete(lent);
       back();
     });
-    this.#lent.push(lent);
+    this.#lent.add(lent);
   }
 }

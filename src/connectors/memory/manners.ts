@@ -29,12 +29,12 @@ export function isRefusal(outcome: Arriving | Refusal): outcome is Refusal {
 /** Stores everything as it is. */
 export const faithful: Manners = (message) => message;
 
-const invalidFlags = ['\\recent', '\\forwarded'];
+const invalidFlags = new Set(['\\recent', '\\forwarded']);
 
 /** Bare LF becomes CRLF, NUL becomes 0x80, nothing at all is refused, and dates past 2038 become the present. */
 export const likeDovecot: Manners = (message) => {
   if (message.bytes.length === 0) return refused('message', null, "Can't save a zero byte message");
-  const odd = message.flags.find((flag) => invalidFlags.includes(flag.toLowerCase()));
+  const odd = message.flags.find((flag) => invalidFlags.has(flag.toLowerCase()));
   if (odd !== undefined) return refused('flags', 'CANNOT', 'Invalid system flag');
   if (message.flags.some((flag) => flag.includes(']') || flag.length > 50)) {
     return refused('flags', 'CANNOT', 'Keyword used in flags is invalid');

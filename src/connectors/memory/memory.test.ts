@@ -39,7 +39,9 @@ describe('memory', () => {
     const sink = new Careless();
     await source.read(inbox, uidSet([1]), sink);
     expect(sink.kept.reduce((octets, chunk) => octets + chunk.length, 0)).toBe(50_000);
-    expect(Buffer.concat(sink.kept).includes('xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx')).toBe(false);
+    expect(
+      Buffer.concat(sink.kept).includes('xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx'),
+    ).toBe(false);
   });
 
   test('a reader that does not return its bytes stops the source after two buffers', async () => {
@@ -102,7 +104,9 @@ describe('memory', () => {
   });
 
   test('a source cut inside a message says that it is broken, and is of no more use', async () => {
-    const faults: MemoryFaults = { before: ({ kind }) => (kind === 'read' ? { kind: 'cut-inside', afterBytes: 4 } : null) };
+    const faults: MemoryFaults = {
+      before: ({ kind }) => (kind === 'read' ? { kind: 'cut-inside', afterBytes: 4 } : null),
+    };
     await using source = await memorySource(filled('0123456789'), { faults })(signal);
     const said: string[] = [];
     const sink: MessageSink = {
@@ -160,7 +164,11 @@ describe('memory', () => {
     await using target = await memoryTarget(mailbox)(signal);
     const order = { selectable: true, subscribed: true, specialUses: [] };
     const [outcome] = await target.prepare([{ ...order, path: ['Inbox', 'Case'] }]);
-    expect(outcome).toMatchObject({ kind: 'there', created: true, folder: { id: 'INBOX/Case', path: ['INBOX', 'Case'] } });
+    expect(outcome).toMatchObject({
+      kind: 'there',
+      created: true,
+      folder: { id: 'INBOX/Case', path: ['INBOX', 'Case'] },
+    });
     expect(mailbox.folders.map(({ name }) => name)).toEqual(['INBOX', 'INBOX/Case']);
   });
 });

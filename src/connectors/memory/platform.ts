@@ -141,7 +141,7 @@ export class MemoryMailbox {
   }
 
   touched(): void {
-    for (const watcher of [...this.#watchers]) watcher();
+    for (const watcher of this.#watchers) watcher();
   }
 
   freshUidValidity(): UidValidity {

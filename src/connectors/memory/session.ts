@@ -52,7 +52,7 @@ export class Session {
   /** Ends the connection from now on. */
   lose(text: string): Fault {
     this.#lost ??= fault('imap.connection.lost', { host: this.options.name, text });
-    for (const mourn of [...this.#mourners]) mourn(this.#lost);
+    for (const mourn of this.#mourners) mourn(this.#lost);
     return this.#lost;
   }
 

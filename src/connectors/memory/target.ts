@@ -1,5 +1,6 @@
 /** A target in memory. */
 
+import { fault } from '#domain/fault.ts';
 import type { FolderId } from '#domain/item.ts';
 import type { UidSet } from '#domain/uid-set.ts';
 import type { Batch, FlagChange, FolderOrder, FolderOutcome, StoreRefusal, Target } from '#ports/mailbox.ts';
@@ -37,6 +38,8 @@ export class MemoryTarget extends MemorySource implements Target {
 
   expunge(id: FolderId, uids: UidSet): Promise<void> {
     return this.session.inTurn(() => {
+      // UIDPLUS brings both the new UIDs and the expunge that names them (RFC 4315), so one trait stands for both.
+      if (!this.traits.tellsUids) throw fault('target.expunge.unavailable', { host: this.name });
       this.session.before({ kind: 'expunge', folder: id });
       this.session.opened(id).expunge(uids);
       this.session.after({ kind: 'expunge', folder: id });
