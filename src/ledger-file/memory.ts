@@ -1,0 +1,272 @@
+/**
+ * The ledger port kept in memory, for tests and simulations: the same answers as the file, and crashes that forget exactly
+ * what a real one may forget. What was written and is not yet durable is kept apart from what is.
+ */
+
+import { createHash } from 'node:crypto';
+import { type Fault, fault } from '#domain/fault.ts';
+import type { FolderId } from '#domain/item.ts';
+import { UidMap } from '#domain/uid-map.ts';
+import type { Exception, FolderRecord, Intent, Ledger, LedgerChange, LedgerReader, LedgerStore, MailboxPair, SentMessage } from '#ports/ledger.ts';
+
+export interface MemoryLedger extends LedgerStore {
+  /**
+   * Ends everything as a power failure would: what was not durable is gone, except the first `surviving` of the writes
+   * under way, which the disk happened to have; every ledger claimed before is dead and its mailbox free.
+   */
+  crash(surviving?: number): void;
+  /** Writes that wait to become durable. */
+  readonly underWay: number;
+}
+
+export interface MemoryLedgerOptions {
+  /** What being durable takes; rejecting with a fault is a disk that fails. By default the next microtask. */
+  readonly becomeDurable?: () => Promise<void>;
+}
+
+export function memoryLedger(options: MemoryLedgerOptions = {}): MemoryLedger {
+  return new MemoryStore(options.becomeDurable ?? (() => Promise.resolve()));
+}
+
+interface Write {
+  readonly mailbox: Mailbox;
+  readonly changes: readonly LedgerChange[];
+  readonly resolve: () => void;
+  readonly reject: (reason: unknown) => void;
+}
+
+interface Mailbox {
+  readonly pair: MailboxPair;
+  durable: Contents;
+  seen: Contents;
+  holder: MemoryHeld | null;
+}
+
+class MemoryStore implements MemoryLedger {
+  readonly #becomeDurable: () => Promise<void>;
+  readonly #mailboxes = new Map<string, Mailbox>();
+  #buffered: Write[] = [];
+  #running = false;
+  #fault: Fault | null = null;
+
+  constructor(becomeDurable: () => Promise<void>) {
+    this.#becomeDurable = becomeDurable;
+  }
+
+  get underWay(): number {
+    return this.#buffered.length;
+  }
+
+  async claim(pair: MailboxPair): Promise<Ledger> {
+    const key = JSON.stringify([pair.source, pair.target]);
+    let mailbox = this.#mailboxes.get(key);
+    if (mailbox?.holder) {
+      throw fault('ledger.in-use', { mailbox: `${pair.source} → ${pair.target}`, holder: `process ${process.pid}` });
+    }
+    if (!mailbox) {
+      mailbox = { pair, durable: new Contents(), seen: new Contents(), holder: null };
+      this.#mailboxes.set(key, mailbox);
+    }
+    mailbox.holder = new MemoryHeld(mailbox, (of, changes) => this.#write(of, changes));
+    return mailbox.holder;
+  }
+
+  async peek(pair: MailboxPair): Promise<LedgerReader | null> {
+    const mailbox = this.#mailboxes.get(JSON.stringify([pair.source, pair.target]));
+    return mailbox ? new MemoryReader(mailbox) : null;
+  }
+
+  crash(surviving = 0): void {
+    for (const write of this.#buffered.slice(0, surviving)) write.mailbox.durable.applyAll(write.changes);
+    const lost = this.#buffered;
+    this.#buffered = [];
+    this.#fault = null;
+    for (const mailbox of this.#mailboxes.values()) {
+      mailbox.holder?.die();
+      mailbox.holder = null;
+      mailbox.seen = mailbox.durable.copy();
+    }
+    for (const write of lost) write.reject(crashed());
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const mailbox of this.#mailboxes.values()) await mailbox.holder?.[Symbol.asyncDispose]();
+  }
+
+  #write(mailbox: Mailbox, changes: readonly LedgerChange[]): Promise<void> {
+    if (this.#fault) return Promise.reject(this.#fault);
+    mailbox.seen.applyAll(changes);
+    return new Promise((resolve, reject) => {
+      this.#buffered.push({ mailbox, changes, resolve, reject });
+      if (!this.#running) void this.#run();
+    });
+  }
+
+  async #run(): Promise<void> {
+    this.#running = true;
+    while (this.#buffered.length > 0) {
+      const batch = this.#buffered;
+      const size = batch.length;
+      try {
+        await this.#becomeDurable();
+      } catch (error) {
+        this.#fail(error);
+        continue;
+      }
+      // A crash in the meantime has put another list in place of ours, and what we waited for is settled already.
+      if (this.#buffered !== batch) continue;
+      this.#buffered = batch.slice(size);
+      for (const write of batch.slice(0, size)) {
+        write.mailbox.durable.applyAll(write.changes);
+        write.resolve();
+      }
+    }
+    this.#running = false;
+  }
+
+  #fail(error: unknown): void {
+    this.#fault = error as Fault;
+    const failed = this.#buffered;
+    this.#buffered = [];
+    for (const write of failed) write.reject(error);
+  }
+}
+
+class MemoryReader implements LedgerReader {
+  readonly digestKey: Uint8Array;
+  protected readonly mailbox: Mailbox;
+
+  constructor(mailbox: Mailbox) {
+    this.mailbox = mailbox;
+    const { source, target } = mailbox.pair;
+    this.digestKey = createHash('sha256').update(JSON.stringify([source, target])).digest();
+  }
+
+  async folders(): Promise<readonly FolderRecord[]> {
+    return [...this.mailbox.seen.folders.values()];
+  }
+
+  async map(folder: FolderId): Promise<UidMap> {
+    return this.mailbox.seen.maps.get(folder) ?? UidMap.empty;
+  }
+
+  async intents(): Promise<readonly Intent[]> {
+    const { intents, sent } = this.mailbox.seen;
+    return [...intents.values()]
+      .sort((a, b) => a.id - b.id)
+      .map((intent) => ({ ...intent, sent: [...(sent.get(intent.id)?.values() ?? [])] }));
+  }
+
+  async exceptions(): Promise<readonly Exception[]> {
+    return [...this.mailbox.seen.exceptions.values()];
+  }
+}
+
+class MemoryHeld extends MemoryReader implements Ledger {
+  readonly #send: (mailbox: Mailbox, changes: readonly LedgerChange[]) => Promise<void>;
+  #last: Promise<void> = Promise.resolve();
+  #over: 'no' | 'left' | 'crashed' = 'no';
+
+  constructor(mailbox: Mailbox, send: (mailbox: Mailbox, changes: readonly LedgerChange[]) => Promise<void>) {
+    super(mailbox);
+    this.#send = send;
+  }
+
+  write(changes: readonly LedgerChange[]): Promise<void> {
+    if (this.#over === 'crashed') return Promise.reject(crashed());
+    if (this.#over === 'left') return Promise.reject(new Error('A ledger that was left takes no more writes.'));
+    const written = this.#send(this.mailbox, changes);
+    // As with the file: a write may be left to be covered by the await of a later one.
+    this.#last = written.catch(() => {});
+    return written;
+  }
+
+  die(): void {
+    this.#over = 'crashed';
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#over !== 'no') return;
+    this.#over = 'left';
+    await this.#last;
+    if (this.mailbox.holder === this) this.mailbox.holder = null;
+  }
+}
+
+/** What the ledger knows of one mailbox. Values are never changed, only replaced. */
+class Contents {
+  folders = new Map<FolderId, FolderRecord>();
+  maps = new Map<FolderId, UidMap>();
+  intents = new Map<number, Intent>();
+  sent = new Map<number, ReadonlyMap<number, SentMessage>>();
+  exceptions = new Map<string, Exception>();
+
+  copy(): Contents {
+    const copy = new Contents();
+    copy.folders = new Map(this.folders);
+    copy.maps = new Map(this.maps);
+    copy.intents = new Map(this.intents);
+    copy.sent = new Map(this.sent);
+    copy.exceptions = new Map(this.exceptions);
+    return copy;
+  }
+
+  applyAll(changes: readonly LedgerChange[]): void {
+    for (const change of changes) this.#apply(change);
+  }
+
+  #apply(change: LedgerChange): void {
+    switch (change.kind) {
+      case 'folder':
+        this.folders.set(change.record.source, change.record);
+        return;
+      case 'mapped':
+        this.maps.set(change.folder, this.#map(change.folder).with(change.runs));
+        return;
+      case 'unmapped': {
+        let map = this.#map(change.folder);
+        for (const [first, last] of change.uids) map = map.without(first, last);
+        this.maps.set(change.folder, map);
+        return;
+      }
+      case 'map-dropped':
+        this.maps.delete(change.folder);
+        return;
+      case 'intent':
+        this.intents.set(change.intent.id, change.intent);
+        this.sent.set(change.intent.id, byUid(change.intent.sent));
+        return;
+      case 'sent':
+        if (!this.intents.has(change.intent)) return;
+        this.sent.set(change.intent, byUid([...(this.sent.get(change.intent)?.values() ?? []), ...change.messages]));
+        return;
+      case 'settled':
+        this.intents.delete(change.intent);
+        this.sent.delete(change.intent);
+        return;
+      case 'exception': {
+        const { folder, uid, kind } = change.exception;
+        this.exceptions.set(JSON.stringify([folder, uid, kind]), change.exception);
+        return;
+      }
+      case 'exception-gone':
+        this.exceptions.delete(JSON.stringify([change.folder, change.uid, change.what]));
+        return;
+      default:
+        change satisfies never;
+    }
+  }
+
+  #map(folder: FolderId): UidMap {
+    return this.maps.get(folder) ?? UidMap.empty;
+  }
+}
+
+/** What was learnt last of a message counts. */
+function byUid(messages: readonly SentMessage[]): ReadonlyMap<number, SentMessage> {
+  return new Map(messages.map((message) => [message.uid, message]));
+}
+
+function crashed(): Error {
+  return new Error('The ledger crashed under this write.');
+}

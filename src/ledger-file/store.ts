@@ -1,0 +1,211 @@
+/** The ledger of `godwit copy`: all mailboxes of a state folder in one SQLite file, each held by one process at a time. */
+
+import * as fs from 'node:fs';
+import { randomInt } from 'node:crypto';
+import { fault, type Fault } from '#domain/fault.ts';
+import type { FolderId } from '#domain/item.ts';
+import type { UidMap } from '#domain/uid-map.ts';
+import type { Log } from '#lib/log.ts';
+import type { Exception, FolderRecord, Intent, Ledger, LedgerChange, LedgerReader, LedgerStore, MailboxPair } from '#ports/ledger.ts';
+import { CommitQueue } from './commit-queue.ts';
+import { type Holder, lives, nameOf, ourselves, renewEveryMs } from './holder.ts';
+import { inLedgerWords, type LedgerDatabase, type WritableLedgerDatabase } from './ledger-database.ts';
+import { MailboxRows } from './mailbox-rows.ts';
+import { digestKeyOf } from './root-key.ts';
+import { Statements } from './statements.ts';
+
+export class LedgerFileStore implements LedgerStore {
+  readonly #ledger: WritableLedgerDatabase;
+  readonly #ask: Statements;
+  readonly #queue: CommitQueue;
+  readonly #held = new Set<HeldLedger>();
+  readonly #renewal: NodeJS.Timeout;
+  readonly #log: Log;
+  #closed = false;
+
+  constructor(ledger: WritableLedgerDatabase, log: Log) {
+    this.#ledger = ledger;
+    this.#ask = new Statements(ledger.database);
+    this.#queue = new CommitQueue(ledger);
+    this.#log = log;
+    this.#renewal = setInterval(() => this.#renew(), renewEveryMs).unref();
+  }
+
+  async claim(pair: MailboxPair): Promise<Ledger> {
+    const token = randomInt(1, 2 ** 47);
+    const mailbox = this.#queue.now(() => takeClaim(this.#ask, pair, token));
+    const held = new HeldLedger({
+      rows: new MailboxRows(this.#ask, mailbox),
+      pair,
+      token,
+      ask: this.#ask,
+      queue: this.#queue,
+      digestKey: digestKeyOf(this.#ledger.rootKey, pair),
+      left: () => this.#held.delete(held),
+    });
+    this.#held.add(held);
+    return held;
+  }
+
+  async peek(pair: MailboxPair): Promise<LedgerReader | null> {
+    this.#queue.commitPending();
+    return inLedgerWords(this.#ledger.file, () => peekAt(this.#ask, this.#ledger, pair));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    clearInterval(this.#renewal);
+    for (const held of [...this.#held]) await held[Symbol.asyncDispose]();
+    await this.#queue.idle();
+    try {
+      // The last one out folds the log into the file and removes it: that is SQLite's own checkpoint on close.
+      this.#ledger.database.close();
+    } catch (error) {
+      this.#log.warn('ledger not folded', { detail: error instanceof Error ? error.message : null });
+    }
+    fs.closeSync(this.#ledger.walDescriptor);
+  }
+
+  /** Says that we live, for processes in places that cannot see us. Whoever lost a claim learns it at its next write. */
+  #renew(): void {
+    if (this.#held.size === 0 || this.#queue.fault) return;
+    try {
+      const now = Date.now();
+      this.#queue.now(() => {
+        for (const held of this.#held) this.#ask.of('renew-claim').run(now, held.mailbox, held.token);
+      });
+    } catch (error) {
+      this.#log.warn('claims not renewed', { detail: error instanceof Error ? error.message : null });
+    }
+  }
+}
+
+interface Holding {
+  readonly rows: MailboxRows;
+  readonly pair: MailboxPair;
+  readonly token: number;
+  readonly ask: Statements;
+  readonly queue: CommitQueue;
+  readonly digestKey: Uint8Array;
+  readonly left: () => void;
+}
+
+class HeldLedger implements Ledger {
+  readonly digestKey: Uint8Array;
+  readonly #holding: Holding;
+  /** What stopped this mailbox for good: its claim was lost, or a change could not be applied. */
+  #fault: Fault | Error | null = null;
+  #closed = false;
+
+  constructor(holding: Holding) {
+    this.#holding = holding;
+    this.digestKey = holding.digestKey;
+  }
+
+  get mailbox(): number {
+    return this.#holding.rows.mailbox;
+  }
+
+  get token(): number {
+    return this.#holding.token;
+  }
+
+  async folders(): Promise<readonly FolderRecord[]> {
+    return this.#read().folders();
+  }
+
+  async map(folder: FolderId): Promise<UidMap> {
+    return this.#read().map(folder);
+  }
+
+  async intents(): Promise<readonly Intent[]> {
+    return this.#read().intents();
+  }
+
+  async exceptions(): Promise<readonly Exception[]> {
+    return this.#read().exceptions();
+  }
+
+  write(changes: readonly LedgerChange[]): Promise<void> {
+    if (this.#closed) return Promise.reject(new Error('A ledger that was left takes no more writes.'));
+    const written = this.#holding.queue.write(() => this.#apply(changes));
+    // An engine may leave a write to be covered by the await of a later one, which then rejects with the same.
+    written.catch(() => {});
+    return written;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    const { queue, ask, token, left } = this.#holding;
+    left();
+    if (queue.fault) return;
+    try {
+      queue.now(() => ask.of('leave-claim').run(this.mailbox, token));
+    } catch {
+      // A claim that could not be taken back ends with this process; why it could not has been told to whoever wrote.
+    }
+    await queue.idle();
+  }
+
+  #read(): MailboxRows {
+    this.#holding.queue.commitPending();
+    return this.#holding.rows;
+  }
+
+  #apply(changes: readonly LedgerChange[]): void {
+    if (this.#fault) throw this.#fault;
+    const { rows, ask, token, pair } = this.#holding;
+    // Held up for longer than a claim lasts (a machine put to sleep), we may have been taken for dead.
+    const claim = ask.of('claim-token').get(this.mailbox) as { token: number } | undefined;
+    try {
+      if (claim?.token !== token) throw inUse(pair, 'it took this process for dead');
+      for (const change of changes) rows.apply(change);
+    } catch (error) {
+      this.#fault = error instanceof Error ? error : new Error(String(error));
+      throw this.#fault;
+    }
+  }
+}
+
+/** What is known of a pair, or null; never takes, never writes. */
+export function peekAt(ask: Statements, ledger: LedgerDatabase, pair: MailboxPair): LedgerReader | null {
+  const mailbox = mailboxOf(ask, pair);
+  if (mailbox === null) return null;
+  // The rows are asked anew each time: another process may be writing them.
+  const rows = () => new MailboxRows(ask, mailbox);
+  return {
+    digestKey: digestKeyOf(ledger.rootKey, pair),
+    folders: async () => inLedgerWords(ledger.file, () => rows().folders()),
+    map: async (folder) => inLedgerWords(ledger.file, () => rows().map(folder)),
+    intents: async () => inLedgerWords(ledger.file, () => rows().intents()),
+    exceptions: async () => inLedgerWords(ledger.file, () => rows().exceptions()),
+  };
+}
+
+interface ClaimRow extends Holder {
+  readonly token: number;
+  readonly holder: string;
+  readonly renewed_ms: number;
+}
+
+/** The mailbox's number, held by us from now on. Inside a transaction. Throws `ledger.in-use`. */
+function takeClaim(ask: Statements, pair: MailboxPair, token: number): number {
+  const mailbox = mailboxOf(ask, pair) ?? Number(ask.of('new-mailbox').run(pair.source, pair.target).lastInsertRowid);
+  const claim = ask.of('claim').get(mailbox) as unknown as ClaimRow | undefined;
+  const now = Date.now();
+  if (claim && lives(claim, claim.renewed_ms, now)) throw inUse(pair, claim.holder);
+  const us = ourselves();
+  ask.of('take-claim').run(mailbox, token, us.pid, us.started, us.place, nameOf(us), now);
+  return mailbox;
+}
+
+function mailboxOf(ask: Statements, pair: MailboxPair): number | null {
+  const row = ask.of('mailbox').get(pair.source, pair.target) as { id: number } | undefined;
+  return row?.id ?? null;
+}
+
+function inUse(pair: MailboxPair, holder: string): Fault {
+  return fault('ledger.in-use', { mailbox: `${pair.source} → ${pair.target}`, holder });
+}
