@@ -4,6 +4,7 @@
  * against accident and against everyone without the key.
  */
 
+import assert from 'node:assert/strict';
 import { createHmac, createSecretKey, type KeyObject } from 'node:crypto';
 import type { Instant } from './item.ts';
 
@@ -34,10 +35,12 @@ export class DigestSum {
   readonly #octets: Uint8Array;
 
   constructor(from: Uint8Array = emptyDigest) {
+    assert(from.length === digestOctets, 'a digest has 32 octets');
     this.#octets = Uint8Array.from(from);
   }
 
   add(element: Uint8Array): this {
+    assert(element.length === digestOctets, 'an element has 32 octets');
     let carry = 0;
     for (let i = digestOctets - 1; i >= 0; i--) {
       const sum = (this.#octets[i] as number) + (element[i] as number) + carry;
@@ -48,6 +51,7 @@ export class DigestSum {
   }
 
   subtract(element: Uint8Array): this {
+    assert(element.length === digestOctets, 'an element has 32 octets');
     let borrow = 0;
     for (let i = digestOctets - 1; i >= 0; i--) {
       const difference = (this.#octets[i] as number) - (element[i] as number) - borrow;

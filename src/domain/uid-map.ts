@@ -37,9 +37,9 @@ export class UidMap {
     return run ? ((run.target + source - run.source) as Uid) : null;
   }
 
-  /** The source UID of a target UID, or null. */
+  /** The source UID of a target UID, or null. Two sources may share a target (Gmail stores equal messages once): any of them. */
   sourceOf(target: number): Uid | null {
-    this.#byTarget ??= [...this.runs].sort((a, b) => a.target - b.target);
+    this.#byTarget ??= targetsOf(this.runs);
     const run = runAt(this.#byTarget, target, 'target');
     return run ? ((run.source + target - run.target) as Uid) : null;
   }
@@ -47,33 +47,35 @@ export class UidMap {
   /** This map with further pairs, given as runs in any order; a source UID that is mapped already is mapped anew. */
   with(added: readonly UidRun[]): UidMap {
     if (added.length === 0) return this;
-    const last = this.runs.at(-1);
-    const first = added[0] as UidRun;
     const inOrder = added.every((run, i) => i === 0 || run.source >= end(added[i - 1] as UidRun));
-    if (inOrder && (!last || first.source >= end(last))) return new UidMap(joined([...this.runs, ...added]));
-    let map: UidMap = this;
-    for (const run of added) {
-      const kept = map.without(run.source, run.source + run.count - 1);
-      map = new UidMap(joined([...kept.runs, run].sort((a, b) => a.source - b.source)));
-    }
-    return map;
+    const runs = inOrder ? added : settled(added);
+    const last = this.runs.at(-1);
+    // The everyday case: what is appended comes after all that is there.
+    if (!last || (runs[0] as UidRun).source >= end(last)) return new UidMap(joined([...this.runs, ...runs]));
+    const kept = this.withoutAll(runs.map((run) => [run.source, end(run) - 1]));
+    return new UidMap(joined([...kept.runs, ...runs].sort((a, b) => a.source - b.source)));
   }
 
   /** This map without the source UIDs `first` to `last`. */
   without(first: number, last: number): UidMap {
+    return this.withoutAll([[first, last]]);
+  }
+
+  /** This map without the source UIDs of `ranges`, which are ascending and disjoint, as in a `UidSet`. */
+  withoutAll(ranges: readonly (readonly [first: number, last: number])[]): UidMap {
     const kept: UidRun[] = [];
+    let next = 0;
     for (const run of this.runs) {
-      const before = Math.min(run.count, Math.max(0, first - run.source));
-      const after = Math.min(run.count, Math.max(0, end(run) - 1 - last));
-      if (before + after >= run.count) {
-        kept.push(run);
-        continue;
+      // What of this run is still to be looked at starts at `from`.
+      let from: number = run.source;
+      while (next < ranges.length && (ranges[next] as readonly [number, number])[1] < from) next++;
+      for (let i = next; i < ranges.length; i++) {
+        const [first, last] = ranges[i] as readonly [number, number];
+        if (first >= end(run)) break;
+        if (first > from) kept.push(part(run, from, first));
+        from = Math.max(from, last + 1);
       }
-      if (before > 0) kept.push({ ...run, count: before });
-      if (after > 0) {
-        const skipped = run.count - after;
-        kept.push({ ...run, source: (run.source + skipped) as Uid, target: (run.target + skipped) as Uid, count: after });
-      }
+      if (from < end(run)) kept.push(part(run, from, end(run)));
     }
     return new UidMap(kept);
   }
@@ -94,11 +96,39 @@ export class UidMap {
 /** The runs of pairs given in any order, all adopted or all put there by us. */
 export function runsOf(pairs: Iterable<readonly [source: number, target: number]>, adopted = false): readonly UidRun[] {
   const sorted = [...pairs].sort((a, b) => a[0] - b[0]);
-  return joined(sorted.map(([source, target]) => ({ source: source as Uid, target: target as Uid, count: 1, adopted })));
+  return joined(
+    sorted.map(([source, target]) => ({ source: source as Uid, target: target as Uid, count: 1, adopted })),
+  );
 }
 
 function end(run: UidRun): number {
   return run.source + run.count;
+}
+
+/** The pairs of `run` whose source UIDs are in [from, to). */
+function part(run: UidRun, from: number, to: number): UidRun {
+  if (from === run.source && to === end(run)) return run;
+  return { ...run, source: from as Uid, target: (run.target + from - run.source) as Uid, count: to - from };
+}
+
+/** Runs in any order as ascending ones that do not overlap; of two that do, the later one counts. */
+function settled(added: readonly UidRun[]): readonly UidRun[] {
+  const sorted = added.toSorted((a, b) => a.source - b.source);
+  if (sorted.every((run, i) => i === 0 || run.source >= end(sorted[i - 1] as UidRun))) return sorted;
+  return added.reduce((map, run) => map.with([run]), UidMap.empty).runs;
+}
+
+/** The runs ascending by target and without overlap there, so that they can be searched. */
+function targetsOf(runs: readonly UidRun[]): readonly UidRun[] {
+  const out: UidRun[] = [];
+  let covered = 0;
+  for (const run of runs.toSorted((a, b) => a.target - b.target)) {
+    const hidden = Math.max(0, covered - run.target);
+    if (hidden >= run.count) continue;
+    out.push(part(run, run.source + hidden, end(run)));
+    covered = run.target + run.count;
+  }
+  return out;
 }
 
 /** Neighbouring runs that continue each other on both sides become one. */
