@@ -172,8 +172,9 @@ function isOurs(to: string): boolean {
   return /^(?:src|labs|bench|tools)\//.test(to);
 }
 
+/** Tests, and the suites that several of them share (`conformance.ts`, `ledger-contract.ts`). */
 function isTest(path: string): boolean {
-  return /\.test\.tsx?$/.test(path) || path === 'src/connectors/conformance.ts';
+  return /\.test\.tsx?$|\/conformance(?:-[\w-]+)?\.ts$|\/[\w-]+-contract\.ts$/.test(path);
 }
 
 /** `src/domain/item.ts` is in `domain`; `labs/dovecot.ts` in `labs`. */
