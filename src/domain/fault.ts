@@ -31,6 +31,11 @@ export const faults = {
     ({ host }) => `There is no address for ${host}.`,
     'Check the spelling of the host in the URL, and that this machine can resolve it.',
   ),
+  'imap.host.unresolved': entry<Host>(
+    'platform', 'paced',
+    ({ host }) => `The address of ${host} cannot be looked up at the moment.`,
+    'Check that the name servers of this machine answer. It is tried again.',
+  ),
   'imap.connect.refused': entry<Host & { readonly port: number }>(
     'platform', 'paced',
     ({ host, port }) => `${host} accepts no connection on port ${port}.`,
@@ -40,6 +45,11 @@ export const faults = {
     'platform', 'paced',
     ({ host, port, seconds }) => `${host}:${port} did not answer within ${seconds} seconds.`,
     'Check that the host is up and that no firewall drops the packets silently.',
+  ),
+  'imap.connect.unreachable': entry<Host & { readonly port: number } & Said>(
+    'platform', 'paced',
+    ({ host, port, text }) => `There is no way from here to ${host}:${port}: ${text}`,
+    'Check the network of this machine, its routes and its firewall.',
   ),
   'imap.tls.expired': entry<Host>(
     'platform', 'operator',
@@ -125,6 +135,36 @@ export const faults = {
     'mailbox', 'never',
     ({ host, command, text }) => `${host} refused ${command}: ${text}`,
     'Its words say why; `godwit probe` shows what this server can do.',
+  ),
+  'oauth.settings.wrong': entry<{ readonly file: string; readonly detail: string }>(
+    'platform', 'operator',
+    ({ file, detail }) => `The OAuth file ${file} cannot be used: ${detail}`,
+    'Put it right; docs/oauth.md shows a whole one for each kind of sign-in.',
+  ),
+  'oauth.issuer.unreachable': entry<Host & Said>(
+    'platform', 'paced',
+    ({ host, text }) => `No token can be had from ${host} at the moment: ${text}`,
+    'Check the address in the OAuth file, and that this machine may reach it over HTTPS. It is tried again.',
+  ),
+  'oauth.issuer.garbled': entry<Host & Said>(
+    'platform', 'operator',
+    ({ host, text }) => `${host} answered in a way that is not OAuth: ${text}`,
+    'Check the address in the OAuth file: it must be the token endpoint, or the issuer whose metadata name it.',
+  ),
+  'oauth.client.refused': entry<Host & Said>(
+    'platform', 'operator',
+    ({ host, text }) => `${host} does not accept the application in the OAuth file: ${text}`,
+    'Check the client id, that its secret or certificate is the current one, and that the scope was consented to by an administrator.',
+  ),
+  'oauth.grant.revoked': entry<Account & Said>(
+    'mailbox', 'operator',
+    ({ host, user, text }) => `${host} gives out no more tokens for ${user}: ${text}`,
+    'The consent was withdrawn or has expired, or the application may not act for this mailbox. Grant it again, then run the same command again.',
+  ),
+  'oauth.token.refused': entry<Account & Said>(
+    'mailbox', 'operator',
+    ({ host, user, text }) => `${host} does not accept a fresh token for ${user}: ${text}`,
+    'The token is good, the mailbox is not open to it: check that the application was given this mailbox, and that IMAP is on for it (docs/oauth.md).',
   ),
   'folder.unreadable': entry<FolderAt & Said>(
     'folder', 'operator',

@@ -1,18 +1,22 @@
 /**
- * INTERNALDATE on the wire, `date-time` of RFC 9051 §9, to and from whole seconds since 1970-01-01T00:00:00Z. It is read
- * for every message there is, so it works on octets and makes no `Date`. A text that names no real day (Domino writes
- * `00-Jan-0000`, others the 30th of February) reads as null: what to do without a date is not decided here.
+ * INTERNALDATE on the wire, `date-time` of RFC 9051 §9, to and from whole seconds since 1970-01-01T00:00:00Z. It is
+ * read for every message there is, so it works on octets and makes no `Date`. A text that names no real day (Domino
+ * writes `00-Jan-0000`, others the 30th of February) reads as null: what to do without a date is not decided here.
  */
 
 /** Room for any date a server writes, quotes not included; a longer one is none. */
 const longest = 48;
 const scratch = new Uint8Array(longest);
 
-/** The first and the last second that every server we know keeps as given (Cyrus takes 0 for "now", 32-bit clocks end). */
+/**
+ * The first and the last second that every server we know keeps as given (Cyrus takes 0 for "now", 32-bit clocks end).
+ */
 export const firstWritableSecond = 1;
 export const lastWritableSecond = 0x7fff_ffff;
 
-/** Reads a date of a string, with or without its quotes; null when it is none. Seconds since 1970, possibly negative. */
+/**
+ * Reads a date of a string, with or without its quotes; null when it is none. Seconds since 1970, possibly negative.
+ */
 export function readDateTime(text: string): number | null {
   if (text.length > longest) return null;
   for (let i = 0; i < text.length; i++) {
@@ -23,8 +27,9 @@ export function readDateTime(text: string): number | null {
 }
 
 /**
- * Reads a date of the octets `start` up to `end`, with or without its quotes; null when it is none. Seconds since 1970.
- * More liberal than the grammar: the day may be one digit alone, and a zone may be spelt by name as RFC 5322 §4.3 has it.
+ * Reads a date of the octets `start` up to `end`, with or without its quotes; null when it is none. Seconds since
+ * 1970. More liberal than the grammar: the day may be one digit alone, and a zone may be spelt by name as RFC 5322
+ * §4.3 has it.
  */
 export function readDateTimeOctets(octets: Uint8Array, start: number, end: number): number | null {
   let at = start;
@@ -60,7 +65,10 @@ export function readDateTimeOctets(octets: Uint8Array, start: number, end: numbe
   return daysSince1970(year, month, day) * 86_400 + hour * 3_600 + minute * 60 + seconds - zone;
 }
 
-/** Whether every server we know would keep this date as given. Some turn one that lies in their future into "now" as well. */
+/**
+ * Whether every server we know would keep this date as given. Some turn one that lies in their future into "now" as
+ * well.
+ */
 export function isWritable(seconds: number): boolean {
   return Number.isInteger(seconds) && seconds >= firstWritableSecond && seconds <= lastWritableSecond;
 }
@@ -87,6 +95,7 @@ const monthKeys = months.map((name) => keyOf(name.charCodeAt(0), name.charCodeAt
 const monthLengths = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31] as const;
 
 /** Hours east of Greenwich by name. A military letter other than Z says nothing (RFC 5322 §4.3) and reads as +0000. */
+// biome-ignore format: a table
 const namedZones: Readonly<Record<string, number>> = {
   UT: 0, UTC: 0, GMT: 0, Z: 0, EST: -5, EDT: -4, CST: -6, CDT: -5, MST: -7, MDT: -6, PST: -8, PDT: -7,
 };

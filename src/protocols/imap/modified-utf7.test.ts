@@ -41,7 +41,10 @@ describe('a wrongly encoded folder name comes back as it is', () => {
   });
 
   test('two different well-encoded names never decode to one', () => {
-    const text = fc.string({ unit: fc.constantFrom('&', '-', 'A', 'O', 'k', 'D', 'p', ',', '/', 'é', '+'), maxLength: 12 });
+    const text = fc.string({
+      unit: fc.constantFrom('&', '-', 'A', 'O', 'k', 'D', 'p', ',', '/', 'é', '+'),
+      maxLength: 12,
+    });
     fc.assert(
       fc.property(text, (encoded) => {
         const decoded = decodeMailboxName(encoded);

@@ -1,7 +1,7 @@
 /**
  * Mailbox names as IMAP spells them where UTF8=ACCEPT is not on: modified UTF-7 (RFC 3501 §5.1.3, kept by RFC 9051
- * §A.1). Many servers hold names that some client encoded wrongly. Such a name comes back as it is, so that decoding never
- * makes two names of one, nor one of two well-spelt ones.
+ * §A.1). Many servers hold names that some client encoded wrongly. Such a name comes back as it is, so that decoding
+ * never makes two names of one, nor one of two well-spelt ones.
  */
 
 /** The name in modified UTF-7: printable US-ASCII stands for itself, `&` is `&-`, all else is base64 of UTF-16. */

@@ -6,7 +6,18 @@ describe('the codes of a status response are read', () => {
   test.each([
     // RFC 4315 §3
     ['APPENDUID 38505 3955', { kind: 'append-uid', uidValidity: 38505, uids: [[3955, 3955]] }],
-    ['COPYUID 38505 304,319:320 3956:3958', { kind: 'copy-uid', uidValidity: 38505, from: [[304, 304], [319, 320]], to: [[3956, 3958]] }],
+    [
+      'COPYUID 38505 304,319:320 3956:3958',
+      {
+        kind: 'copy-uid',
+        uidValidity: 38505,
+        from: [
+          [304, 304],
+          [319, 320],
+        ],
+        to: [[3956, 3958]],
+      },
+    ],
     ['COPYUID 7  ', { kind: 'copy-uid', uidValidity: 7, from: [], to: [] }], // Exchange, nothing copied
     // RFC 9051 §7.1 and RFC 7162 §3.1
     ['UIDNEXT 4392', { kind: 'uid-next', value: 4392 }],
@@ -15,10 +26,25 @@ describe('the codes of a status response are read', () => {
     ['HIGHESTMODSEQ 715194045007', { kind: 'highest-mod-seq', value: 715194045007n }],
     ['HIGHESTMODSEQ 9223372036854775807', { kind: 'highest-mod-seq', value: 9223372036854775807n }],
     ['NOMODSEQ', { kind: 'no-mod-seq' }],
-    ['MODIFIED 7,9', { kind: 'modified', uids: [[7, 7], [9, 9]] }],
-    ['PERMANENTFLAGS (\\Deleted \\Seen \\*)', { kind: 'permanent-flags', flags: ['\\Deleted', '\\Seen'], anyKeyword: true }],
+    [
+      'MODIFIED 7,9',
+      {
+        kind: 'modified',
+        uids: [
+          [7, 7],
+          [9, 9],
+        ],
+      },
+    ],
+    [
+      'PERMANENTFLAGS (\\Deleted \\Seen \\*)',
+      { kind: 'permanent-flags', flags: ['\\Deleted', '\\Seen'], anyKeyword: true },
+    ],
     ['PERMANENTFLAGS ()', { kind: 'permanent-flags', flags: [], anyKeyword: false }],
-    ['CAPABILITY IMAP4rev1 LITERAL+ AUTH=PLAIN', { kind: 'capability', capabilities: ['IMAP4rev1', 'LITERAL+', 'AUTH=PLAIN'] }],
+    [
+      'CAPABILITY IMAP4rev1 LITERAL+ AUTH=PLAIN',
+      { kind: 'capability', capabilities: ['IMAP4rev1', 'LITERAL+', 'AUTH=PLAIN'] },
+    ],
     ['BADCHARSET (UTF-8 "US-ASCII")', { kind: 'bad-charset', charsets: ['UTF-8', 'US-ASCII'] }],
     ['BADCHARSET', { kind: 'bad-charset', charsets: [] }],
     ['overquota', { kind: 'plain' }],
@@ -30,13 +56,32 @@ describe('the codes of a status response are read', () => {
   });
 
   test('the UIDs of a MULTIAPPEND stay in the order in which the messages were sent', () => {
-    expect(readResponseCode('APPENDUID 1 9,3:5,7:6,1')).toMatchObject({ uids: [[9, 9], [3, 5], [6, 7], [1, 1]] });
+    expect(readResponseCode('APPENDUID 1 9,3:5,7:6,1')).toMatchObject({
+      uids: [
+        [9, 9],
+        [3, 5],
+        [6, 7],
+        [1, 1],
+      ],
+    });
   });
 
   test.each([
-    'UIDNEXT 0', 'UIDNEXT 9.37e+06', 'UIDVALIDITY 0', 'UIDVALIDITY', 'UIDVALIDITY 4294967296', 'HIGHESTMODSEQ 0', 'HIGHESTMODSEQ -1',
-    'HIGHESTMODSEQ 99999999999999999999', 'APPENDUID 1', 'APPENDUID 1 *', 'APPENDUID 0 1', 'APPENDUID 1 1:', 'APPENDUID 1 1,,2',
-    'COPYUID', 'MODIFIED 0',
+    'UIDNEXT 0',
+    'UIDNEXT 9.37e+06',
+    'UIDVALIDITY 0',
+    'UIDVALIDITY',
+    'UIDVALIDITY 4294967296',
+    'HIGHESTMODSEQ 0',
+    'HIGHESTMODSEQ -1',
+    'HIGHESTMODSEQ 99999999999999999999',
+    'APPENDUID 1',
+    'APPENDUID 1 *',
+    'APPENDUID 0 1',
+    'APPENDUID 1 1:',
+    'APPENDUID 1 1,,2',
+    'COPYUID',
+    'MODIFIED 0',
   ])('[%s] says nothing that can be believed', (inside) => {
     expect(readResponseCode(inside)?.kind).toBe('malformed');
   });
@@ -69,7 +114,24 @@ describe('code and words are told apart', () => {
   });
 
   test('nothing a server says makes it throw, and what it keeps is bounded', () => {
-    const pieces = fc.constantFrom('[', ']', '(', ')', '"', '\\', ' ', 'APPENDUID', 'COPYUID', 'UIDNEXT', '1', ',', ':', '*', '\x1b', 'é');
+    const pieces = fc.constantFrom(
+      '[',
+      ']',
+      '(',
+      ')',
+      '"',
+      '\\',
+      ' ',
+      'APPENDUID',
+      'COPYUID',
+      'UIDNEXT',
+      '1',
+      ',',
+      ':',
+      '*',
+      '\x1b',
+      'é',
+    );
     fc.assert(
       fc.property(fc.array(pieces, { maxLength: 40 }), (parts) => {
         const { code } = readRespText(parts.join(''));

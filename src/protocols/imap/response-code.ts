@@ -1,7 +1,7 @@
 /**
  * `resp-text` (RFC 9051 §9): the code in brackets that a status response may begin with, and the words after it. Never
- * throws: a code that is not spelt as it should be is `malformed`, one we have no use for is `other`, and both keep their
- * name. Exchange sends `[COPYUID n  ]` with empty sets, Gmail flags that hold `]`, Zoho numbers that are none.
+ * throws: a code that is not spelt as it should be is `malformed`, one we have no use for is `other`, and both keep
+ * their name. Exchange sends `[COPYUID n  ]` with empty sets, Gmail flags that hold `]`, Zoho numbers that are none.
  */
 
 export interface RespText {
@@ -16,9 +16,20 @@ export type UidRanges = readonly (readonly [first: number, last: number])[];
 export type ResponseCode =
   /** RFC 4315 §3. For MULTIAPPEND the set is in the order sent. */
   | { readonly kind: 'append-uid'; readonly name: string; readonly uidValidity: number; readonly uids: UidRanges }
-  | { readonly kind: 'copy-uid'; readonly name: string; readonly uidValidity: number; readonly from: UidRanges; readonly to: UidRanges }
+  | {
+      readonly kind: 'copy-uid';
+      readonly name: string;
+      readonly uidValidity: number;
+      readonly from: UidRanges;
+      readonly to: UidRanges;
+    }
   /** `anyKeyword`: the server takes keywords it has not seen yet (`\*`), which is left out of `flags`. */
-  | { readonly kind: 'permanent-flags'; readonly name: string; readonly flags: readonly string[]; readonly anyKeyword: boolean }
+  | {
+      readonly kind: 'permanent-flags';
+      readonly name: string;
+      readonly flags: readonly string[];
+      readonly anyKeyword: boolean;
+    }
   | { readonly kind: 'uid-next'; readonly name: string; readonly value: number }
   | { readonly kind: 'uid-validity'; readonly name: string; readonly value: number }
   | { readonly kind: 'unseen'; readonly name: string; readonly value: number }
@@ -35,7 +46,11 @@ export type ResponseCode =
   | { readonly kind: 'malformed'; readonly name: string; readonly rest: string }
   | { readonly kind: 'other'; readonly name: string; readonly rest: string };
 
-/** Names in capitals. RFC 3501 §7.1, RFC 5530 §3, RFC 9051 §7.1, RFC 7889 §3 (TOOBIG), RFC 6154 §6 (USEATTR), Gmail's THROTTLED. */
+/**
+ * Names in capitals. RFC 3501 §7.1, RFC 5530 §3, RFC 9051 §7.1, RFC 7889 §3 (TOOBIG), RFC 6154 §6 (USEATTR), Gmail's
+ * THROTTLED.
+ */
+// biome-ignore format: a list to be read, not scrolled
 const plainCodes = [
   'ALERT', 'PARSE', 'READ-ONLY', 'READ-WRITE', 'TRYCREATE', 'CLOSED', 'NOTSAVED', 'HASCHILDREN', 'UIDNOTSTICKY', 'UNKNOWN-CTE',
   'UNAVAILABLE', 'AUTHENTICATIONFAILED', 'AUTHORIZATIONFAILED', 'EXPIRED', 'PRIVACYREQUIRED', 'CONTACTADMIN', 'NOPERM',
@@ -68,34 +83,34 @@ export function readResponseCode(inside: string): ResponseCode | null {
   if (isPlain.has(name)) return { kind: 'plain', name: name as PlainCode };
   const rest = gap < 0 ? '' : inside.slice(gap).trim();
   if (inside.length > longestCode) return { kind: 'malformed', name, rest: rest.slice(0, longestRest) };
-  const read = readers[name];
+  const read = readers.get(name);
   if (!read) return { kind: 'other', name, rest: rest.slice(0, longestRest) };
   return read(name, rest) ?? { kind: 'malformed', name, rest: rest.slice(0, longestRest) };
 }
 
-const readers: Readonly<Record<string, (name: string, rest: string) => ResponseCode | null>> = Object.assign(
-  Object.create(null) as Record<string, never>,
-  {
-    APPENDUID: appendUid,
-    COPYUID: copyUid,
-    PERMANENTFLAGS: permanentFlags,
-    UIDNEXT: (name: string, rest: string) => numbered('uid-next', name, rest),
-    UIDVALIDITY: (name: string, rest: string) => numbered('uid-validity', name, rest),
-    UNSEEN: (name: string, rest: string) => numbered('unseen', name, rest),
-    HIGHESTMODSEQ: highestModSeq,
-    NOMODSEQ: (name: string): ResponseCode => ({ kind: 'no-mod-seq', name }),
-    MODIFIED: modified,
-    CAPABILITY: (name: string, rest: string): ResponseCode => ({ kind: 'capability', name, capabilities: words(rest) }),
-    BADCHARSET: (name: string, rest: string): ResponseCode => ({ kind: 'bad-charset', name, charsets: inList(rest) }),
-  },
-);
+type CodeReader = (name: string, rest: string) => ResponseCode | null;
+const readers: ReadonlyMap<string, CodeReader> = new Map<string, CodeReader>([
+  ['APPENDUID', appendUid],
+  ['COPYUID', copyUid],
+  ['PERMANENTFLAGS', permanentFlags],
+  ['UIDNEXT', (name, rest) => numbered('uid-next', name, rest)],
+  ['UIDVALIDITY', (name, rest) => numbered('uid-validity', name, rest)],
+  ['UNSEEN', (name, rest) => numbered('unseen', name, rest)],
+  ['HIGHESTMODSEQ', highestModSeq],
+  ['NOMODSEQ', (name) => ({ kind: 'no-mod-seq', name })],
+  ['MODIFIED', modified],
+  ['CAPABILITY', (name, rest) => ({ kind: 'capability', name, capabilities: words(rest) })],
+  ['BADCHARSET', (name, rest) => ({ kind: 'bad-charset', name, charsets: inList(rest) })],
+]);
 
 /** `resp-code-apnd` (RFC 4315 §4). One number is a set of one, so this also reads the answer to MULTIAPPEND. */
 function appendUid(name: string, rest: string): ResponseCode | null {
   const [first = '', set = ''] = words(rest);
   const uidValidity = nzNumber(first);
   const uids = uidRanges(set);
-  return uidValidity === null || uids === null || uids.length === 0 ? null : { kind: 'append-uid', name, uidValidity, uids };
+  return uidValidity === null || uids === null || uids.length === 0
+    ? null
+    : { kind: 'append-uid', name, uidValidity, uids };
 }
 
 /** `resp-code-copy` (RFC 4315 §4), or with empty sets as Exchange sends it when nothing was copied. */
@@ -104,12 +119,19 @@ function copyUid(name: string, rest: string): ResponseCode | null {
   const uidValidity = nzNumber(first);
   const from = uidRanges(source);
   const to = uidRanges(target);
-  return uidValidity === null || from === null || to === null ? null : { kind: 'copy-uid', name, uidValidity, from, to };
+  return uidValidity === null || from === null || to === null
+    ? null
+    : { kind: 'copy-uid', name, uidValidity, from, to };
 }
 
 function permanentFlags(name: string, rest: string): ResponseCode {
   const flags = inList(rest);
-  return { kind: 'permanent-flags', name, flags: flags.filter((flag) => flag !== '\\*'), anyKeyword: flags.includes('\\*') };
+  return {
+    kind: 'permanent-flags',
+    name,
+    flags: flags.filter((flag) => flag !== '\\*'),
+    anyKeyword: flags.includes('\\*'),
+  };
 }
 
 function numbered(kind: 'uid-next' | 'uid-validity' | 'unseen', name: string, rest: string): ResponseCode | null {
@@ -163,8 +185,8 @@ function inList(text: string): readonly string[] {
 }
 
 /**
- * Where the code's bracket closes: the first `]` that stands in no list and no quotes, since keywords may hold one, or else
- * the first of all. -1 when there is none.
+ * Where the code's bracket closes: the first `]` that stands in no list and no quotes, since keywords may hold one, or
+ * else the first of all. -1 when there is none.
  */
 function endOfCode(said: string): number {
   let depth = 0;

@@ -4,24 +4,38 @@ import { bearerErrorOf, login, oauthbearer, plain, type SaslMechanism, xoauth2 }
 
 const clear = (base64: string | null | undefined): string => Buffer.from(base64 as string, 'base64').toString('utf8');
 const secret = fc.constantFrom('\0', 'a', ' ', '"', '\\', 'ü', '密', '\r', '\n');
-const bearer = { user: 'user@example.com', token: 'vF9dft4qmTc2Nvb3RlckBhbHRhdmlzdGEuY29tCg==', host: 'server.example.com', port: 143 };
+const bearer = {
+  user: 'user@example.com',
+  token: 'vF9dft4qmTc2Nvb3RlckBhbHRhdmlzdGEuY29tCg==',
+  host: 'server.example.com',
+  port: 143,
+};
 
 describe('PLAIN', () => {
   test('is spelt as the standard spells it', () => {
     // RFC 4616 §4
-    expect(clear(plain({ user: 'tim', password: 'tanstaaftanstaaf' })?.initialResponse)).toBe('\0tim\0tanstaaftanstaaf');
-    expect(clear(plain({ user: 'Kurt', password: 'xipj3plmq', authorizeAs: 'Ursel' })?.initialResponse)).toBe('Ursel\0Kurt\0xipj3plmq');
+    expect(clear(plain({ user: 'tim', password: 'tanstaaftanstaaf' })?.initialResponse)).toBe(
+      '\0tim\0tanstaaftanstaaf',
+    );
+    expect(clear(plain({ user: 'Kurt', password: 'xipj3plmq', authorizeAs: 'Ursel' })?.initialResponse)).toBe(
+      'Ursel\0Kurt\0xipj3plmq',
+    );
     // RFC 9051 §6.2.2
     expect(plain({ user: 'test', password: 'test' })?.initialResponse).toBe('AHRlc3QAdGVzdA==');
   });
 
   test('carries any name and password but NUL, so that none can be read as another', () => {
     fc.assert(
-      fc.property(fc.string({ minLength: 1, unit: 'binary-ascii' }), fc.string({ unit: secret }), fc.string(), (user, password, authorizeAs) => {
-        const said = plain({ user, password, authorizeAs });
-        if (`${user}${password}${authorizeAs}`.includes('\0')) expect(said).toBeNull();
-        else expect(clear(said?.initialResponse)).toBe(`${authorizeAs}\0${user}\0${password}`);
-      }),
+      fc.property(
+        fc.string({ minLength: 1, unit: 'binary-ascii' }),
+        fc.string({ unit: secret }),
+        fc.string(),
+        (user, password, authorizeAs) => {
+          const said = plain({ user, password, authorizeAs });
+          if (`${user}${password}${authorizeAs}`.includes('\0')) expect(said).toBeNull();
+          else expect(clear(said?.initialResponse)).toBe(`${authorizeAs}\0${user}\0${password}`);
+        },
+      ),
     );
   });
 
@@ -42,7 +56,11 @@ describe('LOGIN', () => {
 
 describe('a bearer token', () => {
   test('is spelt for XOAUTH2 as Google documents it', () => {
-    const said = xoauth2({ ...bearer, user: 'someuser@example.com', token: 'ya29.vF9dft4qmTc2Nvb3RlckBhdHRhdmlzdGEuY29tCg' });
+    const said = xoauth2({
+      ...bearer,
+      user: 'someuser@example.com',
+      token: 'ya29.vF9dft4qmTc2Nvb3RlckBhdHRhdmlzdGEuY29tCg',
+    });
     expect(said?.initialResponse).toBe(
       'dXNlcj1zb21ldXNlckBleGFtcGxlLmNvbQFhdXRoPUJlYXJlciB5YTI5LnZGOWRmdDRxbVRjMk52YjNSbGNrQmhkSFJoZG1semRHRXVZMjl0Q2cBAQ==',
     );
@@ -75,11 +93,17 @@ describe('a bearer token', () => {
     }
   });
 
-  test('the server\'s reason is read, whatever it sends', () => {
+  test("the server's reason is read, whatever it sends", () => {
     const challenge = (text: string): string => Buffer.from(text).toString('base64');
     // RFC 7628 §4.3
-    expect(bearerErrorOf(challenge('{"status":"invalid_token","scope":"example_scope"}'))).toEqual({ status: 'invalid_token', scope: 'example_scope' });
-    expect(bearerErrorOf(challenge('{"status":"401","schemes":"bearer mac","scope":null}'))).toEqual({ status: '401', scope: null });
+    expect(bearerErrorOf(challenge('{"status":"invalid_token","scope":"example_scope"}'))).toEqual({
+      status: 'invalid_token',
+      scope: 'example_scope',
+    });
+    expect(bearerErrorOf(challenge('{"status":"401","schemes":"bearer mac","scope":null}'))).toEqual({
+      status: '401',
+      scope: null,
+    });
     for (const odd of ['', '!!!', challenge('null'), challenge('[]'), challenge('{"a":1}'), 'A'.repeat(1_000_000)]) {
       expect(bearerErrorOf(odd)).toBeNull();
     }

@@ -1,7 +1,8 @@
 /**
  * The mechanisms we sign in with (RFC 9051 §6.2.2): PLAIN (RFC 4616), LOGIN (never standardised, still found), XOAUTH2
- * (Google's, also Exchange Online's) and OAUTHBEARER (RFC 7628). Each is a value without state: what to say first, and what to
- * answer to the server's challenges, as base64 fit for the wire. All of it is secret and must be masked in any trace.
+ * (Google's, also Exchange Online's) and OAUTHBEARER (RFC 7628). Each is a value without state: what to say first, and
+ * what to answer to the server's challenges, as base64 fit for the wire. All of it is secret and must be masked in any
+ * trace.
  */
 
 export type MechanismName = 'PLAIN' | 'LOGIN' | 'XOAUTH2' | 'OAUTHBEARER';
@@ -9,8 +10,8 @@ export type MechanismName = 'PLAIN' | 'LOGIN' | 'XOAUTH2' | 'OAUTHBEARER';
 export interface SaslMechanism {
   readonly name: MechanismName;
   /**
-   * Base64 of what the client says first: with the command where the server has SASL-IR (RFC 4959 §3), else in answer to
-   * the first, empty challenge. Null where the server speaks first.
+   * Base64 of what the client says first: with the command where the server has SASL-IR (RFC 4959 §3), else in answer
+   * to the first, empty challenge. Null where the server speaks first.
    */
   readonly initialResponse: string | null;
   /**
@@ -44,8 +45,8 @@ export function plain({ user, password, authorizeAs = '' }: PlainIdentity): Sasl
 }
 
 /**
- * LOGIN (draft-murchison-sasl-login-00). The server asks twice and its wording differs from one to the next (`Username:`,
- * `User Name` and a NUL), so only the order counts. It knows no authorisation identity.
+ * LOGIN (draft-murchison-sasl-login-00). The server asks twice and its wording differs from one to the next
+ * (`Username:`, `User Name` and a NUL), so only the order counts. It knows no authorisation identity.
  */
 export function login({ user, password }: PlainIdentity): SaslMechanism | null {
   if (user === '' || `${user}${password}`.includes('\0')) return null;
@@ -54,8 +55,8 @@ export function login({ user, password }: PlainIdentity): SaslMechanism | null {
 }
 
 /**
- * XOAUTH2. A refused token brings a challenge with an error in JSON (`bearerErrorOf`) that is answered by an empty line, after
- * which the server says NO.
+ * XOAUTH2. A refused token brings a challenge with an error in JSON (`bearerErrorOf`) that is answered by an empty
+ * line, after which the server says NO.
  */
 export function xoauth2({ user, token }: BearerIdentity): SaslMechanism | null {
   if (user === '' || !isBearer(token) || hasControls(user)) return null;
@@ -66,7 +67,7 @@ export function xoauth2({ user, token }: BearerIdentity): SaslMechanism | null {
   };
 }
 
-/** OAUTHBEARER (RFC 7628 §3.1). A refused token brings an error in JSON, answered by a lone %x01 (RFC 7628 §3.2.3). */
+/** OAUTHBEARER (RFC 7628 §3.1). A refusal brings an error in JSON, answered by a lone %x01 (RFC 7628 §3.2.3). */
 export function oauthbearer({ user, token, host, port }: BearerIdentity): SaslMechanism | null {
   if (user === '' || !isBearer(token) || hasControls(user) || hasControls(host)) return null;
   // `saslname` (RFC 5801 §4): `=` and `,` are spelt out.
