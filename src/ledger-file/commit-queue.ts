@@ -16,8 +16,13 @@ const checkpointBytes = 32 * 1024 * 1024;
 /** The log is weighed after so many syncs: it grows by some 20 kB with each. */
 const weighEvery = 64;
 
+/** So many writes of full batches (10 kB each) are a transaction of 2 to 4 ms; sockets have their turn before the next. */
+const writesAtOnce = 24;
+
 interface Write {
   readonly apply: () => void;
+  /** Whether the disk is waited for. */
+  readonly durable: boolean;
   readonly resolve: () => void;
   readonly reject: (reason: unknown) => void;
 }
@@ -41,32 +46,18 @@ export class CommitQueue {
    * throws undoes `apply` alone and rejects alone, unless the file is at fault.
    */
   write(apply: () => void): Promise<void> {
-    if (this.fault) return Promise.reject(this.fault);
-    return new Promise((resolve, reject) => {
-      this.#pending.push({ apply, resolve, reject });
-      this.#running ??= this.#run();
-    });
+    return this.#enter(apply, true);
+  }
+
+  /** As `write`, and resolves when others can see it: it is durable no later than the next write. */
+  tell(apply: () => void): Promise<void> {
+    return this.#enter(apply, false);
   }
 
   /** Commits what waits, so that a reader sees it; throws the fault when there is one. */
   commitPending(): void {
-    if (this.#pending.length > 0) this.#commit();
+    while (this.#pending.length > 0) this.#commit();
     if (this.fault) throw this.fault;
-  }
-
-  /** Runs `work` in a transaction of its own now, without waiting for the disk: it is durable no later than the next write. */
-  now<T>(work: () => T): T {
-    this.commitPending();
-    try {
-      this.#ledger.database.exec('begin immediate');
-      const result = work();
-      this.#ledger.database.exec('commit');
-      return result;
-    } catch (error) {
-      this.#rollBack();
-      const known = ledgerFault(error, this.#ledger.file, () => this.#whyNoWrite());
-      throw known ?? error;
-    }
   }
 
   /** Resolves when nothing is under way any more; never rejects (whoever wrote is told). */
@@ -74,11 +65,23 @@ export class CommitQueue {
     while (this.#running) await this.#running;
   }
 
+  #enter(apply: () => void, durable: boolean): Promise<void> {
+    if (this.fault) return Promise.reject(this.fault);
+    return new Promise((resolve, reject) => {
+      this.#pending.push({ apply, durable, resolve, reject });
+      this.#running ??= this.#run();
+    });
+  }
+
   async #run(): Promise<void> {
     // One turn of the microtasks, so that mailboxes that write in the same moment share a transaction.
     await null;
     while (this.#pending.length > 0 || this.#committed.length > 0) {
-      if (this.#pending.length > 0) this.#commit();
+      this.#commit();
+      if (this.#pending.length > 0) {
+        await otherWork();
+        continue;
+      }
       const synced = this.#committed;
       this.#committed = [];
       if (synced.length === 0) continue;
@@ -95,8 +98,8 @@ export class CommitQueue {
   }
 
   #commit(): void {
-    const writes = this.#pending;
-    this.#pending = [];
+    const writes = this.#pending.splice(0, writesAtOnce);
+    if (writes.length === 0) return;
     const { database } = this.#ledger;
     const done: Write[] = [];
     const mistaken: { write: Write; error: unknown }[] = [];
@@ -120,7 +123,10 @@ export class CommitQueue {
       this.#fail(error, writes);
       return;
     }
-    this.#committed.push(...done);
+    for (const write of done) {
+      if (write.durable) this.#committed.push(write);
+      else write.resolve();
+    }
     for (const { write, error } of mistaken) write.reject(error);
   }
 
@@ -165,6 +171,11 @@ export class CommitQueue {
       return (error as NodeJS.ErrnoException).code ?? null;
     }
   }
+}
+
+/** Lets sockets and timers have their turn. */
+function otherWork(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }
 
 function synchronise(descriptor: number): Promise<void> {

@@ -95,8 +95,9 @@ export function ledgerContract(name: string, make: () => Promise<LedgerUnderTest
               await ledger.write([{ kind: 'unmapped', folder: inbox, uids: change.uids }]);
             }
           }
-          const pairs = [...(await ledger.map(inbox)).pairs()];
-          expect(pairs).toEqual([...expected.pairs()]);
+          const map = await ledger.map(inbox);
+          expect([...map.pairs()]).toEqual([...expected.pairs()]);
+          for (const [source] of expected.pairs()) expect(map.isAdopted(source)).toBe(expected.isAdopted(source));
           expect((await ledger.map(sent)).size).toBe(0);
         }),
         { numRuns: 60 },
@@ -200,8 +201,8 @@ export function record(folder: FolderId, n: number): FolderRecord {
   };
 }
 
-export function run(source: number, target: number, count: number): UidRun {
-  return { source: source as Uid, target: target as Uid, count };
+export function run(source: number, target: number, count: number, adopted = false): UidRun {
+  return { source: source as Uid, target: target as Uid, count, adopted };
 }
 
 export function intent(id: number): Intent {
@@ -239,7 +240,7 @@ const uid = fc.integer({ min: 1, max: 40 });
 const mapChange = fc.oneof(
   fc.record({
     kind: fc.constant('mapped' as const),
-    runs: fc.array(fc.tuple(uid, uid, fc.integer({ min: 1, max: 6 })).map(([source, target, count]) => run(source, target, count)), { minLength: 1, maxLength: 3 }),
+    runs: fc.array(fc.tuple(uid, uid, fc.integer({ min: 1, max: 6 }), fc.boolean()).map((of) => run(...of)), { minLength: 1, maxLength: 3 }),
   }),
   fc.record({ kind: fc.constant('unmapped' as const), uids: fc.array(uid, { maxLength: 8 }).map(uidSet) }),
 );

@@ -24,18 +24,19 @@ export class MailboxRows {
     const records: FolderRecord[] = [];
     const numbers = new Map<string, number>();
     for (const row of this.#ask.of('folders').all(this.mailbox) as unknown as FolderRow[]) {
-      numbers.set(row.source, row.number);
-      if (row.target === null) continue;
+      const [source, number, target, sv, sn, sm, sq, tv, tn, tm, tq, mapSource, mapTarget, digest, messages, bytes] = row;
+      numbers.set(source, number);
+      if (target === null || digest === null) continue;
       records.push({
-        source: row.source as FolderId,
-        target: row.target as FolderId,
-        sourceState: state(row.source_uid_validity, row.source_uid_next, row.source_messages, row.source_mod_seq),
-        targetState: state(row.target_uid_validity, row.target_uid_next, row.target_messages, row.target_mod_seq),
-        sourceUidValidity: row.map_source_uid_validity as UidValidity | null,
-        targetUidValidity: row.map_target_uid_validity as UidValidity | null,
-        digest: row.digest as Uint8Array,
-        messages: row.messages,
-        bytes: row.bytes,
+        source,
+        target,
+        sourceState: state(sv, sn, sm, sq),
+        targetState: state(tv, tn, tm, tq),
+        sourceUidValidity: mapSource,
+        targetUidValidity: mapTarget,
+        digest,
+        messages,
+        bytes,
       });
     }
     this.#numbers = numbers;
@@ -156,24 +157,20 @@ export class MailboxRows {
   }
 }
 
-interface FolderRow {
-  source: string;
-  number: number;
-  target: string | null;
-  source_uid_validity: number | null;
-  source_uid_next: number | null;
-  source_messages: number | null;
-  source_mod_seq: string | null;
-  target_uid_validity: number | null;
-  target_uid_next: number | null;
-  target_messages: number | null;
-  target_mod_seq: string | null;
-  map_source_uid_validity: number | null;
-  map_target_uid_validity: number | null;
-  digest: Uint8Array | null;
-  messages: number;
-  bytes: number;
-}
+type StateColumns = [uidValidity: UidValidity | null, uidNext: Uid | null, messages: number | null, modSeq: string | null];
+
+type FolderRow = [
+  source: FolderId,
+  number: number,
+  target: FolderId | null,
+  ...sourceState: StateColumns,
+  ...targetState: StateColumns,
+  mapSourceUidValidity: UidValidity | null,
+  mapTargetUidValidity: UidValidity | null,
+  digest: Uint8Array | null,
+  messages: number,
+  bytes: number,
+];
 
 interface IntentRow {
   id: number;
@@ -197,14 +194,9 @@ interface ExceptionRow {
   element_served: Uint8Array | null;
 }
 
-function state(uidValidity: number | null, uidNext: number | null, messages: number | null, modSeq: string | null): FolderState | null {
+function state(...[uidValidity, uidNext, messages, modSeq]: StateColumns): FolderState | null {
   if (uidValidity === null || uidNext === null || messages === null) return null;
-  return {
-    uidValidity: uidValidity as UidValidity,
-    uidNext: uidNext as Uid,
-    messages,
-    highestModSeq: modSeq === null ? null : BigInt(modSeq),
-  };
+  return { uidValidity, uidNext, messages, highestModSeq: modSeq === null ? null : BigInt(modSeq) };
 }
 
 function stateColumns(of: FolderState | null): [number | null, number | null, number | null, bigint | null] {

@@ -58,6 +58,7 @@ create table run (
   source integer not null,
   target integer not null,
   count integer not null check (count > 0),
+  adopted integer not null,
   primary key (mailbox, folder, source)
 ) strict, without rowid;
 

@@ -29,12 +29,12 @@ const questions = {
            map_source_uid_validity = ?, map_target_uid_validity = ?, digest = ?, messages = ?, bytes = ?
      where mailbox = ? and source = ?`,
 
-  runs: 'select source, target, count from run where mailbox = ? and folder = ? order by source',
-  'last-run': 'select source, target, count from run where mailbox = ? and folder = ? order by source desc limit 1',
-  'run-before': 'select source, target, count from run where mailbox = ? and folder = ? and source < ? order by source desc limit 1',
-  'runs-within': 'select source, target, count from run where mailbox = ? and folder = ? and source between ? and ? order by source',
-  'run-at': 'select source, target, count from run where mailbox = ? and folder = ? and source = ?',
-  'put-run': 'insert or replace into run (mailbox, folder, source, target, count) values (?, ?, ?, ?, ?)',
+  runs: 'select source, target, count, adopted from run where mailbox = ? and folder = ? order by source',
+  'last-run': 'select source, target, count, adopted from run where mailbox = ? and folder = ? order by source desc limit 1',
+  'run-before': 'select source, target, count, adopted from run where mailbox = ? and folder = ? and source < ? order by source desc limit 1',
+  'runs-within': 'select source, target, count, adopted from run where mailbox = ? and folder = ? and source between ? and ? order by source',
+  'run-at': 'select source, target, count, adopted from run where mailbox = ? and folder = ? and source = ?',
+  'put-run': 'insert or replace into run (mailbox, folder, source, target, count, adopted) values (?, ?, ?, ?, ?, ?)',
   'drop-runs': 'delete from run where mailbox = ? and folder = ? and source between ? and ?',
 
   intents: 'select id, source, target, target_uid_validity, target_uid_next, uids from intent where mailbox = ? order by id',
@@ -63,6 +63,9 @@ const questions = {
   'drop-exception': 'delete from exception where mailbox = ? and folder = ? and uid = ? and kind = ?',
 } as const;
 
+/** Asked for every mailbox at every look: making an array of a row costs less than half of making an object. */
+const asArrays: ReadonlySet<string> = new Set(['folders', 'runs']);
+
 export type Question = keyof typeof questions;
 
 export class Statements {
@@ -77,6 +80,7 @@ export class Statements {
     let statement = this.#prepared.get(question);
     if (!statement) {
       statement = this.#database.prepare(questions[question]);
+      statement.setReturnArrays(asArrays.has(question));
       this.#prepared.set(question, statement);
     }
     return statement;

@@ -33,14 +33,17 @@ export class LedgerFileStore implements LedgerStore {
 
   async claim(pair: MailboxPair): Promise<Ledger> {
     const token = randomInt(1, 2 ** 47);
-    const mailbox = this.#queue.now(() => takeClaim(this.#ask, pair, token));
-    const held = new HeldLedger({
+    let mailbox = 0;
+    await this.#queue.tell(() => {
+      mailbox = takeClaim(this.#ask, pair, token);
+    });
+    const held: HeldLedger = new HeldLedger({
       rows: new MailboxRows(this.#ask, mailbox),
       pair,
       token,
       ask: this.#ask,
       queue: this.#queue,
-      digestKey: digestKeyOf(this.#ledger.rootKey, pair),
+      rootKey: this.#ledger.rootKey,
       left: () => this.#held.delete(held),
     });
     this.#held.add(held);
@@ -70,14 +73,13 @@ export class LedgerFileStore implements LedgerStore {
   /** Says that we live, for processes in places that cannot see us. Whoever lost a claim learns it at its next write. */
   #renew(): void {
     if (this.#held.size === 0 || this.#queue.fault) return;
-    try {
-      const now = Date.now();
-      this.#queue.now(() => {
-        for (const held of this.#held) this.#ask.of('renew-claim').run(now, held.mailbox, held.token);
-      });
-    } catch (error) {
+    const now = Date.now();
+    const renewed = this.#queue.tell(() => {
+      for (const held of this.#held) this.#ask.of('renew-claim').run(now, held.mailbox, held.token);
+    });
+    renewed.catch((error: unknown) => {
       this.#log.warn('claims not renewed', { detail: error instanceof Error ? error.message : null });
-    }
+    });
   }
 }
 
@@ -87,20 +89,25 @@ interface Holding {
   readonly token: number;
   readonly ask: Statements;
   readonly queue: CommitQueue;
-  readonly digestKey: Uint8Array;
+  readonly rootKey: Uint8Array;
   readonly left: () => void;
 }
 
 class HeldLedger implements Ledger {
-  readonly digestKey: Uint8Array;
   readonly #holding: Holding;
+  #digestKey: Uint8Array | null = null;
   /** What stopped this mailbox for good: its claim was lost, or a change could not be applied. */
   #fault: Fault | Error | null = null;
   #closed = false;
+  #lastWrite: Promise<void> = Promise.resolve();
 
   constructor(holding: Holding) {
     this.#holding = holding;
-    this.digestKey = holding.digestKey;
+  }
+
+  get digestKey(): Uint8Array {
+    this.#digestKey ??= digestKeyOf(this.#holding.rootKey, this.#holding.pair);
+    return this.#digestKey;
   }
 
   get mailbox(): number {
@@ -131,7 +138,7 @@ class HeldLedger implements Ledger {
     if (this.#closed) return Promise.reject(new Error('A ledger that was left takes no more writes.'));
     const written = this.#holding.queue.write(() => this.#apply(changes));
     // An engine may leave a write to be covered by the await of a later one, which then rejects with the same.
-    written.catch(() => {});
+    this.#lastWrite = written.catch(() => {});
     return written;
   }
 
@@ -140,13 +147,9 @@ class HeldLedger implements Ledger {
     this.#closed = true;
     const { queue, ask, token, left } = this.#holding;
     left();
-    if (queue.fault) return;
-    try {
-      queue.now(() => ask.of('leave-claim').run(this.mailbox, token));
-    } catch {
-      // A claim that could not be taken back ends with this process; why it could not has been told to whoever wrote.
-    }
-    await queue.idle();
+    await this.#lastWrite;
+    // A claim that cannot be taken back ends with this process, and why it cannot has been told to whoever wrote.
+    await queue.tell(() => void ask.of('leave-claim').run(this.mailbox, token)).catch(() => {});
   }
 
   #read(): MailboxRows {
@@ -176,7 +179,9 @@ export function peekAt(ask: Statements, ledger: LedgerDatabase, pair: MailboxPai
   // The rows are asked anew each time: another process may be writing them.
   const rows = () => new MailboxRows(ask, mailbox);
   return {
-    digestKey: digestKeyOf(ledger.rootKey, pair),
+    get digestKey() {
+      return digestKeyOf(ledger.rootKey, pair);
+    },
     folders: async () => inLedgerWords(ledger.file, () => rows().folders()),
     map: async (folder) => inLedgerWords(ledger.file, () => rows().map(folder)),
     intents: async () => inLedgerWords(ledger.file, () => rows().intents()),
