@@ -12,10 +12,12 @@ import { picture, readSources } from './layers.ts';
 import { root } from './project.ts';
 import { deadReferences } from './references.ts';
 import { rfcCoverage } from './rfc-index.ts';
+import { settingsPage } from './settings-page.ts';
 
 const sources = readSources();
 const pages: readonly { readonly path: string; readonly text: string }[] = [
   { path: 'docs/faults.md', text: faultPage() },
+  { path: 'docs/settings.md', text: settingsPage() },
   { path: 'docs/rfc-coverage.md', text: rfcCoverage(sources) },
   { path: 'ARCHITECTURE.md', text: withPicture(present('ARCHITECTURE.md')) },
 ];
