@@ -5,7 +5,7 @@
 
 import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { nobody, runInside } from './namespace.ts';
+import { inside, nobody, runInside } from './namespace.ts';
 import { unpacked } from './packages.ts';
 import {
   freePort, makeOwned, makeScratch, removeScratch, startProcess, writeTls, type LabServer, type LabUser, type TlsWish,
@@ -54,7 +54,7 @@ export async function startDovecot(options: DovecotOptions): Promise<DovecotServ
     const storage = options.storage ?? 'mdbox';
     await writeFile(configFile, config({ options, storage, scratch, mailRoot, port, tlsPort, tls }));
     try {
-      const running = await startProcess(tree, ['/usr/sbin/dovecot', '-F', '-c', configFile], port, logTail);
+      const running = await startProcess(inside(tree, ['/usr/sbin/dovecot', '-F', '-c', configFile]), port, logTail);
       return {
         kind: 'dovecot', storage, host: '127.0.0.1', port, tlsPort, pid: running.pid, scratch, caFile: tls?.ca ?? null,
         doveadm: (args) => runInside(tree, ['/usr/bin/doveadm', '-c', configFile, ...args]),

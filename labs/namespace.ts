@@ -25,9 +25,13 @@ done
 cd / && ulimit -n "$(ulimit -Hn)"
 exec "$@"`;
 
-/** The argument vector that runs `argv` over `tree`. The process that is spawned becomes `argv` itself (same pid). */
-export function inside(tree: string, argv: readonly string[]): readonly string[] {
-  const dieWithUs = ['setpriv', '--pdeathsig', 'TERM'];
+/**
+ * The argument vector that runs `argv` over `tree`. The process that is spawned becomes `argv` itself (same pid). As root
+ * it runs as root, for servers that change users themselves, or as `nobody`.
+ */
+export function inside(tree: string, argv: readonly string[], as: 'starter' | 'nobody' = 'starter'): readonly string[] {
+  const user = asRoot && as === 'nobody' ? [`--reuid=${nobody.uid}`, `--regid=${nobody.gid}`, '--clear-groups'] : [];
+  const dieWithUs = ['setpriv', ...user, '--pdeathsig', 'TERM'];
   const namespace = asRoot ? ['unshare', '-m', '--propagation', 'private'] : ['unshare', '-Urm', '--propagation', 'private'];
   // As mapped root a server would try setgroups and fail, so it runs as a mapped nobody in a second user namespace.
   const drop = asRoot ? [] : ['unshare', '-U', `--map-user=${nobody.uid}`, `--map-group=${nobody.gid}`];
@@ -35,8 +39,8 @@ export function inside(tree: string, argv: readonly string[]): readonly string[]
 }
 
 /** Runs a program of a tree to its end; its standard output. Throws what `execFile` throws, with `stderr`. */
-export async function runInside(tree: string, argv: readonly string[]): Promise<string> {
-  const [file, ...args] = inside(tree, argv);
+export async function runInside(tree: string, argv: readonly string[], as: 'starter' | 'nobody' = 'starter'): Promise<string> {
+  const [file, ...args] = inside(tree, argv, as);
   const { stdout } = await run(file as string, args, { maxBuffer: 64 * 1024 * 1024 });
   return stdout;
 }

@@ -6,7 +6,7 @@
  */
 
 import { execFile } from 'node:child_process';
-import { access, mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
+import { access, cp, mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
@@ -71,6 +71,11 @@ async function fetchAndUnpack(name: TreeName, work: string): Promise<void> {
   for (const file of await readdir(downloads)) {
     if (file.endsWith('.deb')) await run('dpkg-deb', ['-x', join(downloads, file), join(work, 'tree')]);
   }
+  // Some packages still ship /lib and /bin; only usr/ is laid over the system's.
+  for (const part of ['lib', 'bin', 'sbin']) {
+    const odd = join(work, 'tree', part);
+    if (await exists(odd)) await cp(odd, join(work, 'tree', 'usr', part), { recursive: true, verbatimSymlinks: true });
+  }
 }
 
 /**
@@ -91,10 +96,10 @@ async function resolve(
   ];
   const ask = async (options: readonly string[]): Promise<readonly string[]> => {
     const { stdout } = await run('apt-get', [
-      ...options, 'install', '--print-uris', '--yes', '--no-install-recommends', ...wanted,
+      ...options, 'install', '--simulate', '--yes', '--no-install-recommends', ...wanted,
     ]);
-    // 'http://…' name_version_arch.deb size hash
-    return [...stdout.matchAll(/^'[^']+' ([^_\s]+)_\S+\.deb /gm)].map((match) => match[1] as string);
+    // `Inst name (version source [arch])`. Not --print-uris, which leaves out what lies in apt's cache already.
+    return [...stdout.matchAll(/^Inst ([^\s:]+)/gm)].map((match) => match[1] as string);
   };
   try {
     const listed = await ask(plain);

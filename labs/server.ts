@@ -5,7 +5,7 @@ import { chown, mkdir, mkdtemp, rm, statfs, writeFile } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { inside, nobody } from './namespace.ts';
+import { nobody } from './namespace.ts';
 import { Authority, type Pem } from './tls.ts';
 
 export interface LabUser {
@@ -83,11 +83,11 @@ export interface Running {
 }
 
 /**
- * Spawns `argv` over `tree` and waits until something greets on `port`. Throws with what the process said when it ends
+ * Spawns `argv` and waits until something greets on `port`. Throws with what the process said when it ends
  * before, or has not greeted after 20 seconds.
  */
-export async function startProcess(tree: string, argv: readonly string[], port: number, logTail: () => Promise<string>): Promise<Running> {
-  const [file, ...args] = inside(tree, argv);
+export async function startProcess(argv: readonly string[], port: number, logTail: () => Promise<string>): Promise<Running> {
+  const [file, ...args] = argv;
   const child = spawn(file as string, args, { stdio: ['ignore', 'ignore', 'pipe'] });
   let said = '';
   child.stderr?.on('data', (chunk: Buffer) => {
@@ -98,7 +98,7 @@ export async function startProcess(tree: string, argv: readonly string[], port: 
   while (!(await greets(port))) {
     if (child.exitCode !== null || child.signalCode !== null || Date.now() > until) {
       await stop(child, ended);
-      throw new Error(`${argv[0]} did not come up: ${said} ${await logTail()}`);
+      throw new Error(`${argv.at(-1)}: the server did not come up: ${said} ${await logTail()}`);
     }
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
