@@ -3,7 +3,17 @@
 import { Fault, fault } from '#domain/fault.ts';
 
 /** Result codes of SQLite (the lower octet of the extended ones). */
-const sqlite = { perm: 3, busy: 5, locked: 6, readonly: 8, ioError: 10, corrupt: 11, full: 13, cantOpen: 14, notADb: 26 };
+const sqlite = {
+  perm: 3,
+  busy: 5,
+  locked: 6,
+  readonly: 8,
+  ioError: 10,
+  corrupt: 11,
+  full: 13,
+  cantOpen: 14,
+  notADb: 26,
+};
 
 /** Codes of the file system that mean "no room": disk, quota, and the limit on the size of one file. */
 const noRoom = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
@@ -31,7 +41,11 @@ export function ledgerFault(error: unknown, file: string, roomLeft: () => string
       }
       case sqlite.busy:
       case sqlite.locked:
-        return fault('ledger.unwritable', { file, detail: 'another process has kept it locked for 10 seconds' }, { cause: error });
+        return fault(
+          'ledger.unwritable',
+          { file, detail: 'another process has kept it locked for 10 seconds' },
+          { cause: error },
+        );
       case sqlite.perm:
       case sqlite.readonly:
       case sqlite.cantOpen:

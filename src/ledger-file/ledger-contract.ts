@@ -3,14 +3,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { FolderId, Instant, Uid, UidValidity } from '#domain/item.ts';
-import { UidMap, type UidRun } from '#domain/uid-map.ts';
+import { UidMap } from '#domain/uid-map.ts';
 import { uidSet } from '#domain/uid-set.ts';
-import type { Exception, FolderRecord, Intent, LedgerStore, MailboxPair, SentMessage } from '#ports/ledger.ts';
-
-export const anna: MailboxPair = { source: 'imaps://anna@old.example', target: 'imaps://anna@new.example' };
-export const bela: MailboxPair = { source: 'imaps://bela@old.example', target: 'imaps://bela@new.example' };
-export const inbox = 'INBOX' as FolderId;
-const sent = 'Gesendete Objekte/Äpfel' as FolderId;
+import type { Exception, FolderRecord, LedgerStore, SentMessage } from '#ports/ledger.ts';
+import { anna, bela, inbox, intent, record, run, sent } from './ledger-samples.ts';
 
 export interface LedgerUnderTest {
   /** A store; opened again after it was disposed, it knows what was written before. */
@@ -28,7 +24,11 @@ export function ledgerContract(name: string, make: () => Promise<LedgerUnderTest
 
     test('what was written is read back, by a later run too, down to the last bit of a mod-sequence', async () => {
       const under = await make();
-      const records = [record(inbox, 7), record(sent, 8), { ...record('Neu' as FolderId, 9), sourceState: null, targetState: null }];
+      const records = [
+        record(inbox, 7),
+        record(sent, 8),
+        { ...record('Neu' as FolderId, 9), sourceState: null, targetState: null },
+      ];
       {
         await using store = await under.open();
         await using ledger = await store.claim(anna);
@@ -84,7 +84,10 @@ export function ledgerContract(name: string, make: () => Promise<LedgerUnderTest
       let pair = 0;
       await fc.assert(
         fc.asyncProperty(fc.array(mapChange, { maxLength: 25 }), async (changes) => {
-          await using ledger = await store.claim({ source: `imaps://${++pair}@old.example`, target: 'imaps://x@new.example' });
+          await using ledger = await store.claim({
+            source: `imaps://${++pair}@old.example`,
+            target: 'imaps://x@new.example',
+          });
           let expected = UidMap.empty;
           for (const change of changes) {
             if (change.kind === 'mapped') {
@@ -109,7 +112,10 @@ export function ledgerContract(name: string, make: () => Promise<LedgerUnderTest
       await using ledger = await store.claim(anna);
       await using other = await store.claim(bela);
       const mapped = { kind: 'mapped', runs: [run(1, 1, 9)] } as const;
-      await ledger.write([{ ...mapped, folder: inbox }, { ...mapped, folder: sent }]);
+      await ledger.write([
+        { ...mapped, folder: inbox },
+        { ...mapped, folder: sent },
+      ]);
       await other.write([{ ...mapped, folder: inbox }]);
       await ledger.write([{ kind: 'map-dropped', folder: inbox }]);
       expect((await ledger.map(inbox)).size).toBe(0);
@@ -124,14 +130,19 @@ export function ledgerContract(name: string, make: () => Promise<LedgerUnderTest
         await using ledger = await store.claim(anna);
         await ledger.write([{ kind: 'intent', intent: { ...intent(4), sent: [message(1)] } }]);
         await ledger.write([{ kind: 'intent', intent: intent(5) }]);
-        await ledger.write([{ kind: 'sent', intent: 4, messages: [message(2), { ...message(3), internalDate: null }] }]);
+        await ledger.write([
+          { kind: 'sent', intent: 4, messages: [message(2), { ...message(3), internalDate: null }] },
+        ]);
         await ledger.write([{ kind: 'sent', intent: 4, messages: [{ ...message(2), sizeBytes: 77 }] }]);
         await ledger.write([{ kind: 'sent', intent: 5, messages: [message(2)] }]);
       }
       await using store = await under.open();
       await using ledger = await store.claim(anna);
       const learnt = [message(1), { ...message(2), sizeBytes: 77 }, { ...message(3), internalDate: null }];
-      expect(await ledger.intents()).toEqual([{ ...intent(4), sent: learnt }, { ...intent(5), sent: [message(2)] }]);
+      expect(await ledger.intents()).toEqual([
+        { ...intent(4), sent: learnt },
+        { ...intent(5), sent: [message(2)] },
+      ]);
       await ledger.write([{ kind: 'settled', intent: 4 }]);
       expect((await ledger.intents()).map((each) => each.id)).toEqual([5]);
       // Late news of a settled batch must not bring it back, nor colour a batch that bears its number later.
@@ -143,9 +154,17 @@ export function ledgerContract(name: string, make: () => Promise<LedgerUnderTest
     test('exceptions are one per folder, UID and kind, until they are gone', async () => {
       await using store = await (await make()).open();
       await using ledger = await store.claim(anna);
-      const kept = { ...exception(9, 'kept'), elementRead: null, elementServed: null, sizeBytes: null, messageId: null };
+      const kept = {
+        ...exception(9, 'kept'),
+        elementRead: null,
+        elementServed: null,
+        sizeBytes: null,
+        messageId: null,
+      };
       const newer = { ...exception(9, 'refused'), code: 'too-big' };
-      await ledger.write([exception(9, 'refused'), newer, kept].map((each) => ({ kind: 'exception', exception: each })));
+      await ledger.write(
+        [exception(9, 'refused'), newer, kept].map((each) => ({ kind: 'exception', exception: each })),
+      );
       expect(byKind(await ledger.exceptions())).toEqual([kept, newer]);
       await ledger.write([{ kind: 'exception-gone', folder: inbox, uid: 9 as Uid, what: 'refused' }]);
       expect(await ledger.exceptions()).toEqual([kept]);
@@ -186,39 +205,13 @@ export function ledgerContract(name: string, make: () => Promise<LedgerUnderTest
   });
 }
 
-export function record(folder: FolderId, n: number): FolderRecord {
-  const state = { uidValidity: n as UidValidity, uidNext: (n + 1) as Uid, messages: n, highestModSeq: 2n ** 63n - BigInt(n) };
-  return {
-    source: folder,
-    target: folder,
-    sourceState: state,
-    targetState: { ...state, highestModSeq: null },
-    sourceUidValidity: (n + 2) as UidValidity,
-    targetUidValidity: null,
-    digest: new Uint8Array(32).fill(n),
-    messages: n,
-    bytes: n * 2 ** 40,
-  };
-}
-
-export function run(source: number, target: number, count: number, adopted = false): UidRun {
-  return { source: source as Uid, target: target as Uid, count, adopted };
-}
-
-export function intent(id: number): Intent {
-  return {
-    id,
-    source: inbox,
-    target: sent,
-    targetUidValidity: 3 as UidValidity,
-    targetUidNext: 4 as Uid,
-    uids: [...uidSet([1, 2, 3, 9]), [0xffff_fff0 as Uid, 0xffff_ffff as Uid]],
-    sent: [],
-  };
-}
-
 function message(uid: number): SentMessage {
-  return { uid: uid as Uid, sizeBytes: uid * 2 ** 33, internalDate: -uid as Instant, element: new Uint8Array(32).fill(uid) };
+  return {
+    uid: uid as Uid,
+    sizeBytes: uid * 2 ** 33,
+    internalDate: -uid as Instant,
+    element: new Uint8Array(32).fill(uid),
+  };
 }
 
 function exception(uid: number, kind: Exception['kind']): Exception {
@@ -240,7 +233,10 @@ const uid = fc.integer({ min: 1, max: 40 });
 const mapChange = fc.oneof(
   fc.record({
     kind: fc.constant('mapped' as const),
-    runs: fc.array(fc.tuple(uid, uid, fc.integer({ min: 1, max: 6 }), fc.boolean()).map((of) => run(...of)), { minLength: 1, maxLength: 3 }),
+    runs: fc.array(
+      fc.tuple(uid, uid, fc.integer({ min: 1, max: 6 }), fc.boolean()).map((of) => run(...of)),
+      { minLength: 1, maxLength: 3 },
+    ),
   }),
   fc.record({ kind: fc.constant('unmapped' as const), uids: fc.array(uid, { maxLength: 8 }).map(uidSet) }),
 );

@@ -113,7 +113,8 @@ function isOurs(database: DatabaseSync, file: string): boolean {
   const version = pragma(database, 'user_version') as number;
   const application = pragma(database, 'application_id') as number;
   if (application === 0 && version === 0 && pragma(database, 'schema_version') === 0) return false;
-  if (application !== applicationId) throw fault('ledger.damaged', { file, detail: 'it is the database of another program.' });
+  if (application !== applicationId)
+    throw fault('ledger.damaged', { file, detail: 'it is the database of another program.' });
   if (version > formatVersion) throw fault('ledger.newer', { file, version, known: formatVersion });
   return true;
 }

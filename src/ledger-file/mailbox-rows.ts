@@ -24,7 +24,8 @@ export class MailboxRows {
     const records: FolderRecord[] = [];
     const numbers = new Map<string, number>();
     for (const row of this.#ask.of('folders').all(this.mailbox) as unknown as FolderRow[]) {
-      const [source, number, target, sv, sn, sm, sq, tv, tn, tm, tq, mapSource, mapTarget, digest, messages, bytes] = row;
+      const [source, number, target, sv, sn, sm, sq, tv, tn, tm, tq, mapSource, mapTarget, digest, messages, bytes] =
+        row;
       numbers.set(source, number);
       if (target === null || digest === null) continue;
       records.push({
@@ -45,7 +46,9 @@ export class MailboxRows {
 
   map(folder: FolderId): UidMap {
     const number = this.#known().get(folder);
-    return number === undefined ? UidMap.empty : new UidMap(readRuns(this.#ask, { mailbox: this.mailbox, folder: number }));
+    return number === undefined
+      ? UidMap.empty
+      : new UidMap(readRuns(this.#ask, { mailbox: this.mailbox, folder: number }));
   }
 
   intents(): Intent[] {
@@ -83,10 +86,20 @@ export class MailboxRows {
       case 'folder': {
         const { record } = change;
         this.#number(record.source);
-        ask.of('folder-record').run(
-          record.target, ...stateColumns(record.sourceState), ...stateColumns(record.targetState),
-          record.sourceUidValidity, record.targetUidValidity, record.digest, record.messages, record.bytes, mailbox, record.source,
-        );
+        ask
+          .of('folder-record')
+          .run(
+            record.target,
+            ...stateColumns(record.sourceState),
+            ...stateColumns(record.targetState),
+            record.sourceUidValidity,
+            record.targetUidValidity,
+            record.digest,
+            record.messages,
+            record.bytes,
+            mailbox,
+            record.source,
+          );
         return;
       }
       case 'mapped':
@@ -112,10 +125,21 @@ export class MailboxRows {
         return;
       case 'exception': {
         const { exception: about } = change;
-        ask.of('put-exception').run(
-          mailbox, this.#number(about.folder), about.uid, about.kind, about.sourceUidValidity, about.code, about.detail,
-          about.sizeBytes, about.messageId, about.elementRead, about.elementServed,
-        );
+        ask
+          .of('put-exception')
+          .run(
+            mailbox,
+            this.#number(about.folder),
+            about.uid,
+            about.kind,
+            about.sourceUidValidity,
+            about.code,
+            about.detail,
+            about.sizeBytes,
+            about.messageId,
+            about.elementRead,
+            about.elementServed,
+          );
         return;
       }
       case 'exception-gone':
@@ -128,7 +152,9 @@ export class MailboxRows {
 
   #sent(intent: number): SentMessage[] {
     const byUid = new Map<number, SentMessage>();
-    for (const { messages } of this.#ask.of('sent').all(this.mailbox, intent) as unknown as { messages: Uint8Array }[]) {
+    for (const { messages } of this.#ask.of('sent').all(this.mailbox, intent) as unknown as {
+      messages: Uint8Array;
+    }[]) {
       // What was learnt last of a message counts: it may have been read again.
       for (const message of unpackSent(messages)) byUid.set(message.uid, message);
     }
@@ -157,7 +183,12 @@ export class MailboxRows {
   }
 }
 
-type StateColumns = [uidValidity: UidValidity | null, uidNext: Uid | null, messages: number | null, modSeq: string | null];
+type StateColumns = [
+  uidValidity: UidValidity | null,
+  uidNext: Uid | null,
+  messages: number | null,
+  modSeq: string | null,
+];
 
 type FolderRow = [
   source: FolderId,

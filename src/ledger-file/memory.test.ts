@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { fault } from '#domain/fault.ts';
-import { anna, inbox, intent, ledgerContract, record } from './ledger-contract.ts';
+import { ledgerContract } from './ledger-contract.ts';
+import { anna, inbox, intent, record } from './ledger-samples.ts';
 import { memoryLedger } from './memory.ts';
 
 ledgerContract('memory', async () => {

@@ -7,7 +7,17 @@ import { createHash } from 'node:crypto';
 import { type Fault, fault } from '#domain/fault.ts';
 import type { FolderId } from '#domain/item.ts';
 import { UidMap } from '#domain/uid-map.ts';
-import type { Exception, FolderRecord, Intent, Ledger, LedgerChange, LedgerReader, LedgerStore, MailboxPair, SentMessage } from '#ports/ledger.ts';
+import type {
+  Exception,
+  FolderRecord,
+  Intent,
+  Ledger,
+  LedgerChange,
+  LedgerReader,
+  LedgerStore,
+  MailboxPair,
+  SentMessage,
+} from '#ports/ledger.ts';
 
 export interface MemoryLedger extends LedgerStore {
   /**
@@ -139,7 +149,9 @@ class MemoryReader implements LedgerReader {
   constructor(mailbox: Mailbox) {
     this.mailbox = mailbox;
     const { source, target } = mailbox.pair;
-    this.digestKey = createHash('sha256').update(JSON.stringify([source, target])).digest();
+    this.digestKey = createHash('sha256')
+      .update(JSON.stringify([source, target]))
+      .digest();
   }
 
   async folders(): Promise<readonly FolderRecord[]> {

@@ -22,7 +22,10 @@ export function readRootKey(keyFile: string, ledgerFile: string): Uint8Array | n
     throw error;
   }
   if (key.length === keyOctets) return key;
-  throw fault('ledger.damaged', { file: ledgerFile, detail: `its key ledger.key has ${key.length} octets instead of ${keyOctets}.` });
+  throw fault('ledger.damaged', {
+    file: ledgerFile,
+    detail: `its key ledger.key has ${key.length} octets instead of ${keyOctets}.`,
+  });
 }
 
 /** Makes the key, whole and durable before anyone can see it; when another process was faster, takes that one's. */

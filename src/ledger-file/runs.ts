@@ -15,7 +15,12 @@ export interface FolderKey {
 }
 
 export function readRuns(ask: Statements, { mailbox, folder }: FolderKey): UidRun[] {
-  const rows = ask.of('runs').all(mailbox, folder) as unknown as [source: Uid, target: Uid, count: number, adopted: 0 | 1][];
+  const rows = ask.of('runs').all(mailbox, folder) as unknown as [
+    source: Uid,
+    target: Uid,
+    count: number,
+    adopted: 0 | 1,
+  ][];
   return rows.map(([source, target, count, adopted]) => ({ source, target, count, adopted: adopted === 1 }));
 }
 
@@ -53,7 +58,12 @@ export function dropUids(ask: Statements, key: FolderKey, uids: UidSet): void {
       if (run.source < first) put(ask, key, { ...run, count: first - run.source });
       const skipped = last + 1 - run.source;
       if (skipped < run.count) {
-        put(ask, key, { ...run, source: (last + 1) as Uid, target: (run.target + skipped) as Uid, count: run.count - skipped });
+        put(ask, key, {
+          ...run,
+          source: (last + 1) as Uid,
+          target: (run.target + skipped) as Uid,
+          count: run.count - skipped,
+        });
       }
     }
   }
@@ -70,7 +80,12 @@ function runOf(row: RunRow): UidRun {
   return { source: row.source, target: row.target, count: row.count, adopted: row.adopted === 1 };
 }
 
-function one(ask: Statements, question: 'last-run' | 'run-before' | 'run-at', key: FolderKey, ...uid: number[]): UidRun | undefined {
+function one(
+  ask: Statements,
+  question: 'last-run' | 'run-before' | 'run-at',
+  key: FolderKey,
+  ...uid: number[]
+): UidRun | undefined {
   const row = ask.of(question).get(key.mailbox, key.folder, ...uid) as unknown as RunRow | undefined;
   return row && runOf(row);
 }

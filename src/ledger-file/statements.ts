@@ -8,7 +8,8 @@ const questions = {
 
   claim: 'select token, pid, started, place, holder, renewed_ms from claim where mailbox = ?',
   'claim-token': 'select token from claim where mailbox = ?',
-  'take-claim': 'insert or replace into claim (mailbox, token, pid, started, place, holder, renewed_ms) values (?, ?, ?, ?, ?, ?, ?)',
+  'take-claim':
+    'insert or replace into claim (mailbox, token, pid, started, place, holder, renewed_ms) values (?, ?, ?, ?, ?, ?, ?)',
   'renew-claim': 'update claim set renewed_ms = ? where mailbox = ? and token = ?',
   'leave-claim': 'delete from claim where mailbox = ? and token = ?',
 
@@ -30,14 +31,18 @@ const questions = {
      where mailbox = ? and source = ?`,
 
   runs: 'select source, target, count, adopted from run where mailbox = ? and folder = ? order by source',
-  'last-run': 'select source, target, count, adopted from run where mailbox = ? and folder = ? order by source desc limit 1',
-  'run-before': 'select source, target, count, adopted from run where mailbox = ? and folder = ? and source < ? order by source desc limit 1',
-  'runs-within': 'select source, target, count, adopted from run where mailbox = ? and folder = ? and source between ? and ? order by source',
+  'last-run':
+    'select source, target, count, adopted from run where mailbox = ? and folder = ? order by source desc limit 1',
+  'run-before':
+    'select source, target, count, adopted from run where mailbox = ? and folder = ? and source < ? order by source desc limit 1',
+  'runs-within':
+    'select source, target, count, adopted from run where mailbox = ? and folder = ? and source between ? and ? order by source',
   'run-at': 'select source, target, count, adopted from run where mailbox = ? and folder = ? and source = ?',
   'put-run': 'insert or replace into run (mailbox, folder, source, target, count, adopted) values (?, ?, ?, ?, ?, ?)',
   'drop-runs': 'delete from run where mailbox = ? and folder = ? and source between ? and ?',
 
-  intents: 'select id, source, target, target_uid_validity, target_uid_next, uids from intent where mailbox = ? order by id',
+  intents:
+    'select id, source, target, target_uid_validity, target_uid_next, uids from intent where mailbox = ? order by id',
   'put-intent': `
     insert or replace into intent (mailbox, id, source, target, target_uid_validity, target_uid_next, uids)
     values (?, ?, ?, ?, ?, ?, ?)`,

@@ -6,7 +6,16 @@ import { fault, type Fault } from '#domain/fault.ts';
 import type { FolderId } from '#domain/item.ts';
 import type { UidMap } from '#domain/uid-map.ts';
 import type { Log } from '#lib/log.ts';
-import type { Exception, FolderRecord, Intent, Ledger, LedgerChange, LedgerReader, LedgerStore, MailboxPair } from '#ports/ledger.ts';
+import type {
+  Exception,
+  FolderRecord,
+  Intent,
+  Ledger,
+  LedgerChange,
+  LedgerReader,
+  LedgerStore,
+  MailboxPair,
+} from '#ports/ledger.ts';
 import { CommitQueue } from './commit-queue.ts';
 import { type Holder, lives, nameOf, ourselves, renewEveryMs } from './holder.ts';
 import { inLedgerWords, type LedgerDatabase, type WritableLedgerDatabase } from './ledger-database.ts';
