@@ -23,7 +23,10 @@ describe('what a person writes for one end of a move', () => {
   });
 
   test('where several @ stand the last one divides', () => {
-    expect(read('imaps://someone@corp.example@mail.example')).toMatchObject({ user: 'someone@corp.example', host: 'mail.example' });
+    expect(read('imaps://someone@corp.example@mail.example')).toMatchObject({
+      user: 'someone@corp.example',
+      host: 'mail.example',
+    });
     expect(read('imaps://a@b@c@d.example')).toMatchObject({ user: 'a@b@c', host: 'd.example' });
   });
 
@@ -37,7 +40,11 @@ describe('what a person writes for one end of a move', () => {
 
   test('hosts may be IPv6, IPv4 and international names', () => {
     expect(read('imaps://a@[::1]')).toMatchObject({ host: '::1', port: 993, name: 'imaps://a@[::1]' });
-    expect(read('imaps://a@[2001:DB8::1]:1993')).toMatchObject({ host: '2001:db8::1', port: 1993, name: 'imaps://a@[2001:db8::1]:1993' });
+    expect(read('imaps://a@[2001:DB8::1]:1993')).toMatchObject({
+      host: '2001:db8::1',
+      port: 1993,
+      name: 'imaps://a@[2001:db8::1]:1993',
+    });
     expect(read('imaps://a@127.0.0.1:10143')).toMatchObject({ host: '127.0.0.1', port: 10143 });
     expect(read('imaps://a@bücher.example')).toMatchObject({ host: 'xn--bcher-kva.example' });
     expect(refusal('imaps://a@2001:db8::1').says).toContain('brackets');
@@ -45,7 +52,12 @@ describe('what a person writes for one end of a move', () => {
   });
 
   test('a password in the URL is refused, and the refusal does not repeat it', () => {
-    for (const url of ['imaps://a:hunter2@h.example', 'imaps://a@corp.example:hunter2@h.example', 'imaps://:hunter2@h', 'imaps://a:hunter2@x@h/p?q']) {
+    for (const url of [
+      'imaps://a:hunter2@h.example',
+      'imaps://a@corp.example:hunter2@h.example',
+      'imaps://:hunter2@h',
+      'imaps://a:hunter2@x@h/p?q',
+    ]) {
       const { because, says } = refusal(url);
       expect(because).toBe('password');
       expect(says).not.toContain('hunter2');
@@ -79,29 +91,43 @@ describe('what a person writes for one end of a move', () => {
   });
 
   test('a server alone is enough where no mailbox is meant', () => {
-    expect(parseEndpoint('imaps://h.example', 'optional')).toMatchObject({ kind: 'endpoint', endpoint: { user: null, name: 'imaps://h.example' } });
+    expect(parseEndpoint('imaps://h.example', 'optional')).toMatchObject({
+      kind: 'endpoint',
+      endpoint: { user: null, name: 'imaps://h.example' },
+    });
   });
 
   test('one mailbox has one name, however it is spelt', () => {
     const name = 'imaps://someone@corp.example@mail.example';
-    for (const url of ['imaps://someone@corp.example@mail.example', 'IMAPS://someone%40corp.example@MAIL.example:993/', 'imaps://someone@corp.example@mail.example.']) {
+    for (const url of [
+      'imaps://someone@corp.example@mail.example',
+      'IMAPS://someone%40corp.example@MAIL.example:993/',
+      'imaps://someone@corp.example@mail.example.',
+    ]) {
       expect(read(url).name).toBe(name);
     }
   });
 
   test('loopback is known by name and by address', () => {
-    for (const host of ['localhost', '127.0.0.1', '127.8.9.1', '[::1]']) expect(isLoopback(read(`imap+plain://a@${host}`))).toBe(true);
-    for (const host of ['127.example', '128.0.0.1', '[::2]', 'localhost.example']) expect(isLoopback(read(`imap+plain://a@${host}`))).toBe(false);
+    for (const host of ['localhost', '127.0.0.1', '127.8.9.1', '[::1]'])
+      expect(isLoopback(read(`imap+plain://a@${host}`))).toBe(true);
+    for (const host of ['127.example', '128.0.0.1', '[::2]', 'localhost.example'])
+      expect(isLoopback(read(`imap+plain://a@${host}`))).toBe(false);
   });
 
   test('every name reads back as the same mailbox', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'grapheme', minLength: 1, maxLength: 20 }), fc.constantFrom('h.example', '[::1]', '10.0.0.1'), fc.integer({ min: 1, max: 65_535 }), (user, host, port) => {
-        const parsed = parseEndpoint(`imap://${encodeURIComponent(user)}@${host}:${port}`);
-        fc.pre(parsed.kind === 'endpoint');
-        const { given: _given, ...rest } = (parsed as { endpoint: Endpoint }).endpoint;
-        expect(read(rest.name)).toMatchObject(rest);
-      }),
+      fc.property(
+        fc.string({ unit: 'grapheme', minLength: 1, maxLength: 20 }),
+        fc.constantFrom('h.example', '[::1]', '10.0.0.1'),
+        fc.integer({ min: 1, max: 65_535 }),
+        (user, host, port) => {
+          const parsed = parseEndpoint(`imap://${encodeURIComponent(user)}@${host}:${port}`);
+          fc.pre(parsed.kind === 'endpoint');
+          const { given: _given, ...rest } = (parsed as { endpoint: Endpoint }).endpoint;
+          expect(read(rest.name)).toMatchObject(rest);
+        },
+      ),
     );
   });
 });

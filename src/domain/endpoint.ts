@@ -88,7 +88,10 @@ export function parseEndpoint(text: string, user: 'required' | 'optional' = 'req
   const name = userOf(userPart);
   if (name.kind === 'refused') return name;
   if (name.user === null && user === 'required') {
-    return refused('user-missing', `${schemeName}://${shownHost} does not say whose mailbox: write ${schemeName}://someone@${shownHost}.`);
+    return refused(
+      'user-missing',
+      `${schemeName}://${shownHost} does not say whose mailbox: write ${schemeName}://someone@${shownHost}.`,
+    );
   }
   const place = hostAndPort(hostPart, scheme.port);
   if (place.kind === 'refused') return place;
@@ -96,19 +99,29 @@ export function parseEndpoint(text: string, user: 'required' | 'optional' = 'req
   const shownPort = port === scheme.port ? '' : `:${port}`;
   const shownUser = name.user === null ? '' : `${encodeUser(name.user)}@`;
   const canonical = `${schemeName}://${shownUser}${isIPv6(host) ? `[${host}]` : host}${shownPort}`;
-  return { kind: 'endpoint', endpoint: { given: text, name: canonical, security: scheme.security, host, port, user: name.user } };
+  return {
+    kind: 'endpoint',
+    endpoint: { given: text, name: canonical, security: scheme.security, host, port, user: name.user },
+  };
 }
 
 /** Whether what is sent to this endpoint stays on this machine, so that clear text harms nobody. */
 export function isLoopback(endpoint: Endpoint): boolean {
   const { host } = endpoint;
-  return host === 'localhost' || host.endsWith('.localhost') || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
+  return (
+    host === 'localhost' ||
+    host.endsWith('.localhost') ||
+    host === '::1' ||
+    (isIP(host) === 4 && host.startsWith('127.'))
+  );
 }
 
 function schemeAdvice(text: string): string {
   const advice = 'Write imaps://user@host (TLS), imap://user@host (STARTTLS) or imap+plain://user@host (clear text).';
   const scheme = /^([a-z][a-z0-9+.-]{0,20}):/i.exec(text)?.[1];
-  return text.includes('://') && scheme ? `"${scheme}://" is none of the schemes known here. ${advice}` : `This is no URL. ${advice}`;
+  return text.includes('://') && scheme
+    ? `"${scheme}://" is none of the schemes known here. ${advice}`
+    : `This is no URL. ${advice}`;
 }
 
 /** Divides `user@host:port/path` where the host ends: at the first `/`, `?` or `#`. */
@@ -121,12 +134,19 @@ function userOf(text: string | null): { readonly kind: 'user'; readonly user: st
   if (text === null) return { kind: 'user', user: null };
   if (text === '') return refused('user', 'There is nothing before the "@": the user name is missing.');
   // RFC 5092 §3 lets a mechanism follow the user; we choose the safest one that the server offers.
-  if (/;auth=/i.test(text)) return refused('mechanism', '";AUTH=" in the URL is not supported: the way to sign in is chosen from what the server offers.');
+  if (/;auth=/i.test(text))
+    return refused(
+      'mechanism',
+      '";AUTH=" in the URL is not supported: the way to sign in is chosen from what the server offers.',
+    );
   let user: string;
   try {
     user = decodeURIComponent(text);
   } catch {
-    return refused('user', 'The user name is not well percent-encoded: "%" is written %25, and the octets must be UTF-8.');
+    return refused(
+      'user',
+      'The user name is not well percent-encoded: "%" is written %25, and the octets must be UTF-8.',
+    );
   }
   if (hasControlCharacter(user.replaceAll(' ', ''))) return refused('user', 'The user name holds a control character.');
   return { kind: 'user', user };
@@ -143,8 +163,15 @@ function hostAndPort(
       : refused('host', 'The host cannot be read.');
   }
   const [, bracketed, plain, portText] = match;
-  const host = bracketed === undefined ? asciiHost(plain as string) : isIPv6(bracketed) ? bracketed.toLowerCase() : null;
-  if (host === null) return refused('host', bracketed === undefined ? 'The host is missing or is no host name.' : 'What stands in brackets is no IPv6 address.');
+  const host =
+    bracketed === undefined ? asciiHost(plain as string) : isIPv6(bracketed) ? bracketed.toLowerCase() : null;
+  if (host === null)
+    return refused(
+      'host',
+      bracketed === undefined
+        ? 'The host is missing or is no host name.'
+        : 'What stands in brackets is no IPv6 address.',
+    );
   if (portText === undefined) return { kind: 'place', host, port: defaultPort };
   const port = /^\d{1,5}$/.test(portText) ? Number(portText) : 0;
   if (port < 1 || port > 65_535) return refused('port', 'The port is a number from 1 to 65535.');
@@ -155,7 +182,10 @@ function hostAndPort(
 function asciiHost(text: string): string | null {
   if (text.includes('%')) return null;
   const ascii = domainToASCII(text).replace(/\.$/, '');
-  const good = ascii !== '' && ascii.length <= 253 && ascii.split('.').every((label) => /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/i.test(label));
+  const good =
+    ascii !== '' &&
+    ascii.length <= 253 &&
+    ascii.split('.').every((label) => /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/i.test(label));
   return good ? ascii.toLowerCase() : null;
 }
 

@@ -6,6 +6,22 @@
 
 export interface CopyReport {
   readonly mailboxes: readonly MailboxReport[];
+  /** Only when nothing could be started (wrong usage) or the command itself broke down. */
+  readonly error?: CommandError;
+}
+
+/** Why a command as a whole came to nothing. `code` is `usage` or one of the fault catalogue. */
+export interface CommandError extends FaultReport {
+  /** Every single thing that was wrong with the command line or a file it names; empty for a fault. */
+  readonly problems: readonly UsageProblem[];
+}
+
+/** One thing wrong with what was asked; `file`, `line` and `column` (counted from 1, in fields) where it stands in a file. */
+export interface UsageProblem {
+  readonly says: string;
+  readonly file: string | null;
+  readonly line: number | null;
+  readonly column: number | null;
 }
 
 export interface MailboxReport {

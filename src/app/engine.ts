@@ -1,0 +1,92 @@
+/** Joins the verbs to what answers them: IMAP at both ends, the ledger in a file. The one place that knows who is who. */
+
+import type { Endpoint } from '#domain/endpoint.ts';
+import type { CopyOrder, Engine, EngineOptions, Side, VerifyOrder } from '#cli/world.ts';
+import { type ImapOptions, imapSource, imapTarget, ServerMemory } from '#connectors/imap/index.ts';
+import { openLedgerFile } from '#ledger-file/index.ts';
+import type { Log } from '#lib/log.ts';
+import type { Credentials } from '#ports/credentials.ts';
+import type { LedgerStore, MailboxPair } from '#ports/ledger.ts';
+
+/** Opens the ledger and gives the verbs. What only one verb needs is loaded when that verb is called. */
+export async function openEngine(options: EngineOptions): Promise<Engine> {
+  const { log } = options;
+  // What was learnt of a server by one mailbox (what it lies about, how many connections it bears) serves all.
+  const servers = new ServerMemory();
+  let opened: Promise<LedgerStore> | null = null;
+  const ledger = () => (opened ??= openLedgerFile(options.stateDir, { readOnly: options.readOnly, log }));
+  const mailbox = async (side: Side, role: 'source' | 'target'): Promise<ImapOptions> => ({
+    endpoint: connection(side),
+    credentials: await credentialsOf(side),
+    log: log.with({ [role]: side.endpoint.name }),
+    servers,
+    name: side.endpoint.name,
+  });
+  return {
+    async copy(order: CopyOrder, watcher, signal) {
+      const { copyMailbox } = await import('#operations/copy-mailbox.ts');
+      return await copyMailbox(
+        {
+          pair: pairOf(order),
+          openSource: imapSource(await mailbox(order.source, 'source')),
+          openTarget: imapTarget(await mailbox(order.target, 'target')),
+          ledger: await ledger(),
+          choices: order.choices,
+          watcher,
+          log,
+          pace: order.pace,
+        },
+        signal,
+      );
+    },
+    async verify(order: VerifyOrder, signal) {
+      const { verifyMailbox } = await import('#operations/verify-mailbox.ts');
+      return await verifyMailbox(
+        {
+          pair: pairOf(order),
+          openSource: imapSource(await mailbox(order.source, 'source')),
+          openTarget: imapSource(await mailbox(order.target, 'target')),
+          ledger: await ledger(),
+          selection: order.selection,
+          prove: order.prove,
+          log,
+        },
+        signal,
+      );
+    },
+    async probe(side, signal) {
+      const { probeServer } = await import('#operations/probe-server.ts');
+      return await probeServer({ open: imapSource(await mailbox(side, 'source')), log }, signal);
+    },
+    async [Symbol.asyncDispose]() {
+      if (opened) await (await opened.catch(() => null))?.[Symbol.asyncDispose]();
+    },
+  };
+}
+
+function pairOf(order: { readonly source: Side; readonly target: Side }): MailboxPair {
+  return { source: order.source.endpoint.name, target: order.target.endpoint.name };
+}
+
+function connection({
+  endpoint,
+  ca,
+  verify,
+}: Side): Pick<Endpoint, 'host' | 'port' | 'security'> & { ca: string | null; verify: boolean } {
+  return { host: endpoint.host, port: endpoint.port, security: endpoint.security, ca, verify };
+}
+
+async function credentialsOf(side: Side): Promise<Credentials> {
+  const { signIn } = side;
+  switch (signIn.kind) {
+    case 'password':
+      return { current: async () => signIn };
+    case 'oauth': {
+      // The libraries for it are loaded only where it is used.
+      const { oauthCredentials } = await import('#connectors/oauth/index.ts');
+      return oauthCredentials(signIn.file, signIn.user);
+    }
+    case 'none':
+      throw new Error('a mailbox cannot be opened without a way to sign in');
+  }
+}

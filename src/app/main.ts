@@ -1,0 +1,85 @@
+/** The entry: joins the command line to this process, and sees to it that however it ends, it ends with a word and a code. */
+
+import { readFileSync, writeSync } from 'node:fs';
+import { runCommandLine } from '#cli/command-line.ts';
+import { exitCodes } from '#cli/exit-code.ts';
+import { wantsJson } from '#cli/session.ts';
+import type { Settings, World } from '#cli/world.ts';
+import { openLog } from './log.ts';
+import { readSettings } from './settings.ts';
+
+const argv = process.argv.slice(2);
+const interruption = new AbortController();
+let lastWords: (() => void) | null = null;
+let settings: Settings | null = null;
+
+const world: World = {
+  version: (JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string })
+    .version,
+  stdout: { write: (text) => writeAll(1, text), isTTY: process.stdout.isTTY },
+  stderr: process.stderr,
+  canAsk: process.stdin.isTTY === true && process.stderr.isTTY === true,
+  canDraw: process.stderr.isTTY === true && process.env['TERM'] !== 'dumb' && !process.env['CI'],
+  environment: (name) => process.env[name],
+  settings: () => (settings ??= readSettings(process.env)),
+  now: () => Date.now(),
+  interruption: interruption.signal,
+  onEmergency: (last) => {
+    lastWords = last;
+  },
+  askSecret: async (question) => (await import('./ask.ts')).askSecret(question),
+  openLog,
+  openEngine: async (options) => (await import('./engine.ts')).openEngine(options),
+  demo: async (stage) => (await import('./demo.ts')).demo(stage),
+};
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop(signal));
+// Whoever reads our words may leave before the end (`godwit … | head`); that is no fault.
+process.stderr.on('error', () => {});
+process.on('uncaughtException', (error) => breakDown(error));
+process.on('unhandledRejection', (error) => breakDown(error));
+
+process.exit(await runCommandLine(argv, world));
+
+/** The first signal asks for a clean stop; the second ends the process as it stands, which is safe too. */
+function stop(signal: string): void {
+  if (interruption.signal.aborted) {
+    lastWords?.();
+    process.exit(exitCodes.interrupted);
+  }
+  interruption.abort(signal);
+  if (!lastWords) return;
+  writeAll(2, `godwit: ${signal}: stopping cleanly; once more stops at once.\n`);
+}
+
+/** A broken assumption of ours: said, with its place, and exit code 1. */
+function breakDown(error: unknown): void {
+  const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  writeAll(2, `godwit: a fault of ours: ${detail}\nPlease report it. Running the same command again is safe.\n`);
+  if (wantsJson(argv)) {
+    const report = {
+      code: 'internal',
+      message: detail,
+      remedy: 'Please report it. Running the same command again is safe.',
+      problems: [],
+    };
+    writeAll(1, `${JSON.stringify({ mailboxes: [], error: report }, null, 2)}\n`);
+  }
+  process.exit(exitCodes.faultOfOurs);
+}
+
+/** Writes all of `text` before it returns, also into a pipe whose reader is slow; a reader that left is no fault. */
+function writeAll(fd: number, text: string): void {
+  const octets = Buffer.from(text);
+  for (let at = 0; at < octets.length; ) {
+    try {
+      at += writeSync(fd, octets, at);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === 'EPIPE') return;
+      // A pipe that does not block is full: let its reader catch up.
+      if (code === 'EAGAIN') Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+      else throw error;
+    }
+  }
+}

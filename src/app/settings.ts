@@ -1,0 +1,101 @@
+/**
+ * Every setting, declared once: its name, what it is, its default, and when one would change it. They are read from the
+ * environment as GODWIT_…, once, and passed on as arguments; elsewhere nobody reads the environment. A flag of the command
+ * line wins over a setting. An unknown GODWIT_… variable stops the start, since a misspelt one would silently do nothing.
+ */
+
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { nearest, Problems } from '#cli/usage.ts';
+import type { LogFormat, LogLevel, Settings } from '#cli/world.ts';
+
+interface Setting<T> {
+  readonly is: string;
+  /** Null when `text` is no such value; `expected` says what is. */
+  readonly read: (text: string) => T | null;
+  readonly expected: string;
+  readonly default: (environment: Environment) => T;
+  readonly changeWhen: string;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+const logLevels: readonly LogLevel[] = ['error', 'warn', 'info', 'debug', 'trace'];
+const logFormats: readonly LogFormat[] = ['text', 'json'];
+
+/** docs/settings.md is made from this. */
+export const settings = {
+  GODWIT_STATE: {
+    is: 'folder of the ledger',
+    read: (text) => text,
+    expected: 'the path of a folder',
+    default: (environment) => join(environment['XDG_STATE_HOME'] || join(homedir(), '.local', 'state'), 'godwit'),
+    changeWhen:
+      'the home folder is on a network file system, or several people share one migration host. --state wins.',
+  } satisfies Setting<string>,
+  GODWIT_AT_ONCE: {
+    is: 'mailboxes copied at a time',
+    read: (text) => (/^[1-9]\d{0,2}$|^1000$/.test(text) ? Number(text) : null),
+    expected: 'a number from 1 to 1000',
+    // Four fill a line and two servers of usual make (docs/decisions); more help when the servers are far away.
+    default: () => 4,
+    changeWhen: 'the servers are far away (more) or complain of too many connections (fewer). --at-once wins.',
+  } satisfies Setting<number>,
+  GODWIT_LOG_LEVEL: {
+    is: 'how much is logged on stderr',
+    read: (text) => logLevels.find((level) => level === text) ?? null,
+    expected: logLevels.join(', '),
+    default: () => 'warn',
+    changeWhen: 'something is to be understood (debug) or recorded (info). --log-level wins.',
+  } satisfies Setting<LogLevel>,
+  GODWIT_LOG_FORMAT: {
+    is: 'how a log line looks',
+    read: (text) => logFormats.find((format) => format === text) ?? null,
+    expected: logFormats.join(', '),
+    default: () => 'text',
+    changeWhen: 'a program reads the log. --log-format wins.',
+  } satisfies Setting<LogFormat>,
+  GODWIT_CA: {
+    is: 'PEM file with authorities to trust besides those of the machine',
+    read: (text) => text,
+    expected: 'the path of a file',
+    default: () => null,
+    changeWhen: "servers have certificates of the organisation's own authority. --ca wins.",
+  } satisfies Setting<string | null>,
+} as const;
+
+/** Of tests, labs and benches (the folder of shared fixtures); known here so that it stops nobody. */
+const foreign = /^GODWIT_(SHARED|TEST_|LAB_|BENCH_|SIM_|DEMO_)/;
+
+/** Reads all settings. Throws a `UsageError` that names everything unknown or unreadable. */
+export function readSettings(environment: Environment): Settings {
+  const problems = new Problems();
+  const names = Object.keys(settings);
+  for (const name of Object.keys(environment)) {
+    if (!name.startsWith('GODWIT_') || names.includes(name) || foreign.test(name)) continue;
+    const near = nearest(name, names);
+    problems.add(
+      `The environment variable ${name} is no setting of Godwit${near ? `; did you mean ${near}?` : `. The settings are ${names.join(', ')}.`}`,
+    );
+  }
+  const value = <T>(name: keyof typeof settings): T => {
+    const setting = settings[name] as unknown as Setting<T>;
+    const text = environment[name];
+    if (text === undefined || text === '') return setting.default(environment);
+    const read = setting.read(text);
+    if (read === null)
+      problems.add(
+        `The environment variable ${name} is ${JSON.stringify(text.slice(0, 60))}, and must be ${setting.expected}.`,
+      );
+    return read ?? setting.default(environment);
+  };
+  const all: Settings = {
+    stateDir: value('GODWIT_STATE'),
+    atOnce: value('GODWIT_AT_ONCE'),
+    logLevel: value('GODWIT_LOG_LEVEL'),
+    logFormat: value('GODWIT_LOG_FORMAT'),
+    ca: value('GODWIT_CA'),
+  };
+  problems.settle();
+  return Object.freeze(all);
+}

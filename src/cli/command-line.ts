@@ -1,0 +1,173 @@
+/**
+ * The commands, their words and their help. This is loaded at every start, so it declares only; what a command does is
+ * loaded when it is called (a quarter of a second of imports for every `--help` would be noticed in every script).
+ */
+
+import {
+  ArgumentScannerError,
+  buildApplication,
+  buildCommand,
+  buildRouteMap,
+  ExitCode as Stricli,
+  formatMessageForArgumentScannerError,
+  run,
+  type StricliProcess,
+  text_en,
+} from '@stricli/core';
+import { exitCodes, type ExitCode } from './exit-code.ts';
+import {
+  copyFlags,
+  type CopyFlags,
+  probeFlags,
+  type ProbeFlags,
+  shorthands,
+  verifyFlags,
+  type VerifyFlags,
+} from './flags.ts';
+import { copyHelp, demoHelp, godwitHelp, probeHelp, testHelp, verifyHelp } from './help.ts';
+import { Session } from './session.ts';
+import { usageError } from './usage.ts';
+import type { World } from './world.ts';
+
+const url = (placeholder: string, brief: string) => ({ placeholder, brief, parse: String, optional: true }) as const;
+
+const twoSides = {
+  kind: 'tuple',
+  parameters: [
+    url('SOURCE', 'Where the mail is: imaps://someone@old.example'),
+    url('TARGET', 'Where it goes: imaps://someone@new.example'),
+  ],
+} as const;
+
+const commands = buildRouteMap<'copy' | 'verify' | 'probe' | 'demo' | 'test', Session>({
+  routes: {
+    copy: buildCommand<CopyFlags, [string?, string?], Session>({
+      loader: async () => (await import('./copy.ts')).copy,
+      parameters: { positional: twoSides, flags: copyFlags, aliases: shorthands },
+      docs: {
+        brief: 'Move one mailbox or many, or bring an earlier move up to date',
+        fullDescription: copyHelp,
+        customUsage: ['SOURCE TARGET [flags]', '--accounts FILE [flags]'],
+      },
+    }),
+    verify: buildCommand<VerifyFlags, [string?, string?], Session>({
+      loader: async () => (await import('./verify.ts')).verify,
+      parameters: { positional: twoSides, flags: verifyFlags, aliases: shorthands },
+      docs: {
+        brief: 'Compare both sides, independently of any copy',
+        fullDescription: verifyHelp,
+        customUsage: ['SOURCE TARGET [flags]', '--accounts FILE [flags]'],
+      },
+    }),
+    probe: buildCommand<ProbeFlags, [string], Session>({
+      loader: async () => (await import('./probe.ts')).probe,
+      parameters: {
+        positional: {
+          kind: 'tuple',
+          parameters: [
+            { placeholder: 'SERVER', brief: 'imaps://mail.example, or with someone@ to look inside', parse: String },
+          ],
+        },
+        flags: probeFlags,
+        aliases: shorthands,
+      },
+      docs: { brief: 'Tell what is at the other end, and what it means for a move', fullDescription: probeHelp },
+    }),
+    demo: buildCommand<{ readonly quiet?: boolean }, [], Session>({
+      loader: async () => (await import('./demo.ts')).demo,
+      parameters: {
+        flags: { quiet: { kind: 'boolean', brief: 'Say only what went wrong', optional: true, withNegated: false } },
+        aliases: { q: 'quiet' },
+      },
+      docs: { brief: 'Two servers, some people, and a move to watch; under a minute', fullDescription: demoHelp },
+    }),
+    test: buildCommand<object, readonly string[], Session>({
+      func: () => {
+        throw usageError('The tests are run by the launcher: ./godwit test, in a clone of the repository.');
+      },
+      parameters: {
+        positional: { kind: 'array', parameter: { placeholder: 'PATH', brief: 'Only these', parse: String } },
+      },
+      docs: { brief: 'Everything that CI runs', fullDescription: testHelp },
+    }),
+  },
+  docs: { brief: 'Moves mailboxes whole and once', fullDescription: godwitHelp },
+});
+
+/** Runs one command line in `world` and gives its exit code. Nothing is thrown. */
+export async function runCommandLine(argv: readonly string[], world: World): Promise<ExitCode> {
+  const session = new Session(world, argv);
+  const failures: unknown[] = [];
+  const refuse = (message: string): string => {
+    failures.push(usageError(message));
+    return '';
+  };
+  const app = buildApplication(commands, {
+    name: 'godwit',
+    versionInfo: { currentVersion: world.version },
+    scanner: { caseStyle: 'allow-kebab-for-camel', allowArgumentEscapeSequence: true },
+    documentation: { caseStyle: 'convert-camel-to-kebab', onlyRequiredInUsageLine: true, disableAnsiColor: true },
+    determineExitCode: () => Stricli.CommandRunError,
+    localization: {
+      text: {
+        ...text_en,
+        noCommandRegisteredForInput: ({ input, corrections }) =>
+          refuse(
+            `There is no command "${masked(input)}"${corrections.length > 0 ? `; did you mean ${corrections.join(' or ').replaceAll('`', '')}?` : '. godwit --help lists them.'}`,
+          ),
+        exceptionWhileParsingArguments: (error) => refuse(scannerMessage(error)),
+        exceptionWhileLoadingCommandFunction: (error) => (failures.push(error), ''),
+        exceptionWhileLoadingCommandContext: (error) => (failures.push(error), ''),
+        exceptionWhileRunningCommand: (error) => (failures.push(error), ''),
+      },
+    },
+  });
+  const outcome: StricliProcess = { ...session.process, exitCode: null };
+  try {
+    await run(app, argv, { process: outcome, forCommand: () => session });
+  } catch (error) {
+    failures.push(error);
+  }
+  if (failures.length > 0) session.fail(failures.length === 1 ? failures[0] : together(failures));
+  else if (outcome.exitCode !== Stricli.Success && session.exitCode === exitCodes.allThere)
+    session.exitCode = exitCodes.faultOfOurs;
+  return session.exitCode;
+}
+
+/** The library's finding about a flag or argument, without repeating what may be a secret. */
+function scannerMessage(error: unknown): string {
+  if (!(error instanceof ArgumentScannerError)) return masked(error instanceof Error ? error.message : String(error));
+  return masked(
+    formatMessageForArgumentScannerError(error, {
+      UnexpectedPositionalError: ({ expectedCount }) =>
+        expectedCount === 0
+          ? 'There is an argument where none is expected. A flag may lack its "--", or a value its flag.'
+          : `There are more arguments than the ${expectedCount} expected. A flag may lack its "--", or a value with blanks its quotes.`,
+      UnsatisfiedPositionalError: ({ placeholder }) => `${placeholder} is missing.`,
+      UnsatisfiedFlagError: ({ externalFlagName, nextFlagName }) =>
+        `${flagName(externalFlagName)} needs a value${nextFlagName ? `, but ${flagName(nextFlagName)} follows` : ''}.`,
+      FlagNotFoundError: ({ input, corrections, aliasName }) =>
+        `There is no flag ${aliasName ? `-${aliasName}` : `--${input.slice(0, 40)}`}${corrections.length > 0 ? `; did you mean ${corrections.map(flagName).join(' or ')}?` : '.'}`,
+      AliasNotFoundError: ({ input }) => `There is no flag -${input.slice(0, 1)}.`,
+      EnumValidationError: ({ externalFlagName, input, values }) =>
+        `${flagName(externalFlagName)} takes ${values.join(', ')}, not "${input.slice(0, 40)}".`,
+      UnexpectedFlagError: ({ externalFlagName }) =>
+        `${flagName(externalFlagName)} is given twice, and can be given once.`,
+    }),
+  );
+}
+
+/** `sourceSecret` as it is typed: `--source-secret`. */
+function flagName(name: string): string {
+  return `--${name.replace(/^-+/, '').replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}
+
+/** Any password that stands in a URL, out of sight. */
+function masked(text: string): string {
+  return text.replace(/(:\/\/[^\s:@/]*):[^\s]*@/g, '$1:…@');
+}
+
+function together(failures: readonly unknown[]): unknown {
+  const messages = failures.map((failure) => (failure instanceof Error ? failure.message : String(failure)));
+  return usageError(messages.join('\n'));
+}

@@ -1,0 +1,103 @@
+/** `godwit copy`: reads what is wanted, moves one mailbox or many, and tells how it went. */
+
+import { fault } from '#domain/fault.ts';
+import type { MailboxReport } from '#domain/report.ts';
+import { Pace } from '#lib/pace.ts';
+import { parseTimetable } from '#lib/timetable.ts';
+import { everyOne } from './at-once.ts';
+import { readAtOnce, readChoices } from './choices.ts';
+import { exitCodeOfReport, gravest } from './exit-code.ts';
+import type { CopyFlags } from './flags.ts';
+import { Progress } from './progress.ts';
+import { reportLines } from './report-text.ts';
+import type { Session } from './session.ts';
+import { type Move, readMoves } from './sides.ts';
+import { Problems } from './usage.ts';
+import type { CopyOrder, Engine } from './world.ts';
+
+/** Runs the command; what it ends with stands in `this.exitCode`. Throws a `UsageError` before anything is started. */
+export async function copy(this: Session, flags: CopyFlags, source?: string, target?: string): Promise<void> {
+  const { world } = this;
+  const problems = new Problems();
+  const choices = readChoices(flags, world.now(), problems);
+  const atOnce = readAtOnce(flags.atOnce, world.settings().atOnce, problems);
+  const timetable = flags.bandwidth === undefined ? null : parseTimetable(flags.bandwidth);
+  if (timetable?.kind === 'refused') problems.add(`--bandwidth: ${timetable.says}`);
+  problems.settle();
+  const log = this.log(flags);
+  const moves = await readMoves(flags, source, target, world, (warning) => this.warn(flags, warning));
+  // One bucket for all mailboxes: the limit is that of the line, not of each.
+  const pace = timetable?.kind === 'timetable' ? new Pace(timetable.slots, world.interruption) : null;
+
+  const startedMs = world.now();
+  const reports: (MailboxReport | null)[] = moves.map(() => null);
+  const finished = () => moves.map((move, i) => reports[i] ?? notStarted(move, choices.dryRun));
+  world.onEmergency(() => this.conclude({ mailboxes: finished() }, () => []));
+  {
+    await using engine = await this.engine(flags, choices.dryRun);
+    using progress = new Progress(this.screen, moves.length, () => world.now());
+    await everyOne(
+      moves,
+      choices.followSeconds === null ? atOnce : moves.length,
+      world.interruption,
+      async (move, i) => {
+        reports[i] = await copyOne(engine, { ...move, choices, pace }, progress, world.interruption);
+      },
+    );
+  }
+  const all = finished();
+  log.info('copy ended', { mailboxes: all.length, ms: Math.round(world.now() - startedMs) });
+  this.exitCode = gravest(all.map(exitCodeOfReport));
+  this.conclude({ mailboxes: all }, () => reportLines(all, flags.quiet === true));
+}
+
+/** One mailbox, whatever happens: what breaks our own assumptions ends this mailbox and not the others. */
+async function copyOne(
+  engine: Engine,
+  order: CopyOrder,
+  progress: Progress,
+  signal: AbortSignal,
+): Promise<MailboxReport> {
+  const { watcher, ended } = progress.begin(order.source.endpoint.name);
+  try {
+    const report = await engine.copy(order, watcher, signal);
+    return { ...report, source: order.source.endpoint.given, target: order.target.endpoint.given };
+  } catch (error) {
+    const ours = fault(
+      'internal',
+      { detail: error instanceof Error ? (error.stack ?? error.message) : String(error) },
+      { cause: error },
+    );
+    return {
+      ...emptyReport(order, order.choices.dryRun),
+      fault: { code: ours.code, message: ours.message, remedy: ours.remedy },
+    };
+  } finally {
+    ended();
+  }
+}
+
+/** The report of a mailbox whose turn never came, or whose end was not waited for. */
+function notStarted(move: Move, dryRun: boolean): MailboxReport {
+  const stopped = fault('interrupted', { by: 'a signal' });
+  return {
+    ...emptyReport(move, dryRun),
+    fault: { code: stopped.code, message: stopped.message, remedy: stopped.remedy },
+  };
+}
+
+function emptyReport(move: Move, dryRun: boolean): MailboxReport {
+  const { source, target } = move;
+  const nothing = { copied: 0, alreadyThere: 0, flagsChanged: 0, removed: 0, bytes: 0, milliseconds: 0 };
+  return {
+    source: source.endpoint.given,
+    target: target.endpoint.given,
+    ...nothing,
+    refused: [],
+    differences: [],
+    folders: [],
+    kept: [],
+    fault: null,
+    dryRun,
+  };
+}

@@ -1,0 +1,50 @@
+/** The exit codes of every command, in one place; docs/report.md tells them to people. */
+
+import { Fault } from '#domain/fault.ts';
+import type { MailboxReport } from '#domain/report.ts';
+import { UsageError } from './usage.ts';
+
+export const exitCodes = {
+  allThere: 0,
+  faultOfOurs: 1,
+  wrongUsage: 2,
+  /** Done, but something is listed as refused or different. */
+  withExceptions: 3,
+  /** Could not reach a server or sign in. */
+  unreachable: 4,
+  /** Interrupted or gave up; safe to run again. */
+  interrupted: 5,
+} as const;
+
+export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
+
+/** From the gravest to the best: what a run over several mailboxes ends with. */
+const gravity: readonly ExitCode[] = [1, 2, 4, 5, 3, 0];
+
+/** The gravest of several codes; 0 of none. */
+export function gravest(codes: Iterable<ExitCode>): ExitCode {
+  let worst: ExitCode = exitCodes.allThere;
+  for (const code of codes) if (gravity.indexOf(code) < gravity.indexOf(worst)) worst = code;
+  return worst;
+}
+
+/** The code for a fault of the catalogue, by its lasting name. */
+export function exitCodeOfFault(code: string): ExitCode {
+  if (code === 'internal') return exitCodes.faultOfOurs;
+  if (/^imap\.(host|connect|tls|starttls|preauth|sign-in)\.|^(oauth|secret)\./.test(code)) return exitCodes.unreachable;
+  return exitCodes.interrupted;
+}
+
+/** The code for one mailbox of a copy. A folder that could not be made counts; one renamed on purpose does not. */
+export function exitCodeOfReport(report: MailboxReport): ExitCode {
+  if (report.fault) return exitCodeOfFault(report.fault.code);
+  const listed =
+    report.refused.length + report.differences.length + report.folders.filter((note) => note.target === null).length;
+  return listed > 0 ? exitCodes.withExceptions : exitCodes.allThere;
+}
+
+/** The code for whatever a command threw. */
+export function exitCodeOfError(error: unknown): ExitCode {
+  if (error instanceof UsageError) return exitCodes.wrongUsage;
+  return error instanceof Fault ? exitCodeOfFault(error.code) : exitCodes.faultOfOurs;
+}

@@ -1,0 +1,68 @@
+/** What `--help` teaches: each command in a few sentences, then examples that can be typed as they stand. */
+
+export const godwitHelp = `Moves mailboxes from one mail server to another, whole and once, and says by name what did not arrive.
+
+EXAMPLES
+  godwit demo                                   watch a move between two servers of ours
+  godwit probe imaps://mail.example             what is at the other end
+  godwit copy imaps://someone@old.example imaps://someone@new.example
+                                                move a mailbox; passwords are asked for
+  godwit verify imaps://someone@old.example imaps://someone@new.example
+                                                compare both sides
+  godwit copy --help                            all that copy can do
+
+EXIT CODES
+  0 all there   3 done, but something is listed as refused or different   4 could not reach a server or sign in
+  5 interrupted or gave up, safe to run again   2 wrong usage   1 a fault of ours`;
+
+export const copyHelp = `Moves the mail of SOURCE to TARGET. The source is only read. Run again, it carries what changed; stopped at any
+moment and run again, it goes on. At the end it says by name what did not arrive and why.
+
+SOURCE and TARGET are URLs: imaps://user@host (TLS), imap://user@host (STARTTLS, required), imap+plain://user@host
+(clear text, on this machine only unless --allow-clear-text). In a user name an "@" may stand as it is; other special
+characters are percent-encoded. A port follows the host: imaps://someone@mail.example:1993.
+
+Passwords are never part of a command line: --source-secret env:NAME, file:PATH, or wait to be asked.
+
+EXAMPLES
+  godwit copy imaps://ann@old.example imaps://ann@new.example --source-secret env:OLD --target-secret file:new.pw
+  godwit copy … --dry-run                                 say what would be done
+  godwit copy … --follow 60s                              go on carrying changes until stopped
+  godwit copy … --exclude '\\Trash' --exclude 'Lists/**' --since 2y
+  godwit copy … --map 'Sent Items=Sent' --map 'Old=Archive/Old'
+  godwit copy … --source-admin root --source-secret file:admin.pw        without people's passwords
+  godwit copy --accounts accounts.csv --at-once 8         many accounts; the first line of the file is
+                                                          source,target,source_secret,target_secret
+  godwit copy … --bandwidth "08:00,512k 19:00,off"        slow by day, free by night
+  godwit copy … -o json > report.json                     for programs (docs/report.md)
+
+SIZES AND TIMES  25M is 25 × 1024² bytes. 60s, 5m, 1h. Dates are UTC: 2024-03-31, 2024-03-31T12:00:00+02:00, or 30d ago.
+
+FOLDERS  Globs are matched against the whole path, joined with "/": * stays within a name, ** goes across. A role such
+as '\\Sent' or '\\Trash' means the folder with that use, whatever it is called.
+
+EXIT CODES  0 all there; 3 done, but something is listed as refused or different; 4 could not reach or sign in;
+5 interrupted or gave up, safe to run again; 2 wrong usage; 1 a fault of ours. Of several accounts the gravest wins.`;
+
+export const verifyHelp = `Reads both sides on connections of its own and compares folders, messages, dates and flags. Nothing is written.
+
+EXAMPLES
+  godwit verify imaps://ann@old.example imaps://ann@new.example --source-secret env:OLD --target-secret env:NEW
+  godwit verify --accounts accounts.csv -o json
+  godwit verify … --prove none                            compare without reading contents
+
+EXIT CODES  0 both sides agree; 3 they differ, and it says where; 4 could not reach or sign in; 5 interrupted or gave up;
+2 wrong usage; 1 a fault of ours.`;
+
+export const probeHelp = `Looks at a server and tells what it can do, what it cannot, and what that means for a move from or to it. Without a
+user name it looks as far as one can without signing in. Nothing is written.
+
+EXAMPLES
+  godwit probe imaps://mail.example
+  godwit probe imaps://someone@mail.example --secret env:PASSWORD
+  godwit probe imaps://someone@mail.example -o json`;
+
+export const demoHelp = `Starts two mail servers on this machine, fills one with the mail of some invented people, moves them to the other
+while you watch, runs again (nothing is sent), compares both sides, and takes everything away again.`;
+
+export const testHelp = `Runs everything that CI runs: types, layers, format, lint, and all tests.`;

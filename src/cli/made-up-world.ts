@@ -1,0 +1,110 @@
+/** For tests: a world in which everything written is kept and the engine is whatever the test says. */
+
+import { type Log, silent } from '#lib/log.ts';
+import { runCommandLine } from './command-line.ts';
+import { UsageError } from './usage.ts';
+import type { CopyOrder, Engine, EngineOptions, MailboxReport, World } from './world.ts';
+
+export interface MadeUp {
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly engine?: Partial<Engine>;
+  readonly typed?: string | null;
+  readonly interruption?: AbortSignal;
+  readonly badSettings?: string;
+  readonly tty?: boolean;
+}
+
+export interface Played {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** What the engine was asked to copy. */
+  readonly orders: readonly CopyOrder[];
+  readonly engineOptions: readonly EngineOptions[];
+  readonly asked: readonly string[];
+  /** What a second Ctrl-C would have written. */
+  readonly emergency: () => string;
+}
+
+/** Plays one command line. */
+export async function play(argv: readonly string[], made: MadeUp = {}): Promise<Played> {
+  let stdout = '';
+  let stderr = '';
+  let last: () => void = () => {};
+  const orders: CopyOrder[] = [];
+  const engineOptions: EngineOptions[] = [];
+  const asked: string[] = [];
+  const engine: Engine = {
+    copy: async (order, watcher, signal) => {
+      orders.push(order);
+      return (await made.engine?.copy?.(order, watcher, signal)) ?? reportOf(order);
+    },
+    verify: async () => Promise.reject(new Error('no verify in this test')),
+    probe: async () => Promise.reject(new Error('no probe in this test')),
+    [Symbol.asyncDispose]: async () => {},
+    ...(made.engine?.verify ? { verify: made.engine.verify } : {}),
+    ...(made.engine?.probe ? { probe: made.engine.probe } : {}),
+  };
+  const world: World = {
+    version: '1.2.3',
+    stdout: { write: (text) => (stdout += text) },
+    stderr: { write: (text) => (stderr += text), isTTY: made.tty === true, columns: 100, rows: 24 },
+    canAsk: made.typed !== undefined,
+    canDraw: made.tty === true,
+    environment: (name) => made.environment?.[name],
+    settings: () => {
+      if (made.badSettings) throw new UsageError([{ says: made.badSettings, file: null, line: null, column: null }]);
+      return { stateDir: '/nowhere/state', atOnce: 4, logLevel: 'warn', logFormat: 'text', ca: null };
+    },
+    now: () => Date.UTC(2024, 5, 1),
+    interruption: made.interruption ?? new AbortController().signal,
+    onEmergency: (words) => {
+      last = words;
+    },
+    askSecret: async (question) => {
+      asked.push(question);
+      return made.typed ?? null;
+    },
+    openLog: (_level, _format, write) => linesTo(write),
+    openEngine: async (options) => {
+      engineOptions.push(options);
+      return engine;
+    },
+    demo: async () => 0,
+  };
+  const code = await runCommandLine(argv, world);
+  const emergency = () => {
+    const before = stdout.length;
+    last();
+    return stdout.slice(before);
+  };
+  return { code, stdout, stderr, orders, engineOptions, asked, emergency };
+}
+
+/** A report in which all went well. */
+export function reportOf(order: CopyOrder, changes: Partial<MailboxReport> = {}): MailboxReport {
+  return {
+    source: order.source.endpoint.name,
+    target: order.target.endpoint.name,
+    copied: 5,
+    alreadyThere: 2,
+    flagsChanged: 1,
+    removed: 0,
+    bytes: 12_345,
+    milliseconds: 678,
+    refused: [],
+    differences: [],
+    folders: [],
+    kept: [],
+    fault: null,
+    dryRun: order.choices.dryRun,
+    ...changes,
+  };
+}
+
+function linesTo(write: (line: string) => void): Log {
+  const line = (level: string) => (phrase: string) => {
+    if (level === 'warn' || level === 'error') write(`${level} ${phrase}`);
+  };
+  return { ...silent, error: line('error'), warn: line('warn'), with: () => linesTo(write) };
+}

@@ -1,0 +1,56 @@
+/**
+ * The terminal's stderr, shared by what stays (log lines, warnings) and what moves (the progress display below them). In a
+ * pipe there is no display, and lines are just lines.
+ */
+
+import type { OutStream } from './world.ts';
+import { fit } from './shown.ts';
+
+export class Screen {
+  readonly #out: OutStream;
+  /** True when a display can be drawn: a terminal that is not dumb. */
+  readonly moves: boolean;
+  #drawn = 0;
+  #lines: readonly string[] = [];
+
+  constructor(out: OutStream, moves: boolean) {
+    this.#out = out;
+    this.moves = moves && out.isTTY === true;
+  }
+
+  /** Writes lines that stay, above the display if there is one. `text` ends without a line break. */
+  say(text: string): void {
+    if (this.#drawn === 0) {
+      this.#out.write(`${text}\n`);
+      return;
+    }
+    this.#out.write(`${this.#erased()}${text}\n`);
+    this.#drawn = 0;
+    this.draw(this.#lines);
+  }
+
+  /** Replaces the display. Lines are cut to the width of the terminal and to two thirds of its height. */
+  draw(lines: readonly string[]): void {
+    if (!this.moves) return;
+    const columns = Math.max(20, (this.#out.columns ?? 80) - 1);
+    const room = Math.max(1, Math.floor((this.#out.rows ?? 24) * 0.67));
+    const erased = this.#erased();
+    this.#lines = lines;
+    const shownLines = lines.slice(0, room).map((line) => fit(line, columns));
+    this.#drawn = shownLines.length;
+    // One write for the whole picture, so that it does not flicker.
+    this.#out.write(erased + shownLines.map((line) => `${line}\n`).join(''));
+  }
+
+  /** Takes the display away. */
+  clear(): void {
+    if (this.#drawn > 0) this.#out.write(this.#erased());
+    this.#drawn = 0;
+    this.#lines = [];
+  }
+
+  /** The control sequence that removes what is drawn (ECMA-48: CPL, ED). */
+  #erased(): string {
+    return this.#drawn > 0 ? `\x1b[${this.#drawn}F\x1b[J` : '';
+  }
+}

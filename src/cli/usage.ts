@@ -1,0 +1,82 @@
+/**
+ * Wrong usage, told all at once: whoever has five mistakes in a list of accounts wants to hear of five, not of the first.
+ * Nothing has been started when a `UsageError` is thrown.
+ */
+
+import type { UsageProblem } from '#domain/report.ts';
+
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+  readonly problems: readonly UsageProblem[];
+
+  constructor(problems: readonly UsageProblem[]) {
+    super(problems.map(problemLine).join('\n'));
+    this.problems = problems;
+  }
+}
+
+export interface Place {
+  readonly file: string;
+  readonly line: number | null;
+  readonly column: number | null;
+}
+
+/** Gathers problems while the whole input is read; `settle` throws them together. */
+export class Problems {
+  readonly #found: UsageProblem[] = [];
+
+  add(says: string, place?: Place): void {
+    this.#found.push({ says, file: place?.file ?? null, line: place?.line ?? null, column: place?.column ?? null });
+  }
+
+  get none(): boolean {
+    return this.#found.length === 0;
+  }
+
+  /** Throws a `UsageError` with all that was found, if anything was. */
+  settle(): void {
+    if (this.#found.length > 0) throw new UsageError(this.#found);
+  }
+}
+
+/** A `UsageError` of one problem, to be thrown. */
+export function usageError(says: string, place?: Place): UsageError {
+  return new UsageError([
+    { says, file: place?.file ?? null, line: place?.line ?? null, column: place?.column ?? null },
+  ]);
+}
+
+/** `accounts.csv, line 3, column 2: says`. */
+export function problemLine(problem: UsageProblem): string {
+  const place = [
+    problem.file,
+    problem.line && `line ${problem.line}`,
+    problem.column && `column ${problem.column}`,
+  ].filter(Boolean);
+  return place.length > 0 ? `${place.join(', ')}: ${problem.says}` : problem.says;
+}
+
+/** Of `known`, the word nearest to `word` if it is near enough to be meant (at most a third of it differs); else null. */
+export function nearest(word: string, known: readonly string[]): string | null {
+  let best: string | null = null;
+  let bestDistance = Math.max(1, Math.floor(word.length / 3)) + 1;
+  for (const candidate of known) {
+    const distance = editDistance(word.toLowerCase().slice(0, 64), candidate.toLowerCase());
+    if (distance < bestDistance) [best, bestDistance] = [candidate, distance];
+  }
+  return best;
+}
+
+/** Levenshtein's distance, one row at a time. */
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const replaced = (row[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(replaced, (row[j] as number) + 1, (next[j - 1] as number) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] as number;
+}

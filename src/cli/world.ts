@@ -1,0 +1,120 @@
+/**
+ * What the command line needs of the world around it, so that `app/` can join it to the real one and a test to a made-up
+ * one. Everything heavy is behind a function and is loaded only when a command asks for it.
+ */
+
+import type { Endpoint } from '#domain/endpoint.ts';
+import type { CommandError, CopyReport, MailboxReport } from '#domain/report.ts';
+import type { Selection } from '#domain/selection.ts';
+import type { Log } from '#lib/log.ts';
+import type { CopyChoices, CopyWatcher, Pace } from '#operations/copy-mailbox.ts';
+import type { ProbeReport } from '#operations/probe-server.ts';
+import type { VerifyReport } from '#operations/verify-mailbox.ts';
+
+export interface OutStream {
+  write(text: string): unknown;
+  readonly isTTY?: boolean | undefined;
+  readonly columns?: number | undefined;
+  readonly rows?: number | undefined;
+}
+
+export type LogLevel = 'error' | 'warn' | 'info' | 'debug' | 'trace';
+export type LogFormat = 'text' | 'json';
+
+/** Defaults that the surroundings may change (`app/settings.ts`). */
+export interface Settings {
+  readonly stateDir: string;
+  readonly atOnce: number;
+  readonly logLevel: LogLevel;
+  readonly logFormat: LogFormat;
+  readonly ca: string | null;
+}
+
+export interface World {
+  readonly version: string;
+  readonly stdout: OutStream;
+  readonly stderr: OutStream;
+  /** Whether a person can be asked something. */
+  readonly canAsk: boolean;
+  /** Whether a moving display can be drawn on stderr. */
+  readonly canDraw: boolean;
+  /** For `env:NAME` secrets only. */
+  environment(name: string): string | undefined;
+  /** Throws a `UsageError` when a setting is wrong or unknown. */
+  settings(): Settings;
+  now(): number;
+  /** Aborted by the first Ctrl-C or SIGTERM. */
+  readonly interruption: AbortSignal;
+  /** Calls `last` when a second Ctrl-C ends the process at once: it may write, synchronously, and must return. */
+  onEmergency(last: () => void): void;
+  /** Asks a person for a secret without showing it; null when they gave up. */
+  askSecret(question: string): Promise<string | null>;
+  openLog(level: LogLevel, format: LogFormat, write: (line: string) => void): Log;
+  openEngine(options: EngineOptions): Promise<Engine>;
+  demo(stage: DemoStage): Promise<number>;
+}
+
+export interface EngineOptions {
+  readonly stateDir: string;
+  /** Nothing is written to the ledger (dry run, verify). */
+  readonly readOnly: boolean;
+  readonly log: Log;
+}
+
+/** What the demo may do to the terminal. */
+export interface DemoStage {
+  readonly say: (line: string) => void;
+  readonly stderr: OutStream;
+  readonly interruption: AbortSignal;
+  /** Runs a command line of ours in this process, as a person would have typed it; gives its exit code. */
+  readonly run: (argv: readonly string[], environment: Readonly<Record<string, string>>) => Promise<number>;
+}
+
+/** One end of a move with all that is needed to sign in there. */
+export interface Side {
+  readonly endpoint: Endpoint;
+  readonly signIn: SignIn;
+  /** PEM text of authorities to trust besides those of the machine, or null. */
+  readonly ca: string | null;
+  readonly verify: boolean;
+}
+
+export type SignIn =
+  | {
+      readonly kind: 'password';
+      readonly user: string;
+      readonly password: string;
+      readonly onBehalfOf: OnBehalfOf | null;
+    }
+  | { readonly kind: 'oauth'; readonly user: string; readonly file: string }
+  /** Only for a look at the server before signing in. */
+  | { readonly kind: 'none' };
+
+export interface OnBehalfOf {
+  readonly mailbox: string;
+  readonly style: 'authzid' | 'user*master';
+}
+
+export interface CopyOrder {
+  readonly source: Side;
+  readonly target: Side;
+  readonly choices: CopyChoices;
+  readonly pace: Pace | null;
+}
+
+export interface VerifyOrder {
+  readonly source: Side;
+  readonly target: Side;
+  readonly selection: Selection;
+  readonly prove: 'none' | 'sample' | 'all';
+}
+
+/** The machinery behind the verbs, wired by `app/`. */
+export interface Engine extends AsyncDisposable {
+  /** Never throws for a fault: it stands in the report. */
+  copy(order: CopyOrder, watcher: CopyWatcher, signal: AbortSignal): Promise<MailboxReport>;
+  verify(order: VerifyOrder, signal: AbortSignal): Promise<VerifyReport>;
+  probe(side: Side, signal: AbortSignal): Promise<ProbeReport>;
+}
+
+export type { CommandError, CopyReport, MailboxReport };
