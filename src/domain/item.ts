@@ -17,7 +17,15 @@ export type Instant = Branded<number, 'Instant'>;
 export type FolderId = Branded<string, 'FolderId'>;
 
 /** The uses of RFC 6154 (and RFC 8457's `\Important`), in that spelling. */
-export type SpecialUse = '\\All' | '\\Archive' | '\\Drafts' | '\\Flagged' | '\\Junk' | '\\Sent' | '\\Trash' | '\\Important';
+export type SpecialUse =
+  | '\\All'
+  | '\\Archive'
+  | '\\Drafts'
+  | '\\Flagged'
+  | '\\Junk'
+  | '\\Sent'
+  | '\\Trash'
+  | '\\Important';
 
 /** The four numbers that tell whether anything moved in a folder; `highestModSeq` is null where the platform keeps none. */
 export interface FolderState {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { FolderState, Instant, Uid, UidValidity } from './item.ts';
-import { flagSteps, ListingBuilder, tidyFlags } from './listing.ts';
+import { ListingBuilder, tidyFlags } from './listing.ts';
 
 const state: FolderState = { uidValidity: 1 as UidValidity, uidNext: 1 as Uid, messages: 0, highestModSeq: null };
 
@@ -50,9 +50,4 @@ test('rows with equal flags share one array, in whatever order and case the serv
 
 test('system flags get the spelling of the standard and the server keeps \\Recent for itself (RFC 9051 §2.3.2)', () => {
   expect(tidyFlags(['\\RECENT', '\\sEEN', 'Work', '\\Answered', 'work'])).toEqual(['Work', '\\Answered', '\\Seen']);
-});
-
-test('a keyword that the target spells in another case is no change to carry, run after run', () => {
-  expect(flagSteps(['$forwarded', '\\seen'], ['\\Seen', '$Forwarded'])).toEqual({ add: [], remove: [] });
-  expect(flagSteps(['\\Seen', 'a'], ['A', '\\Draft'])).toEqual({ add: ['\\Draft'], remove: ['\\Seen'] });
 });

@@ -76,7 +76,10 @@ const systemSpelling = new Map(
   ['\\Answered', '\\Flagged', '\\Deleted', '\\Seen', '\\Draft'].map((flag) => [flag.toLowerCase(), flag]),
 );
 
-/** Flags as we show them: system flags in RFC spelling, no `\Recent`, sorted, each once whatever its case. */
+/**
+ * Flags as we show them: system flags in RFC spelling, no `\Recent`, sorted, each once. Neither system flags nor keywords
+ * have a case (RFC 5788 §3); a keyword keeps the spelling in which it was told first.
+ */
 export function tidyFlags(flags: readonly string[]): readonly string[] {
   const tidy = new Map<string, string>();
   for (const flag of flags) {
@@ -84,23 +87,6 @@ export function tidyFlags(flags: readonly string[]): readonly string[] {
     if (lower !== '\\recent' && !tidy.has(lower)) tidy.set(lower, systemSpelling.get(lower) ?? flag);
   }
   return [...tidy.values()].sort();
-}
-
-/**
- * What has to be added to and removed from the flags `from` so that they become `to`. Neither system flags nor keywords
- * have a case (RFC 5788 §3): a folder that knows `$forwarded` answers that when `$Forwarded` is set, and for ever.
- */
-export function flagSteps(
-  from: readonly string[],
-  to: readonly string[],
-): { readonly add: readonly string[]; readonly remove: readonly string[] } {
-  return { add: lacking(to, from), remove: lacking(from, to) };
-}
-
-/** Those of `flags` that are not among `others`. */
-function lacking(flags: readonly string[], others: readonly string[]): readonly string[] {
-  const there = new Set(others.map((flag) => flag.toLowerCase()));
-  return flags.filter((flag) => !there.has(flag.toLowerCase()));
 }
 
 function grown<T extends Uint32Array | Float64Array>(from: T, into: T): T {

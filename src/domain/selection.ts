@@ -14,4 +14,11 @@ export interface Selection {
   readonly maxSizeBytes: number | null;
 }
 
-export const everything: Selection = { include: [], exclude: [], map: [], since: null, before: null, maxSizeBytes: null };
+export const everything: Selection = {
+  include: [],
+  exclude: [],
+  map: [],
+  since: null,
+  before: null,
+  maxSizeBytes: null,
+};

@@ -1,10 +1,19 @@
 /** Moves one mailbox, or brings an earlier move of it up to date: what `godwit copy` does for each line of its list. */
 
+import { ElementMaker } from '#domain/digest.ts';
+import { Fault, fault } from '#domain/fault.ts';
 import type { MailboxReport } from '#domain/report.ts';
 import type { Selection } from '#domain/selection.ts';
+import { type Clock, realClock } from '#lib/clock.ts';
 import type { Log } from '#lib/log.ts';
-import type { LedgerStore, MailboxPair } from '#ports/ledger.ts';
-import type { OpenSource, OpenTarget } from '#ports/mailbox.ts';
+import type { Ledger, LedgerStore, MailboxPair } from '#ports/ledger.ts';
+import type { OpenSource, OpenTarget, Source, Target } from '#ports/mailbox.ts';
+import { attempt } from '#sync/attempt.ts';
+import { type CrashPoint, type Engine, ExceptionBook, Suspects, Tally } from '#sync/engine.ts';
+import { dryLedger, dryTarget } from '#sync/dry-run.ts';
+import { Patience } from '#sync/patience.ts';
+import { LookAgain } from '#sync/look-again.ts';
+import { mailboxReport } from '#sync/mailbox-report.ts';
 
 export interface CopyRequest {
   readonly pair: MailboxPair;
@@ -16,6 +25,10 @@ export interface CopyRequest {
   readonly log: Log;
   /** Slows the bytes down to what the operator allows; null for no limit. */
   readonly pace: Pace | null;
+  /** For tests: time, chance, and the places at which a process may be killed (`crashPoints`). */
+  readonly clock?: Clock;
+  readonly chance?: () => number;
+  readonly at?: (point: CrashPoint) => void;
 }
 
 export interface CopyChoices {
@@ -47,6 +60,154 @@ export interface CopyWatcher {
 export interface Pace {
   /** Asks for room for `bytes` that have just gone: null to go on, else a promise for when to. */
   take(bytes: number): Promise<void> | null;
+}
+
+/**
+ * Copies one mailbox and says what happened. Faults do not throw: `fault` of the report holds what ended it early. When
+ * the signal aborts it stops cleanly, and `fault` is `interrupted`.
+ */
+export async function copyMailbox(request: CopyRequest, signal: AbortSignal): Promise<MailboxReport> {
+  const clock = request.clock ?? realClock;
+  const began = clock.now();
+  const run = new Run(request, clock, signal);
+  let ended: unknown = null;
+  try {
+    await run.toTheEnd();
+  } catch (error) {
+    ended = error;
+  }
+  return run.report(clock.now() - began, ended);
+}
+
+class Run {
+  readonly #request: CopyRequest;
+  readonly #clock: Clock;
+  readonly #signal: AbortSignal;
+  readonly #tally = new Tally();
+  readonly #suspects = new Suspects();
+  #exceptions = new ExceptionBook([]);
+  #source: Source | null = null;
+  #target: Target | null = null;
+  #intents = 0;
+  #firstIntent = 1;
+
+  constructor(request: CopyRequest, clock: Clock, signal: AbortSignal) {
+    this.#request = request;
+    this.#clock = clock;
+    this.#signal = signal;
+  }
+
+  async toTheEnd(): Promise<void> {
+    const { request } = { request: this.#request };
+    this.#signal.throwIfAborted();
+    // Both ends are dialled while the ledger is read; whoever fails first says why.
+    await using ledger = await this.#openLedger();
+    this.#exceptions = new ExceptionBook(await ledger.exceptions());
+    for (const { id } of await ledger.intents()) this.#intents = Math.max(this.#intents, id);
+    this.#firstIntent = this.#intents + 1;
+    const close = (): void => void this.#close();
+    this.#signal.addEventListener('abort', close);
+    try {
+      for (;;) {
+        await this.#pass(ledger);
+        const { followSeconds } = request.choices;
+        if (followSeconds === null || request.choices.dryRun) return;
+        request.watcher.caughtUp(this.report(0, null));
+        await this.#clock.sleep(followSeconds * 1000, this.#signal);
+      }
+    } finally {
+      this.#signal.removeEventListener('abort', close);
+      await this.#close();
+      await ledger.write([]);
+    }
+  }
+
+  async #openLedger(): Promise<Ledger> {
+    const { ledger, pair, choices } = this.#request;
+    return choices.dryRun ? dryLedger(await ledger.peek(pair)) : ledger.claim(pair);
+  }
+
+  /** As many attempts as it takes to see one through. */
+  async #pass(ledger: Ledger): Promise<void> {
+    const { log, chance } = this.#request;
+    const patience = new Patience(chance);
+    for (;;) {
+      const before = this.#carried();
+      try {
+        await this.#open();
+        patience.opened();
+        await attempt(this.#engine(ledger), {
+          dryRun: this.#request.choices.dryRun,
+          firstIntentOfRun: this.#firstIntent,
+        });
+        return;
+      } catch (error) {
+        await this.#close();
+        this.#signal.throwIfAborted();
+        const verdict = patience.after(error, this.#carried() !== before);
+        if (!verdict.again) throw error;
+        const why = error instanceof Fault ? error.code : 'look-again';
+        log.warn('trying again', { why, text: (error as Error).message, waitMs: verdict.waitMs });
+        if (verdict.waitMs > 0) await this.#clock.sleep(verdict.waitMs, this.#signal);
+      }
+    }
+  }
+
+  #carried(): number {
+    return this.#tally.copied + this.#tally.flagsChanged + this.#tally.removed;
+  }
+
+  async #open(): Promise<void> {
+    if (this.#source && this.#target) return;
+    const { openSource, openTarget } = this.#request;
+    const [source, target] = await Promise.allSettled([openSource(this.#signal), openTarget(this.#signal)]);
+    if (source.status === 'fulfilled') this.#source = source.value;
+    if (target.status === 'fulfilled') this.#target = target.value;
+    if (source.status === 'rejected') throw source.reason;
+    if (target.status === 'rejected') throw target.reason;
+  }
+
+  async #close(): Promise<void> {
+    const open = [this.#source, this.#target];
+    this.#source = null;
+    this.#target = null;
+    await Promise.all(open.map((end) => end?.[Symbol.asyncDispose]()));
+  }
+
+  #engine(ledger: Ledger): Engine {
+    const { choices, watcher, log, pace, at } = this.#request;
+    if (!this.#source || !this.#target) throw fault('internal', { detail: 'an attempt without both ends' });
+    return {
+      source: this.#source,
+      target: choices.dryRun ? dryTarget(this.#target) : this.#target,
+      ledger,
+      elements: new ElementMaker(ledger.digestKey),
+      choices,
+      watcher,
+      pace,
+      log,
+      tally: this.#tally,
+      exceptions: this.#exceptions,
+      suspects: this.#suspects,
+      at: at ?? (() => undefined),
+      nextIntent: () => ++this.#intents,
+    };
+  }
+
+  report(milliseconds: number, ended: unknown): MailboxReport {
+    const { pair, choices } = this.#request;
+    const problem = ended === null ? null : this.#asFault(ended);
+    return mailboxReport(pair, this.#tally, this.#exceptions, milliseconds, choices.dryRun, problem);
+  }
+
+  #asFault(error: unknown): Fault {
+    if (this.#signal.aborted) return fault('interrupted', { by: 'a signal' }, { cause: error });
+    if (error instanceof Fault) return error;
+    if (error instanceof LookAgain) return fault('sync.gave-up', { text: error.message }, { cause: error });
+    const detail = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+    this.#request.log.error('fault of ours', { detail, stack: error instanceof Error ? (error.stack ?? '') : '' });
+    return fault('internal', { detail }, { cause: error });
+  }
 }
 
 export type { MailboxReport };

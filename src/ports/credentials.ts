@@ -2,7 +2,12 @@
 
 export type Credential =
   /** `user` is who signs in. `onBehalfOf` is the mailbox when an administrator does it: as SASL authzid, or as `user*master`. */
-  | { readonly kind: 'password'; readonly user: string; readonly password: string; readonly onBehalfOf: OnBehalfOf | null }
+  | {
+      readonly kind: 'password';
+      readonly user: string;
+      readonly password: string;
+      readonly onBehalfOf: OnBehalfOf | null;
+    }
   | { readonly kind: 'oauth'; readonly user: string; readonly token: string };
 
 export interface OnBehalfOf {

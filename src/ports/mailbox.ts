@@ -7,7 +7,17 @@
  * `paced`, and the mailbox is then of no more use: the engine opens another.
  */
 
-import type { Folder, FolderId, FolderState, FolderTree, Instant, Listing, ModSeq, Uid, UidValidity } from '#domain/item.ts';
+import type {
+  Folder,
+  FolderId,
+  FolderState,
+  FolderTree,
+  Instant,
+  Listing,
+  ModSeq,
+  Uid,
+  UidValidity,
+} from '#domain/item.ts';
 import type { UidSet } from '#domain/uid-set.ts';
 
 /** How a mailbox is reached. A function, so that an engine can open it again after a cut. Signs in before it resolves. */
@@ -132,7 +142,13 @@ export interface FolderOrder {
 }
 
 export type FolderOutcome =
-  | { readonly kind: 'there'; readonly folder: Folder; readonly created: boolean; readonly subscribed: boolean; readonly specialUseRefused: boolean }
+  | {
+      readonly kind: 'there';
+      readonly folder: Folder;
+      readonly created: boolean;
+      readonly subscribed: boolean;
+      readonly specialUseRefused: boolean;
+    }
   | { readonly kind: 'refused'; readonly code: string | null; readonly text: string };
 
 /**
@@ -163,11 +179,26 @@ export interface AppendMessage {
  */
 export type AppendOutcome =
   | { readonly kind: 'stored'; readonly uidValidity: UidValidity | null; readonly uid: Uid | null }
-  | { readonly kind: 'refused'; readonly because: RefusalCause; readonly code: string | null; readonly text: string; readonly together: boolean }
+  | {
+      readonly kind: 'refused';
+      readonly because: RefusalCause;
+      readonly code: string | null;
+      readonly text: string;
+      readonly together: boolean;
+    }
   | { readonly kind: 'unknown'; readonly text: string };
 
 /** Why an append was refused, as far as its code or words tell. `message` and `unclear` are bisected to one message. */
-export type RefusalCause = 'message' | 'too-big' | 'flags' | 'date' | 'quota' | 'folder' | 'read-only' | 'later' | 'unclear';
+export type RefusalCause =
+  | 'message'
+  | 'too-big'
+  | 'flags'
+  | 'date'
+  | 'quota'
+  | 'folder'
+  | 'read-only'
+  | 'later'
+  | 'unclear';
 
 export interface FlagChange {
   readonly uids: UidSet;

@@ -1,0 +1,252 @@
+/**
+ * One attempt at one mailbox over connections that are open now: look at both trees, prepare the target's folders, settle
+ * what an earlier attempt left open, send what is missing, bring flags and removals over, and write down how far it came.
+ * It may break at any line; the next attempt goes on from the ledger and from what the target really holds.
+ */
+
+import { type FolderMap, type MappedFolder, mapFolders } from '#domain/folder-map.ts';
+import type { Folder, FolderId, FolderState, FolderTree, Uid } from '#domain/item.ts';
+import { UidMap } from '#domain/uid-map.ts';
+import type { FolderRecord, Intent, LedgerChange } from '#ports/ledger.ts';
+import { mendDates } from './dates.ts';
+import { type Engine, type FolderWork, pathOf } from './engine.ts';
+import { bringFlags } from './flags.ts';
+import { prepareFolders } from './prepare.ts';
+import { adopt, forgetNumbers, holdBackLost, settleIntents } from './recover.ts';
+import { nameRefused } from './name-refused.ts';
+import { isMappedIn } from './record.ts';
+import { mirrorRemovals, noticeRemoved } from './removals.ts';
+import type { SendPlan } from './send-plan.ts';
+import { forgetGone, isComplete, isUnmoved, nameCulprits, type Survey, survey } from './survey.ts';
+import { Transfer } from './transfer.ts';
+
+export interface AttemptOptions {
+  readonly dryRun: boolean;
+  /** Intents with this id or a larger one were made by this run: what they put on the target counts as copied. */
+  readonly firstIntentOfRun: number;
+}
+
+/** Takes a mailbox as far as it goes. Throws faults, lost connections and `LookAgain`. */
+export async function attempt(engine: Engine, options: AttemptOptions): Promise<void> {
+  const [sourceTree, targetTree] = await Promise.all([engine.source.folders(), engine.target.folders()]);
+  const [records, intents] = await Promise.all([engine.ledger.folders(), engine.ledger.intents()]);
+  for (const folder of sourceTree.folders) engine.tally.pathOf.set(folder.id, pathOf(folder));
+  const folderMap = mapFolders(sourceTree, targetTree, engine.choices.selection);
+  noteFolders(engine, folderMap);
+  const recordOf = new Map(records.map((record) => [record.source, record] as const));
+  const works = await prepareFolders(engine, folderMap.folders, targetTree, recordOf, options.dryRun);
+  engine.at('folders.prepared');
+  const intentsOf = Map.groupBy(intents, ({ source }) => source);
+  const changed = works.filter((work) => !isQuiet(engine, work, intentsOf));
+  const departed = departedFolders(records, sourceTree, targetTree);
+  await loadMaps(engine, works, changed, departed);
+  if (changed.length + departed.length > 0) await carry(engine, changed, departed, works, intentsOf, options);
+  for (const work of works) countThere(engine, work);
+  await nameRefused(engine, sourceTree);
+}
+
+/** Nothing moved on either side since we left it, and nothing is open: it costs no command of its own. */
+function isQuiet(engine: Engine, work: FolderWork, intents: ReadonlyMap<FolderId, readonly Intent[]>): boolean {
+  return (
+    isUnmoved(work.record.sourceState, work.source.state) &&
+    isUnmoved(work.record.targetState, work.target.state) &&
+    !intents.has(work.source.id) &&
+    !(engine.choices.retryRefused && engine.exceptions.of(work.source.id, 'refused').length > 0) &&
+    !(engine.choices.delete && engine.exceptions.of(work.source.id, 'kept').length > 0)
+  );
+}
+
+async function carry(
+  engine: Engine,
+  works: readonly FolderWork[],
+  departed: readonly FolderWork[],
+  all: readonly FolderWork[],
+  intentsOf: ReadonlyMap<FolderId, readonly Intent[]>,
+  options: AttemptOptions,
+): Promise<void> {
+  const renumbered = new Map<FolderWork, UidMap>();
+  for (const work of works) {
+    const before = renumberedSides(work);
+    if (!before) continue;
+    if (before === 'target') renumbered.set(work, work.map);
+    await forgetNumbers(engine, work);
+    if (before === 'source') renumbered.set(work, UidMap.empty);
+  }
+  // All folders are asked about at once; the answers come one after the other on the same wire.
+  const surveys = await Promise.all(works.map((work) => survey(engine, work)));
+  const others = [...all, ...departed].map((work) => ({ work }));
+  const plans: SendPlan[] = [];
+  const planned = new Map<Survey, readonly number[]>();
+  for (const plan of surveys) {
+    planned.set(plan, plan.rows);
+    const isMapped = isMappedIn(plan, others);
+    const intents = intentsOf.get(plan.work.source.id) ?? [];
+    await settleIntents(engine, plan, intents, isMapped, ({ id }) => id >= options.firstIntentOfRun);
+    const news = [...nameCulprits(engine, plan), ...forgetGone(engine, plan)];
+    if (news.length > 0) await engine.ledger.write(news);
+    const mappedBefore = renumbered.get(plan.work);
+    const isFirst = plan.work.record.sourceState === null;
+    const foreign = isFirst
+      ? await adopt(engine, plan, isMapped, mappedBefore ? 'all by content' : 'as usual')
+      : new Map();
+    if (mappedBefore) await holdBackLost(engine, plan, mappedBefore);
+    const uidNext = plan.work.target.state?.uidNext;
+    if (plan.rows.length === 0 || uidNext === undefined) continue;
+    const overrides = options.dryRun ? new Map() : await mendDates(engine, plan);
+    plans.push(sendPlan(plan, uidNext, overrides, foreign));
+  }
+  engine.watcher.planned(
+    plans.reduce((count, plan) => count + plan.rows.length, 0),
+    null,
+  );
+  if (options.dryRun) for (const plan of plans) engine.tally.didCopy(plan.work.source.id, plan.rows.length, 0);
+  else await send(engine, plans);
+  await afterwards(engine, surveys, planned, departed, plans, options);
+}
+
+function sendPlan(
+  plan: Survey,
+  uidNext: Uid,
+  overrides: SendPlan['overrides'],
+  foreign: SendPlan['foreign'],
+): SendPlan {
+  return {
+    work: plan.work,
+    listing: plan.listing,
+    rows: [...plan.rows],
+    uidNext,
+    overrides,
+    foreign,
+    jobsUnread: 0,
+    unproven: [],
+    provenBefore: false,
+    refused: [],
+    stopped: null,
+  };
+}
+
+async function send(engine: Engine, plans: readonly SendPlan[]): Promise<void> {
+  if (plans.length === 0) return;
+  const transfer = new Transfer(engine, plans);
+  try {
+    await transfer.run();
+  } catch (error) {
+    await Promise.all([engine.source[Symbol.asyncDispose](), engine.target[Symbol.asyncDispose]()]);
+    await transfer.drain();
+    throw error;
+  }
+}
+
+/** Flags, removals, and the cursor: written only when everything before it in the folder has been dealt with. */
+async function afterwards(
+  engine: Engine,
+  surveys: readonly Survey[],
+  planned: ReadonlyMap<Survey, readonly number[]>,
+  departed: readonly FolderWork[],
+  plans: readonly SendPlan[],
+  options: AttemptOptions,
+): Promise<void> {
+  await Promise.all(
+    surveys.map(async (plan) => {
+      const { work, listing } = plan;
+      await noticeRemoved(engine, work);
+      await bringFlags(engine, work, plan.flags.listing, plan.flags.rows, false, options.dryRun);
+      const adopted = (planned.get(plan) ?? []).filter((row) => work.map.isAdopted(listing.uid(row)));
+      await bringFlags(engine, work, listing, adopted, true, options.dryRun);
+      await mirrorRemovals(engine, work, plan.gone, options.dryRun);
+    }),
+  );
+  for (const work of departed) {
+    engine.tally.pathOf.set(work.source.id, pathOf(work.source));
+    await noticeRemoved(engine, work);
+    await mirrorRemovals(
+      engine,
+      work,
+      [...work.map.pairs()].map(([uid]) => uid),
+      options.dryRun,
+    );
+  }
+  if (options.dryRun) return;
+  const stopped = new Set(plans.filter((plan) => plan.stopped !== null).map(({ work }) => work));
+  for (const plan of plans) {
+    if (plan.stopped)
+      engine.tally.note(pathOf(plan.work.source), pathOf(plan.work.target), `takes no messages: ${plan.stopped.text}`);
+  }
+  const now = new Map((await engine.target.folders()).folders.map((folder) => [folder.id, folder.state] as const));
+  const changes: LedgerChange[] = surveys.map(({ work, state }) => {
+    const cursor = isComplete(engine) && !stopped.has(work) ? state : null;
+    work.record = {
+      ...work.record,
+      sourceState: cursor,
+      targetState: asWeLeftIt(work, now.get(work.target.id) ?? null),
+    };
+    return { kind: 'folder', record: work.record };
+  });
+  await engine.ledger.write(changes);
+  engine.at('folder.recorded');
+}
+
+/**
+ * The target's state may stand for "as we left it" only when everything in it is accounted for; otherwise somebody else was
+ * there too, and the next run looks again at what we put there.
+ */
+function asWeLeftIt(work: FolderWork, now: FolderState | null): FolderState | null {
+  const before = work.target.state;
+  if (!now || !before || now.uidValidity !== before.uidValidity) return null;
+  return now;
+}
+
+function noteFolders(engine: Engine, map: FolderMap): void {
+  for (const { source, reason } of map.leftOut) engine.tally.note(pathOf(source), null, reason);
+  for (const { source, path, reason } of map.folders) {
+    if (reason) engine.tally.note(pathOf(source), path.join('/'), reason);
+  }
+}
+
+function renumberedSides(work: FolderWork): 'source' | 'target' | null {
+  const { record, source, target } = work;
+  if (record.sourceUidValidity !== null && source.state && record.sourceUidValidity !== source.state.uidValidity)
+    return 'source';
+  if (record.targetUidValidity !== null && target.state && record.targetUidValidity !== target.state.uidValidity)
+    return 'target';
+  return null;
+}
+
+/** Folders of earlier runs that are no longer on the source, and still on the target. */
+function departedFolders(records: readonly FolderRecord[], source: FolderTree, target: FolderTree): FolderWork[] {
+  const here = new Set(source.folders.map(({ id }) => id));
+  const there = new Map(target.folders.map((folder) => [folder.id, folder] as const));
+  return records.flatMap((record): FolderWork[] => {
+    const folder = there.get(record.target);
+    if (here.has(record.source) || !folder?.state || record.messages === 0) return [];
+    const gone: Folder = { ...folder, id: record.source, state: null };
+    const mapped: MappedFolder = { source: gone, path: folder.path, specialUses: [], reason: null };
+    return [{ mapped, source: gone, target: folder, record, map: UidMap.empty }];
+  });
+}
+
+/** Maps are read only for folders in which something happens, and for those that share a target with one of them. */
+async function loadMaps(
+  engine: Engine,
+  all: readonly FolderWork[],
+  changed: readonly FolderWork[],
+  departed: readonly FolderWork[],
+): Promise<void> {
+  const targets = new Set(changed.map(({ target }) => target.id));
+  const wanted = [...all.filter(({ target }) => targets.has(target.id)), ...departed];
+  await Promise.all(
+    wanted
+      .filter(({ record }) => record.messages > 0 || record.sourceUidValidity !== null)
+      .map(async (work) => {
+        work.map = await engine.ledger.map(work.source.id);
+      }),
+  );
+}
+
+/** What was on the target before this run: everything mapped that this run did not put there, and that is still on both sides. */
+function countThere(engine: Engine, work: FolderWork): void {
+  const folder = work.source.id;
+  const elsewhere = engine.exceptions.of(folder, 'kept').length + engine.exceptions.of(folder, 'removed').length;
+  const copied = engine.tally.copiedIn.get(folder) ?? 0;
+  engine.tally.alreadyThere.set(folder, Math.max(0, work.record.messages - elsewhere - copied));
+}

@@ -1,0 +1,41 @@
+/**
+ * Messages whose INTERNALDATE is missing or such that servers turn it into now (measured: Dovecot 1960 → 2096, Cyrus
+ * 1-Jan-1970 00:00:00 → now). They are sent with the date of their Date: field, else of the newest Received:, else the
+ * first second that every server keeps; and they are listed, since the source shows another.
+ */
+
+import type { Instant, Uid } from '#domain/item.ts';
+import { uidSet } from '#domain/uid-set.ts';
+import { headerField, readHeaders } from './content.ts';
+import type { Engine } from './engine.ts';
+import type { Override } from './send-plan.ts';
+import type { Survey } from './survey.ts';
+
+const firstKept = 1 as Instant;
+/** The last second of 2037: later ones become now on Dovecot 2.3 (measured 2026-11). */
+const lastKept = 2_145_916_799 as Instant;
+
+/** Overrides for the rows of `plan` whose date no server would keep. */
+export async function mendDates(engine: Engine, plan: Survey): Promise<Map<Uid, Override>> {
+  const overrides = new Map<Uid, Override>();
+  const odd: Uid[] = [];
+  for (const row of plan.rows) {
+    const date = plan.listing.internalDate(row);
+    if (date === null || date < firstKept) odd.push(plan.listing.uid(row));
+  }
+  if (odd.length === 0) return overrides;
+  const headers = await readHeaders(engine.source, plan.work.source.id, uidSet(odd));
+  for (const uid of odd) overrides.set(uid, { internalDate: dateOf(headers.get(uid) ?? '') });
+  return overrides;
+}
+
+function dateOf(header: string): Instant {
+  const received = headerField(header, 'Received');
+  const candidates = [headerField(header, 'Date'), received ? received.slice(received.lastIndexOf(';') + 1) : null];
+  for (const text of candidates) {
+    if (!text) continue;
+    const seconds = Math.floor(Date.parse(text.replace(/\([^()]*\)/g, '')) / 1000);
+    if (seconds >= firstKept && seconds <= lastKept) return seconds as Instant;
+  }
+  return firstKept;
+}

@@ -1,0 +1,180 @@
+/** What every part of the engine is given: both ends, the ledger, the choices of this run, and where to tell how it goes. */
+
+import type { ElementMaker } from '#domain/digest.ts';
+import type { Folder, FolderId, Listing, Uid } from '#domain/item.ts';
+import type { MappedFolder } from '#domain/folder-map.ts';
+import type { Selection } from '#domain/selection.ts';
+import type { UidMap } from '#domain/uid-map.ts';
+import type { Log } from '#lib/log.ts';
+import type { Exception, FolderRecord, Ledger, LedgerChange } from '#ports/ledger.ts';
+import type { Source, Target } from '#ports/mailbox.ts';
+
+/**
+ * The places at which tests stop the engine, as a killed process would stop there. Each stands between two things of which
+ * the second must not be lost, or done twice, when only the first has happened.
+ */
+export const crashPoints = [
+  'folders.prepared',
+  'intent.durable',
+  'batch.begun',
+  'batch.sent-noted',
+  'batch.finished',
+  'target.appended',
+  'map.written',
+  'read-back.done',
+  'intent.settled',
+  'flags.stored',
+  'removal.recorded',
+  'removal.done',
+  'folder.recorded',
+] as const;
+export type CrashPoint = (typeof crashPoints)[number];
+
+export interface EngineChoices {
+  readonly selection: Selection;
+  readonly delete: boolean;
+  readonly prove: 'none' | 'sample' | 'all';
+  readonly retryRefused: boolean;
+}
+
+/** Told how it goes; returns at once. */
+export interface EngineWatcher {
+  planned(messages: number, bytes: number | null): void;
+  progress(messages: number, bytes: number): void;
+  folder(path: string): void;
+}
+
+export interface EnginePace {
+  take(bytes: number): Promise<void> | null;
+}
+
+/** One attempt at one mailbox: connections that are open now, and what outlives them. */
+export interface Engine {
+  readonly source: Source;
+  readonly target: Target;
+  readonly ledger: Ledger;
+  readonly elements: ElementMaker;
+  readonly choices: EngineChoices;
+  readonly watcher: EngineWatcher;
+  readonly pace: EnginePace | null;
+  readonly log: Log;
+  readonly tally: Tally;
+  readonly exceptions: ExceptionBook;
+  readonly suspects: Suspects;
+  readonly at: (point: CrashPoint) => void;
+  /** Intent ids are given in ascending order, over all attempts. */
+  readonly nextIntent: () => number;
+}
+
+/** What this run has done so far; survives a lost connection. */
+export class Tally {
+  copied = 0;
+  bytes = 0;
+  flagsChanged = 0;
+  removed = 0;
+  /** Per source folder, since an attempt may count a folder again: messages of the source that were there before this run. */
+  readonly alreadyThere = new Map<FolderId, number>();
+  /** Messages this run put on the target, per source folder; a later attempt meets them as already mapped. */
+  readonly copiedIn = new Map<FolderId, number>();
+  /** Folders of the source by the path that people read. */
+  readonly pathOf = new Map<FolderId, string>();
+  readonly folderNotes = new Map<string, { source: string; target: string | null; reason: string }>();
+
+  didCopy(folder: FolderId, messages: number, bytes: number): void {
+    this.copied += messages;
+    this.bytes += bytes;
+    this.copiedIn.set(folder, (this.copiedIn.get(folder) ?? 0) + messages);
+  }
+
+  note(source: string, target: string | null, reason: string): void {
+    this.folderNotes.set(`${source}\0${reason}`, { source, target, reason });
+  }
+}
+
+/** One folder on its way through an attempt. */
+export interface FolderWork {
+  readonly mapped: MappedFolder;
+  readonly source: Folder;
+  target: Folder;
+  record: FolderRecord;
+  map: UidMap;
+}
+
+/** The exceptions of a mailbox, in memory as in the ledger. */
+export class ExceptionBook {
+  readonly #all = new Map<string, Exception>();
+
+  constructor(known: readonly Exception[]) {
+    for (const exception of known) this.#all.set(keyOf(exception.folder, exception.uid, exception.kind), exception);
+  }
+
+  get(folder: FolderId, uid: Uid, kind: Exception['kind']): Exception | null {
+    return this.#all.get(keyOf(folder, uid, kind)) ?? null;
+  }
+
+  /** Every exception of the mailbox, in no particular order. */
+  all(): Iterable<Exception> {
+    return this.#all.values();
+  }
+
+  /** Those of one folder and kind. */
+  of(folder: FolderId, kind: Exception['kind']): readonly Exception[] {
+    return [...this.#all.values()].filter((exception) => exception.folder === folder && exception.kind === kind);
+  }
+
+  /** Notes one; the answer is the change to be written to the ledger. */
+  add(exception: Exception): LedgerChange {
+    this.#all.set(keyOf(exception.folder, exception.uid, exception.kind), exception);
+    return { kind: 'exception', exception };
+  }
+
+  /** Strikes one out; the answer is the change to be written, or none if it was not there. */
+  remove(folder: FolderId, uid: Uid, kind: Exception['kind']): readonly LedgerChange[] {
+    if (!this.#all.delete(keyOf(folder, uid, kind))) return [];
+    return [{ kind: 'exception-gone', folder, uid, what: kind }];
+  }
+}
+
+function keyOf(folder: FolderId, uid: Uid, kind: string): string {
+  return `${folder}\0${uid}\0${kind}`;
+}
+
+/**
+ * Messages that were on the wire when something broke. One message that makes a server hang up would do so for ever inside
+ * its batch of 200; so what was there when it broke goes in ever smaller batches, until the culprit is alone and named.
+ */
+export class Suspects {
+  readonly #counts = new Map<string, number>();
+
+  add(folder: FolderId, uid: Uid): void {
+    const key = `${folder}\0${uid}`;
+    this.#counts.set(key, (this.#counts.get(key) ?? 0) + 1);
+  }
+
+  /** How many messages may travel together with this one: 200 for an innocent one. */
+  companyMax(folder: FolderId, uid: Uid): number {
+    const count = this.#counts.get(`${folder}\0${uid}`) ?? 0;
+    return count === 0 ? batchMessagesMax : Math.max(1, batchMessagesMax >> (3 * count));
+  }
+
+  /** True once it has failed alone often enough to be named instead of tried. */
+  isCulprit(folder: FolderId, uid: Uid): boolean {
+    return (this.#counts.get(`${folder}\0${uid}`) ?? 0) >= 6;
+  }
+}
+
+/** The measured optimum of a MULTIAPPEND (docs/decisions): more brings nothing and makes a refusal dearer. */
+export const batchMessagesMax = 200;
+export const batchBytesMax = 16 * 1024 * 1024;
+
+/** A row of a listing that is to be sent, with the words that go along. */
+export interface RowsToSend {
+  readonly listing: Listing;
+  /** Row numbers, ascending by UID. */
+  readonly rows: readonly number[];
+}
+
+/** A folder's full path as people read it. */
+export function pathOf(folder: Folder): string {
+  return folder.path.join('/');
+}

@@ -1,0 +1,167 @@
+/** How things that people should know of are written down: refusals, differences, and what adoption changes. */
+
+import { DigestSum } from '#domain/digest.ts';
+import type { Instant, Uid, UidValidity } from '#domain/item.ts';
+import { runsOf } from '#domain/uid-map.ts';
+import { cleanText } from '#lib/clean-text.ts';
+import type { Exception, LedgerChange } from '#ports/ledger.ts';
+import type { Content } from './content.ts';
+import type { Engine, FolderWork } from './engine.ts';
+import type { Match } from './look.ts';
+
+/** The words of a server as we keep and show them. */
+const wordsOctetsMax = 300;
+
+/** A message that did not arrive, and why. `code` and what it means to a person: docs/report.md. */
+export function refusalOf(
+  folder: { readonly work: FolderWork; readonly listing: { readonly state: { readonly uidValidity: UidValidity } } },
+  uid: Uid,
+  code: string,
+  text: string,
+  sizeBytes: number | null,
+): Exception {
+  return {
+    folder: folder.work.source.id,
+    sourceUidValidity: folder.listing.state.uidValidity,
+    uid,
+    kind: 'refused',
+    code,
+    detail: cleanText(text, wordsOctetsMax),
+    sizeBytes,
+    messageId: null,
+    elementRead: null,
+    elementServed: null,
+  };
+}
+
+/** One way in which a message that arrived is served otherwise. */
+export interface Difference {
+  readonly class: 'nul' | 'header8bit' | 'lineEnds' | 'content' | 'unreadable' | 'date' | 'flags' | 'keywords';
+  readonly detail: string;
+}
+
+const between = ' | ';
+
+/** All differences of one message in one exception; classes and details stand in the same order. */
+export function differenceOf(
+  work: FolderWork,
+  uid: Uid,
+  sizeBytes: number | null,
+  differences: readonly Difference[],
+  elements: { readonly read: Uint8Array | null; readonly served: Uint8Array | null },
+): Exception {
+  return {
+    folder: work.source.id,
+    sourceUidValidity: (work.record.sourceUidValidity ?? work.source.state?.uidValidity ?? 0) as UidValidity,
+    uid,
+    kind: 'different',
+    code: differences.map((difference) => difference.class).join(','),
+    detail: differences.map(({ detail }) => cleanText(detail.replaceAll(between, ' '), wordsOctetsMax)).join(between),
+    sizeBytes,
+    messageId: null,
+    elementRead: elements.read,
+    elementServed: elements.served,
+  };
+}
+
+/** The differences that `differenceOf` put into one exception. */
+export function differencesIn(exception: Exception): readonly { readonly class: string; readonly detail: string }[] {
+  const details = exception.detail.split(between);
+  return exception.code.split(',').map((name, i) => ({ class: name, detail: details[i] ?? '' }));
+}
+
+/** What in a message explains that a server serves other octets than it was given. */
+export function classOfChange(read: Content, served: Pick<Content, 'sizeBytes'>): Difference['class'] {
+  if (read.hasNul) return 'nul';
+  if (read.sizeBytes !== served.sizeBytes) return 'lineEnds';
+  return read.has8BitHeader ? 'header8bit' : 'content';
+}
+
+/** Flags that one side has and the other lacks; names are compared without case, as servers do. */
+export function flagDifference(
+  wanted: readonly string[],
+  served: readonly string[],
+): { readonly missing: readonly string[]; readonly extra: readonly string[] } {
+  const wantedNames = new Set(wanted.map((flag) => flag.toLowerCase()));
+  const servedNames = new Set(served.map((flag) => flag.toLowerCase()));
+  return {
+    missing: wanted.filter((flag) => !servedNames.has(flag.toLowerCase())),
+    extra: served.filter((flag) => !wantedNames.has(flag.toLowerCase())),
+  };
+}
+
+/** The same difference in words, by kind of flag; empty when there is none. */
+export function flagDifferences(missing: readonly string[], extra: readonly string[]): readonly Difference[] {
+  const differences: Difference[] = [];
+  for (const [name, isOfKind] of [
+    ['flags', (flag: string) => flag.startsWith('\\')],
+    ['keywords', (flag: string) => !flag.startsWith('\\')],
+  ] as const) {
+    const lacks = missing.filter(isOfKind);
+    const has = extra.filter(isOfKind);
+    if (lacks.length + has.length === 0) continue;
+    const words = [
+      lacks.length > 0 ? `lacks ${lacks.join(' ')}` : '',
+      has.length > 0 ? `has besides ${has.join(' ')}` : '',
+    ];
+    differences.push({ class: name, detail: words.filter((part) => part !== '').join(', ') });
+  }
+  return differences;
+}
+
+/** Two instants in words, as a difference of dates; null when they are the same. */
+export function dateDifference(read: Instant | null, served: Instant | null): Difference | null {
+  if (read === served) return null;
+  return { class: 'date', detail: `${dateWords(read)} on the source, ${dateWords(served)} on the target` };
+}
+
+function dateWords(instant: Instant | null): string {
+  if (instant === null) return 'no valid date';
+  const date = new Date(instant * 1000);
+  return Number.isNaN(date.getTime()) ? `${instant} s` : date.toISOString();
+}
+
+/** Takes messages that were found on the target into the map, marked as adopted: they are never removed by us. */
+export function adoptionChanges(
+  engine: Engine,
+  folder: { readonly work: FolderWork; readonly listing: { readonly state: { readonly uidValidity: UidValidity } } },
+  matches: readonly Match[],
+): LedgerChange[] {
+  if (matches.length === 0) return [];
+  const { work } = folder;
+  const digest = new DigestSum(work.record.digest);
+  let bytes = 0;
+  const changes: LedgerChange[] = [];
+  for (const match of matches) {
+    digest.add(match.element);
+    bytes += match.sizeBytes;
+    changes.push(...engine.exceptions.remove(work.source.id, match.uid, 'refused'));
+  }
+  const runs = runsOf(
+    matches.map(({ uid, targetUid }) => [uid, targetUid] as const),
+    true,
+  );
+  work.map = work.map.with(runs);
+  work.record = {
+    ...work.record,
+    digest: digest.octets(),
+    messages: work.record.messages + matches.length,
+    bytes: work.record.bytes + bytes,
+    sourceUidValidity: folder.listing.state.uidValidity,
+    targetUidValidity: work.target.state?.uidValidity ?? null,
+  };
+  changes.push({ kind: 'mapped', folder: work.source.id, runs }, { kind: 'folder', record: work.record });
+  for (const { uid, sizeBytes, element, servedAs } of matches) {
+    if (!servedAs) continue;
+    const differences: Difference[] = [
+      {
+        class: servedAs.sizeBytes === sizeBytes ? 'content' : 'lineEnds',
+        detail: 'served with other octets by the target',
+      },
+    ];
+    changes.push(
+      engine.exceptions.add(differenceOf(work, uid, sizeBytes, differences, { read: element, served: null })),
+    );
+  }
+  return changes;
+}

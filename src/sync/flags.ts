@@ -1,0 +1,160 @@
+/** Flags that changed on the source, brought to the target; and what people removed on the target, noticed. */
+
+import type { Listing, Uid } from '#domain/item.ts';
+import { uidSet } from '#domain/uid-set.ts';
+import type { LedgerChange } from '#ports/ledger.ts';
+import type { FlagChange } from '#ports/mailbox.ts';
+import type { Engine, FolderWork } from './engine.ts';
+import {
+  type Difference,
+  dateDifference,
+  differenceOf,
+  differencesIn,
+  flagDifference,
+  flagDifferences,
+} from './exceptions.ts';
+
+/** UIDs asked about in one listing, so that a folder of two million takes no more memory than a small one. */
+const rowsAtOnce = 20_000;
+
+/**
+ * Makes the target's flags of mapped messages those of the source. With `addOnly` nothing is taken away: for messages that
+ * were on the target before us, whose readers may have set flags there. What the target does not take is listed.
+ */
+export async function bringFlags(
+  engine: Engine,
+  work: FolderWork,
+  listing: Listing,
+  rows: readonly number[],
+  addOnly: boolean,
+  dryRun: boolean,
+): Promise<void> {
+  for (let from = 0; from < rows.length; from += rowsAtOnce) {
+    await bringSome(engine, work, listing, rows.slice(from, from + rowsAtOnce), addOnly, dryRun);
+  }
+}
+
+interface Wrong {
+  readonly uid: Uid;
+  readonly target: Uid;
+  readonly wanted: readonly string[];
+}
+
+async function bringSome(
+  engine: Engine,
+  work: FolderWork,
+  listing: Listing,
+  rows: readonly number[],
+  addOnly: boolean,
+  dryRun: boolean,
+): Promise<void> {
+  const folder = work.target.id;
+  const targets: Uid[] = [];
+  for (const row of rows) {
+    const target = work.map.targetOf(listing.uid(row));
+    if (target !== null) targets.push(target);
+  }
+  if (targets.length === 0) return;
+  const there = await engine.target.list(folder, uidSet(targets), false);
+  const rowAt = new Map<Uid, number>();
+  for (let row = 0; row < there.length; row++) rowAt.set(there.uid(row), row);
+  const wrong: Wrong[] = [];
+  const changes = new Map<string, { uids: Uid[]; add: readonly string[]; remove: readonly string[] }>();
+  const news: LedgerChange[] = [];
+  for (const row of rows) {
+    const uid = listing.uid(row);
+    const target = work.map.targetOf(uid);
+    const at = target === null ? undefined : rowAt.get(target);
+    if (target === null || at === undefined) continue;
+    const wanted = listing.flags(row);
+    if (addOnly)
+      news.push(...noteDate(engine, work, uid, dateDifference(listing.internalDate(row), there.internalDate(at))));
+    const { missing: add, extra } = flagDifference(wanted, there.flags(at));
+    const remove = addOnly ? [] : extra;
+    if (add.length + extra.length === 0) {
+      news.push(...noteFlags(engine, work, uid, []));
+      continue;
+    }
+    // What the target has refused before and is still the same is not asked for again: a second run sends no STORE.
+    const difference = flagDifferences(add, extra);
+    if (sameAsKnown(engine, work, uid, difference)) continue;
+    if (add.length + remove.length === 0) {
+      news.push(...noteFlags(engine, work, uid, difference));
+      continue;
+    }
+    wrong.push({ uid, target, wanted });
+    const key = `${add.join(' ')}\0${remove.join(' ')}`;
+    const known = changes.get(key);
+    if (known) known.uids.push(target);
+    else changes.set(key, { uids: [target], add, remove });
+  }
+  if (wrong.length > 0 && dryRun) engine.tally.flagsChanged += wrong.length;
+  else if (wrong.length > 0) news.push(...(await storeAndLook(engine, work, wrong, [...changes.values()], addOnly)));
+  if (news.length > 0) await engine.ledger.write(news);
+}
+
+async function storeAndLook(
+  engine: Engine,
+  work: FolderWork,
+  wrong: readonly Wrong[],
+  changes: readonly { uids: Uid[]; add: readonly string[]; remove: readonly string[] }[],
+  addOnly: boolean,
+): Promise<LedgerChange[]> {
+  const folder = work.target.id;
+  const orders: FlagChange[] = changes.map(({ uids, add, remove }) => ({ uids: uidSet(uids), add, remove }));
+  await engine.target.store(folder, orders);
+  engine.at('flags.stored');
+  const now = await engine.target.list(folder, uidSet(wrong.map(({ target }) => target)), false);
+  const flags = new Map<Uid, readonly string[]>();
+  for (let row = 0; row < now.length; row++) flags.set(now.uid(row), now.flags(row));
+  const news: LedgerChange[] = [];
+  for (const { uid, target, wanted } of wrong) {
+    const got = flags.get(target);
+    if (!got) continue;
+    const { missing, extra } = flagDifference(wanted, got);
+    if (missing.length === 0 && (addOnly || extra.length === 0)) engine.tally.flagsChanged++;
+    news.push(...noteFlags(engine, work, uid, flagDifferences(missing, extra)));
+  }
+  return news;
+}
+
+function sameAsKnown(engine: Engine, work: FolderWork, uid: Uid, differences: readonly Difference[]): boolean {
+  const known = engine.exceptions.get(work.source.id, uid, 'different');
+  if (!known) return false;
+  const of = differencesIn(known);
+  return differences.every((difference) =>
+    of.some((other) => other.class === difference.class && other.detail === difference.detail),
+  );
+}
+
+const flagClasses = new Set(['flags', 'keywords']);
+
+function noteFlags(
+  engine: Engine,
+  work: FolderWork,
+  uid: Uid,
+  differences: readonly Difference[],
+): readonly LedgerChange[] {
+  return rewrite(engine, work, uid, (name) => flagClasses.has(name), differences);
+}
+
+function noteDate(engine: Engine, work: FolderWork, uid: Uid, difference: Difference | null): readonly LedgerChange[] {
+  return difference ? rewrite(engine, work, uid, (name) => name === 'date', [difference]) : [];
+}
+
+/** Replaces the differences of some classes of one message by others. */
+function rewrite(
+  engine: Engine,
+  work: FolderWork,
+  uid: Uid,
+  isReplaced: (name: string) => boolean,
+  by: readonly Difference[],
+): readonly LedgerChange[] {
+  const known = engine.exceptions.get(work.source.id, uid, 'different');
+  if (!known && by.length === 0) return [];
+  const kept = known ? differencesIn(known).filter((difference) => !isReplaced(difference.class)) : [];
+  const all = [...(kept as readonly Difference[]), ...by];
+  if (all.length === 0) return engine.exceptions.remove(work.source.id, uid, 'different');
+  const elements = { read: known?.elementRead ?? null, served: known?.elementServed ?? null };
+  return [engine.exceptions.add(differenceOf(work, uid, known?.sizeBytes ?? null, all, elements))];
+}

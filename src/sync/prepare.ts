@@ -1,0 +1,138 @@
+/** The target's folders: found, created, subscribed; and every folder that could not be had, named with its messages. */
+
+import type { MappedFolder } from '#domain/folder-map.ts';
+import { freshRecord } from './fresh-record.ts';
+import type { Folder, FolderId, FolderTree } from '#domain/item.ts';
+import { UidMap } from '#domain/uid-map.ts';
+import { cleanText } from '#lib/clean-text.ts';
+import type { FolderRecord } from '#ports/ledger.ts';
+import type { FolderOrder, FolderOutcome } from '#ports/mailbox.ts';
+import { type Engine, type FolderWork, pathOf } from './engine.ts';
+import { refusalOf } from './exceptions.ts';
+
+/** The work there is per folder; folders that cannot be selected are made and need no more. */
+export async function prepareFolders(
+  engine: Engine,
+  folders: readonly MappedFolder[],
+  targetTree: FolderTree,
+  recordOf: ReadonlyMap<FolderId, FolderRecord>,
+  dryRun: boolean,
+): Promise<FolderWork[]> {
+  const there = new Map(targetTree.folders.map((folder) => [keyOf(folder.path), folder] as const));
+  const byId = new Map(targetTree.folders.map((folder) => [folder.id, folder] as const));
+  const found = new Map<MappedFolder, Folder>();
+  const orders: { mapped: MappedFolder; order: FolderOrder }[] = [];
+  for (const mapped of folders) {
+    const { source } = mapped;
+    // A folder that was given a home by an earlier run keeps it, also when the names would now lead elsewhere.
+    const home = recordOf.get(source.id);
+    const known = (home ? byId.get(home.target) : undefined) ?? there.get(keyOf(mapped.path));
+    if (!source.selectable && (known || hasChildren(source, folders))) continue;
+    if (known?.state) found.set(mapped, known);
+    const isComplete = known && (known.selectable || !source.selectable) && (known.subscribed || !source.subscribed);
+    if (isComplete) continue;
+    const order = {
+      path: known?.path ?? mapped.path,
+      selectable: source.selectable,
+      subscribed: source.subscribed,
+      specialUses: mapped.specialUses,
+    };
+    orders.push({ mapped, order });
+  }
+  if (orders.length > 0 && !dryRun) {
+    const outcomes = await engine.target.prepare(orders.map(({ order }) => order));
+    for (const [i, { mapped, order }] of orders.entries()) {
+      const outcome = outcomes[i];
+      if (outcome) await take(engine, mapped, order, outcome, found);
+    }
+  }
+  if (dryRun)
+    for (const { mapped, order } of orders) if (!found.has(mapped)) found.set(mapped, imagined(mapped, order));
+  return [...found]
+    .filter(([mapped]) => mapped.source.selectable)
+    .map(([mapped, target]) => workOf(mapped, target, recordOf.get(mapped.source.id)));
+}
+
+async function take(
+  engine: Engine,
+  mapped: MappedFolder,
+  order: FolderOrder,
+  outcome: FolderOutcome,
+  found: Map<MappedFolder, Folder>,
+): Promise<void> {
+  const name = pathOf(mapped.source);
+  if (outcome.kind === 'refused') {
+    const words = `${outcome.code ? `[${outcome.code}] ` : ''}${cleanText(outcome.text, 200)}`;
+    return nameMissing(engine, mapped, `cannot be created: ${words}`);
+  }
+  const { folder } = outcome;
+  const squatter = [...found].find(([other, taken]) => taken.id === folder.id && other !== mapped);
+  if (squatter && !mapped.reason?.startsWith('merged')) {
+    // The server made one folder of two names: a second name, so that what was apart stays apart.
+    const path = [...order.path.slice(0, -1), `${order.path.at(-1)} (2)`];
+    const [second] = await engine.target.prepare([{ ...order, path }]);
+    if (second?.kind !== 'there' || [...found.values()].some(({ id }) => id === second.folder.id)) {
+      return nameMissing(engine, mapped, `the target keeps it and "${pathOf(squatter[0].source)}" under one name`);
+    }
+    engine.tally.note(
+      name,
+      pathOf(second.folder),
+      `the target would keep it and "${pathOf(squatter[0].source)}" under one name`,
+    );
+    found.set(mapped, second.folder);
+    return;
+  }
+  if (keyOf(folder.path) !== keyOf(order.path)) {
+    engine.tally.note(name, pathOf(folder), 'the target keeps it under another name');
+  }
+  if (outcome.specialUseRefused) {
+    engine.tally.note(name, pathOf(folder), `the target does not mark it as ${order.specialUses.join(' ')}`);
+  }
+  if (order.subscribed && !outcome.subscribed)
+    engine.tally.note(name, pathOf(folder), 'the target does not subscribe to it');
+  if (folder.state) found.set(mapped, folder);
+  else if (mapped.source.selectable) await nameMissing(engine, mapped, 'the target does not let it be opened');
+}
+
+/** A folder that cannot be had: noted, and each of its messages named as not arrived. They are tried again next time. */
+async function nameMissing(engine: Engine, mapped: MappedFolder, reason: string): Promise<void> {
+  const { source } = mapped;
+  engine.tally.note(pathOf(source), null, reason);
+  if (!source.selectable) return;
+  const listing = await engine.source.list(source.id, 'all', true);
+  const record = freshRecord(source.id, source.id);
+  const work: FolderWork = { mapped, source, target: source, record, map: UidMap.empty };
+  const changes = [];
+  for (let row = 0; row < listing.length; row++) {
+    const refusal = refusalOf({ work, listing }, listing.uid(row), 'folder-missing', reason, listing.sizeBytes(row));
+    changes.push(engine.exceptions.add(refusal));
+  }
+  if (changes.length > 0) await engine.ledger.write(changes);
+}
+
+function workOf(mapped: MappedFolder, target: Folder, record: FolderRecord | undefined): FolderWork {
+  const { source } = mapped;
+  const fresh = freshRecord(source.id, target.id);
+  // Another home than the record's shows as another UIDVALIDITY, and the map is then proven anew by content.
+  return { mapped, source, target, record: record ? { ...record, target: target.id } : fresh, map: UidMap.empty };
+}
+
+/** What a dry run takes for a folder that would be created. */
+function imagined(mapped: MappedFolder, order: FolderOrder): Folder {
+  return {
+    ...mapped.source,
+    path: order.path,
+    state: { uidValidity: 1, uidNext: 1, messages: 0, highestModSeq: null } as Folder['state'],
+  };
+}
+
+function hasChildren(folder: Folder, all: readonly MappedFolder[]): boolean {
+  return all.some(
+    ({ source }) => source.path.length > folder.path.length && folder.path.every((name, i) => name === source.path[i]),
+  );
+}
+
+function keyOf(path: readonly string[]): string {
+  const [first = '', ...rest] = path;
+  return [first.toUpperCase() === 'INBOX' ? 'INBOX' : first, ...rest].join('\0');
+}

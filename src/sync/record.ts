@@ -1,0 +1,46 @@
+/** What the ledger is told when the target has stored messages. */
+
+import { DigestSum } from '#domain/digest.ts';
+import type { Uid } from '#domain/item.ts';
+import { runsOf } from '#domain/uid-map.ts';
+import type { LedgerChange } from '#ports/ledger.ts';
+import type { Engine, FolderWork } from './engine.ts';
+import type { Item, SendPlan } from './send-plan.ts';
+
+/** Writes down which source message became which target message, with the folder's digest, all or none. */
+export function recordStored(engine: Engine, plan: SendPlan, items: readonly Item[]): Promise<void> {
+  const { work } = plan;
+  const digest = new DigestSum(work.record.digest);
+  let bytes = 0;
+  for (const item of items) {
+    digest.add(item.element);
+    bytes += item.content.sizeBytes;
+  }
+  const runs = runsOf(items.map((item) => [item.uid, item.targetUid as Uid] as const));
+  work.map = work.map.with(runs);
+  work.record = {
+    ...work.record,
+    digest: digest.octets(),
+    messages: work.record.messages + items.length,
+    bytes: work.record.bytes + bytes,
+    sourceUidValidity: plan.listing.state.uidValidity,
+    targetUidValidity: work.target.state?.uidValidity ?? null,
+  };
+  engine.tally.didCopy(work.source.id, items.length, bytes);
+  engine.watcher.progress(items.length, bytes);
+  const changes: LedgerChange[] = [
+    { kind: 'mapped', folder: work.source.id, runs },
+    { kind: 'folder', record: work.record },
+  ];
+  for (const item of items) changes.push(...engine.exceptions.remove(work.source.id, item.uid, 'refused'));
+  return engine.ledger.write(changes).then(() => engine.at('map.written'));
+}
+
+/** Whether a target UID is spoken for by any folder of the source that goes into the same target folder. */
+export function isMappedIn(
+  plan: { readonly work: FolderWork },
+  all: readonly { readonly work: FolderWork }[],
+): (uid: Uid) => boolean {
+  const maps = all.filter(({ work }) => work.target.id === plan.work.target.id).map(({ work }) => work);
+  return (uid) => maps.some(({ map }) => map.sourceOf(uid) !== null);
+}

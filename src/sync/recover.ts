@@ -1,0 +1,216 @@
+/**
+ * Before anything is sent into a folder: what an earlier attempt left open is settled by looking, mail that is on the
+ * target already is adopted by content, and where a side has renumbered its messages the map is proven anew or the folder
+ * stops. Nothing here is guessed: what cannot be known is listed for a person.
+ */
+
+import { emptyDigest } from '#domain/digest.ts';
+import type { Instant, Listing, Uid } from '#domain/item.ts';
+import { UidMap } from '#domain/uid-map.ts';
+import { uidSet, uidsOf } from '#domain/uid-set.ts';
+import type { Intent, LedgerChange } from '#ports/ledger.ts';
+import { maxUid } from '#ports/mailbox.ts';
+import { readContents } from './content.ts';
+import { type Engine, type FolderWork, pathOf } from './engine.ts';
+import { adoptionChanges, differenceOf, refusalOf } from './exceptions.ts';
+import { lookOnTarget, type Match, matchByContent } from './look.ts';
+import type { ForeignMessage } from './send-plan.ts';
+import type { Survey } from './survey.ts';
+
+/** With fewer strangers on the target than this share of what is to be sent, only messages of equal size are compared. */
+const strangersFew = 0.2;
+
+/** Settles what earlier attempts left open in this folder; rows found on the target leave `plan.rows`. */
+export async function settleIntents(
+  engine: Engine,
+  plan: Survey,
+  intents: readonly Intent[],
+  isMapped: (targetUid: Uid) => boolean,
+  isOfThisRun: (intent: Intent) => boolean,
+): Promise<void> {
+  if (intents.length === 0) return;
+  const { work } = plan;
+  const settled: LedgerChange[] = intents.map(({ id }) => ({ kind: 'settled', intent: id }));
+  const now = work.target.state;
+  const sent = intents.flatMap((intent) => intent.sent);
+  const dates = new Map(sent.map((message) => [message.uid, message.internalDate] as const));
+  const dateOf = dateLookup(plan.listing, dates);
+  const named = [...new Set(intents.flatMap((intent) => [...uidsOf(intent.uids)]))];
+  const unproven = named.filter((uid) => work.map.targetOf(uid) !== null);
+  const open = named.filter((uid) => work.map.targetOf(uid) === null && !plan.hasLeft(uid));
+  const left = sent.map(({ uid }) => uid).filter((uid) => work.map.targetOf(uid) === null && plan.hasLeft(uid));
+  // Under another UIDVALIDITY the remembered UIDNEXT means nothing: then everything there is looked at.
+  const sameNumbers = intents.every((intent) => intent.targetUidValidity === now?.uidValidity);
+  const fromUid = sameNumbers ? Math.min(...intents.map((intent) => intent.targetUidNext)) : 1;
+  engine.log.info('looking before sending again', {
+    folder: pathOf(work.source),
+    messages: open.length + unproven.length,
+  });
+  if (unproven.length > 0) await proveAgain(engine, plan, unproven, dateOf);
+  const uids = uidSet([...open, ...left]);
+  const sighting = await lookOnTarget(engine, work, uids, sent, fromUid, isMapped, dateOf);
+  const ofThisRun = new Set(intents.filter(isOfThisRun).flatMap((intent) => [...uidsOf(intent.uids)]));
+  countCopied(
+    engine,
+    work,
+    sighting.found.filter(({ uid }) => ofThisRun.has(uid)),
+  );
+  const doubtful = sameNumbers ? sighting.doubtful.filter((uid) => !plan.hasLeft(uid)) : [];
+  const words =
+    'something was removed from the target before we could look, so it cannot be known whether this had arrived';
+  await engine.ledger.write([
+    ...adoptionChanges(engine, plan, sighting.found),
+    ...doubtful.map((uid) => engine.exceptions.add(refusalOf(plan, uid, 'outcome-unknown', words, null))),
+    ...settled,
+  ]);
+  const done = new Set<Uid>([...sighting.found.map(({ uid }) => uid), ...doubtful]);
+  plan.rows = plan.rows.filter((row) => !done.has(plan.listing.uid(row)));
+}
+
+function countCopied(engine: Engine, work: FolderWork, found: readonly Match[]): void {
+  let bytes = 0;
+  for (const { sizeBytes } of found) bytes += sizeBytes;
+  engine.tally.didCopy(work.source.id, found.length, bytes);
+}
+
+/** Mapped when the target answered, but never read back: done now, by content. */
+async function proveAgain(
+  engine: Engine,
+  plan: Survey,
+  uids: readonly Uid[],
+  dateOf: (uid: Uid) => Instant | null,
+): Promise<void> {
+  const { work } = plan;
+  const targets = uids.map((uid) => work.map.targetOf(uid) as Uid);
+  const there = await engine.target.list(work.target.id, uidSet(targets), true);
+  const present = new Set<Uid>();
+  for (let row = 0; row < there.length; row++) present.add(there.uid(row));
+  const here = uids.filter((uid) => present.has(work.map.targetOf(uid) as Uid));
+  const lost = uids.filter((uid) => !present.has(work.map.targetOf(uid) as Uid));
+  const changes: LedgerChange[] = [];
+  if (here.length > 0) {
+    const pairs = here.map((uid) => work.map.targetOf(uid) as Uid);
+    const { found, rest } = await matchByContent(engine, work, uidSet(here), pairs, [], dateOf);
+    for (const match of found) {
+      if (!match.servedAs) continue;
+      const kind = match.servedAs.sizeBytes === match.sizeBytes ? 'content' : 'lineEnds';
+      const difference = { class: kind, detail: 'served with other octets by the target' } as const;
+      const elements = { read: match.element, served: null };
+      changes.push(engine.exceptions.add(differenceOf(work, match.uid, match.sizeBytes, [difference], elements)));
+    }
+    for (const uid of rest) {
+      if (plan.hasLeft(uid)) continue;
+      const difference = { class: 'content', detail: 'served with other octets by the target' } as const;
+      changes.push(engine.exceptions.add(differenceOf(work, uid, null, [difference], { read: null, served: null })));
+    }
+  }
+  for (const uid of lost) {
+    const target = work.map.targetOf(uid) as Uid;
+    work.map = work.map.without(uid, uid);
+    changes.push({ kind: 'unmapped', folder: work.source.id, uids: uidSet([uid]) });
+    if (target < there.state.uidNext && !plan.hasLeft(uid)) {
+      const words = 'the target confirmed it and no longer has it: look whether someone removed it there';
+      changes.push(engine.exceptions.add(refusalOf(plan, uid, 'outcome-unknown', words, null)));
+    }
+  }
+  if (changes.length > 0) await engine.ledger.write(changes);
+}
+
+/**
+ * Mail on the target that nothing is mapped to. Much of it: both sides are read and matched now. A little: it is read, and
+ * each message of the source of the same size is compared with it on the way (`plan.foreign` of the answer).
+ */
+export async function adopt(
+  engine: Engine,
+  plan: Survey,
+  isMapped: (targetUid: Uid) => boolean,
+  mode: 'as usual' | 'all by content',
+): Promise<Map<number, ForeignMessage[]>> {
+  const foreign = new Map<number, ForeignMessage[]>();
+  const { work, listing } = plan;
+  if (plan.rows.length === 0 || (work.target.state?.messages ?? 0) === 0) return foreign;
+  const there = await engine.target.list(work.target.id, [[1 as Uid, maxUid]], false);
+  const strangers: number[] = [];
+  for (let row = 0; row < there.length; row++) if (!isMapped(there.uid(row))) strangers.push(row);
+  if (strangers.length === 0) return foreign;
+  engine.log.info('comparing with mail already there', { folder: pathOf(work.source), messages: strangers.length });
+  const uids = strangers.map((row) => there.uid(row));
+  if (mode === 'as usual' && strangers.length < plan.rows.length * strangersFew) {
+    const rowOf = new Map(strangers.map((row) => [there.uid(row), row] as const));
+    await readContents(engine.target, work.target.id, uidSet(uids), false, ({ uid, sha256, sizeBytes }) => {
+      const row = rowOf.get(uid);
+      if (row === undefined) return;
+      const shelf = foreign.get(sizeBytes) ?? [];
+      shelf.push({ uid, sha256, flags: there.flags(row), internalDate: there.internalDate(row) });
+      foreign.set(sizeBytes, shelf);
+    });
+    return foreign;
+  }
+  const wanted = uidSet(plan.rows.map((row) => listing.uid(row)));
+  const { found } = await matchByContent(engine, work, wanted, uids, [], dateLookup(listing, new Map()));
+  if (found.length > 0) await engine.ledger.write(adoptionChanges(engine, plan, found));
+  const done = new Set(found.map(({ uid }) => uid));
+  plan.rows = plan.rows.filter((row) => !done.has(listing.uid(row)));
+  return foreign;
+}
+
+/**
+ * UIDVALIDITY has changed on a side: the old numbers mean nothing. The map is dropped and everything matched anew by
+ * content. When the target was renumbered, what was there before and is not found now is not sent again: somebody may have
+ * removed it, or a restore may have lost it, and that is for a person to say.
+ */
+export async function forgetNumbers(engine: Engine, work: FolderWork): Promise<void> {
+  const folder = work.source.id;
+  const changes: LedgerChange[] = [{ kind: 'map-dropped', folder }];
+  for (const kind of ['refused', 'different', 'kept', 'removed'] as const) {
+    for (const { uid } of engine.exceptions.of(folder, kind))
+      changes.push(...engine.exceptions.remove(folder, uid, kind));
+  }
+  work.map = UidMap.empty;
+  work.record = {
+    ...work.record,
+    sourceState: null,
+    targetState: null,
+    sourceUidValidity: null,
+    targetUidValidity: null,
+    digest: emptyDigest,
+    messages: 0,
+    bytes: 0,
+  };
+  changes.push({ kind: 'folder', record: work.record });
+  engine.log.warn('folder renumbered', { folder: pathOf(work.source) });
+  await engine.ledger.write(changes);
+}
+
+/** Messages that were on the target before it was renumbered and cannot be found there now: listed, not sent. */
+export async function holdBackLost(engine: Engine, plan: Survey, mappedBefore: UidMap): Promise<void> {
+  const { work, listing } = plan;
+  const lost = plan.rows.filter((row) => mappedBefore.targetOf(listing.uid(row)) !== null);
+  if (lost.length === 0) return;
+  const held = new Set(lost);
+  plan.rows = plan.rows.filter((row) => !held.has(row));
+  const words =
+    'it was there before the target renumbered this folder and is not there now (--retry-refused sends it again)';
+  engine.tally.note(
+    pathOf(work.source),
+    pathOf(work.target),
+    `renumbered on the target; ${lost.length} messages are no longer there`,
+  );
+  await engine.ledger.write(
+    lost.map((row) => engine.exceptions.add(refusalOf(plan, listing.uid(row), 'renumbered', words, null))),
+  );
+}
+
+function dateLookup(listing: Listing, sent: ReadonlyMap<Uid, Instant | null>): (uid: Uid) => Instant | null {
+  let rows: Map<Uid, number> | null = null;
+  return (uid) => {
+    const known = sent.get(uid);
+    if (known !== undefined) return known;
+    if (!rows) {
+      rows = new Map();
+      for (let row = 0; row < listing.length; row++) rows.set(listing.uid(row), row);
+    }
+    const row = rows.get(uid);
+    return row === undefined ? null : listing.internalDate(row);
+  };
+}

@@ -1,0 +1,161 @@
+/** What left the source: kept on the target and listed, or removed there too; and what people removed on the target. */
+
+import { DigestSum } from '#domain/digest.ts';
+import type { Uid } from '#domain/item.ts';
+import { uidSet } from '#domain/uid-set.ts';
+import type { Exception, LedgerChange } from '#ports/ledger.ts';
+import { readContents } from './content.ts';
+import { type Engine, type FolderWork, pathOf } from './engine.ts';
+import { isUnmoved } from './survey.ts';
+
+/**
+ * Deals with messages that are mapped and no longer on the source. With `--delete`, those that we put on the target are
+ * removed there: first what they were is noted durably (their elements, from our copy), then they go, then the map. Those
+ * that were there before us are never removed.
+ */
+export async function mirrorRemovals(
+  engine: Engine,
+  work: FolderWork,
+  gone: readonly Uid[],
+  dryRun: boolean,
+): Promise<void> {
+  const folder = work.source.id;
+  const noted = engine.choices.delete ? engine.exceptions.of(folder, 'kept').map(({ uid }) => uid) : [];
+  const all = [...new Set([...gone, ...noted])].filter((uid) => work.map.targetOf(uid) !== null);
+  const news: LedgerChange[] = [];
+  const ours: Uid[] = [];
+  for (const uid of all) {
+    news.push(...engine.exceptions.remove(folder, uid, 'different'));
+    if (engine.exceptions.get(folder, uid, 'removed')) {
+      // Gone on both sides: nothing is left to keep or to list.
+      news.push(...engine.exceptions.remove(folder, uid, 'removed'), { kind: 'unmapped', folder, uids: uidSet([uid]) });
+      work.map = work.map.without(uid, uid);
+      continue;
+    }
+    const mayGo = engine.choices.delete && !work.map.isAdopted(uid);
+    if (mayGo) ours.push(uid);
+    else if (!engine.exceptions.get(folder, uid, 'kept')) {
+      const why = work.map.isAdopted(uid)
+        ? 'left the source; it was on the target before Godwit'
+        : 'left the source (--delete removes it here too)';
+      news.push(engine.exceptions.add(keptOf(work, uid, why, null, null)));
+    }
+  }
+  if (dryRun) {
+    engine.tally.removed += ours.length;
+    return;
+  }
+  if (ours.length > 0) await remove(engine, work, ours, news);
+  else if (news.length > 0) await engine.ledger.write(news);
+}
+
+async function remove(
+  engine: Engine,
+  work: FolderWork,
+  uids: readonly Uid[],
+  news: readonly LedgerChange[],
+): Promise<void> {
+  const folder = work.source.id;
+  const byTarget = new Map(uids.map((uid) => [work.map.targetOf(uid) as Uid, uid] as const));
+  const targets = uidSet(byTarget.keys());
+  const elements = new Map<Uid, { element: Uint8Array; sizeBytes: number }>();
+  const dates = await engine.target.list(work.target.id, targets, false);
+  const dateAt = new Map<Uid, ReturnType<typeof dates.internalDate>>();
+  for (let row = 0; row < dates.length; row++) dateAt.set(dates.uid(row), dates.internalDate(row));
+  await readContents(engine.target, work.target.id, targets, false, (content) => {
+    const uid = byTarget.get(content.uid);
+    if (uid === undefined) return;
+    const element = engine.elements.element(content.sha256, content.sizeBytes, dateAt.get(content.uid) ?? null);
+    elements.set(uid, { element, sizeBytes: content.sizeBytes });
+  });
+  const records = uids.map((uid) => {
+    const read = elements.get(uid);
+    const before = engine.exceptions.get(folder, uid, 'kept');
+    return keptOf(
+      work,
+      uid,
+      'being removed',
+      before?.elementRead ?? read?.element ?? null,
+      before?.sizeBytes ?? read?.sizeBytes ?? null,
+    );
+  });
+  await engine.ledger.write([...news, ...records.map((record) => engine.exceptions.add(record))]);
+  engine.at('removal.recorded');
+  await engine.target.expunge(work.target.id, targets);
+  engine.at('removal.done');
+  const digest = new DigestSum(work.record.digest);
+  let bytes = 0;
+  const changes: LedgerChange[] = [];
+  for (const record of records) {
+    if (record.elementRead) digest.subtract(record.elementRead);
+    bytes += record.sizeBytes ?? 0;
+    work.map = work.map.without(record.uid, record.uid);
+    changes.push(...engine.exceptions.remove(folder, record.uid, 'kept'));
+  }
+  work.record = {
+    ...work.record,
+    digest: digest.octets(),
+    messages: work.record.messages - records.length,
+    bytes: Math.max(0, work.record.bytes - bytes),
+  };
+  engine.tally.removed += records.length;
+  changes.push({ kind: 'unmapped', folder, uids: uidSet(uids) }, { kind: 'folder', record: work.record });
+  await engine.ledger.write(changes);
+  engine.log.info('removals mirrored', { folder: pathOf(work.source), messages: records.length });
+}
+
+/** Notices copies of ours that people have removed on the target: they are listed, and never sent again. */
+export async function noticeRemoved(engine: Engine, work: FolderWork): Promise<void> {
+  const { record, target } = work;
+  if (work.map.size === 0 || isUnmoved(record.targetState, target.state)) return;
+  const vanished = record.targetState
+    ? ((await engine.target.changes(target.id, record.targetState))?.vanished ?? null)
+    : null;
+  const missing: Uid[] = [];
+  if (vanished) {
+    for (const [first, last] of vanished) {
+      for (const run of work.map.runs) {
+        const from = Math.max(first, run.target);
+        const to = Math.min(last, run.target + run.count - 1);
+        for (let uid = from; uid <= to; uid++) missing.push((run.source + uid - run.target) as Uid);
+      }
+    }
+  } else {
+    const there = await engine.target.list(target.id, 'all', false);
+    const present = new Set<Uid>();
+    for (let row = 0; row < there.length; row++) present.add(there.uid(row));
+    for (const [uid, at] of work.map.pairs()) if (!present.has(at)) missing.push(uid);
+  }
+  const folder = work.source.id;
+  const news = missing
+    .filter((uid) => !engine.exceptions.get(folder, uid, 'removed'))
+    .map((uid) =>
+      engine.exceptions.add({
+        ...keptOf(work, uid, 'removed on the target by somebody else', null, null),
+        kind: 'removed',
+        code: 'removed-on-target',
+      }),
+    );
+  if (news.length > 0) await engine.ledger.write(news);
+}
+
+function keptOf(
+  work: FolderWork,
+  uid: Uid,
+  why: string,
+  element: Uint8Array | null,
+  sizeBytes: number | null,
+): Exception {
+  return {
+    folder: work.source.id,
+    sourceUidValidity: (work.record.sourceUidValidity ?? 0) as Exception['sourceUidValidity'],
+    uid,
+    kind: 'kept',
+    code: 'left-the-source',
+    detail: why,
+    sizeBytes,
+    messageId: null,
+    elementRead: element,
+    elementServed: null,
+  };
+}

@@ -1,0 +1,130 @@
+/** What is to be sent into one folder, and how far that has come. The transfer's working paper for a folder. */
+
+import type { Instant, Listing, Uid, UidValidity } from '#domain/item.ts';
+import { uidSet } from '#domain/uid-set.ts';
+import type { Intent, SentMessage } from '#ports/ledger.ts';
+import type { AppendOutcome, Batch } from '#ports/mailbox.ts';
+import type { Content } from './content.ts';
+import type { FolderWork, Suspects } from './engine.ts';
+
+/** Why a message is sent with other words than the source's. */
+export interface Override {
+  readonly flags?: readonly string[];
+  readonly internalDate?: Instant;
+}
+
+export interface SendPlan {
+  readonly work: FolderWork;
+  readonly listing: Listing;
+  /** Row numbers of `listing` still to be made into jobs, ascending by UID. */
+  rows: number[];
+  /** The target's UIDNEXT before anything of this plan was sent. */
+  readonly uidNext: Uid;
+  readonly overrides: Map<Uid, Override>;
+  /** Messages of the target that nothing is mapped to, by size: a message of the source of that size is compared first. */
+  readonly foreign: Map<number, ForeignMessage[]>;
+  /** Jobs made and not yet read to their end. */
+  jobsUnread: number;
+  /** Everything sent and not yet proven, in the order sent. */
+  unproven: Part[];
+  provenBefore: boolean;
+  /** Parts that the target refused as a whole; looked into when the folder is quiet. */
+  refused: { part: Part; outcome: AppendOutcome & { kind: 'refused' } }[];
+  /** Set when the folder takes nothing more; what is left is listed with these words. */
+  stopped: { readonly code: string; readonly text: string } | null;
+}
+
+export interface ForeignMessage {
+  readonly uid: Uid;
+  readonly sha256: Uint8Array;
+  readonly flags: readonly string[];
+  readonly internalDate: Instant | null;
+}
+
+/** Messages read by one FETCH, under one durable intent. */
+export interface Job {
+  readonly plan: SendPlan;
+  readonly rows: readonly number[];
+  readonly intent: Intent;
+  /** Rows whose fate is not yet settled; the intent ends with the last. */
+  open: number;
+}
+
+/** One APPEND command: some messages of a job. */
+export interface Part {
+  readonly job: Job;
+  readonly batch: Batch;
+  readonly items: Item[];
+  bytes: number;
+  /** Resolves when the target's answer has been dealt with; set by finishing the part. */
+  settled: Promise<void> | null;
+}
+
+/** One message that was sent. */
+export interface Item {
+  readonly row: number;
+  readonly uid: Uid;
+  readonly content: Content;
+  readonly element: Uint8Array;
+  readonly flags: readonly string[];
+  readonly internalDate: Instant | null;
+  targetUid: Uid | null;
+  stored: boolean;
+}
+
+/** The flags and date that a row is sent with. */
+export function wordsFor(plan: SendPlan, row: number): { flags: readonly string[]; internalDate: Instant | null } {
+  const override = plan.overrides.get(plan.listing.uid(row));
+  return {
+    flags: override?.flags ?? plan.listing.flags(row),
+    internalDate: override?.internalDate ?? plan.listing.internalDate(row),
+  };
+}
+
+/** Cuts rows into jobs: as many messages together as each of them may have for company. */
+export function jobsOf(
+  plan: SendPlan,
+  rows: readonly number[],
+  suspects: Suspects,
+  nextIntent: () => number,
+  targetUidValidity: UidValidity,
+): Job[] {
+  const jobs: Job[] = [];
+  const cut = (taken: readonly number[]): void => {
+    if (taken.length === 0) return;
+    const intent: Intent = {
+      id: nextIntent(),
+      source: plan.work.source.id,
+      target: plan.work.target.id,
+      targetUidValidity,
+      targetUidNext: plan.uidNext,
+      uids: uidSet(taken.map((row) => plan.listing.uid(row))),
+      sent: [],
+    };
+    jobs.push({ plan, rows: taken, intent, open: taken.length });
+  };
+  let taken: number[] = [];
+  let room = Number.POSITIVE_INFINITY;
+  for (const row of rows) {
+    const company = suspects.companyMax(plan.work.source.id, plan.listing.uid(row));
+    if (taken.length >= Math.min(room, company)) {
+      cut(taken);
+      taken = [];
+      room = Number.POSITIVE_INFINITY;
+    }
+    taken.push(row);
+    room = Math.min(room, company);
+  }
+  cut(taken);
+  return jobs;
+}
+
+/** What the ledger keeps of an item while its batch is under way. */
+export function sentMessage(item: Item): SentMessage {
+  return {
+    uid: item.uid,
+    sizeBytes: item.content.sizeBytes,
+    internalDate: item.internalDate,
+    element: item.element,
+  };
+}

@@ -1,0 +1,194 @@
+/**
+ * What is to be done in one folder: which messages are to be sent, which flags may have changed, what has left the source.
+ * Reads both sides and the ledger; decides nothing that `domain/` could not decide from the same numbers.
+ */
+
+import type { FolderState, Listing, Uid } from '#domain/item.ts';
+import { hasUid, type UidSet } from '#domain/uid-set.ts';
+import type { LedgerChange } from '#ports/ledger.ts';
+import type { Delta } from '#ports/mailbox.ts';
+import { type Engine, type FolderWork, pathOf } from './engine.ts';
+import { refusalOf } from './exceptions.ts';
+
+export interface Survey {
+  readonly work: FolderWork;
+  /** The source as it was when looked at: the cursor, once everything up to it has been dealt with. */
+  readonly state: FolderState;
+  /** Holds at least every message that is to be sent. */
+  readonly listing: Listing;
+  /** Rows of `listing` to be sent, ascending by UID. */
+  rows: number[];
+  /** Messages whose flags are to be compared with the target's. */
+  readonly flags: { readonly listing: Listing; readonly rows: readonly number[] };
+  /** Mapped messages that are no longer on the source. */
+  readonly gone: readonly Uid[];
+  /** Whether a UID, mapped or not, is known to have left the source. */
+  readonly hasLeft: (uid: Uid) => boolean;
+}
+
+/** Whether `now` shows that nothing moved in a folder since `then`; without mod-sequences flags may have, so it is never sure. */
+export function isUnmoved(then: FolderState | null, now: FolderState | null): boolean {
+  return (
+    then !== null &&
+    now !== null &&
+    then.highestModSeq !== null &&
+    then.highestModSeq === now.highestModSeq &&
+    then.uidValidity === now.uidValidity &&
+    then.uidNext === now.uidNext &&
+    then.messages === now.messages
+  );
+}
+
+/** Looks at a folder of the source. Calls are pipelined: run it for all folders at once. */
+export async function survey(engine: Engine, work: FolderWork): Promise<Survey> {
+  const { choices, source } = engine;
+  const folder = work.source.id;
+  const cursor = choices.retryRefused || hasFilter(engine) ? null : work.record.sourceState;
+  if (cursor && isUnmoved(cursor, work.source.state)) return nothingToDo(work, cursor);
+  const delta = cursor ? await source.changes(folder, cursor) : null;
+  if (delta?.vanished) return fromDelta(engine, work, delta, delta.vanished);
+  const withSizes = choices.selection.maxSizeBytes !== null;
+  const listing = await source.list(folder, 'all', withSizes);
+  return fromListing(engine, work, listing, delta);
+}
+
+function hasFilter(engine: Engine): boolean {
+  const { since, before, maxSizeBytes } = engine.choices.selection;
+  return since !== null || before !== null || maxSizeBytes !== null;
+}
+
+/** Whether everything the source holds was looked at, so that its state may become the cursor. */
+export function isComplete(engine: Engine): boolean {
+  return !hasFilter(engine);
+}
+
+function nothingToDo(work: FolderWork, state: FolderState): Survey {
+  const listing = emptyListing(state);
+  return { work, state, listing, rows: [], flags: { listing, rows: [] }, gone: [], hasLeft: () => false };
+}
+
+function fromDelta(engine: Engine, work: FolderWork, delta: Delta, vanished: UidSet): Survey {
+  const rows = rowsToSend(engine, work, delta.arrived);
+  const flagRows: number[] = [];
+  for (let row = 0; row < delta.changed.length; row++) {
+    if (work.map.targetOf(delta.changed.uid(row)) !== null) flagRows.push(row);
+  }
+  const gone: Uid[] = [];
+  for (const run of work.map.runs) {
+    for (const [first, last] of vanished) {
+      const from = Math.max(first, run.source);
+      const to = Math.min(last, run.source + run.count - 1);
+      for (let uid = from; uid <= to; uid++) gone.push(uid as Uid);
+    }
+  }
+  const flags = { listing: delta.changed, rows: flagRows };
+  const hasLeft = (uid: Uid): boolean => hasUid(vanished, uid);
+  return {
+    work,
+    state: delta.state,
+    listing: delta.arrived,
+    rows,
+    flags,
+    gone: newlyGone(engine, work, gone),
+    hasLeft,
+  };
+}
+
+function fromListing(engine: Engine, work: FolderWork, listing: Listing, delta: Delta | null): Survey {
+  const present = new Set<Uid>();
+  for (let row = 0; row < listing.length; row++) present.add(listing.uid(row));
+  const gone: Uid[] = [];
+  const mappedRows: number[] = [];
+  if (work.map.size > 0) {
+    for (const [uid] of work.map.pairs()) if (!present.has(uid)) gone.push(uid);
+    for (let row = 0; row < listing.length; row++)
+      if (work.map.targetOf(listing.uid(row)) !== null) mappedRows.push(row);
+  }
+  const rows = rowsToSend(engine, work, listing);
+  let flags = { listing, rows: mappedRows };
+  if (delta) {
+    const changed: number[] = [];
+    for (let row = 0; row < delta.changed.length; row++) {
+      if (work.map.targetOf(delta.changed.uid(row)) !== null) changed.push(row);
+    }
+    flags = { listing: delta.changed, rows: changed } as typeof flags;
+  }
+  const hasLeft = (uid: Uid): boolean => !present.has(uid);
+  return { work, state: listing.state, listing, rows, flags, gone: newlyGone(engine, work, gone), hasLeft };
+}
+
+function newlyGone(engine: Engine, work: FolderWork, gone: readonly Uid[]): Uid[] {
+  return gone.filter((uid) => engine.exceptions.get(work.source.id, uid, 'kept') === null);
+}
+
+function rowsToSend(engine: Engine, work: FolderWork, listing: Listing): number[] {
+  const { since, before, maxSizeBytes } = engine.choices.selection;
+  const rows: number[] = [];
+  let sorted = true;
+  let previous = 0;
+  for (let row = 0; row < listing.length; row++) {
+    const uid = listing.uid(row);
+    if (work.map.targetOf(uid) !== null) continue;
+    const date = listing.internalDate(row);
+    if (date !== null && ((since !== null && date < since) || (before !== null && date >= before))) continue;
+    if (maxSizeBytes !== null && (listing.sizeBytes(row) ?? 0) > maxSizeBytes) continue;
+    if (isRefusedForGood(engine, work, uid)) continue;
+    if (uid < previous) sorted = false;
+    previous = uid;
+    rows.push(row);
+  }
+  if (!sorted) rows.sort((a, b) => listing.uid(a) - listing.uid(b));
+  return dropRepeats(listing, rows);
+}
+
+function dropRepeats(listing: Listing, rows: readonly number[]): number[] {
+  return rows.filter((row, i) => i === 0 || listing.uid(row) !== listing.uid(rows[i - 1] as number));
+}
+
+/**
+ * A refusal of the message itself is not asked for again, unless the operator wants it; one of its folder is, since
+ * somebody may have mended that. What was perhaps stored is never sent again by us.
+ */
+function isRefusedForGood(engine: Engine, work: FolderWork, uid: Uid): boolean {
+  const refused = engine.exceptions.get(work.source.id, uid, 'refused');
+  if (!refused || refused.code.startsWith('folder-')) return false;
+  return refused.code === 'outcome-unknown' || !engine.choices.retryRefused;
+}
+
+/** Messages that broke every connection they travelled on, even alone: named instead of tried for ever. */
+export function nameCulprits(engine: Engine, plan: Survey): LedgerChange[] {
+  const { work, listing } = plan;
+  const culprits = plan.rows.filter((row) => engine.suspects.isCulprit(work.source.id, listing.uid(row)));
+  if (culprits.length === 0) return [];
+  const set = new Set(culprits);
+  plan.rows = plan.rows.filter((row) => !set.has(row));
+  engine.log.warn('messages given up', { folder: pathOf(work.source), messages: culprits.length });
+  return culprits.map((row) =>
+    engine.exceptions.add(
+      refusalOf(
+        { work, listing },
+        listing.uid(row),
+        'breaks-connection',
+        'the connection broke each time this message was on it, also alone',
+        null,
+      ),
+    ),
+  );
+}
+
+/** Exceptions of messages that have left the source say nothing any more. */
+export function forgetGone(engine: Engine, plan: Survey): LedgerChange[] {
+  const folder = plan.work.source.id;
+  return engine.exceptions
+    .of(folder, 'refused')
+    .filter(({ uid }) => plan.hasLeft(uid))
+    .flatMap(({ uid }) => engine.exceptions.remove(folder, uid, 'refused'));
+}
+
+/** A listing of nothing. */
+export function emptyListing(state: FolderState): Listing {
+  const none = (): never => {
+    throw new RangeError('an empty listing has no rows');
+  };
+  return { state, length: 0, uid: none, flags: none, internalDate: none, sizeBytes: none };
+}

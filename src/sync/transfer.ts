@@ -1,0 +1,441 @@
+/**
+ * The stream: messages go from the source's read buffer to the target's socket as they come, several folders in one
+ * flow, without a round trip per message, batch or folder.
+ *
+ * Exactly once (DESIGN §4): an intent is durable before the first byte of its messages is sent; what has been learnt of
+ * them is noted before the command's last octet; the map is written when the target has answered; the intent ends when
+ * what the target did has been read back. Whatever breaks in between throws `LookAgain` or the connection's fault, and the
+ * next attempt looks at the target before it sends (`recover.ts`).
+ */
+
+import type { Instant, Uid } from '#domain/item.ts';
+import { fault } from '#domain/fault.ts';
+import { uidSet } from '#domain/uid-set.ts';
+import type { AppendOutcome, MessageSink, ReadOutcome } from '#ports/mailbox.ts';
+import { ContentReader } from './content.ts';
+import { batchBytesMax, batchMessagesMax, type Engine, pathOf } from './engine.ts';
+import { adoptionChanges, refusalOf } from './exceptions.ts';
+import { prove } from './prove.ts';
+import { LookAgain } from './look-again.ts';
+import { lookOnTarget } from './look.ts';
+import { isMappedIn, recordStored } from './record.ts';
+import { type Item, type Job, jobsOf, type Part, type SendPlan, sentMessage, wordsFor } from './send-plan.ts';
+
+/** FETCH commands on the wire ahead of the one being answered, so that the source never waits for us. */
+const readsAhead = 4;
+/** Intents made durable together: one write to the disk for so many batches. */
+const jobsPerIntentWrite = 12;
+/** Messages sent into a folder before they are read back in one listing. */
+const proofEvery = 2000;
+
+export class Transfer {
+  readonly #engine: Engine;
+  readonly #plans: readonly SendPlan[];
+  #queue: Job[] = [];
+  readonly #reads = new Set<Promise<void>>();
+  readonly #background = new Set<Promise<void>>();
+  #part: Part | null = null;
+  #failure: { readonly error: unknown } | null = null;
+  readonly #failed = Promise.withResolvers<never>();
+
+  constructor(engine: Engine, plans: readonly SendPlan[]) {
+    this.#engine = engine;
+    this.#plans = plans;
+    this.#failed.promise.catch(() => undefined); // whoever awaits it is told; nobody need await it
+  }
+
+  /** Sends everything that the plans hold. Throws at the first thing that needs another attempt or a person. */
+  async run(): Promise<void> {
+    for (const plan of this.#plans) this.#enqueue(plan, plan.rows.splice(0));
+    do {
+      while (this.#queue.length > 0) await this.#sendSome();
+      await this.#allOf(this.#reads);
+      this.#finishPart();
+      await this.#allOf(this.#background);
+      for (const plan of this.#plans) await this.#quieten(plan);
+    } while (this.#queue.length > 0);
+  }
+
+  /** Waits until nothing of ours is under way, after a failure and once the connections are closed. */
+  async drain(): Promise<void> {
+    this.#fail(new LookAgain('stopped', false));
+    while (this.#reads.size + this.#background.size > 0) {
+      await Promise.allSettled([...this.#reads, ...this.#background]);
+    }
+  }
+
+  #enqueue(plan: SendPlan, rows: readonly number[]): void {
+    const validity = plan.work.target.state?.uidValidity;
+    if (validity === undefined) throw fault('internal', { detail: 'a folder without a state was to be sent to' });
+    const { suspects, nextIntent } = this.#engine;
+    const jobs = jobsOf(plan, rows, suspects, nextIntent, validity);
+    plan.jobsUnread += jobs.length;
+    this.#queue.push(...jobs);
+  }
+
+  async #sendSome(): Promise<void> {
+    const jobs = this.#queue.splice(0, jobsPerIntentWrite);
+    await this.#or(this.#engine.ledger.write(jobs.map(({ intent }) => ({ kind: 'intent', intent }))));
+    this.#engine.at('intent.durable');
+    for (const job of jobs) {
+      while (this.#reads.size >= readsAhead) await this.#or(Promise.race(this.#reads));
+      this.#start(this.#reads, this.#read(job));
+    }
+  }
+
+  async #read(job: Job): Promise<void> {
+    const { plan } = job;
+    const outcome = await this.#engine.source.read(plan.work.source.id, job.intent.uids, this.#sinkFor(job));
+    if (this.#part?.job === job) this.#finishPart();
+    if (outcome.missing.length > 0) await this.#askAfter(job, outcome);
+    plan.jobsUnread--;
+    const sent = plan.unproven.reduce((count, part) => count + part.items.length, 0);
+    if (plan.jobsUnread === 0 || sent >= proofEvery) this.#startProof(plan);
+  }
+
+  #startProof(plan: SendPlan): void {
+    const parts = plan.unproven.splice(0);
+    if (parts.length === 0) return;
+    this.#start(
+      this.#background,
+      prove(this.#engine, plan, parts, (part, items) => this.#close(part.job, items.length)),
+    );
+  }
+
+  // ── what the source's bytes run into ──
+
+  #sinkFor(job: Job): MessageSink {
+    const { plan } = job;
+    const content = new ContentReader();
+    const engine = this.#engine;
+    const limit = engine.target.traits.appendLimitBytes;
+    const seen = new Set<Uid>();
+    let row = -1;
+    let doing: 'send' | 'compare' | 'drop' = 'drop';
+    let words = { flags: [] as readonly string[], internalDate: null as Instant | null };
+    let uid = 0 as Uid;
+
+    const begin = (at: Uid, sizeBytes: number): void => {
+      uid = at;
+      row = rowOf(plan, job.rows, uid);
+      doing = 'drop';
+      content.begin(sizeBytes);
+      // A server may answer for a message twice, or for one that nobody asked for.
+      if (row === -1 || seen.has(uid) || this.#failure) return;
+      seen.add(uid);
+      if (limit !== null && sizeBytes > limit) {
+        this.#refuse(job, uid, 'too-big', `${sizeBytes} octets, and the target takes ${limit} at most`, sizeBytes);
+        return;
+      }
+      if (plan.stopped) {
+        this.#refuse(job, uid, plan.stopped.code, plan.stopped.text, sizeBytes);
+        return;
+      }
+      doing = plan.foreign.has(sizeBytes) ? 'compare' : 'send';
+      if (doing === 'send') {
+        words = wordsFor(plan, row);
+        this.#partFor(job, sizeBytes).batch.begin({ ...words, sizeBytes });
+        engine.at('batch.begun');
+      }
+    };
+    const end = (): void => {
+      if (doing === 'drop') return;
+      const read = content.end();
+      if (doing === 'compare') return this.#compare(job, row, read);
+      const part = this.#part as Part;
+      part.batch.end();
+      const element = engine.elements.element(read.sha256, read.sizeBytes, words.internalDate);
+      part.items.push({ row, uid, content: read, element, ...words, targetUid: null, stored: false });
+    };
+    return {
+      begin: (at, sizeBytes) => this.#guard(() => begin(at, sizeBytes)),
+      data: (chunk) =>
+        this.#guard(() => {
+          if (doing === 'drop') return;
+          content.data(chunk);
+          if (doing === 'send') this.#part?.batch.data(chunk);
+        }),
+      end: () => this.#guard(end),
+      broken: () => {
+        engine.suspects.add(plan.work.source.id, uid);
+        if (doing === 'send') this.#part?.batch.abandon();
+      },
+      returned: () => this.#returned(),
+    };
+  }
+
+  #returned(): Promise<void> | null {
+    const taken = this.#part?.batch.returned() ?? null;
+    const paced = this.#paceDue > 0 ? (this.#engine.pace?.take(this.#paceDue) ?? null) : null;
+    this.#paceDue = 0;
+    if (taken && paced) return Promise.all([taken, paced]).then(() => undefined);
+    return taken ?? paced;
+  }
+  #paceDue = 0;
+
+  /** The part that the next message of `job` goes into; finishes the one before it when it is full or another job's. */
+  #partFor(job: Job, sizeBytes: number): Part {
+    const open = this.#part;
+    const fits =
+      open?.job === job &&
+      open.items.length < batchMessagesMax &&
+      (open.items.length === 0 || open.bytes + sizeBytes <= batchBytesMax);
+    if (open && !fits) this.#finishPart();
+    if (!this.#part) {
+      this.#engine.watcher.folder(pathOf(job.plan.work.source));
+      const batch = this.#engine.target.append(job.plan.work.target.id);
+      this.#part = { job, batch, items: [], bytes: 0, settled: null };
+      job.plan.unproven.push(this.#part);
+    }
+    this.#part.bytes += sizeBytes;
+    this.#paceDue += sizeBytes;
+    return this.#part;
+  }
+
+  #finishPart(): void {
+    const part = this.#part;
+    if (!part) return;
+    this.#part = null;
+    const { engine } = { engine: this.#engine };
+    this.#start(
+      this.#background,
+      engine.ledger.write([{ kind: 'sent', intent: part.job.intent.id, messages: part.items.map(sentMessage) }]),
+    );
+    engine.at('batch.sent-noted');
+    const answered = part.batch.finish();
+    engine.at('batch.finished');
+    part.settled = answered.then((outcomes) => this.#settle(part, outcomes));
+    this.#start(this.#background, part.settled);
+  }
+
+  /** The message is as long as one that was on the target before: is it the same? Then it is adopted, else sent after all. */
+  #compare(job: Job, row: number, read: { sha256: Uint8Array; sizeBytes: number }): void {
+    const { plan } = job;
+    const shelf = plan.foreign.get(read.sizeBytes) ?? [];
+    const index = shelf.findIndex(({ sha256 }) => Buffer.from(sha256).equals(read.sha256));
+    if (index === -1) {
+      plan.rows.push(row);
+      return this.#close(job, 1);
+    }
+    const [twin] = shelf.splice(index, 1);
+    if (shelf.length === 0) plan.foreign.delete(read.sizeBytes);
+    if (!twin) return;
+    const uid = plan.listing.uid(row);
+    const element = this.#engine.elements.element(read.sha256, read.sizeBytes, plan.listing.internalDate(row));
+    const changes = adoptionChanges(this.#engine, plan, [
+      { uid, targetUid: twin.uid, sizeBytes: read.sizeBytes, element, servedAs: null },
+    ]);
+    this.#start(this.#background, this.#engine.ledger.write(changes));
+    this.#close(job, 1);
+  }
+
+  // ── what the target answers ──
+
+  async #settle(part: Part, outcomes: readonly AppendOutcome[]): Promise<void> {
+    const { job, items } = part;
+    const { plan } = job;
+    this.#engine.at('target.appended');
+    const stored: Item[] = [];
+    let vague: string | null = null;
+    let later: string | null = null;
+    for (const [i, item] of items.entries()) {
+      const outcome = outcomes[i] ?? { kind: 'unknown' as const, text: 'no answer' };
+      if (outcome.kind === 'stored') {
+        item.stored = true;
+        item.targetUid = outcome.uid;
+        stored.push(item);
+      } else if (outcome.kind === 'unknown') {
+        vague = outcome.text;
+        this.#engine.suspects.add(plan.work.source.id, item.uid);
+      } else if (outcome.because === 'later') later = outcome.text;
+      else if (outcome.because === 'quota')
+        throw fault('target.quota', { host: this.#engine.target.name, text: outcome.text });
+      else if (!outcome.together || items.length === 1) this.#answerRefusal(job, item, outcome);
+    }
+    const placed = stored.filter(({ targetUid }) => targetUid !== null);
+    if (placed.length > 0) this.#start(this.#background, recordStored(this.#engine, plan, placed));
+    if (later !== null) throw new LookAgain(later, true);
+    if (vague !== null) throw new LookAgain(vague, true);
+    const whole = outcomes[0];
+    if (items.length > 1 && whole?.kind === 'refused' && whole.together) plan.refused.push({ part, outcome: whole });
+  }
+
+  /** One message was refused, by itself: try it with other words if those were the reason, else name it. */
+  #answerRefusal(job: Job, item: Item, outcome: AppendOutcome & { kind: 'refused' }): void {
+    const { plan } = job;
+    const override = plan.overrides.get(item.uid);
+    const again = (words: { flags?: readonly string[]; internalDate?: Instant }): void => {
+      plan.overrides.set(item.uid, { ...override, ...words });
+      plan.rows.push(item.row);
+      this.#close(job, 1);
+    };
+    switch (outcome.because) {
+      case 'flags': {
+        // The message is never dropped for a flag (imap-quirks: a refused keyword).
+        const system = item.flags.filter((flag) => flag.startsWith('\\'));
+        if (system.length < item.flags.length) return again({ flags: system });
+        if (item.flags.length > 0) return again({ flags: [] });
+        break;
+      }
+      case 'date':
+        if (override?.internalDate === undefined) return again({ internalDate: 1 as Instant });
+        break;
+      case 'folder':
+      case 'read-only':
+        plan.stopped = { code: `folder-${outcome.because === 'folder' ? 'gone' : 'read-only'}`, text: outcome.text };
+        break;
+      case 'unclear': {
+        // A vague word may be a passing mood: once more, alone, and then it is named.
+        const { suspects } = this.#engine;
+        const tried = suspects.companyMax(plan.work.source.id, item.uid) === 1;
+        if (!tried) {
+          while (suspects.companyMax(plan.work.source.id, item.uid) > 1) suspects.add(plan.work.source.id, item.uid);
+          return again({});
+        }
+        break;
+      }
+      default:
+        break;
+    }
+    const code = plan.stopped?.code ?? (outcome.because === 'unclear' ? 'refused' : outcome.because);
+    const words = outcome.code ? `[${outcome.code}] ${outcome.text}` : outcome.text;
+    this.#refuse(job, item.uid, code, words, item.content.sizeBytes);
+  }
+
+  /**
+   * Batches that were refused as a whole: nothing of them should be there, but a promise is not a proof (RFC 3502), so the
+   * target is read before their halves are sent.
+   */
+  async #quieten(plan: SendPlan): Promise<void> {
+    for (const { part, outcome } of plan.refused.splice(0)) {
+      const uids = uidSet(part.items.map(({ uid }) => uid));
+      const dates = new Map(part.items.map((item) => [item.uid, item.internalDate] as const));
+      const sighting = await this.#or(
+        lookOnTarget(
+          this.#engine,
+          plan.work,
+          uids,
+          [],
+          plan.uidNext,
+          isMappedIn(plan, this.#plans),
+          (uid) => dates.get(uid) ?? null,
+        ),
+      );
+      if (sighting.found.length > 0)
+        await this.#or(this.#engine.ledger.write(adoptionChanges(this.#engine, plan, sighting.found)));
+      const left = new Set([...sighting.notThere, ...sighting.doubtful]);
+      const rows = part.items.filter(({ uid }) => left.has(uid)).map(({ row }) => row);
+      if (outcome.because === 'folder' || outcome.because === 'read-only') {
+        plan.stopped = { code: `folder-${outcome.because === 'folder' ? 'gone' : 'read-only'}`, text: outcome.text };
+      }
+      const half = Math.ceil(rows.length / 2);
+      this.#enqueue(plan, rows.slice(0, half));
+      this.#enqueue(plan, rows.slice(half));
+      this.#close(part.job, part.items.length);
+    }
+    if (plan.rows.length > 0) {
+      // What was compared with mail that was there and is not the same, and what is tried with other words.
+      const rows = plan.rows.splice(0).sort((a, b) => a - b);
+      plan.foreign.clear();
+      this.#enqueue(plan, rows);
+    }
+  }
+
+  // ── what the source did not answer ──
+
+  async #askAfter(job: Job, outcome: ReadOutcome): Promise<void> {
+    const { plan } = job;
+    const { source, suspects } = this.#engine;
+    const folder = plan.work.source.id;
+    const still = await source.list(folder, uidSet(outcome.missing), false);
+    const listed = new Set<Uid>();
+    for (let row = 0; row < still.length; row++) listed.add(still.uid(row));
+    for (const uid of outcome.missing) {
+      if (!listed.has(uid)) {
+        // It left the source between the listing and the reading; the next run would not see it either.
+        this.#close(job, 1);
+        continue;
+      }
+      if (job.rows.length > 1) {
+        while (suspects.companyMax(folder, uid) > 1) suspects.add(folder, uid);
+        plan.rows.push(rowOf(plan, job.rows, uid));
+        this.#close(job, 1);
+        continue;
+      }
+      const words = outcome.refused
+        ? `${outcome.refused.code ? `[${outcome.refused.code}] ` : ''}${outcome.refused.text}`
+        : 'the source lists it and returns nothing for it';
+      this.#refuse(job, uid, outcome.refused ? 'unreadable' : 'withheld', words, null);
+    }
+  }
+
+  // ── bookkeeping ──
+
+  #refuse(job: Job, uid: Uid, code: string, text: string, sizeBytes: number | null): void {
+    const exception = refusalOf(job.plan, uid, code, text, sizeBytes);
+    this.#start(this.#background, this.#engine.ledger.write([this.#engine.exceptions.add(exception)]));
+    this.#close(job, 1);
+  }
+
+  /** So many rows of a job have found their end; with the last one the intent is settled. */
+  #close(job: Job, rows: number): void {
+    job.open -= rows;
+    if (job.open > 0) return;
+    this.#start(
+      this.#background,
+      this.#engine.ledger
+        .write([{ kind: 'settled', intent: job.intent.id }])
+        .then(() => this.#engine.at('intent.settled')),
+    );
+  }
+
+  #start(set: Set<Promise<void>>, work: Promise<void>): void {
+    const tracked: Promise<void> = work.then(
+      () => void set.delete(tracked),
+      (error: unknown) => {
+        set.delete(tracked);
+        this.#fail(error);
+      },
+    );
+    set.add(tracked);
+  }
+
+  #guard(step: () => void): void {
+    try {
+      step();
+    } catch (error) {
+      this.#part?.batch.abandon();
+      this.#fail(error);
+    }
+  }
+
+  #fail(error: unknown): void {
+    if (this.#failure) return;
+    this.#failure = { error };
+    this.#failed.reject(error);
+  }
+
+  async #or<T>(work: Promise<T>): Promise<T> {
+    return Promise.race([work, this.#failed.promise]);
+  }
+
+  async #allOf(set: ReadonlySet<Promise<void>>): Promise<void> {
+    while (set.size > 0) await this.#or(Promise.all(set));
+    if (this.#failure) throw this.#failure.error;
+  }
+}
+
+/** The row of `uid` among ascending rows, or -1. */
+function rowOf(plan: SendPlan, rows: readonly number[], uid: Uid): number {
+  let low = 0;
+  let high = rows.length - 1;
+  while (low <= high) {
+    const middle = (low + high) >> 1;
+    const row = rows[middle] as number;
+    const at = plan.listing.uid(row);
+    if (at === uid) return row;
+    if (at < uid) low = middle + 1;
+    else high = middle - 1;
+  }
+  return -1;
+}
