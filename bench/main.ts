@@ -1,0 +1,74 @@
+/** `npm run bench -- copy | memory | stall | profile`: see README.md beside this file. */
+
+import { writeFileSync } from 'node:fs';
+import { setPriority } from 'node:os';
+import { parseArgs } from 'node:util';
+import { type Part, runCopyBench } from './copy-bench.ts';
+import type { PeerName } from './peers/peer.ts';
+import type { Storage } from './servers.ts';
+import { judge, printTable, rowsOf } from './table.ts';
+
+const parts = ['a', 'b', 'c', 'd', 'e', 'e200', 'f', 'f200', 'floor'] as const;
+const everyday: readonly Part[] = ['a', 'b', 'c', 'd', 'e', 'f', 'floor'];
+const peers = ['godwit', 'mbsync', 'dsync', 'interimap', 'imapflow'] as const;
+const storages = ['mdbox', 'sdbox', 'maildir'] as const;
+
+const usage = `npm run bench -- copy [--only ${everyday.join(',')}] [--peers ${peers.join(',')}] [--rounds 3]
+                       [--storage mdbox] [--at-once N] [--slow] [--nice=N] [--json FILE]
+npm run bench -- memory [--only copy,many,large] [--json FILE]
+npm run bench -- stall
+npm run bench -- profile [--wire plain|tls|distance] [--work w1|w2] [--out FOLDER]`;
+
+const say = (line: string): void => console.log(line);
+
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
+  options: {
+    only: { type: 'string' },
+    peers: { type: 'string', default: peers.join(',') },
+    rounds: { type: 'string', default: '3' },
+    storage: { type: 'string', default: 'mdbox' },
+    'at-once': { type: 'string' },
+    slow: { type: 'boolean', default: false },
+    nice: { type: 'string' },
+    json: { type: 'string' },
+    wire: { type: 'string', default: 'plain' },
+    work: { type: 'string', default: 'w1' },
+    out: { type: 'string', default: '.scratch/bench/profile' },
+  },
+});
+
+// Servers and clients alike inherit it: on a busy machine a run says more when the neighbours wait.
+if (values.nice !== undefined) setPriority(Number(values.nice));
+
+const keep = (result: unknown): void => {
+  if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(result, null, 2)}\n`);
+};
+
+switch (positionals[0]) {
+  case 'copy': {
+    const result = await runCopyBench({
+      parts: new Set(chosen(values.only ?? everyday.join(','), parts)),
+      peers: new Set<PeerName>(chosen(values.peers, peers)),
+      rounds: Number(values.rounds),
+      storage: chosen(values.storage, storages)[0] as Storage,
+      atOnce: values['at-once'] === undefined ? null : Number(values['at-once']),
+      slow: values.slow,
+      say,
+    });
+    printTable(result, say);
+    keep({ ...result, rows: rowsOf(result), judged: judge(result) });
+    break;
+  }
+  default:
+    console.error(usage);
+    process.exitCode = 2;
+}
+
+function chosen<T extends string>(text: string, among: readonly T[]): T[] {
+  return text.split(',').map((word) => {
+    const found = among.find((each) => each === word.trim());
+    if (found === undefined) throw new Error(`"${word}" is none of ${among.join(', ')}`);
+    return found;
+  });
+}
