@@ -89,34 +89,39 @@ interface Row {
   readonly cells: readonly string[];
 }
 
+/** The rows of the whole text at once; only when that fails, line by line, to find every line that is wrong. */
 function rowsOf(text: string, file: string, problems: Problems): readonly Row[] {
-  const told = new Set<number>();
-  const tell = (error: CsvError): void => {
-    const line = Number(error['lines'] ?? 1);
-    if (told.has(line)) return;
-    told.add(line);
-    const field = typeof error['column'] === 'number' ? error['column'] + 1 : null;
-    problems.add(flawOf(error), { file, line, column: field });
-  };
+  const whole = parsed(text);
+  if (whole.kind === 'rows') return whole.rows;
+  // No field of ours spans lines, so each line can be read alone: after a stray quote the library would lose its way.
+  const rows: Row[] = [];
+  text.split(/\r\n|\n|\r/).forEach((lineText, i) => {
+    const line = i + 1;
+    const one = parsed(lineText);
+    if (one.kind === 'rows') rows.push(...one.rows.map(({ cells }) => ({ line, cells })));
+    else problems.add(flawOf(one.error), { file, line, column: Number(one.error['column'] ?? 0) + 1 });
+  });
+  return rows;
+}
+
+function parsed(text: string): { kind: 'rows'; rows: readonly Row[] } | { kind: 'flawed'; error: CsvError } {
   try {
-    const records = parse(text, {
+    const options = {
       bom: true,
       info: true,
       trim: true,
       relax_column_count: true,
       skip_empty_lines: true,
-      skip_records_with_error: true,
       max_record_size: 65_536,
-      on_skip: (error: CsvError | undefined) => {
-        if (error) tell(error);
-      },
-    }) as unknown as readonly { readonly info: Info; readonly record: readonly string[] }[];
-    return records.map(({ info, record }) => ({ line: info.lines, cells: record }));
+    };
+    const records = parse(text, options) as unknown as readonly {
+      readonly info: Info;
+      readonly record: readonly string[];
+    }[];
+    return { kind: 'rows', rows: records.map(({ info, record }) => ({ line: info.lines, cells: record })) };
   } catch (error) {
-    // Some flaws (a quote that never closes) end the reading in spite of `skip_records_with_error`.
     if (!(error instanceof Error) || !('code' in error)) throw error;
-    tell(error as CsvError);
-    return [];
+    return { kind: 'flawed', error: error as CsvError };
   }
 }
 

@@ -80,6 +80,8 @@ function dayOf(name: string): boolean {
 
 /** Bytes per second, null for `off`, undefined for what is no rate. */
 function parseRate(text: string): number | null | undefined {
+  // `08:00` is a time that lacks its rate rather than a rate of 8 and none.
+  if (/^\d{1,2}:\d{2}$/.test(text)) return undefined;
   const sides = text.split(':');
   if (sides.length > 2) return undefined;
   let smallest: number | null = null;

@@ -1,0 +1,49 @@
+import { describe, expect, test } from 'vitest';
+import { openLog } from './log.ts';
+
+function lines(level: Parameters<typeof openLog>[0], format: Parameters<typeof openLog>[1]) {
+  const written: string[] = [];
+  return { written, log: openLog(level, format, (line) => written.push(line)) };
+}
+
+describe('the log', () => {
+  test('says what is at its level or graver, and prepares nothing for those who do not listen', () => {
+    const { written, log } = lines('info', 'text');
+    log.error('one');
+    log.warn('two');
+    log.info('three');
+    log.debug('four');
+    expect(written).toHaveLength(3);
+    expect(log.trace).toBeNull();
+    expect(lines('trace', 'text').log.trace).not.toBeNull();
+  });
+
+  test('a line for people is a phrase and its fields', () => {
+    const { written, log } = lines('info', 'text');
+    log
+      .with({ mailbox: 'imaps://a@h' })
+      .info('folder copied', { folder: 'Sent Items', items: 3, modSeq: 2n ** 60n, none: null });
+    expect(written[0]?.slice(9)).toBe(
+      'info  folder copied mailbox=imaps://a@h folder="Sent Items" items=3 modSeq=1152921504606846976',
+    );
+  });
+
+  test('a line for programs is one JSON object', () => {
+    const { written, log } = lines('info', 'json');
+    log.with({ mailbox: 'm' }).warn('throttled', { ms: 5, modSeq: 2n ** 60n });
+    expect(written).toHaveLength(1);
+    expect(JSON.parse(written[0] as string)).toMatchObject({
+      level: 'warn',
+      msg: 'throttled',
+      mailbox: 'm',
+      ms: 5,
+      modSeq: '1152921504606846976',
+    });
+  });
+
+  test('nothing a server said can move the cursor or begin another line', () => {
+    const { written, log } = lines('info', 'text');
+    log.info('refused', { text: 'no\r\n12:00:00 error forged \u001b[2J\u202e' });
+    expect(written[0]).not.toMatch(/[\r\n\u001b\u202e]/);
+  });
+});

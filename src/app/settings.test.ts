@@ -1,0 +1,43 @@
+import { describe, expect, test } from 'vitest';
+import { readSettings } from './settings.ts';
+
+describe('settings of the surroundings', () => {
+  test('have defaults that need nobody to set anything', () => {
+    expect(readSettings({ HOME: '/root', PATH: '/bin' })).toMatchObject({
+      atOnce: 4,
+      logLevel: 'warn',
+      logFormat: 'text',
+      ca: null,
+    });
+    expect(readSettings({ XDG_STATE_HOME: '/var/state' }).stateDir).toBe('/var/state/godwit');
+    expect(readSettings({}).stateDir).toMatch(/\/\.local\/state\/godwit$/);
+  });
+
+  test('are read', () => {
+    const environment = {
+      GODWIT_STATE: '/srv/g',
+      GODWIT_AT_ONCE: '16',
+      GODWIT_LOG_LEVEL: 'debug',
+      GODWIT_LOG_FORMAT: 'json',
+      GODWIT_CA: '/ca.pem',
+      GODWIT_SHARED: '/shared',
+    };
+    expect(readSettings(environment)).toEqual({
+      stateDir: '/srv/g',
+      atOnce: 16,
+      logLevel: 'debug',
+      logFormat: 'json',
+      ca: '/ca.pem',
+    });
+  });
+
+  test('an unknown one stops the start and offers the nearest', () => {
+    expect(() => readSettings({ GODWIT_STAT: '/x' })).toThrow('did you mean GODWIT_STATE?');
+    expect(() => readSettings({ GODWIT_COLOUR: 'blue' })).toThrow('The settings are GODWIT_STATE');
+  });
+
+  test('a value that cannot be meant stops the start, all of them at once', () => {
+    const environment = { GODWIT_AT_ONCE: '0', GODWIT_LOG_LEVEL: 'loud' };
+    expect(() => readSettings(environment)).toThrow(/from 1 to 1000[\s\S]*error, warn, info, debug, trace/);
+  });
+});
