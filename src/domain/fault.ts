@@ -170,6 +170,11 @@ export const faults = {
     ({ host, text }) => `No token can be had from ${host} at the moment: ${text}`,
     'Check the address in the OAuth file, and that this machine may reach it over HTTPS. It is tried again.',
   ),
+  'oauth.issuer.untrusted': entry<Host & Said>(
+    'platform', 'operator',
+    ({ host, text }) => `The certificate of ${host}, which gives out the tokens, cannot be trusted: ${text}`,
+    'If an authority of your own signed it, name its certificate in NODE_EXTRA_CA_CERTS. Nothing was sent.',
+  ),
   'oauth.issuer.garbled': entry<Host & Said>(
     'platform',
     'operator',
@@ -281,6 +286,11 @@ export type About<Code extends FaultCode> = Parameters<(typeof faults)[Code]['sa
 
 /** A fault in flight. Thrown by `fault(...)` only. */
 export class Fault<Code extends FaultCode = FaultCode> extends Error {
+  /** `instanceof` tells that it is one of ours, and not which. */
+  static override [Symbol.hasInstance](value: unknown): value is Fault {
+    return Function.prototype[Symbol.hasInstance].call(this, value);
+  }
+
   override readonly name = 'Fault';
   readonly code: Code;
   readonly about: About<Code>;
