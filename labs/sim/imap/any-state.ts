@@ -1,10 +1,11 @@
 /** CAPABILITY, NOOP, LOGOUT, ID, STARTTLS, ENABLE, COMPRESS, IDLE. */
 
 import { Malformed, textOf, type Value, wordOf } from './parse.ts';
-import { bad, capabilityLine, no, ok, type Reply, type Session } from './session.ts';
+import { bad, no, ok, type Reply } from './reply.ts';
+import type { Session } from './session.ts';
 
 export function capability(session: Session): Reply {
-  session.say(`CAPABILITY ${capabilityLine(session)}`);
+  session.say(`CAPABILITY ${session.announced()}`);
   return ok('Capability completed.');
 }
 
@@ -22,23 +23,27 @@ export function logout(session: Session): Reply {
 export function id(session: Session): Reply {
   if (!session.has('ID')) return bad('Unknown command ID');
   // Honest about what it is: nobody should take its answers for a real server's.
-  session.say('ID ("name" "godwit-sim" "vendor" "Godwit" "remark" "a simulated server for tests, mail lives in memory")');
+  session.say(
+    'ID ("name" "godwit-sim" "vendor" "Godwit" "remark" "a simulated server for tests, mail lives in memory")',
+  );
   return ok('ID completed.');
 }
 
-export async function startTls(session: Session, _values: readonly Value[], tag: string): Promise<Reply> {
+export async function startTls(session: Session, _values: readonly Value[], tag: string): Promise<Reply | null> {
   const { tls } = session.house;
   if (!tls || !session.has('STARTTLS') || session.wire.secure) return bad('STARTTLS is not offered');
   if (session.wire.unread) session.violation('data was sent after STARTTLS without waiting');
   session.wire.send(`${tag} OK Begin TLS negotiation now.\r\n`);
   await new Promise(setImmediate);
   await session.wire.startTls(tls);
-  return session.silently();
+  return null;
 }
 
 export function enable(session: Session, values: readonly Value[]): Reply {
   if (!session.has('ENABLE')) return bad('Unknown command ENABLE');
-  const known = values.map(wordOf).filter((word) => session.has(word) && /^(CONDSTORE|QRESYNC|UTF8=ACCEPT)$/.test(word));
+  const known = values
+    .map(wordOf)
+    .filter((word) => session.has(word) && /^(CONDSTORE|QRESYNC|UTF8=ACCEPT)$/.test(word));
   for (const word of known) session.enabled.add(word);
   // RFC 7162 §3.2.3: QRESYNC brings CONDSTORE with it.
   if (known.includes('QRESYNC')) session.enabled.add('CONDSTORE');
@@ -46,12 +51,12 @@ export function enable(session: Session, values: readonly Value[]): Reply {
   return ok('Enabled.');
 }
 
-export async function compress(session: Session, values: readonly Value[], tag: string): Promise<Reply> {
+export async function compress(session: Session, values: readonly Value[], tag: string): Promise<Reply | null> {
   if (!session.has('COMPRESS=DEFLATE') || wordOf(values[0]) !== 'DEFLATE') return no('No such compression');
   session.wire.send(`${tag} OK DEFLATE active\r\n`);
   await new Promise(setImmediate);
   session.wire.compress();
-  return session.silently();
+  return null;
 }
 
 /** RFC 2177: says what changes until the client says DONE. */
@@ -62,7 +67,8 @@ export async function idle(session: Session): Promise<Reply> {
   const stop = session.mailbox?.watch(() => session.selected?.update(session, 'all'));
   try {
     const line = await session.wire.line(1_000);
-    if (line?.toUpperCase() !== 'DONE') throw new Malformed(`IDLE ended by ${textOf({ kind: 'atom', text: line ?? '' })}`);
+    if (line?.toUpperCase() !== 'DONE')
+      throw new Malformed(`IDLE ended by ${textOf({ kind: 'atom', text: line ?? '' })}`);
   } finally {
     stop?.();
   }

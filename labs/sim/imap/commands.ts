@@ -3,15 +3,18 @@
 import { append } from './append.ts';
 import { fetch } from './fetch.ts';
 import * as folders from './folders.ts';
+import { list, lsub } from './list.ts';
 import { search } from './search.ts';
 import { capability, compress, enable, id, idle, logout, noop, startTls } from './any-state.ts';
-import type { Reply, Session } from './session.ts';
+import type { Reply } from './reply.ts';
+import type { Session } from './session.ts';
 import { authenticate, login } from './sign-in.ts';
 import { close, examine, select, unselect } from './selecting.ts';
 import { copy, expunge, move, store, uidExpunge } from './store.ts';
 import type { Value } from './parse.ts';
 
-export type Command = (session: Session, values: readonly Value[], tag: string) => Promise<Reply> | Reply;
+/** Null when the command has given its tagged answer itself. */
+export type Command = (session: Session, values: readonly Value[], tag: string) => Promise<Reply | null> | Reply | null;
 
 const anyState: Record<string, Command> = {
   CAPABILITY: capability,
@@ -33,8 +36,8 @@ const signedIn: Record<string, Command> = {
   RENAME: folders.rename,
   SUBSCRIBE: folders.subscribe,
   UNSUBSCRIBE: folders.unsubscribe,
-  LIST: folders.list,
-  LSUB: folders.lsub,
+  LIST: list,
+  LSUB: lsub,
   NAMESPACE: folders.namespace,
   STATUS: folders.status,
   GETQUOTA: folders.quota,
@@ -61,7 +64,9 @@ const selected: Record<string, Command> = {
   'UID EXPUNGE': uidExpunge,
 };
 
-export const commands: ReadonlyMap<string, Command> = new Map(Object.entries({ ...anyState, ...signedIn, ...selected }));
+export const commands: ReadonlyMap<string, Command> = new Map(
+  Object.entries({ ...anyState, ...signedIn, ...selected }),
+);
 
 export function stateNeeded(name: string): 'any' | 'signed-in' | 'selected' {
   return Object.hasOwn(selected, name) ? 'selected' : Object.hasOwn(signedIn, name) ? 'signed-in' : 'any';

@@ -145,7 +145,12 @@ const months = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', '
 export function readDateTime(text: string): Instant | null {
   const found = /^([ 0-9]\d)-([A-Za-z]{3})-(\d{4}) (\d\d):(\d\d):(\d\d) ([+-])(\d\d)(\d\d)$/.exec(text);
   if (!found) return null;
-  const [day, hour, minute, second] = [found[1], found[4], found[5], found[6]].map(Number) as [number, number, number, number];
+  const [day, hour, minute, second] = [found[1], found[4], found[5], found[6]].map(Number) as [
+    number,
+    number,
+    number,
+    number,
+  ];
   const month = months.indexOf((found[2] as string).toLowerCase());
   if (month < 0 || hour > 23 || minute > 59 || second > 60) return null;
   const date = new Date(0);

@@ -15,6 +15,7 @@ export class Selected {
   uids: Uid[];
   #uidValidity: UidValidity;
   #told: ModSeq;
+  readonly #muted = new Map<Uid, ModSeq>();
 
   constructor(folder: MemoryFolder, readOnly: boolean) {
     this.folder = folder;
@@ -38,9 +39,9 @@ export class Selected {
     return 0;
   }
 
-  /** What has been told about flags is not told again. */
-  knows(modSeq: ModSeq): void {
-    if (modSeq > this.#told) this.#told = modSeq;
+  /** This session's own change of a message's flags is not told to it as news. */
+  mute(message: MemoryMessage): void {
+    this.#muted.set(message.uid, message.modSeq);
   }
 
   /** Tells what has changed since the last time: departures (unless they must wait), arrivals, flags. */
@@ -58,21 +59,26 @@ export class Selected {
       session.say(`${this.uids.length} EXISTS`);
     }
     for (const message of folder.messages) {
-      if (message.modSeq > since && message.uid <= last) this.#tellFlags(session, message);
+      const news = message.modSeq > since && message.uid <= last && this.#muted.get(message.uid) !== message.modSeq;
+      if (news) this.#tellFlags(session, message);
     }
-    if (what === 'all') this.#told = folder.highestModSeq;
+    if (what !== 'all') return;
+    this.#told = folder.highestModSeq;
+    this.#muted.clear();
   }
 
   #tellGone(session: Session, gone: readonly Uid[]): void {
-    if (session.enabled.has('QRESYNC')) session.say(`VANISHED ${writeSet(gone)}`);
-    else {
-      for (const uid of gone) {
-        const number = this.sequence(uid);
-        session.say(`${number} EXPUNGE`);
-        this.uids.splice(number - 1, 1);
-      }
+    if (session.enabled.has('QRESYNC')) {
+      session.say(`VANISHED ${writeSet(gone)}`);
+      const left = new Set(gone);
+      this.uids = this.uids.filter((uid) => !left.has(uid));
+      return;
     }
-    this.uids = this.uids.filter((uid) => this.folder.message(uid) !== undefined || !gone.includes(uid));
+    for (const uid of gone) {
+      const number = this.sequence(uid);
+      session.say(`${number} EXPUNGE`);
+      this.uids.splice(number - 1, 1);
+    }
   }
 
   #tellFlags(session: Session, message: MemoryMessage): void {

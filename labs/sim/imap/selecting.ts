@@ -4,7 +4,8 @@ import { uidSet } from '#domain/uid-set.ts';
 import type { MemoryFolder } from '#connectors/memory/platform.ts';
 import { listOf, readSet, textOf, type Value, wordOf } from './parse.ts';
 import { Selected } from './selected.ts';
-import { bad, no, ok, type Reply, type Session } from './session.ts';
+import { bad, no, ok, type Reply } from './reply.ts';
+import type { Session } from './session.ts';
 import { writeSet } from './write.ts';
 
 /** Folders whose UIDVALIDITY has settled, where EXAMINE does not settle it. */
@@ -95,7 +96,10 @@ function tellSince(session: Session, folder: MemoryFolder, parameters: readonly 
 /** UIDs that left since then; where that is forgotten, every UID that is not there (RFC 7162 §3.2.5.1). */
 export function vanishedSince(folder: MemoryFolder, since: bigint): readonly number[] {
   if (since >= folder.remembersSince) {
-    return folder.expunged.filter(({ modSeq }) => modSeq > since).map(({ uid }) => uid as number).sort((a, b) => a - b);
+    return folder.expunged
+      .filter(({ modSeq }) => modSeq > since)
+      .map(({ uid }) => uid as number)
+      .sort((a, b) => a - b);
   }
   const there = new Set<number>(folder.messages.map(({ uid }) => uid));
   return Array.from({ length: folder.uidNext - 1 }, (_, index) => index + 1).filter((uid) => !there.has(uid));

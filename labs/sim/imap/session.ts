@@ -5,23 +5,17 @@ import type { MemoryMailbox, MemoryPlatform } from '#connectors/memory/platform.
 import type { Mishap, Moment, Quirks, ServerFaults } from '../faults.ts';
 import { commands, stateNeeded } from './commands.ts';
 import { decodeName, encodeName } from './names.ts';
-import { literalAnnounced, Malformed, type Part, readValues, textOf, type Value, wordOf } from './parse.ts';
-import { Selected } from './selected.ts';
+import { literalAnnounced, Malformed, type Part, readValues, textOf, type Value } from './parse.ts';
+import { bad, no, type Reply } from './reply.ts';
+import type { Selected } from './selected.ts';
 import { Closed, type TlsMaterial, type Wire } from './wire.ts';
 import { writeString } from './write.ts';
 
 /** A literal larger than this is refused; nothing in a lab is. */
 const literalMax = 256 << 20;
 
-export interface Reply {
-  readonly status: 'OK' | 'NO' | 'BAD';
-  readonly code: string | null;
-  readonly text: string;
-}
-
-export const ok = (text: string, code: string | null = null): Reply => ({ status: 'OK', code, text });
-export const no = (text: string, code: string | null = null): Reply => ({ status: 'NO', code, text });
-export const bad = (text: string): Reply => ({ status: 'BAD', code: null, text });
+const onlyBefore = /^(AUTH=|STARTTLS$|LOGINDISABLED$)/;
+const alsoBefore = /^(AUTH=|STARTTLS$|SASL-IR$|LITERAL|ID$|ENABLE$|LOGINDISABLED$)/;
 
 export interface SignInAttempt {
   readonly mechanism: 'LOGIN' | 'PLAIN' | 'XOAUTH2' | 'OAUTHBEARER';
@@ -90,6 +84,14 @@ export class Session {
     this.wire.send(`${'\0'.repeat(this.house.quirks.leadingNuls)}* ${line}\r\n`);
   }
 
+  /** What is announced now: before the sign-in only what is of use then. */
+  announced(): string {
+    const all = [...this.house.capabilities];
+    const offered = all.filter((word) => word !== 'STARTTLS' || (!this.wire.secure && this.house.tls !== null));
+    if (this.mailbox) return ['IMAP4rev1', ...offered.filter((word) => !onlyBefore.test(word))].join(' ');
+    return ['IMAP4rev1', ...offered.filter((word) => alsoBefore.test(word))].join(' ');
+  }
+
   /** Ends the session after the answer at hand. */
   leave(): void {
     this.#leaving = true;
@@ -121,7 +123,7 @@ export class Session {
     const mishap = this.house.faults.before?.(this.moment('GREETING')) ?? null;
     const reply = await this.#suffer(mishap);
     if (reply) return this.leave();
-    this.say(`OK [CAPABILITY ${capabilityLine(this)}] ${this.house.greeting}`);
+    this.say(`OK [CAPABILITY ${this.announced()}] ${this.house.greeting}`);
   }
 
   /** One command from its tag to its tagged answer. */
@@ -166,10 +168,11 @@ export class Session {
       if (wrong) {
         this.violation(`a literal that must not be sent unasked: ${literal.sizeBytes} octets`);
         this.say(`BYE ${wrong.text}`);
-        this.wire.end();
-        return null;
+        this.wire.cut();
+        throw new Closed();
       }
-      const loss = this.house.faults.incoming?.(this.moment(name, this.#folderIn(name, parts)), literal.sizeBytes) ?? null;
+      const loss =
+        this.house.faults.incoming?.(this.moment(name, this.#folderIn(name, parts)), literal.sizeBytes) ?? null;
       if (literal.waits) this.wire.send('+ OK\r\n');
       if (loss) {
         await this.wire.octets(Math.min(loss.afterBytes, literal.sizeBytes));
@@ -196,7 +199,8 @@ export class Session {
       const limit = this.house.appendLimitBytes;
       if (limit !== null && sizeBytes > limit) return no('Message is larger than this server takes', 'TOOBIG');
       const folder = this.#folderIn(name, parts);
-      if (folder !== null && !this.mailbox?.folder(folder)?.selectable) return no('Mailbox does not exist', 'TRYCREATE');
+      if (folder !== null && !this.mailbox?.folder(folder)?.selectable)
+        return no('Mailbox does not exist', 'TRYCREATE');
     }
     return null;
   }
@@ -221,7 +225,8 @@ export class Session {
   }
 
   #folderNamed(name: string, parts: readonly Part[]): string | null {
-    if (!/^(APPEND|SELECT|EXAMINE|STATUS|CREATE|DELETE|SUBSCRIBE)$/.test(name)) return this.selected?.folder.name ?? null;
+    if (!/^(APPEND|SELECT|EXAMINE|STATUS|CREATE|DELETE|SUBSCRIBE)$/.test(name))
+      return this.selected?.folder.name ?? null;
     try {
       return this.nameOf(readValues(parts)[0]);
     } catch (error) {
@@ -230,7 +235,7 @@ export class Session {
     }
   }
 
-  async #run(name: string, parts: readonly Part[], tag: string): Promise<Reply> {
+  async #run(name: string, parts: readonly Part[], tag: string): Promise<Reply | null> {
     const command = commands.get(name);
     if (!command) {
       this.violation(`a command this server does not know: ${name}`);
@@ -242,8 +247,8 @@ export class Session {
       return bad('Command not valid in this state');
     }
     try {
-      // Before the command looks at the folder it is brought up to date, so that what it tells fits what it told.
       const reply = await command(this, readValues(parts), tag);
+      // Before the tagged answer comes what others have changed meanwhile; departures must wait for a command that names UIDs.
       this.selected?.update(this, /^(FETCH|STORE|SEARCH)$/.test(name) ? 'without-expunges' : 'all');
       if (this.house.quirks.chatty) this.#chat();
       return reply;
@@ -302,15 +307,3 @@ export class Session {
     if (length > 0) this.say(`${length} FETCH (FLAGS (\\Recent))`);
   }
 }
-
-/** What is announced now: before the sign-in only what is of use then. */
-export function capabilityLine(session: Session): string {
-  const all = [...session.house.capabilities];
-  const secure = session.wire.secure;
-  const offered = all.filter((word) => word !== 'STARTTLS' || (!secure && session.house.tls !== null));
-  if (session.mailbox) return ['IMAP4rev1', ...offered.filter((word) => !/^(AUTH=|STARTTLS|LOGINDISABLED)/.test(word))].join(' ');
-  const early = /^(AUTH=|STARTTLS$|SASL-IR$|LITERAL|ID$|ENABLE$|LOGINDISABLED$|COMPRESS)/;
-  return ['IMAP4rev1', ...offered.filter((word) => early.test(word))].join(' ');
-}
-
-export { wordOf };

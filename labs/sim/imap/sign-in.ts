@@ -1,11 +1,18 @@
 /** LOGIN and AUTHENTICATE with PLAIN (RFC 4616), LOGIN, XOAUTH2 (Google's) and OAUTHBEARER (RFC 7628). */
 
 import { textOf, type Value, wordOf } from './parse.ts';
-import { bad, capabilityLine, no, ok, type Reply, type Session, type SignInAttempt } from './session.ts';
+import { bad, no, ok, type Reply } from './reply.ts';
+import type { Session, SignInAttempt } from './session.ts';
 
 export function login(session: Session, values: readonly Value[]): Reply {
-  if (session.has('LOGINDISABLED') && !session.wire.secure) return no('Plain text is not allowed here', 'PRIVACYREQUIRED');
-  return signIn(session, { mechanism: 'LOGIN', user: utf8(textOf(values[0])), authorization: '', secret: utf8(textOf(values[1])) });
+  if (session.has('LOGINDISABLED') && !session.wire.secure)
+    return no('Plain text is not allowed here', 'PRIVACYREQUIRED');
+  return signIn(session, {
+    mechanism: 'LOGIN',
+    user: utf8(textOf(values[0])),
+    authorization: '',
+    secret: utf8(textOf(values[1])),
+  });
 }
 
 export async function authenticate(session: Session, values: readonly Value[]): Promise<Reply> {
@@ -53,7 +60,7 @@ function signIn(session: Session, attempt: SignInAttempt): Reply {
   const mailbox = 'mailbox' in outcome ? session.house.platform.mailboxes.get(outcome.mailbox) : undefined;
   if (!mailbox) return no('refused' in outcome ? outcome.refused : '[AUTHENTICATIONFAILED] Authentication failed.');
   session.mailbox = mailbox;
-  return ok('Logged in', `CAPABILITY ${capabilityLine(session)}`);
+  return ok('Logged in', `CAPABILITY ${session.announced()}`);
 }
 
 function utf8(latin1: string): string {

@@ -96,8 +96,7 @@ export class Wire {
     if (this.#pieces === 0) {
       this.#socket.cork();
       process.nextTick(() => this.#socket.uncork());
-      if (typeof data === 'string') out.write(data, 'latin1');
-      else out.write(data);
+      out.write(typeof data === 'string' ? Buffer.from(data, 'latin1') : data);
       return;
     }
     const octets = typeof data === 'string' ? Buffer.from(data, 'latin1') : data;
