@@ -9,7 +9,15 @@ import { join } from 'node:path';
 import { inside, nobody, runInside } from './namespace.ts';
 import { unpacked } from './packages.ts';
 import {
-  freePort, makeOwned, makeScratch, removeScratch, startProcess, writeTls, type LabServer, type LabUser, type TlsWish,
+  freePort,
+  makeOwned,
+  makeScratch,
+  removeScratch,
+  startProcess,
+  writeTls,
+  type LabServer,
+  type LabUser,
+  type TlsWish,
 } from './server.ts';
 import { Wire } from './wire.ts';
 
@@ -55,12 +63,26 @@ export async function startCyrus(options: CyrusOptions): Promise<CyrusServer> {
     const tlsPort = tls === null ? null : await freePort();
     await writeFile(join(scratch, 'cyrus.conf'), cyrusConf(configFile, port, tlsPort));
     try {
-      const argv = ['/usr/lib/cyrus/bin/master', '-C', configFile, '-M', join(scratch, 'cyrus.conf'), '-p', join(scratch, 'conf', 'master.pid')];
+      const argv = [
+        '/usr/lib/cyrus/bin/master',
+        '-C',
+        configFile,
+        '-M',
+        join(scratch, 'cyrus.conf'),
+        '-p',
+        join(scratch, 'conf', 'master.pid'),
+      ];
       const running = await startProcess(inside(tree, argv, 'nobody'), port, async () => '');
       // The first sign-in of a user makes the INBOX; an administrator who signs in on behalf does not.
       for (const user of options.users) await (await Wire.signedIn(port, user))[Symbol.asyncDispose]();
       return {
-        kind: 'cyrus', host: '127.0.0.1', port, tlsPort, pid: running.pid, scratch, caFile: tls?.ca ?? null,
+        kind: 'cyrus',
+        host: '127.0.0.1',
+        port,
+        tlsPort,
+        pid: running.pid,
+        scratch,
+        caFile: tls?.ca ?? null,
         command: (name, args) => runInside(tree, [`/usr/lib/cyrus/bin/${name}`, '-C', configFile, ...args], 'nobody'),
         mailOf: (user) => join(scratch, 'spool', 'user', user),
         async [Symbol.asyncDispose]() {
@@ -77,7 +99,14 @@ export async function startCyrus(options: CyrusOptions): Promise<CyrusServer> {
 /** By standard input: a password is never an argument of a process. */
 async function addPassword(tree: string, scratch: string, user: LabUser): Promise<void> {
   const [file, ...args] = inside(tree, [
-    '/usr/sbin/saslpasswd2', '-p', '-c', '-f', join(scratch, 'sasldb2'), '-u', realm, user.name,
+    '/usr/sbin/saslpasswd2',
+    '-p',
+    '-c',
+    '-f',
+    join(scratch, 'sasldb2'),
+    '-u',
+    realm,
+    user.name,
   ]);
   await new Promise<void>((resolve, reject) => {
     const child = execFile(file as string, args, (cause, _stdout, stderr) => {

@@ -8,7 +8,15 @@ import { join } from 'node:path';
 import { inside, nobody, runInside } from './namespace.ts';
 import { unpacked } from './packages.ts';
 import {
-  freePort, makeOwned, makeScratch, removeScratch, startProcess, writeTls, type LabServer, type LabUser, type TlsWish,
+  freePort,
+  makeOwned,
+  makeScratch,
+  removeScratch,
+  startProcess,
+  writeTls,
+  type LabServer,
+  type LabUser,
+  type TlsWish,
 } from './server.ts';
 
 export interface DovecotOptions {
@@ -56,7 +64,14 @@ export async function startDovecot(options: DovecotOptions): Promise<DovecotServ
     try {
       const running = await startProcess(inside(tree, ['/usr/sbin/dovecot', '-F', '-c', configFile]), port, logTail);
       return {
-        kind: 'dovecot', storage, host: '127.0.0.1', port, tlsPort, pid: running.pid, scratch, caFile: tls?.ca ?? null,
+        kind: 'dovecot',
+        storage,
+        host: '127.0.0.1',
+        port,
+        tlsPort,
+        pid: running.pid,
+        scratch,
+        caFile: tls?.ca ?? null,
         doveadm: (args) => runInside(tree, ['/usr/bin/doveadm', '-c', configFile, ...args]),
         mailOf: (user) => join(mailRoot, user),
         async [Symbol.asyncDispose]() {

@@ -32,14 +32,20 @@ exec "$@"`;
 export function inside(tree: string, argv: readonly string[], as: 'starter' | 'nobody' = 'starter'): readonly string[] {
   const user = asRoot && as === 'nobody' ? [`--reuid=${nobody.uid}`, `--regid=${nobody.gid}`, '--clear-groups'] : [];
   const dieWithUs = ['setpriv', ...user, '--pdeathsig', 'TERM'];
-  const namespace = asRoot ? ['unshare', '-m', '--propagation', 'private'] : ['unshare', '-Urm', '--propagation', 'private'];
+  const namespace = asRoot
+    ? ['unshare', '-m', '--propagation', 'private']
+    : ['unshare', '-Urm', '--propagation', 'private'];
   // As mapped root a server would try setgroups and fail, so it runs as a mapped nobody in a second user namespace.
   const drop = asRoot ? [] : ['unshare', '-U', `--map-user=${nobody.uid}`, `--map-group=${nobody.gid}`];
   return [...namespace, 'sh', '-c', script, 'sh', tree, ...drop, ...dieWithUs, ...argv];
 }
 
 /** Runs a program of a tree to its end; its standard output. Throws what `execFile` throws, with `stderr`. */
-export async function runInside(tree: string, argv: readonly string[], as: 'starter' | 'nobody' = 'starter'): Promise<string> {
+export async function runInside(
+  tree: string,
+  argv: readonly string[],
+  as: 'starter' | 'nobody' = 'starter',
+): Promise<string> {
   const [file, ...args] = inside(tree, argv, as);
   const { stdout } = await run(file as string, args, { maxBuffer: 64 * 1024 * 1024 });
   return stdout;
@@ -75,7 +81,8 @@ async function find(name: TreeName): Promise<LabAvailable> {
         { cause },
       );
     });
-    if (name === 'dovecot' && !/^2\.3\./.test(said)) throw new NotToBeHad(`the lab speaks Dovecot 2.3, this is ${said.trim()}`);
+    if (name === 'dovecot' && !/^2\.3\./.test(said))
+      throw new NotToBeHad(`the lab speaks Dovecot 2.3, this is ${said.trim()}`);
     return { ok: true };
   } catch (cause) {
     if (cause instanceof NotToBeHad) return { ok: false, why: cause.message };

@@ -44,7 +44,8 @@ export async function unpacked(name: TreeName): Promise<string> {
   const tree = join(packagesFolder, `${name}-${process.arch}`);
   if (await exists(tree)) return tree;
   for (const tool of ['apt-get', 'dpkg-deb']) {
-    if (!(await onPath(tool))) throw new NotToBeHad(`${name} comes from Debian's packages, and there is no ${tool} here`);
+    if (!(await onPath(tool)))
+      throw new NotToBeHad(`${name} comes from Debian's packages, and there is no ${tool} here`);
   }
   await mkdir(packagesFolder, { recursive: true });
   const work = await mkdtemp(join(packagesFolder, `.${name}-`));
@@ -90,13 +91,21 @@ async function resolve(
   const plain = ['-o', 'APT::Sandbox::User=root', '-o', 'Debug::NoLocking=true'];
   const own = [
     ...plain,
-    '-o', `Dir::State=${join(ours, 'state')}`,
-    '-o', `Dir::Cache=${join(ours, 'cache')}`,
-    '-o', 'Dir::State::status=/var/lib/dpkg/status',
+    '-o',
+    `Dir::State=${join(ours, 'state')}`,
+    '-o',
+    `Dir::Cache=${join(ours, 'cache')}`,
+    '-o',
+    'Dir::State::status=/var/lib/dpkg/status',
   ];
   const ask = async (options: readonly string[]): Promise<readonly string[]> => {
     const { stdout } = await run('apt-get', [
-      ...options, 'install', '--simulate', '--yes', '--no-install-recommends', ...wanted,
+      ...options,
+      'install',
+      '--simulate',
+      '--yes',
+      '--no-install-recommends',
+      ...wanted,
     ]);
     // `Inst name (version source [arch])`. Not --print-uris, which leaves out what lies in apt's cache already.
     return [...stdout.matchAll(/^Inst ([^\s:]+)/gm)].map((match) => match[1] as string);
@@ -112,17 +121,25 @@ async function resolve(
       await run('apt-get', [...own, '--quiet', 'update']);
       return { options: own, listed: await ask(own) };
     } catch (cause) {
-      throw new NotToBeHad(`apt-get finds no ${wanted.join(', ')} (no network, or not Debian?): ${lastLine(cause)}`, { cause });
+      throw new NotToBeHad(`apt-get finds no ${wanted.join(', ')} (no network, or not Debian?): ${lastLine(cause)}`, {
+        cause,
+      });
     }
   }
 }
 
 async function onPath(tool: string): Promise<boolean> {
-  return run('sh', ['-c', 'command -v "$1"', 'sh', tool]).then(() => true, () => false);
+  return run('sh', ['-c', 'command -v "$1"', 'sh', tool]).then(
+    () => true,
+    () => false,
+  );
 }
 
 async function exists(path: string): Promise<boolean> {
-  return access(path).then(() => true, () => false);
+  return access(path).then(
+    () => true,
+    () => false,
+  );
 }
 
 /** The last line a failed program said, or its error's message. */

@@ -39,7 +39,10 @@ export async function makeScratch(prefix: string): Promise<string> {
 }
 
 async function roomIn(path: string): Promise<number> {
-  return statfs(path).then((found) => found.bavail * found.bsize, () => 0);
+  return statfs(path).then(
+    (found) => found.bavail * found.bsize,
+    () => 0,
+  );
 }
 
 /** Makes folders that belong to the user the server runs as. */
@@ -86,7 +89,11 @@ export interface Running {
  * Spawns `argv` and waits until something greets on `port`. Throws with what the process said when it ends
  * before, or has not greeted after 20 seconds.
  */
-export async function startProcess(argv: readonly string[], port: number, logTail: () => Promise<string>): Promise<Running> {
+export async function startProcess(
+  argv: readonly string[],
+  port: number,
+  logTail: () => Promise<string>,
+): Promise<Running> {
   const [file, ...args] = argv;
   const child = spawn(file as string, args, { stdio: ['ignore', 'ignore', 'pipe'] });
   let said = '';

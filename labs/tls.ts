@@ -27,10 +27,20 @@ export class Authority {
   readonly certificate: string;
 
   constructor() {
-    this.certificate = pem('CERTIFICATE', write({
-      subject: this.#name, issuer: this.#name, publicKey: this.#keys.publicKey, signer: this.#keys.privateKey, authority: true,
-      names: [], addresses: [], notBefore: new Date(Date.now() - day), notAfter: new Date(Date.now() + 30 * day),
-    }));
+    this.certificate = pem(
+      'CERTIFICATE',
+      write({
+        subject: this.#name,
+        issuer: this.#name,
+        publicKey: this.#keys.publicKey,
+        signer: this.#keys.privateKey,
+        authority: true,
+        names: [],
+        addresses: [],
+        notBefore: new Date(Date.now() - day),
+        notAfter: new Date(Date.now() + 30 * day),
+      }),
+    );
   }
 
   /** A certificate for a server, by default good for localhost and 127.0.0.1 from yesterday on. */
@@ -61,11 +71,20 @@ function leaf(issuer: string | null, signer: KeyObject | null, wishes: Certifica
   const names = wishes.names ?? ['localhost'];
   const subject = names[0] ?? 'lab';
   const der = write({
-    subject, issuer: issuer ?? subject, publicKey: keys.publicKey, signer: signer ?? keys.privateKey, authority: false,
-    names, addresses: wishes.addresses ?? ['127.0.0.1'],
-    notBefore: wishes.notBefore ?? new Date(Date.now() - day), notAfter: wishes.notAfter ?? new Date(Date.now() + 30 * day),
+    subject,
+    issuer: issuer ?? subject,
+    publicKey: keys.publicKey,
+    signer: signer ?? keys.privateKey,
+    authority: false,
+    names,
+    addresses: wishes.addresses ?? ['127.0.0.1'],
+    notBefore: wishes.notBefore ?? new Date(Date.now() - day),
+    notAfter: wishes.notAfter ?? new Date(Date.now() + 30 * day),
   });
-  return { certificate: pem('CERTIFICATE', der), key: keys.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString() };
+  return {
+    certificate: pem('CERTIFICATE', der),
+    key: keys.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+  };
 }
 
 interface Fields {
@@ -87,7 +106,8 @@ function write(fields: Fields): Buffer {
   // The top bit of a serial number must be clear and it must not be zero (RFC 5280 §4.1.2.2).
   const serial = randomBytes(8);
   serial[0] = ((serial[0] as number) & 0x3f) | 0x40;
-  const body = tlv(0x30,
+  const body = tlv(
+    0x30,
     tlv(0xa0, tlv(0x02, Buffer.of(2))),
     tlv(0x02, serial),
     ecdsaWithSha256,
@@ -95,7 +115,8 @@ function write(fields: Fields): Buffer {
     tlv(0x30, time(fields.notBefore), time(fields.notAfter)),
     commonName(fields.subject),
     fields.publicKey.export({ type: 'spki', format: 'der' }),
-    tlv(0xa3, tlv(0x30, ...extensions(fields))));
+    tlv(0xa3, tlv(0x30, ...extensions(fields))),
+  );
   return tlv(0x30, body, ecdsaWithSha256, tlv(0x03, Buffer.of(0), sign('sha256', body, fields.signer)));
 }
 
@@ -124,11 +145,18 @@ function oid(...octets: readonly number[]): Buffer {
 
 function tlv(tag: number, ...parts: readonly Uint8Array[]): Buffer {
   const value = Buffer.concat(parts);
-  const length = value.length < 0x80 ? [value.length]
-    : value.length < 0x100 ? [0x81, value.length] : [0x82, value.length >> 8, value.length & 0xff];
+  const length =
+    value.length < 0x80
+      ? [value.length]
+      : value.length < 0x100
+        ? [0x81, value.length]
+        : [0x82, value.length >> 8, value.length & 0xff];
   return Buffer.concat([Buffer.of(tag, ...length), value]);
 }
 
 function pem(label: string, der: Buffer): string {
-  return `-----BEGIN ${label}-----\n${der.toString('base64').replaceAll(/(.{64})/g, '$1\n').trimEnd()}\n-----END ${label}-----\n`;
+  return `-----BEGIN ${label}-----\n${der
+    .toString('base64')
+    .replaceAll(/(.{64})/g, '$1\n')
+    .trimEnd()}\n-----END ${label}-----\n`;
 }

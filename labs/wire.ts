@@ -80,7 +80,10 @@ export class Wire implements AsyncDisposable {
   }
 
   /** The same, giving each untagged response away at once instead of gathering them. */
-  async each(onUntagged: (response: readonly Value[]) => void, ...parts: readonly (string | Uint8Array)[]): Promise<Reply> {
+  async each(
+    onUntagged: (response: readonly Value[]) => void,
+    ...parts: readonly (string | Uint8Array)[]
+  ): Promise<Reply> {
     return this.#must(parts, await this.#send(parts, onUntagged));
   }
 
@@ -160,7 +163,8 @@ export class Wire implements AsyncDisposable {
   }
 
   #taken(): Buffer {
-    const whole = this.#pending.length === 1 ? (this.#pending[0] as Buffer) : Buffer.concat(this.#pending, this.#pendingLength);
+    const whole =
+      this.#pending.length === 1 ? (this.#pending[0] as Buffer) : Buffer.concat(this.#pending, this.#pendingLength);
     this.#pending = [];
     this.#pendingLength = 0;
     return whole;
@@ -187,7 +191,12 @@ export class Wire implements AsyncDisposable {
     const first = (segments[0] as Buffer).toString('latin1');
     const head = /^(\S+) (OK|NO|BAD|BYE|PREAUTH)(?: (.*))?$/.exec(first);
     const current = this.#waiting[0];
-    if (head !== null && current !== undefined && head[1] === current.tag && (head[2] !== 'BYE' || current.tag === '*')) {
+    if (
+      head !== null &&
+      current !== undefined &&
+      head[1] === current.tag &&
+      (head[2] !== 'BYE' || current.tag === '*')
+    ) {
       this.#waiting.shift();
       const status = head[2] === 'NO' || head[2] === 'BAD' ? head[2] : 'OK';
       current.resolve({ status, text: head[3] ?? '', untagged: current.untagged });
