@@ -174,7 +174,7 @@ function isOurs(to: string): boolean {
 
 /** Tests, and the suites that several of them share (`conformance.ts`, `ledger-contract.ts`). */
 function isTest(path: string): boolean {
-  return /\.test\.tsx?$|\/conformance(?:-[\w-]+)?\.ts$|\/[\w-]+-contract\.ts$/.test(path);
+  return /\.test(?:-kit)?\.tsx?$|\/conformance(?:-[\w-]+)?\.ts$|\/[\w-]+-contract\.ts$/.test(path);
 }
 
 /** `src/domain/item.ts` is in `domain`; `labs/dovecot.ts` in `labs`. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { referencesOf } from './references.ts';
+import { referencesOf, unknownFlags, unshownQuirks } from './references.ts';
 
 test('a page that names a file and a test of it is held to both', () => {
   const page = 'See `src/a/b.test.ts` “one copy,\nnot two”, `docs/x.md` and\n`npm run docs`.';
@@ -11,4 +11,19 @@ test('a page that names a file and a test of it is held to both', () => {
 
 test('a path with a placeholder is not meant literally', () => {
   expect(referencesOf('`src/<folder>/x.ts` and `src/*/x.ts` and `/etc/passwd`')).toEqual([]);
+});
+
+test('a flag that no command has is named', () => {
+  expect(unknownFlags('`--dry-run`, --source-secret, --sourcesecret and an -- alone')).toEqual(['--sourcesecret']);
+});
+
+test('a quirk without a test, and without a word on why there is none, is named', () => {
+  const page = [
+    '| quirk | what Godwit does | shown by |',
+    '| --- | --- | --- |',
+    '| lies | x | `src/a.test.ts` “y” |',
+    '| hides | x | No test: it hides. |',
+    '| sleeps | x | soon |',
+  ].join('\n');
+  expect(unshownQuirks(page)).toEqual(['sleeps']);
 });

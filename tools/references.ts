@@ -1,10 +1,12 @@
 /**
- * Sees that what our pages point at is there: every path of ours in backticks, and every test named after one, in the
- * form `src/sync/copy.test.ts` “a crash leaves one copy, not two”.
+ * Sees that what our pages point at is there: every path of ours in backticks; every test named after one, in the form
+ * `src/sync/copy.test.ts` “a crash leaves one copy, not two”; every flag of the command line; and that every quirk of
+ * docs/quirks.md has a test or says why it has none.
  */
 
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { copyFlags, probeFlags, verifyFlags } from '#cli/flags.ts';
 import { root } from './project.ts';
 
 export interface Reference {
@@ -24,9 +26,39 @@ export function referencesOf(page: string): readonly Reference[] {
   }));
 }
 
-/** Every reference of our pages that leads nowhere. */
+/** Everything in our pages that leads nowhere. */
 export function deadReferences(): readonly string[] {
   const pages = globSync(['*.md', 'docs/**/*.md'], { cwd: root }).toSorted();
+  const flags = pages
+    .filter((page) => !page.startsWith('docs/decisions/'))
+    .flatMap((page) =>
+      unknownFlags(readFileSync(join(root, page), 'utf8')).map((flag) => `${page}: there is no ${flag}`),
+    );
+  const quirks = 'docs/quirks.md';
+  const unshown = existsSync(join(root, quirks)) ? unshownQuirks(readFileSync(join(root, quirks), 'utf8')) : [];
+  return [...deadPaths(pages), ...flags, ...unshown.map((quirk) => `${quirks}: nothing shows “${quirk}”`)];
+}
+
+/** Flags that a page speaks of and no command has. */
+export function unknownFlags(page: string): readonly string[] {
+  const known = new Set([...Object.keys({ ...copyFlags, ...probeFlags, ...verifyFlags }), 'help', 'version', 'seeds']);
+  const kebab = new Set([...known].map((name) => name.replaceAll(/[A-Z]/g, (capital) => `-${capital.toLowerCase()}`)));
+  const spoken = [...page.matchAll(/(?<![\w-])--([a-z][a-z-]*[a-z])/g)].map((match) => match[1] as string);
+  return [...new Set(spoken)].filter((flag) => !kebab.has(flag)).map((flag) => `--${flag}`);
+}
+
+/** Rows of a table of quirks whose last cell neither names a test nor says why there is none. */
+export function unshownQuirks(page: string): readonly string[] {
+  return page
+    .split('\n')
+    .filter((line) => line.startsWith('| ') && !line.startsWith('| ---'))
+    .map((line) => line.split(/(?<!\\)\|/).map((cell) => cell.trim()))
+    .filter((cells) => cells.at(-2) !== 'shown by')
+    .filter((cells) => !/\.test\.ts`|^No test: /.test(cells.at(-2) ?? ''))
+    .map((cells) => cells[1] as string);
+}
+
+function deadPaths(pages: readonly string[]): readonly string[] {
   const texts = new Map<string, string>();
   const textOf = (path: string) => {
     const text = texts.get(path) ?? readFileSync(join(root, path), 'utf8');
