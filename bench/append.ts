@@ -41,7 +41,9 @@ export async function fill(imap: RawImap, folders: readonly ReadyFolder[]): Prom
 export function appendParts(messages: readonly MadeMessage[]): Buffer[] {
   const parts: Buffer[] = [];
   for (const message of messages) {
-    parts.push(Buffer.from(` (${message.flags.join(' ')}) "${message.internalDate}" {${message.sizeBytes}+}\r\n`, 'latin1'));
+    parts.push(
+      Buffer.from(` (${message.flags.join(' ')}) "${message.internalDate}" {${message.sizeBytes}+}\r\n`, 'latin1'),
+    );
     parts.push(messageBytes(message));
   }
   parts.push(Buffer.from('\r\n'));

@@ -22,7 +22,11 @@ export interface Manners {
 }
 
 export const exact: Manners = {
-  addsBytes: 0, addsHeader: null, losesKeywords: false, losesSubscriptions: false, losesEmptyFolders: false,
+  addsBytes: 0,
+  addsHeader: null,
+  losesKeywords: false,
+  losesSubscriptions: false,
+  losesEmptyFolders: false,
 };
 
 export interface Difference {
@@ -34,10 +38,17 @@ export interface Difference {
 }
 
 const tolerated = {
-  keywords: 'losesKeywords', subscriptions: 'losesSubscriptions', emptyFolders: 'losesEmptyFolders',
+  keywords: 'losesKeywords',
+  subscriptions: 'losesSubscriptions',
+  emptyFolders: 'losesEmptyFolders',
 } as const satisfies Record<string, keyof Manners>;
 
-export async function compare(ends: Ends, runName: string, mailboxes: readonly string[], manners: Manners): Promise<Difference> {
+export async function compare(
+  ends: Ends,
+  runName: string,
+  mailboxes: readonly string[],
+  manners: Manners,
+): Promise<Difference> {
   const counts: Record<string, number> = {};
   let messages = 0;
   const add = (kind: string, by = 1): void => {
@@ -87,10 +98,12 @@ async function readMailbox(imap: RawImap, addedBytes: number): Promise<SeenMailb
     folders.set(path, seen);
     void imap.ask(`EXAMINE ${quoted(path)}`).catch(() => undefined);
     under.push(
-      imap.ask('UID FETCH 1:* (FLAGS INTERNALDATE RFC822.SIZE)', [], ({ text: line }) => {
-        const one = readFetch(line, addedBytes);
-        if (one !== null) seen.push(one);
-      }).then(() => undefined),
+      imap
+        .ask('UID FETCH 1:* (FLAGS INTERNALDATE RFC822.SIZE)', [], ({ text: line }) => {
+          const one = readFetch(line, addedBytes);
+          if (one !== null) seen.push(one);
+        })
+        .then(() => undefined),
     );
   }
   await Promise.all(under);
@@ -107,7 +120,10 @@ function readFetch(line: string, addedBytes: number): Seen | null {
   const uid = /[( ]UID (\d+)/.exec(line)?.[1];
   const size = /RFC822\.SIZE (\d+)/.exec(line)?.[1];
   const date = /INTERNALDATE "([^"]+)"/.exec(line)?.[1];
-  const words = (/FLAGS \(([^)]*)\)/.exec(line)?.[1] ?? '').split(' ').filter((word) => word !== '' && word !== '\\Recent').sort();
+  const words = (/FLAGS \(([^)]*)\)/.exec(line)?.[1] ?? '')
+    .split(' ')
+    .filter((word) => word !== '' && word !== '\\Recent')
+    .sort();
   if (uid === undefined || size === undefined || date === undefined) return null;
   return {
     uid: Number(uid),
@@ -160,8 +176,18 @@ async function compareBytes(
     const sample = seen.filter((one, i) => (i % 100 === 50 || i === seen.length - 1) && twins.has(one.key));
     if (sample.length === 0) continue;
     const [here, there] = await Promise.all([
-      hashes(source, path, sample.map((one) => one.uid), null),
-      hashes(target, path, sample.map((one) => twins.get(one.key) ?? 0), manners.addsHeader),
+      hashes(
+        source,
+        path,
+        sample.map((one) => one.uid),
+        null,
+      ),
+      hashes(
+        target,
+        path,
+        sample.map((one) => twins.get(one.key) ?? 0),
+        manners.addsHeader,
+      ),
     ]);
     for (const one of sample) {
       const hash = here.get(one.uid);
@@ -171,7 +197,12 @@ async function compareBytes(
 }
 
 /** SHA-256 of messages by UID: the answers of commands under way together may come in any order (RFC 9051 §5.5). */
-async function hashes(imap: RawImap, path: string, uids: readonly number[], without: RegExp | null): Promise<ReadonlyMap<number, string>> {
+async function hashes(
+  imap: RawImap,
+  path: string,
+  uids: readonly number[],
+  without: RegExp | null,
+): Promise<ReadonlyMap<number, string>> {
   void imap.ask(`EXAMINE ${quoted(path)}`).catch(() => undefined);
   const found = new Map<number, string>();
   for (const { text, literals } of await imap.ask(`UID FETCH ${uids.join(',')} (UID BODY.PEEK[])`)) {

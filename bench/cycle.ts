@@ -34,7 +34,13 @@ export interface PhaseResult {
   readonly difference: Difference | null;
 }
 
-export async function cycle(ends: Ends, counter: CpuCounter, peer: Peer, runName: string, options: CycleOptions): Promise<readonly PhaseResult[]> {
+export async function cycle(
+  ends: Ends,
+  counter: CpuCounter,
+  peer: Peer,
+  runName: string,
+  options: CycleOptions,
+): Promise<readonly PhaseResult[]> {
   const { made, phases } = options;
   const mailboxes = made.mailboxes.map((mailbox) => mailbox.name);
   const folder = join(ends.folder, runName);
@@ -56,7 +62,8 @@ export async function cycle(ends: Ends, counter: CpuCounter, peer: Peer, runName
       const ran = await measure(counter, prepared.lanes, options.timeoutMs);
       const failed = complaintOf(ran, prepared.fineExits);
       const difference = failed === null && compared ? await look() : null;
-      const worthless = failed ?? (difference?.acceptable === false ? `not a copy: ${JSON.stringify(difference.counts)}` : null);
+      const worthless =
+        failed ?? (difference?.acceptable === false ? `not a copy: ${JSON.stringify(difference.counts)}` : null);
       results.push({ phase, cost: ran.cost, worthless, difference });
       return worthless === null;
     };

@@ -23,13 +23,16 @@ console.log(ports.join(' '));
 process.stdin.resume().once('end', () => process.exit(0));
 
 function listen(host: string, port: number): Promise<number> {
-  const server = createServer({ allowHalfOpen: true, pauseOnConnect: true, noDelay: true, highWaterMark: 256 * 1024 }, (near) => {
-    setTimeout(() => {
-      const far = connect({ host, port, allowHalfOpen: true, noDelay: true });
-      carry(near, far);
-      carry(far, near);
-    }, delayMs * 3);
-  });
+  const server = createServer(
+    { allowHalfOpen: true, pauseOnConnect: true, noDelay: true, highWaterMark: 256 * 1024 },
+    (near) => {
+      setTimeout(() => {
+        const far = connect({ host, port, allowHalfOpen: true, noDelay: true });
+        carry(near, far);
+        carry(far, near);
+      }, delayMs * 3);
+    },
+  );
   return new Promise((resolve, reject) => {
     server.once('error', reject).listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port));
   });

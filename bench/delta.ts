@@ -23,8 +23,13 @@ export async function applyDelta(ends: Ends, made: Workload, runName: string): P
     const [place] = places.splice(at, 1);
     if (place === undefined) continue;
     const path = made.mailboxes[place.m]?.folders[place.f]?.path ?? 'INBOX';
-    const had = made.mailboxes[place.m]?.folders[place.f]?.messages[place.uid - 1]?.flags.includes('\\Flagged') ?? false;
-    note(place.m, { path, say: i % 2 === 0 ? `UID STORE ${place.uid} ${had ? '-' : '+'}FLAGS.SILENT (\\Flagged)` : null, uid: place.uid });
+    const had =
+      made.mailboxes[place.m]?.folders[place.f]?.messages[place.uid - 1]?.flags.includes('\\Flagged') ?? false;
+    note(place.m, {
+      path,
+      say: i % 2 === 0 ? `UID STORE ${place.uid} ${had ? '-' : '+'}FLAGS.SILENT (\\Flagged)` : null,
+      uid: place.uid,
+    });
   }
   for (let i = 0; i < share; i++) {
     const m = Math.floor(random() * made.mailboxes.length);
@@ -44,7 +49,11 @@ export async function applyDelta(ends: Ends, made: Workload, runName: string): P
 }
 
 type Change =
-  | { readonly path: string; readonly uid: number; /** The STORE to send; null to remove the message. */ readonly say: string | null }
+  | {
+      readonly path: string;
+      readonly uid: number /** The STORE to send; null to remove the message. */;
+      readonly say: string | null;
+    }
   | { readonly path: string; readonly append: readonly Uint8Array[] };
 
 function carryOut(imap: RawImap, change: Change): Promise<unknown>[] {

@@ -47,7 +47,13 @@ async function go(): Promise<void> {
   };
   await Promise.all([worker(), worker(), worker(), worker()]);
   const used = process.cpuUsage(before);
-  console.log(JSON.stringify({ wallSeconds: (performance.now() - started) / 1_000, clientCpu: (used.user + used.system) / 1e6, bytes }));
+  console.log(
+    JSON.stringify({
+      wallSeconds: (performance.now() - started) / 1_000,
+      clientCpu: (used.user + used.system) / 1e6,
+      bytes,
+    }),
+  );
   process.exit(0);
 }
 
@@ -56,7 +62,9 @@ async function fetchAll(imap: RawImap, paths: readonly string[]): Promise<void> 
   for (const path of paths) {
     under.push(imap.ask(`EXAMINE ${quoted(path)}`));
     // An empty folder has no message 1, which is a BAD or an empty answer, and either is fast.
-    under.push(imap.ask('UID FETCH 1:* (UID FLAGS INTERNALDATE BODY.PEEK[])', [], () => undefined).catch(() => undefined));
+    under.push(
+      imap.ask('UID FETCH 1:* (UID FLAGS INTERNALDATE BODY.PEEK[])', [], () => undefined).catch(() => undefined),
+    );
   }
   await Promise.all(under);
 }

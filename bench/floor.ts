@@ -21,7 +21,13 @@ export async function floor(
   runName: string,
 ): Promise<Cost> {
   if (role === 'fetch') await lay(ends, id, runName);
-  const order: FloorOrder = { role, workload: id, door: door(role === 'fetch' ? ends.source : ends.target, tls), runName, password };
+  const order: FloorOrder = {
+    role,
+    workload: id,
+    door: door(role === 'fetch' ? ends.source : ends.target, tls),
+    runName,
+    password,
+  };
   const file = join(ends.folder, `${runName}.json`);
   writeFileSync(file, JSON.stringify(order));
   const child = spawn(process.execPath, [client, file], { stdio: ['pipe', 'pipe', 'inherit'] });
@@ -32,7 +38,7 @@ export async function floor(
     const before = counter.read();
     child.stdin.write('go\n');
     const said = await lines.next();
-    if (said.done === true) throw new Error('the floor\'s client said nothing');
+    if (said.done === true) throw new Error("the floor's client said nothing");
     const after = counter.read();
     const { wallSeconds, clientCpu } = JSON.parse(said.value) as { wallSeconds: number; clientCpu: number };
     const { source, target } = { source: after.source - before.source, target: after.target - before.target };

@@ -55,7 +55,8 @@ export async function measure(counter: CpuCounter, lanes: readonly Lane[], timeo
       peakRssBytes: watch.peakBytes,
     },
     exits,
-    complaint: failed < 0 ? '' : `exit ${exits[failed]}: ${readFileSync(lanes[failed]?.logFile ?? '', 'latin1').slice(-600)}`,
+    complaint:
+      failed < 0 ? '' : `exit ${exits[failed]}: ${readFileSync(lanes[failed]?.logFile ?? '', 'latin1').slice(-600)}`,
   };
 }
 
@@ -69,7 +70,11 @@ function start(counter: CpuCounter, lane: Lane): Running {
   const [file = 'false', ...args] = [...counter.clientPrefix, ...lane.argv];
   const log = openSync(lane.logFile, 'w');
   // A group of its own, so that a lane that starts processes can be ended with them.
-  const child = spawn(file, args, { stdio: ['ignore', log, log], env: { ...process.env, ...lane.env }, detached: true });
+  const child = spawn(file, args, {
+    stdio: ['ignore', log, log],
+    env: { ...process.env, ...lane.env },
+    detached: true,
+  });
   closeSync(log);
   const pid = child.pid ?? -1;
   return {

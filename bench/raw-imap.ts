@@ -79,7 +79,11 @@ export class RawImap implements AsyncDisposable {
    * Sends a command at once, however many are under way, and resolves with its untagged responses and, last, the tagged
    * one. `parts` follow the line as they are (the caller has written `{n+}`). Throws when the answer is not OK.
    */
-  ask(line: string, parts: readonly Uint8Array[] = [], each: ((answer: Answer) => void) | null = null): Promise<readonly Answer[]> {
+  ask(
+    line: string,
+    parts: readonly Uint8Array[] = [],
+    each: ((answer: Answer) => void) | null = null,
+  ): Promise<readonly Answer[]> {
     if (this.#failed !== null) return Promise.reject(this.#failed);
     const tag = `b${++this.#tags}`;
     const answered = new Promise<readonly Answer[]>((resolve, reject) => {

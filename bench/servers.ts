@@ -37,7 +37,11 @@ export interface Ends {
 }
 
 /** Starts both, runs `work`, and leaves nothing behind but the cached stores. */
-export async function withServers<T>(storage: Storage, counter: CpuCounter, work: (ends: Ends) => Promise<T>): Promise<T> {
+export async function withServers<T>(
+  storage: Storage,
+  counter: CpuCounter,
+  work: (ends: Ends) => Promise<T>,
+): Promise<T> {
   const memory = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
   const mail = join(memory, `godwit-bench-${process.pid}`);
   const folder = join(scratchFolder, `run-${process.pid}`);
@@ -81,7 +85,8 @@ export async function lay(ends: Ends, id: Workload['id'], runName: string): Prom
   const store = await cachedStore(ends, id);
   const copy = join(ends.mailRoots.source, `.${runName}`);
   await run('cp', ['-a', store, copy]);
-  for (const mailbox of readdirSync(copy)) renameSync(join(copy, mailbox), join(ends.mailRoots.source, userOf(runName, mailbox)));
+  for (const mailbox of readdirSync(copy))
+    renameSync(join(copy, mailbox), join(ends.mailRoots.source, userOf(runName, mailbox)));
   rmSync(copy, { recursive: true });
 }
 

@@ -119,7 +119,10 @@ function quantiles(count: number, bend: number): number[] {
   const sizes: number[] = [];
   for (let i = 0; i < count; i++) {
     const q = (i + 0.5) / count;
-    const size = q < 0.99 ? 11_600 * Math.exp(1.203 * probit(q)) : 190_000 * Math.exp(Math.log(10_400_000 / 190_000) * ((q - 0.99) / 0.01) ** bend);
+    const size =
+      q < 0.99
+        ? 11_600 * Math.exp(1.203 * probit(q))
+        : 190_000 * Math.exp(Math.log(10_400_000 / 190_000) * ((q - 0.99) / 0.01) ** bend);
     sizes.push(Math.max(700, Math.round(size)));
   }
   return sizes;
@@ -138,7 +141,18 @@ function probit(q: number): number {
 
 function folderPaths(count: number): string[] {
   // `Projects` is never made itself, so that there is a parent which cannot be selected.
-  const paths = ['INBOX', 'Sent', 'Drafts', 'Trash', 'Junk', 'Archive', 'Archive/2019', 'Projects/Alpha', 'Projects/Beta', 'Lists'];
+  const paths = [
+    'INBOX',
+    'Sent',
+    'Drafts',
+    'Trash',
+    'Junk',
+    'Archive',
+    'Archive/2019',
+    'Projects/Alpha',
+    'Projects/Beta',
+    'Lists',
+  ];
   for (let i = paths.length; i < count; i++) {
     if (i % 4 === 0) paths.push(`Lists/list-${i}`);
     else if (i % 4 === 1) paths.push(`Archive/2019/part-${i}`);

@@ -12,10 +12,19 @@ export const dsync: Peer = {
   missing: () => Promise.resolve(null),
   prepare(setup) {
     const lanes = halves(setup.users).map((users, part) => {
-      const lane = loopLane(setup, part, users.map((user) => command(setup, user)), {});
+      const lane = loopLane(
+        setup,
+        part,
+        users.map((user) => command(setup, user)),
+        {},
+      );
       return { ...lane, argv: ['nsenter', '-t', String(setup.targetServer.pid), '-m', ...lane.argv] };
     });
-    return Promise.resolve({ lanes, fineExits: [0], says: `doveadm backup -R -u USER imapc:, ${lanes.length} at once` });
+    return Promise.resolve({
+      lanes,
+      fineExits: [0],
+      says: `doveadm backup -R -u USER imapc:, ${lanes.length} at once`,
+    });
   },
 };
 
@@ -31,8 +40,14 @@ function command(setup: Setup, user: string): readonly string[] {
     ...(source.caFile === null ? [] : ['imapc_ssl=imaps', `ssl_client_ca_file=${source.caFile}`]),
   ];
   return [
-    '/usr/bin/doveadm', '-c', `${setup.targetServer.scratch}/dovecot.conf`,
+    '/usr/bin/doveadm',
+    '-c',
+    `${setup.targetServer.scratch}/dovecot.conf`,
     ...settings.flatMap((setting) => ['-o', setting]),
-    'backup', '-R', '-u', user, 'imapc:',
+    'backup',
+    '-R',
+    '-u',
+    user,
+    'imapc:',
   ];
 }

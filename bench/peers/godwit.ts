@@ -19,13 +19,18 @@ export const godwit: Peer = {
     mkdirSync(state, { recursive: true });
     const args = setup.users.length === 1 ? one(setup) : many(setup);
     return Promise.resolve({
-      lanes: [{
-        argv: [launcher, 'copy', ...args, '--delete', '--state', state, '-o', 'json', ...trust(setup)],
-        env: { GODWIT_BENCH_SECRET: setup.password },
-        logFile: join(setup.folder, 'godwit.log'),
-      }],
+      lanes: [
+        {
+          argv: [launcher, 'copy', ...args, '--delete', '--state', state, '-o', 'json', ...trust(setup)],
+          env: { GODWIT_BENCH_SECRET: setup.password },
+          logFile: join(setup.folder, 'godwit.log'),
+        },
+      ],
       fineExits: [0],
-      says: setup.users.length === 1 ? 'godwit copy SOURCE TARGET' : `godwit copy --accounts FILE --at-once ${setup.atOnce}`,
+      says:
+        setup.users.length === 1
+          ? 'godwit copy SOURCE TARGET'
+          : `godwit copy --accounts FILE --at-once ${setup.atOnce}`,
     });
   },
 };

@@ -89,7 +89,8 @@ async function copyFolder(source: ImapFlow, target: ImapFlow, folder: ListRespon
     await appendFrom(source, target, folder.path, '1:*', made);
     return true;
   }
-  if (before.highestModseq === now.highestModseq && before.uidNext === now.uidNext && before.messages === now.messages) return false;
+  if (before.highestModseq === now.highestModseq && before.uidNext === now.uidNext && before.messages === now.messages)
+    return false;
   await source.mailboxOpen(folder.path, { readOnly: true });
   await carryFlags(source, target, folder.path, before);
   await carryRemovals(source, target, folder.path, before);
@@ -98,7 +99,13 @@ async function copyFolder(source: ImapFlow, target: ImapFlow, folder: ListRespon
   return true;
 }
 
-async function appendFrom(source: ImapFlow, target: ImapFlow, path: string, range: string, map: FolderMap): Promise<void> {
+async function appendFrom(
+  source: ImapFlow,
+  target: ImapFlow,
+  path: string,
+  range: string,
+  map: FolderMap,
+): Promise<void> {
   const wanted = { uid: true, flags: true, internalDate: true, source: true };
   // An open mailbox would make imapflow filter flags by it and add a NOOP to every append.
   if (target.mailbox !== false) await target.mailboxClose();
@@ -114,13 +121,21 @@ async function appendFrom(source: ImapFlow, target: ImapFlow, path: string, rang
 
 async function carryFlags(source: ImapFlow, target: ImapFlow, path: string, map: FolderMap): Promise<void> {
   const changed: { readonly uid: number; readonly flags: readonly string[] }[] = [];
-  for await (const message of source.fetch('1:*', { uid: true, flags: true }, { uid: true, changedSince: BigInt(map.highestModseq) })) {
+  for await (const message of source.fetch(
+    '1:*',
+    { uid: true, flags: true },
+    { uid: true, changedSince: BigInt(map.highestModseq) },
+  )) {
     if (map.uids[message.uid] !== undefined) changed.push({ uid: message.uid, flags: [...(message.flags ?? [])] });
   }
   if (changed.length === 0) return;
   await target.mailboxOpen(path);
   for (const { uid, flags } of changed) {
-    await target.messageFlagsSet(String(map.uids[uid]), flags.filter((flag) => flag !== '\\Recent'), { uid: true });
+    await target.messageFlagsSet(
+      String(map.uids[uid]),
+      flags.filter((flag) => flag !== '\\Recent'),
+      { uid: true },
+    );
   }
 }
 

@@ -20,6 +20,10 @@ export const imapflow: Peer = {
       writeFileSync(order, JSON.stringify({ users, source, target, password, stateFolder: join(folder, 'maps') }));
       return { argv: [process.execPath, copier, order], env: {}, logFile: join(folder, `imapflow-${part}.log`) };
     });
-    return Promise.resolve({ lanes, fineExits: [0], says: `imapflow copier, ${lanes.length} process(es), a pair of connections per mailbox` });
+    return Promise.resolve({
+      lanes,
+      fineExits: [0],
+      says: `imapflow copier, ${lanes.length} process(es), a pair of connections per mailbox`,
+    });
   },
 };

@@ -25,12 +25,21 @@ export const interimap: Peer = {
     const env = { HOME: setup.folder };
     mkdirSync(join(setup.folder, 'db'), { recursive: true });
     const lanes = halves(setup.users).map((users, part) =>
-      loopLane(setup, part, users.map((user) => {
-        const config = join(setup.folder, `${user}.conf`);
-        const ends = [end('local', setup.source, user, setup.password), end('remote', setup.target, user, setup.password)];
-        writeFileSync(config, `database = ${setup.folder}/db/${user}.db\n\n${ends.join('\n')}`, { mode: 0o600 });
-        return [...perl, join(tree, 'usr/bin/interimap'), '--quiet', `--config=${config}`];
-      }), env));
+      loopLane(
+        setup,
+        part,
+        users.map((user) => {
+          const config = join(setup.folder, `${user}.conf`);
+          const ends = [
+            end('local', setup.source, user, setup.password),
+            end('remote', setup.target, user, setup.password),
+          ];
+          writeFileSync(config, `database = ${setup.folder}/db/${user}.db\n\n${ends.join('\n')}`, { mode: 0o600 });
+          return [...perl, join(tree, 'usr/bin/interimap'), '--quiet', `--config=${config}`];
+        }),
+        env,
+      ),
+    );
     return { lanes, fineExits: [0], says: `interimap, a process per mailbox, ${lanes.length} at once` };
   },
 };

@@ -36,12 +36,18 @@ export const mbsync: Peer = {
         logFile: join(setup.folder, `mbsync-${part}.log`),
       };
     });
-    return { lanes, fineExits: [0], says: `mbsync -a, ${lanes.length} process(es), Sync Pull, Create/Remove/Expunge Near` };
+    return {
+      lanes,
+      fineExits: [0],
+      says: `mbsync -a, ${lanes.length} process(es), Sync Pull, Create/Remove/Expunge Near`,
+    };
   },
 };
 
 function configOf(setup: Setup, users: readonly string[], state: string): string {
-  return users.map((user, i) => `
+  return users
+    .map(
+      (user, i) => `
 ${store(`far${i}`, setup.source, user, setup.password)}
 ${store(`near${i}`, setup.target, user, setup.password)}
 Channel c${i}
@@ -54,11 +60,16 @@ Remove Near
 Expunge Near
 CopyArrivalDate yes
 SyncState ${state}/${user}-
-`).join('');
+`,
+    )
+    .join('');
 }
 
 function store(name: string, address: Address, user: string, password: string): string {
-  const tls = address.caFile === null ? 'SSLType None' : `SSLType IMAPS\nSystemCertificates no\nCertificateFile ${address.caFile}`;
+  const tls =
+    address.caFile === null
+      ? 'SSLType None'
+      : `SSLType IMAPS\nSystemCertificates no\nCertificateFile ${address.caFile}`;
   return `IMAPAccount ${name}
 Host ${hostOf(address)}
 Port ${address.port}

@@ -55,7 +55,12 @@ export function halves(users: readonly string[]): readonly (readonly string[])[]
 }
 
 /** A lane that runs one command for each user, one after another, and fails if any of them did. */
-export function loopLane(setup: Setup, part: number, commands: readonly (readonly string[])[], env: Readonly<Record<string, string>>): Lane {
+export function loopLane(
+  setup: Setup,
+  part: number,
+  commands: readonly (readonly string[])[],
+  env: Readonly<Record<string, string>>,
+): Lane {
   const script = join(setup.folder, `lane-${part}.sh`);
   const lines = commands.map((argv) => `${argv.map(shellQuoted).join(' ')} || bad=1`);
   writeFileSync(script, `bad=0\n${lines.join('\n')}\nexit $bad\n`);
