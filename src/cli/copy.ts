@@ -1,15 +1,17 @@
 /** `godwit copy`: reads what is wanted, moves one mailbox or many, and tells how it went. */
 
-import { fault } from '#domain/fault.ts';
+import { Fault, fault } from '#domain/fault.ts';
 import type { MailboxReport } from '#domain/report.ts';
 import { Pace } from '#lib/pace.ts';
 import { parseTimetable } from '#lib/timetable.ts';
+import type { CopyChoices } from '#operations/copy-mailbox.ts';
 import { everyOne } from './at-once.ts';
 import { readAtOnce, readChoices } from './choices.ts';
 import { exitCodeOfReport, gravest } from './exit-code.ts';
 import type { CopyFlags } from './flags.ts';
 import { Progress } from './progress.ts';
 import { reportLines } from './report-text.ts';
+import { inRounds } from './rounds.ts';
 import type { Session } from './session.ts';
 import { type Move, readMoves } from './sides.ts';
 import { Problems } from './usage.ts';
@@ -18,6 +20,7 @@ import type { CopyOrder, Engine } from './world.ts';
 /** Runs the command; what it ends with stands in `this.exitCode`. Throws a `UsageError` before anything is started. */
 export async function copy(this: Session, flags: CopyFlags, source?: string, target?: string): Promise<void> {
   const { world } = this;
+  const signal = world.interruption;
   const problems = new Problems();
   const choices = readChoices(flags, world.now(), problems);
   const atOnce = readAtOnce(flags.atOnce, world.settings().atOnce, problems);
@@ -27,23 +30,27 @@ export async function copy(this: Session, flags: CopyFlags, source?: string, tar
   const log = this.log(flags);
   const moves = await readMoves(flags, source, target, world, (warning) => this.warn(flags, warning));
   // One bucket for all mailboxes: the limit is that of the line, not of each.
-  const pace = timetable?.kind === 'timetable' ? new Pace(timetable.slots, world.interruption) : null;
+  const pace = timetable?.kind === 'timetable' ? new Pace(timetable.slots, signal) : null;
 
   const startedMs = world.now();
   const reports: (MailboxReport | null)[] = moves.map(() => null);
-  const finished = () => moves.map((move, i) => reports[i] ?? notStarted(move, choices.dryRun));
+  const finished = () => moves.map((move, i) => reports[i] ?? stoppedReport(move, choices.dryRun));
   world.onEmergency(() => this.conclude({ mailboxes: finished() }, () => []));
   {
     await using engine = await this.engine(flags, choices.dryRun);
     using progress = new Progress(this.screen, moves.length, () => world.now());
-    await everyOne(
-      moves,
-      choices.followSeconds === null ? atOnce : moves.length,
-      world.interruption,
-      async (move, i) => {
-        reports[i] = await copyOne(engine, { ...move, choices, pace }, progress, world.interruption);
-      },
-    );
+    const run = async (i: number, as: CopyChoices): Promise<MailboxReport> =>
+      await copyOne(engine, { ...(moves[i] as Move), choices: as, pace }, progress, signal);
+    // An engine that follows keeps its connections; more of them than are allowed at once take turns instead.
+    if (choices.followSeconds !== null && moves.length > atOnce) {
+      await inRounds(moves.length, atOnce, choices.followSeconds, signal, reports, async (i) =>
+        run(i, { ...choices, followSeconds: null }),
+      );
+    } else {
+      await everyOne(moves, atOnce, signal, async (_move, i) => {
+        reports[i] = await run(i, choices);
+      });
+    }
   }
   const all = finished();
   log.info('copy ended', { mailboxes: all.length, ms: Math.round(world.now() - startedMs) });
@@ -63,41 +70,39 @@ async function copyOne(
     const report = await engine.copy(order, watcher, signal);
     return { ...report, source: order.source.endpoint.given, target: order.target.endpoint.given };
   } catch (error) {
-    const ours = fault(
-      'internal',
-      { detail: error instanceof Error ? (error.stack ?? error.message) : String(error) },
-      { cause: error },
-    );
-    return {
-      ...emptyReport(order, order.choices.dryRun),
-      fault: { code: ours.code, message: ours.message, remedy: ours.remedy },
-    };
+    return reportOfFault(order, order.choices.dryRun, asFault(error, signal));
   } finally {
     ended();
   }
 }
 
-/** The report of a mailbox whose turn never came, or whose end was not waited for. */
-function notStarted(move: Move, dryRun: boolean): MailboxReport {
-  const stopped = fault('interrupted', { by: 'a signal' });
-  return {
-    ...emptyReport(move, dryRun),
-    fault: { code: stopped.code, message: stopped.message, remedy: stopped.remedy },
-  };
+function asFault(error: unknown, signal: AbortSignal): Fault {
+  if (error instanceof Fault) return error;
+  if (signal.aborted) return fault('interrupted', { by: 'a signal' }, { cause: error });
+  const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return fault('internal', { detail }, { cause: error });
 }
 
-function emptyReport(move: Move, dryRun: boolean): MailboxReport {
-  const { source, target } = move;
-  const nothing = { copied: 0, alreadyThere: 0, flagsChanged: 0, removed: 0, bytes: 0, milliseconds: 0 };
+/** The report of a mailbox whose turn never came, or whose end was not waited for. */
+function stoppedReport(move: Move, dryRun: boolean): MailboxReport {
+  return reportOfFault(move, dryRun, fault('interrupted', { by: 'a signal' }));
+}
+
+function reportOfFault({ source, target }: Move, dryRun: boolean, why: Fault): MailboxReport {
   return {
     source: source.endpoint.given,
     target: target.endpoint.given,
-    ...nothing,
+    copied: 0,
+    alreadyThere: 0,
+    flagsChanged: 0,
+    removed: 0,
+    bytes: 0,
+    milliseconds: 0,
     refused: [],
     differences: [],
     folders: [],
     kept: [],
-    fault: null,
+    fault: { code: why.code, message: why.message, remedy: why.remedy },
     dryRun,
   };
 }

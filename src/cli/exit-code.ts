@@ -35,11 +35,11 @@ export function exitCodeOfFault(code: string): ExitCode {
   return exitCodes.interrupted;
 }
 
-/** The code for one mailbox of a copy. A folder that could not be made counts; one renamed on purpose does not. */
+/** The code for one mailbox of a copy. A folder that could not be made counts; one renamed or left out on purpose does not. */
 export function exitCodeOfReport(report: MailboxReport): ExitCode {
   if (report.fault) return exitCodeOfFault(report.fault.code);
-  const listed =
-    report.refused.length + report.differences.length + report.folders.filter((note) => note.target === null).length;
+  const missing = report.folders.filter((note) => note.target === null && note.leftOut !== true);
+  const listed = report.refused.length + report.differences.length + missing.length;
   return listed > 0 ? exitCodes.withExceptions : exitCodes.allThere;
 }
 

@@ -24,5 +24,5 @@ export function faultLines(fault: FaultReport): readonly string[] {
   const entry = fault.code in faults ? faults[fault.code as FaultCode] : null;
   const lines = [shown(fault.message, 500)];
   if (entry) lines.push(`How far:    ${howFar[entry.reach]}.`, `When again: ${whenAgain[entry.retry]}.`);
-  return [...lines, `What to do: ${shown(fault.remedy, 500)}`, `(${fault.code})`];
+  return [...lines, `What to do: ${shown(fault.remedy, 500)}`, `(${shown(fault.code, 60)})`];
 }

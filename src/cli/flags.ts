@@ -98,7 +98,7 @@ export const selectionFlags: FlagParametersForType<SelectionFlags> = {
   map: texts('Put a folder and all below it elsewhere; repeatable', 'OLD=NEW'),
   since: text('Only messages that arrived at or after: 2024-03-31 (UTC) or 30d ago', 'DATE'),
   before: text('Only messages that arrived before', 'DATE'),
-  maxSize: text('Leave out messages larger than this, e.g. 25M; they are listed', 'SIZE'),
+  maxSize: text('Leave out messages larger than this, e.g. 25M', 'SIZE'),
 };
 
 export const outputFlags: FlagParametersForType<OutputFlags> = {

@@ -73,6 +73,8 @@ export interface FolderNote {
   readonly source: string;
   readonly target: string | null;
   readonly reason: string;
+  /** True for a folder that is not to be moved at all (another user's, a virtual one): nothing is missing by it. */
+  readonly leftOut?: boolean;
 }
 
 export interface Kept {
