@@ -30,7 +30,11 @@ export interface Move {
 
 /** A source and a target, each with an empty inbox, and a ledger in memory. */
 export function aMove(
-  ends: { readonly source?: Partial<MemoryEnd>; readonly target?: Partial<MemoryEnd>; readonly ledger?: LedgerStore } = {},
+  ends: {
+    readonly source?: Partial<MemoryEnd>;
+    readonly target?: Partial<MemoryEnd>;
+    readonly ledger?: LedgerStore;
+  } = {},
   mailboxes: { readonly source?: MemoryMailbox; readonly target?: MemoryMailbox } = {},
 ): Move {
   const source = mailboxes.source ?? new MemoryMailbox();

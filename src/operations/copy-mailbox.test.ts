@@ -140,7 +140,13 @@ describe('what a server does with a message', () => {
     expect(report.fault).toBeNull();
     expect(report.copied).toBe(199);
     expect(report.refused).toEqual([
-      expect.objectContaining({ folder: 'INBOX', uid: 121, code: 'message', messageId: '<nul@x>', reason: expect.stringContaining('NUL') }),
+      expect.objectContaining({
+        folder: 'INBOX',
+        uid: 121,
+        code: 'message',
+        messageId: '<nul@x>',
+        reason: expect.stringContaining('NUL'),
+      }),
     ]);
     const again = await move.run();
     expect(again).toMatchObject({ copied: 0, alreadyThere: 199 });
@@ -153,7 +159,11 @@ describe('what a server does with a message', () => {
     const inbox = move.source.create(['INBOX']);
     inbox.add({ bytes: Buffer.from('Subject: Gr\xfc\xdfe\r\n\r\nx\r\n', 'latin1'), flags: [], internalDate: noon });
     const report = await move.run();
-    expect(report).toMatchObject({ copied: 1, differences: [{ folder: 'INBOX', uid: 1, class: 'header8bit' }], fault: null });
+    expect(report).toMatchObject({
+      copied: 1,
+      differences: [{ folder: 'INBOX', uid: 1, class: 'header8bit' }],
+      fault: null,
+    });
   });
 });
 

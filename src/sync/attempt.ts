@@ -120,6 +120,7 @@ function sendPlan(
     jobsUnread: 0,
     unproven: [],
     provenBefore: false,
+    confirmed: new Map(),
     refused: [],
     stopped: null,
   };

@@ -18,7 +18,8 @@ const none = '';
 export async function nameRefused(engine: Engine, source: FolderTree): Promise<void> {
   const here = new Set(source.folders.map(({ id }) => id));
   const nameless = [...engine.exceptions.all()].filter(
-    ({ kind, messageId, folder }) => kind === 'refused' && messageId === null && here.has(folder),
+    ({ kind, messageId, folder, code }) =>
+      kind === 'refused' && messageId === null && here.has(folder) && code !== 'breaks-connection',
   );
   const changes: LedgerChange[] = [];
   for (const [folder, refused] of Map.groupBy(nameless, (exception) => exception.folder)) {

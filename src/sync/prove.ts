@@ -5,7 +5,6 @@
  */
 
 import type { Listing, Uid } from '#domain/item.ts';
-import { DigestSum } from '#domain/digest.ts';
 import { uidSet } from '#domain/uid-set.ts';
 import { maxUid } from '#ports/mailbox.ts';
 import { readContents } from './content.ts';
@@ -22,7 +21,7 @@ import {
 import { LookAgain } from './look-again.ts';
 import { lookOnTarget } from './look.ts';
 import type { Item, Part, SendPlan } from './send-plan.ts';
-import { recordStored } from './record.ts';
+import { recordStored, unrecord } from './record.ts';
 
 /** One message in so many is read back by content when nothing is suspicious about it. */
 const sampleOneIn = 100;
@@ -102,7 +101,9 @@ async function place(engine: Engine, plan: SendPlan, items: readonly Item[], lis
     );
     const found = new Map(sighting.found.map((match) => [match.uid, match.targetUid] as const));
     for (const item of items) item.targetUid = found.get(item.uid) ?? null;
-    if (items.some(({ targetUid }) => targetUid === null)) {
+    const unfound = items.filter(({ targetUid }) => targetUid === null);
+    if (unfound.length > 0) {
+      for (const { uid } of unfound) engine.suspects.add(plan.work.source.id, uid);
       throw new LookAgain('the target confirmed messages that it does not show', true);
     }
   }
@@ -111,26 +112,9 @@ async function place(engine: Engine, plan: SendPlan, items: readonly Item[], lis
 
 /** Confirmed with a UID and not there: never stored after all, or gone again at once, which cannot be told from each other later. */
 async function missing(engine: Engine, plan: SendPlan, items: readonly Item[], listing: Listing): Promise<void> {
-  const { work } = plan;
-  const digest = new DigestSum(work.record.digest);
-  let bytes = 0;
-  for (const item of items) {
-    digest.subtract(item.element);
-    bytes += item.content.sizeBytes;
-    work.map = work.map.without(item.uid, item.uid);
-    engine.suspects.add(work.source.id, item.uid);
-  }
-  engine.tally.didCopy(work.source.id, -items.length, -bytes);
-  work.record = {
-    ...work.record,
-    digest: digest.octets(),
-    messages: work.record.messages - items.length,
-    bytes: work.record.bytes - bytes,
-  };
   const expunged = items.filter(({ targetUid }) => (targetUid as Uid) < listing.state.uidNext);
   await engine.ledger.write([
-    { kind: 'unmapped', folder: work.source.id, uids: uidSet(items.map(({ uid }) => uid)) },
-    { kind: 'folder', record: work.record },
+    ...unrecord(engine, plan.work, items),
     ...expunged.map(({ uid, content }) =>
       engine.exceptions.add(
         refusalOf(

@@ -3,6 +3,7 @@
 import { DigestSum } from '#domain/digest.ts';
 import type { Uid } from '#domain/item.ts';
 import { runsOf } from '#domain/uid-map.ts';
+import { uidSet } from '#domain/uid-set.ts';
 import type { LedgerChange } from '#ports/ledger.ts';
 import type { Engine, FolderWork } from './engine.ts';
 import type { Item, SendPlan } from './send-plan.ts';
@@ -32,8 +33,38 @@ export function recordStored(engine: Engine, plan: SendPlan, items: readonly Ite
     { kind: 'mapped', folder: work.source.id, runs },
     { kind: 'folder', record: work.record },
   ];
-  for (const item of items) changes.push(...engine.exceptions.remove(work.source.id, item.uid, 'refused'));
+  for (const item of items) {
+    plan.confirmed.set(item.uid, item);
+    changes.push(...engine.exceptions.remove(work.source.id, item.uid, 'refused'));
+  }
   return engine.ledger.write(changes).then(() => engine.at('map.written'));
+}
+
+/**
+ * Takes messages out of the map again, which the target confirmed and does not hold: the changes to be written. They are
+ * suspects from then on, so that a server that says so for ever is not asked for ever.
+ */
+export function unrecord(engine: Engine, work: FolderWork, items: readonly Item[]): LedgerChange[] {
+  const digest = new DigestSum(work.record.digest);
+  let bytes = 0;
+  for (const item of items) {
+    digest.subtract(item.element);
+    bytes += item.content.sizeBytes;
+    work.map = work.map.without(item.uid, item.uid);
+    engine.suspects.add(work.source.id, item.uid);
+  }
+  engine.tally.didCopy(work.source.id, -items.length, -bytes);
+  work.record = {
+    ...work.record,
+    digest: digest.octets(),
+    messages: work.record.messages - items.length,
+    bytes: work.record.bytes - bytes,
+  };
+  const uids = uidSet(items.map(({ uid }) => uid));
+  return [
+    { kind: 'unmapped', folder: work.source.id, uids },
+    { kind: 'folder', record: work.record },
+  ];
 }
 
 /** Whether a target UID is spoken for by any folder of the source that goes into the same target folder. */

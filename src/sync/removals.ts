@@ -1,6 +1,7 @@
 /** What left the source: kept on the target and listed, or removed there too; and what people removed on the target. */
 
 import { DigestSum } from '#domain/digest.ts';
+import { isFault } from '#domain/fault.ts';
 import type { Uid } from '#domain/item.ts';
 import { uidSet } from '#domain/uid-set.ts';
 import type { Exception, LedgerChange } from '#ports/ledger.ts';
@@ -81,7 +82,15 @@ async function remove(
   });
   await engine.ledger.write([...news, ...records.map((record) => engine.exceptions.add(record))]);
   engine.at('removal.recorded');
-  await engine.target.expunge(work.target.id, targets);
+  try {
+    await engine.target.expunge(work.target.id, targets);
+  } catch (error) {
+    if (!isFault(error, 'target.expunge.unavailable')) throw error;
+    // The wish cannot be granted there; that is no reason to stop the mailbox. They stay, and are listed with the reason.
+    const words = 'left the source; the target has no way to remove single messages (no UIDPLUS)';
+    await engine.ledger.write(records.map((record) => engine.exceptions.add({ ...record, detail: words })));
+    return;
+  }
   engine.at('removal.done');
   const digest = new DigestSum(work.record.digest);
   let bytes = 0;

@@ -28,6 +28,8 @@ export interface SendPlan {
   /** Everything sent and not yet proven, in the order sent. */
   unproven: Part[];
   provenBefore: boolean;
+  /** Confirmed by the target and not yet read back. */
+  readonly confirmed: Map<Uid, Item>;
   /** Parts that the target refused as a whole; looked into when the folder is quiet. */
   refused: { part: Part; outcome: AppendOutcome & { kind: 'refused' } }[];
   /** Set when the folder takes nothing more; what is left is listed with these words. */

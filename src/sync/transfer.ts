@@ -18,7 +18,7 @@ import { adoptionChanges, refusalOf } from './exceptions.ts';
 import { prove } from './prove.ts';
 import { LookAgain } from './look-again.ts';
 import { lookOnTarget } from './look.ts';
-import { isMappedIn, recordStored } from './record.ts';
+import { isMappedIn, recordStored, unrecord } from './record.ts';
 import { type Item, type Job, jobsOf, type Part, type SendPlan, sentMessage, wordsFor } from './send-plan.ts';
 
 /** FETCH commands on the wire ahead of the one being answered, so that the source never waits for us. */
@@ -98,8 +98,13 @@ export class Transfer {
     if (parts.length === 0) return;
     this.#start(
       this.#background,
-      prove(this.#engine, plan, parts, (part, items) => this.#close(part.job, items.length)),
+      prove(this.#engine, plan, parts, (part, items) => this.#proven(part, items)),
     );
+  }
+
+  #proven(part: Part, items: readonly Item[]): void {
+    for (const { uid } of items) part.job.plan.confirmed.delete(uid);
+    this.#close(part.job, items.length);
   }
 
   // ── what the source's bytes run into ──
@@ -252,12 +257,29 @@ export class Transfer {
         throw fault('target.quota', { host: this.#engine.target.name, text: outcome.text });
       else if (!outcome.together || items.length === 1) this.#answerRefusal(job, item, outcome);
     }
+    // UIDs are given once; a set that names one twice says nothing, and the messages are found by looking.
+    if (new Set(stored.map(({ targetUid }) => targetUid)).size < stored.length) {
+      for (const item of stored) item.targetUid = null;
+    }
     const placed = stored.filter(({ targetUid }) => targetUid !== null);
+    await this.#catchLies(plan, placed);
     if (placed.length > 0) this.#start(this.#background, recordStored(this.#engine, plan, placed));
     if (later !== null) throw new LookAgain(later, true);
     if (vague !== null) throw new LookAgain(vague, true);
     const whole = outcomes[0];
     if (items.length > 1 && whole?.kind === 'refused' && whole.together) plan.refused.push({ part, outcome: whole });
+  }
+
+  /** A UID that was given out before: one of the two answers is not true, so neither is believed. */
+  async #catchLies(plan: SendPlan, placed: readonly Item[]): Promise<void> {
+    const { work } = plan;
+    const claimed = placed
+      .map(({ targetUid }) => work.map.sourceOf(targetUid as Uid))
+      .map((uid) => (uid === null ? undefined : plan.confirmed.get(uid)))
+      .filter((item) => item !== undefined);
+    if (claimed.length === 0) return;
+    await this.#engine.ledger.write(unrecord(this.#engine, work, claimed));
+    throw new LookAgain('the target gave the same UIDs to two batches', true);
   }
 
   /** One message was refused, by itself: try it with other words if those were the reason, else name it. */

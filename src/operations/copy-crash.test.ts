@@ -1,0 +1,200 @@
+/** Interruption: the engine is stopped at every named point, its memory thrown away, and another goes on. */
+
+import { describe, expect, test } from 'vitest';
+import type { MemoryOperation, Mishap } from '#connectors/memory/faults.ts';
+import { likeCyrus } from '#connectors/memory/manners.ts';
+import { MemoryMailbox } from '#connectors/memory/platform.ts';
+import type { Uid } from '#domain/item.ts';
+import { memoryLedger } from '#ledger-file/memory.ts';
+import { type CrashPoint, crashPoints } from '#sync/engine.ts';
+import { aMove, contents, fill, letter, noon } from './copy-mailbox.test-kit.ts';
+
+class Killed extends Error {}
+
+/** Stops the engine at the `nth` time it passes `point`, as if the process had been killed there. */
+function killAt(point: CrashPoint, nth: number): { at: (at: CrashPoint) => void; wasReached: () => boolean } {
+  let passed = 0;
+  let reached = false;
+  return {
+    at: (at) => {
+      // A dead process does nothing more: every later point ends it again.
+      if (reached) throw new Killed(point);
+      if (at === point && ++passed === nth) {
+        reached = true;
+        throw new Killed(point);
+      }
+    },
+    wasReached: () => reached,
+  };
+}
+
+describe.each(crashPoints)('killed at %s', (point) => {
+  test.each([
+    ['a server of today', {}, true],
+    // Such a server cannot name what it is to remove, so its run goes without --delete.
+    ['one without UIDPLUS and MULTIAPPEND', { tellsUids: false, batches: 'one-by-one' as const }, false],
+  ])('and run again with %s, nothing is lost and nothing arrives twice', async (_, traits, mirrors) => {
+    const choices = { delete: mirrors };
+    let everReached = false;
+    for (const [nth, surviving] of [
+      [1, 0],
+      [2, 1],
+      [3, 100],
+    ] as const) {
+      const ledger = memoryLedger();
+      const move = aMove({ ledger, target: { traits } });
+      const inbox = move.source.create(['INBOX']);
+      fill(inbox, 1, 230);
+      fill(move.source.create(['Work']), 231, 250);
+      move.target.create(['INBOX']).add({ bytes: letter(7), flags: [], internalDate: noon });
+      // Flags and removals have something to do when the first run is already behind us.
+      if (nth !== 1) await move.run();
+      const [first, second] = inbox.messages;
+      if (!first || !second) throw new Error('no messages');
+      inbox.setFlags(first, ['\\Answered']);
+      if (mirrors) inbox.expunge([[second.uid, second.uid]]);
+      fill(inbox, 251, 470);
+      const { at, wasReached } = killAt(point, 1);
+      await move.run(choices, { at });
+      everReached ||= wasReached();
+      ledger.crash(surviving);
+      fill(inbox, 471, 475);
+      const report = await move.run(choices);
+      expect(report.fault).toBeNull();
+      expect(contents(move.target)).toEqual(withTheirDate(contents(move.source), contents(move.target)));
+      const again = await move.run(choices);
+      expect(again).toMatchObject({ copied: 0, fault: null });
+    }
+    expect(everReached || !mirrors).toBe(true);
+  });
+});
+
+/** Letter 7 was on the target before, under its own date: it is adopted as it is. */
+function withTheirDate(source: readonly string[], target: readonly string[]): string[] {
+  const theirs = target.filter((line) => line.includes(` ${noon}`));
+  const seventh = new Set(theirs.map((line) => line.split(' ')[1]));
+  const rest = source.filter((line) => !(line.startsWith('INBOX') && seventh.has(line.split(' ')[1])));
+  return [...rest, ...theirs].sort();
+}
+
+describe('bad weather', () => {
+  const cutOnce = (kind: MemoryOperation['kind'], when: 'before' | 'after', mishap: Mishap, nth = 1) => {
+    let seen = 0;
+    return {
+      [when]: (operation: MemoryOperation) => (operation.kind === kind && ++seen === nth ? mishap : null),
+    };
+  };
+
+  test.each([
+    ['the reply to an append is lost', 'append', 'after', { kind: 'cut' }],
+    ['the connection is cut before an append is done', 'append', 'before', { kind: 'cut' }],
+    ['a vague NO follows an append that was stored', 'append', 'after', { kind: 'vague', text: 'server busy' }],
+    ['a vague NO follows an append that was not stored', 'append', 'before', { kind: 'vague', text: 'server busy' }],
+    ['the target says OK and stores nothing', 'append', 'before', { kind: 'lie' }],
+  ] as const)('when %s, every message is there once in the end', async (_, kind, when, mishap) => {
+    const move = aMove({ target: { faults: cutOnce(kind, when, mishap) } });
+    fill(move.source.create(['INBOX']), 1, 450);
+    const report = await move.run();
+    expect(report).toMatchObject({ copied: 450, alreadyThere: 0, refused: [], fault: null });
+    expect(contents(move.target)).toEqual(contents(move.source));
+  });
+
+  test('a connection that breaks inside a source message leaves no half message on the target', async () => {
+    const faults = cutOnce('read', 'before', { kind: 'cut-inside', afterBytes: 30 }, 17);
+    const move = aMove({ source: { faults } });
+    fill(move.source.create(['INBOX']), 1, 60);
+    const report = await move.run();
+    expect(report).toMatchObject({ copied: 60, fault: null });
+    expect(contents(move.target)).toEqual(contents(move.source));
+  });
+
+  test('a message that breaks every connection it travels on is cornered and named, and the rest arrives', async () => {
+    const faults = {
+      before: (operation: MemoryOperation): Mishap | null =>
+        operation.kind === 'read' && operation.uid === 100 ? { kind: 'cut-inside', afterBytes: 10 } : null,
+    };
+    const move = aMove({ source: { faults } });
+    fill(move.source.create(['INBOX']), 1, 150);
+    const report = await move.run();
+    expect(report.fault).toBeNull();
+    expect(report.copied).toBe(149);
+    expect(report.refused).toEqual([expect.objectContaining({ uid: 100, code: 'breaks-connection' })]);
+  });
+
+  test('a message that the source lists and does not return is asked for alone and then named', async () => {
+    const faults = {
+      before: (operation: MemoryOperation): Mishap | null =>
+        operation.kind === 'read' && operation.uid === 5 ? { kind: 'withheld' } : null,
+    };
+    const move = aMove({ source: { faults } });
+    fill(move.source.create(['INBOX']), 1, 20);
+    const report = await move.run();
+    expect(report.copied).toBe(19);
+    expect(report.refused).toEqual([expect.objectContaining({ uid: 5, code: 'withheld' })]);
+  });
+
+  test('after a crash, messages that the target altered are recognised and not sent again', async () => {
+    const ledger = memoryLedger();
+    const target = new MemoryMailbox({ manners: likeCyrus });
+    const move = aMove({ ledger }, { target });
+    const inbox = move.source.create(['INBOX']);
+    for (let n = 1; n <= 5; n++) {
+      inbox.add({
+        bytes: Buffer.from(`Subject: Gr\xfc\xdfe ${n}\r\n\r\nx\r\n`, 'latin1'),
+        flags: [],
+        internalDate: noon,
+      });
+    }
+    const { at } = killAt('target.appended', 1);
+    await move.run({}, { at });
+    ledger.crash(0);
+    const report = await move.run();
+    expect(report.fault).toBeNull();
+    expect(target.folder('INBOX')?.messages).toHaveLength(5);
+    expect(report.differences).toHaveLength(5);
+  });
+
+  test('a full target stops the mailbox, says so, and the next run goes on', async () => {
+    const target = new MemoryMailbox({ quotaBytes: 30_000 });
+    const move = aMove({}, { target });
+    fill(move.source.create(['INBOX']), 1, 450);
+    const report = await move.run();
+    expect(report.fault?.code).toBe('target.quota');
+    expect((target.folder('INBOX')?.messages ?? []).length).toBeLessThan(450);
+  });
+
+  test('what people remove from the target is listed and not sent again', async () => {
+    const move = aMove();
+    fill(move.source.create(['INBOX']), 1, 10);
+    await move.run();
+    move.target.folder('INBOX')?.expunge([[4 as Uid, 4 as Uid]]);
+    const report = await move.run();
+    expect(report).toMatchObject({ copied: 0, alreadyThere: 9, fault: null });
+    expect(report.differences).toEqual([expect.objectContaining({ uid: 4, class: 'removed-on-target' })]);
+  });
+
+  test('when the target renumbers and has lost messages, they are held back for a person to decide', async () => {
+    const move = aMove();
+    fill(move.source.create(['INBOX']), 1, 10);
+    await move.run();
+    const there = move.target.folder('INBOX');
+    there?.expunge([[4 as Uid, 4 as Uid]]);
+    there?.renumber(50);
+    const report = await move.run();
+    expect(report).toMatchObject({ copied: 0, alreadyThere: 9, fault: null });
+    expect(report.refused).toEqual([expect.objectContaining({ uid: 4, code: 'renumbered' })]);
+    const insisted = await move.run({ retryRefused: true });
+    expect(insisted).toMatchObject({ copied: 1, refused: [] });
+  });
+
+  test('stopped by a signal it ends cleanly, says so, and goes on next time', async () => {
+    const move = aMove();
+    fill(move.source.create(['INBOX']), 1, 300);
+    const stop = new AbortController();
+    const report = await move.run({}, { at: (point) => point === 'batch.begun' && stop.abort() }, stop.signal);
+    expect(report.fault?.code).toBe('interrupted');
+    const after = await move.run();
+    expect(after.fault).toBeNull();
+    expect(contents(move.target)).toEqual(contents(move.source));
+  });
+});
