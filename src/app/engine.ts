@@ -2,19 +2,37 @@
 
 import type { Endpoint } from '#domain/endpoint.ts';
 import type { CopyOrder, Engine, EngineOptions, Side, VerifyOrder } from '#cli/world.ts';
+import type { OAuthFiles } from '#connectors/oauth/index.ts';
 import { type ImapOptions, imapSource, imapTarget, ServerMemory } from '#connectors/imap/index.ts';
 import { openLedgerFile } from '#ledger-file/index.ts';
-import type { Log } from '#lib/log.ts';
 import type { Credentials } from '#ports/credentials.ts';
 import type { LedgerStore, MailboxPair } from '#ports/ledger.ts';
 
 /** Opens the ledger and gives the verbs. What only one verb needs is loaded when that verb is called. */
-export async function openEngine(options: EngineOptions): Promise<Engine> {
+export async function openEngine(
+  options: EngineOptions,
+  environment: (name: string) => string | undefined,
+): Promise<Engine> {
   const { log } = options;
   // What was learnt of a server by one mailbox (what it lies about, how many connections it bears) serves all.
   const servers = new ServerMemory();
+  let oauthFiles: OAuthFiles | null = null;
   let opened: Promise<LedgerStore> | null = null;
   const ledger = () => (opened ??= openLedgerFile(options.stateDir, { readOnly: options.readOnly, log }));
+  const credentialsOf = async ({ signIn }: Side): Promise<Credentials> => {
+    switch (signIn.kind) {
+      case 'password':
+        return { current: async () => signIn };
+      case 'oauth': {
+        // The libraries for it are loaded only where it is used; tokens are shared by the mailboxes of one file.
+        const oauth = await import('#connectors/oauth/index.ts');
+        oauthFiles ??= new oauth.OAuthFiles(environment);
+        return await oauthFiles.credentials(signIn.file, signIn.user, log);
+      }
+      case 'none':
+        throw new Error('a mailbox cannot be opened without a way to sign in');
+    }
+  };
   const mailbox = async (side: Side, role: 'source' | 'target'): Promise<ImapOptions> => ({
     endpoint: connection(side),
     credentials: await credentialsOf(side),
@@ -74,19 +92,4 @@ function connection({
   verify,
 }: Side): Pick<Endpoint, 'host' | 'port' | 'security'> & { ca: string | null; verify: boolean } {
   return { host: endpoint.host, port: endpoint.port, security: endpoint.security, ca, verify };
-}
-
-async function credentialsOf(side: Side): Promise<Credentials> {
-  const { signIn } = side;
-  switch (signIn.kind) {
-    case 'password':
-      return { current: async () => signIn };
-    case 'oauth': {
-      // The libraries for it are loaded only where it is used.
-      const { oauthCredentials } = await import('#connectors/oauth/index.ts');
-      return oauthCredentials(signIn.file, signIn.user);
-    }
-    case 'none':
-      throw new Error('a mailbox cannot be opened without a way to sign in');
-  }
 }

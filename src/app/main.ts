@@ -29,7 +29,7 @@ const world: World = {
   },
   askSecret: async (question) => (await import('./ask.ts')).askSecret(question),
   openLog,
-  openEngine: async (options) => (await import('./engine.ts')).openEngine(options),
+  openEngine: async (options) => (await import('./engine.ts')).openEngine(options, (name) => process.env[name]),
   demo: async (stage) => (await import('./demo.ts')).demo(stage),
 };
 

@@ -6,7 +6,8 @@
 
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { nearest, Problems } from '#cli/usage.ts';
+import { Problems } from '#cli/usage.ts';
+import { nearest } from '#lib/nearest.ts';
 import type { LogFormat, LogLevel, Settings } from '#cli/world.ts';
 
 interface Setting<T> {

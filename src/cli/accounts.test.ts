@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { CopyReport, UsageProblem } from '#domain/report.ts';
 import { accountsOf } from './accounts.ts';
 import { play } from './made-up-world.ts';
-import { Problems, UsageError } from './usage.ts';
+import { Problems, type UsageError } from './usage.ts';
 
 function read(text: string) {
   const problems = new Problems();

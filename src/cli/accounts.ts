@@ -6,8 +6,9 @@
 
 import { readFile, stat } from 'node:fs/promises';
 import { type CsvError, type Info, parse } from 'csv-parse/sync';
+import { nearest } from '#lib/nearest.ts';
 import { whyUnreadable } from './secret.ts';
-import { nearest, type Place, Problems, usageError } from './usage.ts';
+import { type Place, type Problems, usageError } from './usage.ts';
 
 export const accountColumns = ['source', 'target', 'source_secret', 'target_secret'] as const;
 type Column = (typeof accountColumns)[number];

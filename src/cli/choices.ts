@@ -2,10 +2,11 @@
 
 import { type Selection } from '#domain/selection.ts';
 import type { Instant } from '#domain/item.ts';
+import { nearest } from '#lib/nearest.ts';
 import type { CopyChoices } from '#operations/copy-mailbox.ts';
 import type { CopyFlags, SelectionFlags } from './flags.ts';
 import { parseDuration, parseMoment, parseSize } from './quantities.ts';
-import { nearest, type Problems } from './usage.ts';
+import type { Problems } from './usage.ts';
 
 const roles = ['\\Inbox', '\\All', '\\Archive', '\\Drafts', '\\Flagged', '\\Junk', '\\Sent', '\\Trash', '\\Important'];
 

@@ -31,6 +31,8 @@ export function gravest(codes: Iterable<ExitCode>): ExitCode {
 /** The code for a fault of the catalogue, by its lasting name. */
 export function exitCodeOfFault(code: string): ExitCode {
   if (code === 'internal') return exitCodes.faultOfOurs;
+  // The file of --source-oauth or --target-oauth is part of what was asked.
+  if (code === 'oauth.settings.wrong') return exitCodes.wrongUsage;
   if (/^imap\.(host|connect|tls|starttls|preauth|sign-in)\.|^(oauth|secret)\./.test(code)) return exitCodes.unreachable;
   return exitCodes.interrupted;
 }
