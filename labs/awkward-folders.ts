@@ -41,6 +41,6 @@ export function awkwardAccount(seed: number, crlfOnly = false): readonly SeedFol
     folder('INBOX', 'below'),
     folder('NIL'),
     folder('Lists', 'a-b', 'c_d'),
-    { path: ['Gone long ago'], create: false, subscribed: true },
+    { path: ['Gone long ago'], subscribed: true, deleted: true },
   ];
 }

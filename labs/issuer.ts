@@ -1,7 +1,8 @@
 /**
- * An issuer of OAuth tokens on the loopback, made of oidc-provider: an application with a secret, one with a certificate, a person
- * with a refresh token, and a service account that asks the way Google wants it (RFC 7523 §2.1, no client of its own). It can be
- * told to let tokens expire soon, to revoke them, to refuse and to fall ill. Mail servers ask it about tokens (RFC 7662).
+ * An issuer of OAuth tokens on the loopback, made of oidc-provider: an application with a secret, one with a
+ * certificate, a person with a refresh token, and a service account that asks the way Google wants it (RFC 7523 §2.1,
+ * no client of its own). It can be told to let tokens expire soon, to revoke them, to refuse and to fall ill. Mail
+ * servers ask it about tokens (RFC 7662).
  */
 
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
@@ -14,6 +15,8 @@ export interface IssuerOptions {
   readonly certifiedKey?: KeyObject;
   /** Give out a new refresh token each time, as RFC 6749 §6 allows. */
   readonly rotate?: boolean;
+  /** The time by which assertions are judged, in milliseconds since 1970. */
+  readonly now?: () => number;
 }
 
 /** What came to a token endpoint. */
@@ -54,7 +57,11 @@ const serviceEmail = 'mover@lab-project.iam.example';
 const scopes = ['mail', 'offline_access'];
 
 /** Starts an issuer on a port of the kernel's choice. */
-export async function startIssuer({ certifiedKey, rotate = false }: IssuerOptions = {}): Promise<Issuer> {
+export async function startIssuer({
+  certifiedKey,
+  rotate = false,
+  now = Date.now,
+}: IssuerOptions = {}): Promise<Issuer> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();

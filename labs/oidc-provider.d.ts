@@ -3,7 +3,7 @@
 declare module 'oidc-provider' {
   import type { IncomingMessage, ServerResponse } from 'node:http';
 
-  interface StoredToken {
+  export interface StoredToken {
     readonly accountId?: string;
     readonly clientId?: string;
     readonly kind: string;

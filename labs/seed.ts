@@ -20,8 +20,8 @@ export interface SeedFolder {
   readonly subscribed?: boolean;
   /** E.g. `\Sent`: asked for by CREATE-SPECIAL-USE (RFC 6154 §3) where the server can. */
   readonly specialUse?: string;
-  /** Create it only; false for a parent that the server makes by itself. */
-  readonly create?: boolean;
+  /** Deleted again at the end, which leaves a subscription to nothing. */
+  readonly deleted?: boolean;
 }
 
 export interface Seeded {
@@ -42,7 +42,7 @@ export async function seedAccount(server: LabServer, user: LabUser, folders: rea
   for (const folder of folders) {
     const name = Buffer.from(folder.path.map(toWire).join(separator), 'latin1');
     const shown = folder.path.join('/');
-    if (shown !== 'INBOX' && folder.create !== false) {
+    if (shown !== 'INBOX') {
       const use = folder.specialUse !== undefined && canCreateUse ? ` (USE (${folder.specialUse}))` : '';
       const made = await wire.command('CREATE ', name, use);
       if (made.status !== 'OK' && !/ALREADYEXISTS|exists/i.test(made.text)) {
@@ -67,6 +67,7 @@ export async function seedAccount(server: LabServer, user: LabUser, folders: rea
       if (batch.length >= batchMessages || size >= batchBytes) await flush();
     }
     if (batch.length > 0) await flush();
+    if (folder.deleted === true) await wire.ok('DELETE ', name);
   }
   return total;
 }

@@ -37,6 +37,8 @@ export interface TcpProxy extends AsyncDisposable {
   readonly harmed: () => number;
   /** Everything clients sent, as text of one octet per character, connection after connection. */
   sent(): string;
+  /** Empties the log, to look at what comes from now on. */
+  forget(): void;
   /** Ends all connections that are open now by RST. */
   resetAll(): void;
 }
@@ -110,6 +112,12 @@ export async function startProxy(to: { readonly port: number }, options: ProxyOp
     connections,
     harmed: () => harmed,
     sent: () => connections.map((each) => Buffer.concat(each.toServer).toString('latin1')).join('\n'),
+    forget: () => {
+      for (const each of connections) {
+        each.toServer.length = 0;
+        each.toClient.length = 0;
+      }
+    },
     resetAll: () => {
       for (const socket of open) socket.resetAndDestroy();
     },
@@ -126,4 +134,11 @@ export async function listen(server: Server): Promise<number> {
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('the kernel gave no port');
   return address.port;
+}
+
+/** Of what a client sent, the commands that alter a mailbox or mark a message as seen. */
+export function commandsThatWrite(sent: string): readonly string[] {
+  const verbs =
+    /^\S+ (?:UID )?(?:SELECT|STORE|APPEND|CREATE|DELETE|RENAME|SUBSCRIBE|UNSUBSCRIBE|EXPUNGE|COPY|MOVE|CLOSE)\b.*|.*\bBODY\[.*/gim;
+  return [...sent.matchAll(verbs)].map(([line]) => line.slice(0, 200));
 }

@@ -15,6 +15,8 @@ export interface CertificateWishes {
   readonly addresses?: readonly string[];
   readonly notBefore?: Date;
   readonly notAfter?: Date;
+  /** A pair of the caller's, for instance RSA; else P-256. */
+  readonly keys?: { readonly publicKey: KeyObject; readonly privateKey: KeyObject };
 }
 
 const day = 86_400_000;
@@ -67,7 +69,7 @@ export function selfSigned(): Pem {
 }
 
 function leaf(issuer: string | null, signer: KeyObject | null, wishes: CertificateWishes): Pem {
-  const keys = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const keys = wishes.keys ?? generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const names = wishes.names ?? ['localhost'];
   const subject = names[0] ?? 'lab';
   const der = write({
