@@ -139,6 +139,7 @@ export async function startIssuer({
         audience: `${url}/service/token`,
         maxTokenAge: '1h',
         algorithms: ['RS256'],
+        currentDate: new Date(now()),
       });
       assertions.push({ header: { ...protectedHeader }, claims: payload });
       account = payload.sub ?? '';
