@@ -5,6 +5,7 @@
 
 import { ClientError, ResponseBodyError } from 'openid-client';
 import { cleanText } from '#lib/clean-text.ts';
+import type { Secret } from './secret.ts';
 
 export interface IssuerProblem {
   readonly code: IssuerFaultCode;
@@ -18,10 +19,20 @@ export type IssuerFaultCode =
   | 'oauth.grant.revoked';
 
 const longestWords = 400;
+const mask = '(…)';
 
-/** The problem behind an error of `openid-client`, or null when it is none of an issuer's. */
-export function issuerProblem(error: unknown): IssuerProblem | null {
-  if (error instanceof ResponseBodyError) return refusal(error.error, error.error_description ?? '', error.status);
+/**
+ * The problem behind an error of `openid-client`, or null when it is none of an issuer's. `sent` are the secrets that the
+ * issuer was given and may repeat.
+ */
+export function issuerProblem(error: unknown, sent: readonly Secret[]): IssuerProblem | null {
+  if (error instanceof ResponseBodyError) {
+    const description = sent.reduce(
+      (text, secret) => text.replaceAll(secret.reveal(), mask),
+      error.error_description ?? '',
+    );
+    return refusal(error.error, description, error.status);
+  }
   if (error instanceof ClientError) return clientProblem(error);
   // `fetch` throws a TypeError whose cause is the socket's error.
   if (error instanceof TypeError && error.cause !== undefined) return networkProblem(error.cause);
@@ -29,7 +40,7 @@ export function issuerProblem(error: unknown): IssuerProblem | null {
 }
 
 /** `text` without anything that looks like a token, an assertion or a secret, fit to be shown. */
-export function redacted(text: string): string {
+function redacted(text: string): string {
   return cleanText(
     text.slice(0, 10_000).replace(/[A-Za-z0-9_~+/-]{24,}(?:\.[A-Za-z0-9_~+/-]+)*=*/g, maskUnlessPlain),
     longestWords,
@@ -91,5 +102,5 @@ const networkWords: ReadonlyMap<string, string> = new Map([
 
 /** Words of one letter case without digits are speech; anything else so long is not repeated. */
 function maskUnlessPlain(run: string): string {
-  return /^(?:[a-z_/-]+|[A-Z_/-]+)$/.test(run) ? run : '(…)';
+  return /^(?:[a-z_/-]+|[A-Z_/-]+)$/.test(run) ? run : mask;
 }

@@ -104,7 +104,7 @@ export class Tokens {
       }
       return null;
     } catch (error) {
-      const problem = issuerProblem(error);
+      const problem = issuerProblem(error, this.#requester.secrets);
       if (!problem) throw error;
       kept.problem = problem;
       kept.problemUntilMs =
