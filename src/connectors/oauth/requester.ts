@@ -48,6 +48,14 @@ export class TokenRequester {
     return this.#refreshToken !== null;
   }
 
+  /** What an issuer is given to know and must not be quoted with. */
+  get secrets(): readonly Secret[] {
+    const { grant } = this.#settings;
+    const proof = grant.kind !== 'service-account' && grant.proof.kind === 'secret' ? [grant.proof.secret] : [];
+    const refresh = grant.kind === 'refresh-token' ? [grant.refreshToken] : [];
+    return [...proof, ...refresh, ...(this.#refreshToken ? [this.#refreshToken] : [])];
+  }
+
   /**
    * One fresh token for a mailbox. Throws what openid-client throws (`issuerProblem` reads it), or
    * `oauth.settings.wrong`.
