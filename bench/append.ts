@@ -24,6 +24,14 @@ export function readyMailbox(mailbox: MadeMailbox): readonly ReadyFolder[] {
   }));
 }
 
+/** Fills a mailbox a command at a time, making each as it is sent: for stores larger than memory should hold. */
+export async function seed(imap: RawImap, mailbox: MadeMailbox): Promise<void> {
+  await fill(imap, mailbox.folders.map((folder) => ({ ...folder, commands: [] })));
+  for (const { path, messages } of mailbox.folders) {
+    for (const batch of batches(messages)) await imap.ask(`APPEND ${quoted(path)}`, appendParts(batch));
+  }
+}
+
 /** Creates the folders, subscribes to some, and appends all mail, without waiting for an answer before the last. */
 export async function fill(imap: RawImap, folders: readonly ReadyFolder[]): Promise<void> {
   const under: Promise<unknown>[] = [];

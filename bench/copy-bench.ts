@@ -3,9 +3,6 @@
  * round to round so that nobody always runs after the same neighbour.
  */
 
-import { spawn } from 'node:child_process';
-import { createInterface } from 'node:readline';
-import { join } from 'node:path';
 import { loadavg } from 'node:os';
 import { openCpuCounter } from './cpu.ts';
 import { cycle, type Phase } from './cycle.ts';
@@ -18,8 +15,9 @@ import { godwit } from './peers/godwit.ts';
 import { imapflow } from './peers/imapflow.ts';
 import { interimap } from './peers/interimap.ts';
 import { mbsync } from './peers/mbsync.ts';
-import type { Address, Peer, PeerName } from './peers/peer.ts';
-import { type Ends, type Storage, withServers } from './servers.ts';
+import type { Peer, PeerName } from './peers/peer.ts';
+import { type Storage, withServers } from './servers.ts';
+import { addressesFor } from './wires.ts';
 import { type Workload, workload } from './workload.ts';
 
 export type Part = 'a' | 'b' | 'c' | 'd' | 'e' | 'e200' | 'f' | 'f200' | 'floor';
@@ -130,37 +128,6 @@ function isSlow(peer: PeerName, id: Workload['id'], wire: Wire): boolean {
 function turned<T>(list: readonly T[], by: number): readonly T[] {
   const at = list.length === 0 ? 0 : by % list.length;
   return [...list.slice(at), ...list.slice(0, at)];
-}
-
-interface Addresses extends AsyncDisposable {
-  readonly source: Address;
-  readonly target: Address;
-}
-
-const proxy = join(import.meta.dirname, 'delay-proxy.ts');
-
-async function addressesFor(ends: Ends, wire: Wire): Promise<Addresses> {
-  const host = '127.0.0.1';
-  const direct = (server: Ends['source']): Address =>
-    wire === 'tls'
-      ? { host, port: server.tlsPort ?? 0, caFile: server.caFile }
-      : { host, port: server.port, caFile: null };
-  if (wire !== 'distance') {
-    return { source: direct(ends.source), target: direct(ends.target), [Symbol.asyncDispose]: () => Promise.resolve() };
-  }
-  const far = [ends.source, ends.target].map((server) => `${host}:${server.port}`);
-  const child = spawn(process.execPath, [proxy, '10', ...far], { stdio: ['pipe', 'pipe', 'inherit'] });
-  const said = await createInterface({ input: child.stdout })[Symbol.asyncIterator]().next();
-  const [source, target] = String(said.value).split(' ').map(Number);
-  return {
-    source: { host, port: source ?? 0, caFile: null },
-    target: { host, port: target ?? 0, caFile: null },
-    [Symbol.asyncDispose]: () => {
-      const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-      child.kill();
-      return ended;
-    },
-  };
 }
 
 function lineOf(sample: Sample): string {

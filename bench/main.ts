@@ -4,19 +4,25 @@ import { writeFileSync } from 'node:fs';
 import { setPriority } from 'node:os';
 import { parseArgs } from 'node:util';
 import { type Part, runCopyBench } from './copy-bench.ts';
+import { runMemory } from './memory.ts';
 import type { PeerName } from './peers/peer.ts';
+import { runProfile } from './profile.ts';
 import type { Storage } from './servers.ts';
+import { runStall } from './stall.ts';
 import { judge, printTable, rowsOf } from './table.ts';
 
 const parts = ['a', 'b', 'c', 'd', 'e', 'e200', 'f', 'f200', 'floor'] as const;
 const everyday: readonly Part[] = ['a', 'b', 'c', 'd', 'e', 'f', 'floor'];
 const peers = ['godwit', 'mbsync', 'dsync', 'interimap', 'imapflow'] as const;
+const works = ['w1', 'w2', 'many', 'large'] as const;
+const wires = ['plain', 'distance', 'tls'] as const;
+const memoryParts = ['w2', 'many', 'large'] as const;
 const storages = ['mdbox', 'sdbox', 'maildir'] as const;
 
 const usage = `npm run bench -- copy [--only ${everyday.join(',')}] [--peers ${peers.join(',')}] [--rounds 3]
                        [--storage mdbox] [--at-once N] [--slow] [--nice=N] [--json FILE]
-npm run bench -- memory [--only copy,many,large] [--json FILE]
-npm run bench -- stall
+npm run bench -- memory [--only w2,many,large] [--at-once N] [--json FILE]
+npm run bench -- stall [--work w1|w2] [--rounds 3]
 npm run bench -- profile [--wire plain|tls|distance] [--work w1|w2] [--out FOLDER]`;
 
 const say = (line: string): void => console.log(line);
@@ -60,6 +66,15 @@ switch (positionals[0]) {
     keep({ ...result, rows: rowsOf(result), judged: judge(result) });
     break;
   }
+  case 'memory':
+    keep(await runMemory(chosen(values.only ?? memoryParts.join(','), memoryParts), Number(values['at-once'] ?? 4), say));
+    break;
+  case 'stall':
+    keep(await runStall(chosen(values.work, works)[0] ?? 'w1', Number(values.rounds), say));
+    break;
+  case 'profile':
+    await runProfile(chosen(values.work, works)[0] ?? 'w1', chosen(values.wire, wires)[0] ?? 'plain', Number(values['at-once'] ?? 4), values.out, say);
+    break;
   default:
     console.error(usage);
     process.exitCode = 2;

@@ -72,7 +72,7 @@ function start(counter: CpuCounter, lane: Lane): Running {
   // A group of its own, so that a lane that starts processes can be ended with them.
   const child = spawn(file, args, {
     stdio: ['ignore', log, log],
-    env: { ...process.env, ...lane.env },
+    env: { ...plainEnvironment(), ...lane.env },
     detached: true,
   });
   closeSync(log);
@@ -87,6 +87,11 @@ function start(counter: CpuCounter, lane: Lane): Running {
       if (pid > 1) process.kill(-pid, 'SIGKILL');
     },
   };
+}
+
+/** Ours without what would make Node start faster or behave otherwise than it does for a user. */
+function plainEnvironment(): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(NODE_|npm_|GODWIT_)/.test(name)));
 }
 
 /** The peak of memory over a set of processes and their children. */

@@ -14,7 +14,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { type DovecotServer, startDovecot } from '../labs/dovecot.ts';
 import { Authority } from '../labs/tls.ts';
-import { fill, readyMailbox } from './append.ts';
+import { seed } from './append.ts';
 import type { CpuCounter } from './cpu.ts';
 import { type Door, RawImap } from './raw-imap.ts';
 import { type Workload, workload, workloadVersion } from './workload.ts';
@@ -108,7 +108,7 @@ async function cachedStore(ends: Ends, id: Workload['id']): Promise<string> {
   const made = workload(id);
   for (const mailbox of made.mailboxes) {
     await using imap = await session(ends.source, userOf('seed', mailbox.name));
-    await fill(imap, readyMailbox(mailbox));
+    await seed(imap, mailbox);
   }
   const half = `${store}.half`;
   rmSync(half, { recursive: true, force: true });

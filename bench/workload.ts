@@ -31,7 +31,7 @@ export interface MadeMailbox {
 }
 
 export interface Workload {
-  readonly id: 'w1' | 'w2';
+  readonly id: 'w1' | 'w2' | 'many' | 'large';
   readonly says: string;
   readonly mailboxes: readonly MadeMailbox[];
 }
@@ -40,18 +40,20 @@ export interface Workload {
 export const workloadVersion = 1;
 
 export function workload(id: Workload['id']): Workload {
-  if (id === 'w1') {
-    return {
-      id,
-      says: '1 mailbox, 40 folders, 5,000 messages, 204 MB',
-      mailboxes: makeMailboxes(1, 40, 5_000, 203_600_000, 1),
-    };
+  switch (id) {
+    case 'w1':
+      return { id, says: '1 mailbox, 40 folders, 5,000 messages, 204 MB', mailboxes: makeMailboxes(1, 40, 5_000, 203_600_000, 1) };
+    case 'w2':
+      return {
+        id,
+        says: '200 mailboxes x 10 folders x 50 messages, 370 MB',
+        mailboxes: makeMailboxes(200, 10, 50, 370_300_000, 2),
+      };
+    case 'many':
+      return { id, says: 'one folder of 500,000 messages of 700 octets', mailboxes: [oneFolder(500_000, 700, 3)] };
+    case 'large':
+      return { id, says: 'one message of 150 MB', mailboxes: [oneFolder(1, 150_000_000, 4)] };
   }
-  return {
-    id,
-    says: '200 mailboxes x 10 folders x 50 messages, 370 MB',
-    mailboxes: makeMailboxes(200, 10, 50, 370_300_000, 2),
-  };
 }
 
 /** Octets of the mail bodies of a workload. */
@@ -90,6 +92,12 @@ function makeMailboxes(count: number, folders: number, each: number, bytes: numb
     });
   }
   return mailboxes;
+}
+
+function oneFolder(count: number, sizeBytes: number, seed: number): MadeMailbox {
+  const random = generator(seed);
+  const messages = Array.from({ length: count }, (_, i) => makeMessage(sizeBytes, random, seed * 1_000_003 + i));
+  return { name: 'one', folders: [{ path: 'INBOX', subscribed: true, messages }] };
 }
 
 export function makeMessage(sizeBytes: number, random: () => number, seed: number): MadeMessage {

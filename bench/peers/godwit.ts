@@ -35,6 +35,17 @@ export const godwit: Peer = {
   },
 };
 
+/** The same with variables in its environment, for looking inside (`stall`, `profile`); never for a figure of a table. */
+export function godwitObserved(env: Readonly<Record<string, string>>): Peer {
+  return {
+    ...godwit,
+    async prepare(setup) {
+      const prepared = await godwit.prepare(setup);
+      return { ...prepared, lanes: prepared.lanes.map((lane) => ({ ...lane, env: { ...lane.env, ...env } })) };
+    },
+  };
+}
+
 const secret = 'env:GODWIT_BENCH_SECRET';
 
 function one(setup: Setup): readonly string[] {
