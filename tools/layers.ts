@@ -22,8 +22,10 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   store: ['ports', 'domain'],
   'ledger-file': ['ports', 'domain'],
   sync: ['ports', 'domain'],
+  // Independent of sync/ on purpose: what checks the copy shares no code with what made it.
+  verify: ['ports', 'domain'],
   cutover: ['ports', 'domain'],
-  operations: ['sync', 'cutover', 'ports', 'domain'],
+  operations: ['sync', 'verify', 'cutover', 'ports', 'domain'],
   cli: ['operations', 'domain', 'protocols'],
   api: ['operations', 'domain', 'protocols'],
   worker: ['operations', 'domain', 'protocols'],
