@@ -75,7 +75,7 @@ export class CommitQueue {
 
   async #run(): Promise<void> {
     // One turn of the microtasks, so that mailboxes that write in the same moment share a transaction.
-    await null;
+    await Promise.resolve();
     while (this.#pending.length > 0 || this.#committed.length > 0) {
       this.#commit();
       if (this.#pending.length > 0) {

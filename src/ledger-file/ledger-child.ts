@@ -37,7 +37,8 @@ try {
 }
 
 function codeOf(error: unknown): string {
-  return error instanceof Fault ? error.code : String(error);
+  const code: string = error instanceof Fault ? error.code : String(error);
+  return code;
 }
 
 function say(line: string): void {

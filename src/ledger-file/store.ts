@@ -68,7 +68,7 @@ export class LedgerFileStore implements LedgerStore {
     if (this.#closed) return;
     this.#closed = true;
     clearInterval(this.#renewal);
-    for (const held of [...this.#held]) await held[Symbol.asyncDispose]();
+    for (const held of this.#held) await held[Symbol.asyncDispose]();
     await this.#queue.idle();
     try {
       // The last one out folds the log into the file and removes it: that is SQLite's own checkpoint on close.
