@@ -26,7 +26,10 @@ export function readyMailbox(mailbox: MadeMailbox): readonly ReadyFolder[] {
 
 /** Fills a mailbox a command at a time, making each as it is sent: for stores larger than memory should hold. */
 export async function seed(imap: RawImap, mailbox: MadeMailbox): Promise<void> {
-  await fill(imap, mailbox.folders.map((folder) => ({ ...folder, commands: [] })));
+  await fill(
+    imap,
+    mailbox.folders.map((folder) => ({ ...folder, commands: [] })),
+  );
   for (const { path, messages } of mailbox.folders) {
     for (const batch of batches(messages)) await imap.ask(`APPEND ${quoted(path)}`, appendParts(batch));
   }

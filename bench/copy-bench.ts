@@ -103,15 +103,20 @@ async function those(options: CopyBenchOptions): Promise<readonly Peer[]> {
 }
 
 /** The workloads and wires to go over, and which runs on each. */
-function courses(parts: ReadonlySet<Part>): { readonly id: Workload['id']; readonly wire: Wire; readonly phases: ReadonlySet<Phase> }[] {
-  const later: Phase[] = [...(parts.has('c') ? ['nochange' as const] : []), ...(parts.has('d') ? ['delta' as const] : [])];
+function courses(
+  parts: ReadonlySet<Part>,
+): { readonly id: Workload['id']; readonly wire: Wire; readonly phases: ReadonlySet<Phase> }[] {
+  const later: Phase[] = [
+    ...(parts.has('c') ? ['nochange' as const] : []),
+    ...(parts.has('d') ? ['delta' as const] : []),
+  ];
   const all = new Set<Phase>(['nochange', 'delta']);
   const made: ReturnType<typeof courses> = [];
   // (c) and (d) are asked for on both workloads, and need a first copy to begin from.
   const floorOnly = parts.has('floor') && parts.size === 1;
   const both = later.length > 0 || floorOnly;
   if (parts.has('a') || both) made.push({ id: 'w1', wire: 'plain', phases: new Set(later) });
-  if (parts.has('b') || (both && !parts.has('a')) ) made.push({ id: 'w2', wire: 'plain', phases: new Set(later) });
+  if (parts.has('b') || (both && !parts.has('a'))) made.push({ id: 'w2', wire: 'plain', phases: new Set(later) });
   if (parts.has('e')) made.push({ id: 'w1', wire: 'distance', phases: all });
   if (parts.has('e200')) made.push({ id: 'w2', wire: 'distance', phases: all });
   if (parts.has('f')) made.push({ id: 'w1', wire: 'tls', phases: all });

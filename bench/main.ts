@@ -67,13 +67,21 @@ switch (positionals[0]) {
     break;
   }
   case 'memory':
-    keep(await runMemory(chosen(values.only ?? memoryParts.join(','), memoryParts), Number(values['at-once'] ?? 4), say));
+    keep(
+      await runMemory(chosen(values.only ?? memoryParts.join(','), memoryParts), Number(values['at-once'] ?? 4), say),
+    );
     break;
   case 'stall':
     keep(await runStall(chosen(values.work, works)[0] ?? 'w1', Number(values.rounds), say));
     break;
   case 'profile':
-    await runProfile(chosen(values.work, works)[0] ?? 'w1', chosen(values.wire, wires)[0] ?? 'plain', Number(values['at-once'] ?? 4), values.out, say);
+    await runProfile(
+      chosen(values.work, works)[0] ?? 'w1',
+      chosen(values.wire, wires)[0] ?? 'plain',
+      Number(values['at-once'] ?? 4),
+      values.out,
+      say,
+    );
     break;
   default:
     console.error(usage);

@@ -29,12 +29,21 @@ export async function runMemory(
     for (const id of ids) {
       const made = workload(id);
       const phases = new Set(['nochange'] as const);
-      for (const each of await cycle(ends, counter, godwit, `memory-${id}`, { made, ...addresses, phases, atOnce, timeoutMs: 1_800_000 })) {
+      for (const each of await cycle(ends, counter, godwit, `memory-${id}`, {
+        made,
+        ...addresses,
+        phases,
+        atOnce,
+        timeoutMs: 1_800_000,
+      })) {
         if (each.phase === 'delta') continue;
         const { peakRssBytes, wallSeconds } = each.cost;
         results.push({ workload: id, run: each.phase, peakRssBytes, wallSeconds, worthless: each.worthless });
-        const verdict = each.worthless ?? (peakRssBytes <= limitBytes ? 'PASS' : `short: the limit is ${limitBytes / 1e6} MB`);
-        say(`${made.says}, ${each.phase}: peak RSS ${(peakRssBytes / 1e6).toFixed(0)} MB in ${wallSeconds.toFixed(1)} s: ${verdict}`);
+        const verdict =
+          each.worthless ?? (peakRssBytes <= limitBytes ? 'PASS' : `short: the limit is ${limitBytes / 1e6} MB`);
+        say(
+          `${made.says}, ${each.phase}: peak RSS ${(peakRssBytes / 1e6).toFixed(0)} MB in ${wallSeconds.toFixed(1)} s: ${verdict}`,
+        );
       }
     }
   });

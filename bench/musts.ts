@@ -37,22 +37,68 @@ export type Expectation = Faster | Within;
 type Pair = readonly [must: number | null, reach: number | null];
 
 export const expectations: readonly Expectation[] = [
-  ...faster('w1', 'plain', 'initial', { mbsync: [2.0, 2.3], dsync: [2.2, 2.4], interimap: [1.6, 1.7], imapflow: [5, 5.5] }),
+  ...faster('w1', 'plain', 'initial', {
+    mbsync: [2.0, 2.3],
+    dsync: [2.2, 2.4],
+    interimap: [1.6, 1.7],
+    imapflow: [5, 5.5],
+  }),
   { kind: 'wall-within-append', workload: 'w1', wire: 'plain', phase: 'initial', must: 1.7, reach: 1.35 },
   { kind: 'cpu-within-mbsync', workload: 'w1', wire: 'plain', phase: 'initial', must: 1.15, reach: 1.0 },
-  ...faster('w2', 'plain', 'initial', { mbsync: [1.5, 2.0], dsync: [1.35, 1.5], interimap: [5.5, 6], imapflow: [3, 3.5] }),
-  ...faster('w2', 'plain', 'nochange', { mbsync: [1.8, 2.5], dsync: [3.5, 4], interimap: [null, 20], imapflow: [null, 3] }),
-  ...faster('w2', 'plain', 'delta', { mbsync: [1.8, 2.5], dsync: [2.5, 2.5], interimap: [null, 12], imapflow: [null, 4] }),
+  ...faster('w2', 'plain', 'initial', {
+    mbsync: [1.5, 2.0],
+    dsync: [1.35, 1.5],
+    interimap: [5.5, 6],
+    imapflow: [3, 3.5],
+  }),
+  ...faster('w2', 'plain', 'nochange', {
+    mbsync: [1.8, 2.5],
+    dsync: [3.5, 4],
+    interimap: [null, 20],
+    imapflow: [null, 3],
+  }),
+  ...faster('w2', 'plain', 'delta', {
+    mbsync: [1.8, 2.5],
+    dsync: [2.5, 2.5],
+    interimap: [null, 12],
+    imapflow: [null, 4],
+  }),
   ...faster('w1', 'distance', 'initial', { mbsync: [8, 9], interimap: [7, 8], dsync: [null, 80] }),
-  ...faster('w1', 'tls', 'initial', { mbsync: [2.0, 2.2], dsync: [1.9, 2.1], interimap: [null, 1.6], imapflow: [null, 4.5] }),
+  ...faster('w1', 'tls', 'initial', {
+    mbsync: [2.0, 2.2],
+    dsync: [1.9, 2.1],
+    interimap: [null, 1.6],
+    imapflow: [null, 4.5],
+  }),
   { kind: 'cpu-within-mbsync', workload: 'w1', wire: 'tls', phase: 'initial', must: 1.0, reach: 0.9 },
-  ...faster('w2', 'tls', 'initial', { mbsync: [null, 2.5], dsync: [null, 1.4], interimap: [null, 4], imapflow: [null, 2.7] }),
-  ...faster('w2', 'tls', 'nochange', { mbsync: [null, 4], dsync: [null, 3.5], interimap: [null, 6], imapflow: [null, 1.8] }),
+  ...faster('w2', 'tls', 'initial', {
+    mbsync: [null, 2.5],
+    dsync: [null, 1.4],
+    interimap: [null, 4],
+    imapflow: [null, 2.7],
+  }),
+  ...faster('w2', 'tls', 'nochange', {
+    mbsync: [null, 4],
+    dsync: [null, 3.5],
+    interimap: [null, 6],
+    imapflow: [null, 1.8],
+  }),
 ];
 
-function faster(workload: Workload['id'], wire: Wire, phase: Phase, peers: Partial<Record<PeerName, Pair>>): Expectation[] {
+function faster(
+  workload: Workload['id'],
+  wire: Wire,
+  phase: Phase,
+  peers: Partial<Record<PeerName, Pair>>,
+): Expectation[] {
   return Object.entries(peers).map(([peer, [must, reach]]) => ({
-    kind: 'faster-than', workload, wire, phase, peer: peer as PeerName, must, reach,
+    kind: 'faster-than',
+    workload,
+    wire,
+    phase,
+    peer: peer as PeerName,
+    must,
+    reach,
   }));
 }
 

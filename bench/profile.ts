@@ -20,7 +20,13 @@ interface CpuProfile {
 }
 
 /** Leaves `*.cpuprofile` in `out` (Chromium's DevTools open it) and prints what it says. */
-export async function runProfile(id: Workload['id'], wire: Wire, atOnce: number, out: string, say: (line: string) => void): Promise<void> {
+export async function runProfile(
+  id: Workload['id'],
+  wire: Wire,
+  atOnce: number,
+  out: string,
+  say: (line: string) => void,
+): Promise<void> {
   using counter = openCpuCounter();
   const folder = resolve(out);
   rmSync(folder, { recursive: true, force: true });
@@ -34,9 +40,12 @@ export async function runProfile(id: Workload['id'], wire: Wire, atOnce: number,
       ['profiled', godwitObserved({ NODE_OPTIONS: `--cpu-prof --cpu-prof-interval=500 --cpu-prof-dir=${folder}` })],
     ] as const) {
       const [first] = await cycle(ends, counter, peer, name, options);
-      if (first === undefined || first.worthless !== null) throw new Error(`the copy does not count: ${first?.worthless ?? 'it was not made'}`);
+      if (first === undefined || first.worthless !== null)
+        throw new Error(`the copy does not count: ${first?.worthless ?? 'it was not made'}`);
       const { wallSeconds, clientCpu, sourceCpu, targetCpu } = first.cost;
-      say(`${name}: ${wallSeconds.toFixed(2)} s, CPU ${clientCpu.toFixed(2)}/${sourceCpu.toFixed(2)}/${targetCpu.toFixed(2)}`);
+      say(
+        `${name}: ${wallSeconds.toFixed(2)} s, CPU ${clientCpu.toFixed(2)}/${sourceCpu.toFixed(2)}/${targetCpu.toFixed(2)}`,
+      );
     }
   });
   for (const file of readdirSync(folder)) {
@@ -62,7 +71,10 @@ function summarise(profile: CpuProfile, say: (line: string) => void): void {
     const group = frame.functionName.startsWith('(') ? frame.functionName : part;
     places.set(group, (places.get(group) ?? 0) + ms);
   });
-  for (const [title, map, count] of [['by place', places, 25], ['by function', functions, 40]] as const) {
+  for (const [title, map, count] of [
+    ['by place', places, 25],
+    ['by function', functions, 40],
+  ] as const) {
     say(`\n${title} (self time, of ${busy.toFixed(0)} ms busy)`);
     for (const [name, ms] of [...map].sort((a, b) => b[1] - a[1]).slice(0, count)) {
       say(`${ms.toFixed(1).padStart(8)} ms ${((ms / busy) * 100).toFixed(1).padStart(5)} %  ${name}`);

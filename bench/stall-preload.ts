@@ -13,7 +13,12 @@ export interface StallLine {
   readonly thread: 'main' | 'worker';
   /** Of the event loop, in milliseconds. The first look, while modules are being loaded, is not counted. */
   readonly loop: { readonly max: number; readonly p999: number; readonly p99: number; readonly p50: number };
-  readonly sqlite: { readonly calls: number; readonly totalMs: number; readonly maxMs: number; readonly over5Ms: number };
+  readonly sqlite: {
+    readonly calls: number;
+    readonly totalMs: number;
+    readonly maxMs: number;
+    readonly over5Ms: number;
+  };
 }
 
 const file = process.env['BENCH_STALL_FILE'];
@@ -29,7 +34,7 @@ function timed(prototype: object, name: string): void {
   Reflect.set(prototype, name, function (this: unknown, ...args: unknown[]): unknown {
     const started = performance.now();
     try {
-      return Reflect.apply(original, this, args);
+      return Reflect.apply(original, this, args) as unknown;
     } finally {
       const took = performance.now() - started;
       sqlite.calls++;
@@ -49,7 +54,12 @@ process.on('exit', () => {
   const ms = (nanoseconds: number): number => nanoseconds / 1e6;
   const line: StallLine = {
     thread: isMainThread ? 'main' : 'worker',
-    loop: { max: ms(delay.max), p999: ms(delay.percentile(99.9)), p99: ms(delay.percentile(99)), p50: ms(delay.percentile(50)) },
+    loop: {
+      max: ms(delay.max),
+      p999: ms(delay.percentile(99.9)),
+      p99: ms(delay.percentile(99)),
+      p50: ms(delay.percentile(50)),
+    },
     sqlite,
   };
   if (file !== undefined) appendFileSync(file, `${JSON.stringify(line)}\n`);

@@ -10,7 +10,11 @@ import type { StallLine } from './stall-preload.ts';
 import { addressesFor } from './wires.ts';
 import { workload, type Workload } from './workload.ts';
 
-export async function runStall(id: Workload['id'], rounds: number, say: (line: string) => void): Promise<readonly StallLine[]> {
+export async function runStall(
+  id: Workload['id'],
+  rounds: number,
+  say: (line: string) => void,
+): Promise<readonly StallLine[]> {
   using counter = openCpuCounter();
   const found: StallLine[] = [];
   await withServers('mdbox', counter, async (ends) => {
@@ -20,10 +24,20 @@ export async function runStall(id: Workload['id'], rounds: number, say: (line: s
     for (let round = 1; round <= rounds; round++) {
       rmSync(file, { force: true });
       const [first] = await cycle(ends, counter, godwitObserved(env), `stall${round}`, {
-        made: workload(id), ...addresses, phases: new Set(), atOnce: 4, timeoutMs: 600_000,
+        made: workload(id),
+        ...addresses,
+        phases: new Set(),
+        atOnce: 4,
+        timeoutMs: 600_000,
       });
-      if (first === undefined || first.worthless !== null) throw new Error(`the copy does not count: ${first?.worthless ?? 'it was not made'}`);
-      const lines = existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n').map((line) => JSON.parse(line) as StallLine) : [];
+      if (first === undefined || first.worthless !== null)
+        throw new Error(`the copy does not count: ${first?.worthless ?? 'it was not made'}`);
+      const lines = existsSync(file)
+        ? readFileSync(file, 'utf8')
+            .trim()
+            .split('\n')
+            .map((line) => JSON.parse(line) as StallLine)
+        : [];
       for (const line of lines) {
         found.push(line);
         const { loop, sqlite } = line;

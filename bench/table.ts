@@ -37,16 +37,23 @@ export function rowsOf({ samples }: CopyBenchResult): readonly Row[] {
     if (first === undefined) return [];
     const walls = counted.map((sample) => sample.cost.wallSeconds);
     const { workload: id, wire, phase, who } = first;
-    return [{
-      workload: id, wire, phase, who,
-      runs: counted.length,
-      worthless: all.length - counted.length,
-      median: medianCost(counted.map((sample) => sample.cost)),
-      minWall: Math.min(...walls),
-      maxWall: Math.max(...walls),
-      ratio: ratioOver(samples, first, who, 'godwit', (cost) => cost.wallSeconds),
-      known: Object.entries(counted[0]?.difference?.counts ?? {}).map(([kind, n]) => `${kind} ${n}`).join(', '),
-    }];
+    return [
+      {
+        workload: id,
+        wire,
+        phase,
+        who,
+        runs: counted.length,
+        worthless: all.length - counted.length,
+        median: medianCost(counted.map((sample) => sample.cost)),
+        minWall: Math.min(...walls),
+        maxWall: Math.max(...walls),
+        ratio: ratioOver(samples, first, who, 'godwit', (cost) => cost.wallSeconds),
+        known: Object.entries(counted[0]?.difference?.counts ?? {})
+          .map(([kind, n]) => `${kind} ${n}`)
+          .join(', '),
+      },
+    ];
   });
 }
 
@@ -72,8 +79,15 @@ function ratioOver(
   figure: (cost: Cost) => number,
 ): number | null {
   const of = (who: Sample['who'], round: number): Sample | undefined =>
-    samples.find((s) => s.who === who && s.round === round && s.worthless === null
-      && s.workload === cell.workload && s.wire === cell.wire && s.phase === cell.phase);
+    samples.find(
+      (s) =>
+        s.who === who &&
+        s.round === round &&
+        s.worthless === null &&
+        s.workload === cell.workload &&
+        s.wire === cell.wire &&
+        s.phase === cell.phase,
+    );
   const ratios: number[] = [];
   for (const round of new Set(samples.map((sample) => sample.round))) {
     const above = of(upper, round);
@@ -85,8 +99,12 @@ function ratioOver(
 
 export function printTable(result: CopyBenchResult, say: (line: string) => void): void {
   say('');
-  say(`Servers: Dovecot, ${result.storage} in memory, no fsync. CPU seconds from ${result.cpuFrom}. Medians; ratio = wall / ours, round by round.`);
-  say('| wire | work | run | who | runs | wall s (min-max) | ratio | client CPU s | source CPU s | target CPU s | MB/s | msg/s | peak RSS MB | known differences |');
+  say(
+    `Servers: Dovecot, ${result.storage} in memory, no fsync. CPU seconds from ${result.cpuFrom}. Medians; ratio = wall / ours, round by round.`,
+  );
+  say(
+    '| wire | work | run | who | runs | wall s (min-max) | ratio | client CPU s | source CPU s | target CPU s | MB/s | msg/s | peak RSS MB | known differences |',
+  );
   say('|---|---|---|---|---|---|---|---|---|---|---|---|---|---|');
   for (const row of rowsOf(result)) say(lineOf(row));
   say('');
@@ -95,25 +113,37 @@ export function printTable(result: CopyBenchResult, say: (line: string) => void)
   for (const { expectation: e, measured, verdict } of judge(result)) {
     if (measured === null) continue;
     const asked =
-      e.kind === 'faster-than' ? `${e.peer} / ours, wall, at least`
-        : e.kind === 'wall-within-append' ? 'ours / MULTIAPPEND from memory, wall, at most'
+      e.kind === 'faster-than'
+        ? `${e.peer} / ours, wall, at least`
+        : e.kind === 'wall-within-append'
+          ? 'ours / MULTIAPPEND from memory, wall, at most'
           : 'ours / mbsync, client CPU, at most';
-    say(`| ${e.wire} | ${e.workload} | ${e.phase} | ${asked} | ${e.must ?? '-'} | ${e.reach ?? '-'} | ${measured.toFixed(2)} | ${verdict} |`);
+    say(
+      `| ${e.wire} | ${e.workload} | ${e.phase} | ${asked} | ${e.must ?? '-'} | ${e.reach ?? '-'} | ${measured.toFixed(2)} | ${verdict} |`,
+    );
   }
 }
 
 function lineOf(row: Row): string {
   const { median: m } = row;
   const made = workload(row.workload);
-  const speed = row.phase === 'initial' && row.runs > 0
-    ? [workloadBytes(made) / 1e6 / m.wallSeconds, workloadMessages(made) / m.wallSeconds].map((n) => Math.round(n).toString())
-    : ['', ''];
+  const speed =
+    row.phase === 'initial' && row.runs > 0
+      ? [workloadBytes(made) / 1e6 / m.wallSeconds, workloadMessages(made) / m.wallSeconds].map((n) =>
+          Math.round(n).toString(),
+        )
+      : ['', ''];
   return `| ${[
-    row.wire, row.workload, row.phase, row.who,
+    row.wire,
+    row.workload,
+    row.phase,
+    row.who,
     row.worthless === 0 ? row.runs : `${row.runs} (+${row.worthless} that do not count)`,
     row.runs === 0 ? '-' : `${m.wallSeconds.toFixed(2)} (${row.minWall.toFixed(2)}-${row.maxWall.toFixed(2)})`,
     row.ratio?.toFixed(2) ?? '',
-    m.clientCpu.toFixed(2), m.sourceCpu.toFixed(2), m.targetCpu.toFixed(2),
+    m.clientCpu.toFixed(2),
+    m.sourceCpu.toFixed(2),
+    m.targetCpu.toFixed(2),
     ...speed,
     m.peakRssBytes > 0 ? Math.round(m.peakRssBytes / 1e6) : '',
     row.known,

@@ -42,7 +42,11 @@ export const workloadVersion = 1;
 export function workload(id: Workload['id']): Workload {
   switch (id) {
     case 'w1':
-      return { id, says: '1 mailbox, 40 folders, 5,000 messages, 204 MB', mailboxes: makeMailboxes(1, 40, 5_000, 203_600_000, 1) };
+      return {
+        id,
+        says: '1 mailbox, 40 folders, 5,000 messages, 204 MB',
+        mailboxes: makeMailboxes(1, 40, 5_000, 203_600_000, 1),
+      };
     case 'w2':
       return {
         id,
