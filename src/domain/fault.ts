@@ -212,6 +212,12 @@ export const faults = {
       `${host} has renumbered "${folder}" (UIDVALIDITY) and what we put there can no longer be proven by content.`,
     'Look at the folder on both sides. `godwit verify` names what is on one side only.',
   ),
+  'folder.renumbered-meanwhile': entry<FolderAt>(
+    'folder',
+    'soon',
+    ({ host, folder }) => `${host} has renumbered "${folder}" (UIDVALIDITY) while we were working on it.`,
+    'It is looked at anew. If it happens all the time, ask whoever runs the server what renumbers its folders.',
+  ),
   'target.quota': entry<Host & Said>(
     'mailbox',
     'operator',

@@ -1,0 +1,32 @@
+/** What it takes to open a mailbox over IMAP. */
+
+import type { Log } from '#lib/log.ts';
+import type { Credentials } from '#ports/credentials.ts';
+import type { ServerMemory } from './server-memory.ts';
+
+export interface ImapEndpoint {
+  readonly host: string;
+  readonly port: number;
+  readonly security: 'tls' | 'starttls' | 'clear';
+  /** PEM of the authority to trust instead of those this machine trusts. */
+  readonly ca: string | null;
+  /** False turns the check of the certificate off. */
+  readonly verify: boolean;
+}
+
+export interface ImapOptions {
+  readonly endpoint: ImapEndpoint;
+  readonly credentials: Credentials;
+  readonly log: Log;
+  readonly servers: ServerMemory;
+  /** How the mailbox is called to people: `imaps://someone@mail.example`, without secrets. */
+  readonly name: string;
+  /** How long any command may go unanswered; 90 seconds unless told. */
+  readonly commandDeadlineMs?: number;
+  /** `auto`: where the line is known to be slow. */
+  readonly compress?: 'auto' | 'off';
+}
+
+/** Long enough for a server that opens a folder of millions for the first time, short enough for people to wait. */
+export const usualDeadlineMs = 90_000;
+export const connectMs = 30_000;

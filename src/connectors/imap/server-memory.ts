@@ -1,0 +1,30 @@
+/** What one mailbox learnt of a server, for the next mailbox on it. Shared by everything in a process. */
+
+import type { Capabilities, Namespaces } from '#protocols/imap/index.ts';
+
+export interface ServerFacts {
+  /** Before and after sign-in, as last seen; null before the first time. */
+  beforeSignIn: Capabilities | null;
+  afterSignIn: Capabilities | null;
+  /** RFC 2342; null until it was asked, or where the server does not tell. */
+  namespaces: Namespaces | null;
+  /** Announced, and refused when tried (ProtonMail Bridge: SPECIAL-USE; Exchange in rev2 mode: LIST RETURN). */
+  readonly lies: Set<'list-extended' | 'special-use' | 'namespace' | 'create-special-use' | 'multiappend' | 'haste'>;
+  /** Octets per second of the fastest stretch seen, null before any; what COMPRESS is decided by. */
+  bytesPerSecond: number | null;
+}
+
+export class ServerMemory {
+  readonly #servers = new Map<string, ServerFacts>();
+
+  /** The facts of one endpoint, to be read and added to. */
+  of(endpoint: { readonly host: string; readonly port: number; readonly security: string }): ServerFacts {
+    const key = `${endpoint.security} ${endpoint.host} ${endpoint.port}`;
+    let facts = this.#servers.get(key);
+    if (!facts) {
+      facts = { beforeSignIn: null, afterSignIn: null, namespaces: null, lies: new Set(), bytesPerSecond: null };
+      this.#servers.set(key, facts);
+    }
+    return facts;
+  }
+}

@@ -1,0 +1,226 @@
+/** The commands about messages: UID FETCH, UID STORE, UID EXPUNGE, IDLE (RFC 9051 §6.4, RFC 7162, RFC 4315). */
+
+import { type Command, mustBeOk, type Place } from '../command.ts';
+import { ImapError } from '../errors.ts';
+import type { FetchedMessage } from '../fetch.ts';
+import type { LiteralTaker } from '../framing.ts';
+import { inNumberSet, largestNumber, NumberGatherer, type NumberSet } from '../number-set.ts';
+import type { Opened } from '../opened.ts';
+import type { Tagged } from '../response.ts';
+import type { Session } from '../session.ts';
+
+/** Takes the octets of bodies as they come. */
+export interface BodySink {
+  begin(uid: number, octets: number): void;
+  data(octets: Buffer): void;
+  end(): void;
+  broken(): void;
+  returned(): Promise<void> | null;
+}
+
+export interface BodiesOutcome {
+  readonly answer: Tagged;
+  readonly opened: Opened;
+  /** The server puts UID behind BODY[]: nothing could be told apart, nothing was handed on; ask for them one by one. */
+  readonly isUidLate: boolean;
+}
+
+/**
+ * UID FETCH of whole messages without marking them (RFC 9051 §6.4.5, BODY.PEEK[]). `set` is what is written, `wanted` the
+ * UIDs that may come; those that came are added to `got`, and none is handed on twice.
+ */
+export function fetchBodies(
+  session: Session,
+  place: Place,
+  set: string,
+  wanted: NumberSet,
+  got: NumberGatherer,
+  sink: BodySink,
+): Promise<BodiesOutcome> {
+  const only = wanted.length === 1 && wanted[0]?.[0] === wanted[0]?.[1] ? (wanted[0]?.[0] as number) : null;
+  let isInside = false;
+  let isUidLate = false;
+  let isOver = false;
+  const nobody: LiteralTaker = { data() {}, end() {} };
+  const taker: LiteralTaker = {
+    data: (octets) => {
+      if (!isOver) sink.data(octets);
+    },
+    end() {
+      isInside = false;
+      if (!isOver) sink.end();
+    },
+  };
+  const nameOf = (message: FetchedMessage): number | null => {
+    const uid = message.uid ?? only;
+    if (uid === null) isUidLate = true;
+    return uid;
+  };
+  return session.run<BodiesOutcome>(
+    {
+      name: 'UID FETCH',
+      compose: (writer) => writer.raw(`UID FETCH ${set} (UID BODY.PEEK[])`),
+      body(message, octets) {
+        const uid = nameOf(message);
+        if (uid === null) return nobody;
+        if (!inNumberSet(wanted, uid)) return null;
+        if (!got.add(uid)) return nobody;
+        isInside = true;
+        sink.begin(uid, octets);
+        return taker;
+      },
+      returned: () => sink.returned(),
+      take(response) {
+        if (response.kind !== 'fetch' || response.message.body === undefined) return false;
+        const uid = nameOf(response.message);
+        const { body } = response.message;
+        // NIL is no message but the lack of one: it will be missed.
+        if (uid === null || body === null) return true;
+        if (!inNumberSet(wanted, uid)) return false;
+        if (!got.add(uid)) return true;
+        const octets = Buffer.from(body, 'latin1');
+        sink.begin(uid, octets.length);
+        if (octets.length > 0) sink.data(octets);
+        sink.end();
+        return true;
+      },
+      end: (answer, opened) => ({ answer, opened: opened as Opened, isUidLate }),
+      broken() {
+        isOver = true;
+        if (isInside) sink.broken();
+      },
+    },
+    place,
+  );
+}
+
+/** Told of messages in the order in which they come; one that comes twice is told once. */
+export type MessageTold = (message: FetchedMessage & { readonly uid: number }) => void;
+
+export interface ListOptions {
+  readonly items: readonly ('FLAGS' | 'INTERNALDATE' | 'RFC822.SIZE')[];
+  /** Only what changed since (RFC 7162 §3.1.4), and with `vanished` what left since (RFC 7162 §3.2.6; needs QRESYNC). */
+  readonly changedSince?: { readonly modSeq: bigint; readonly vanished: ((uids: NumberSet) => void) | null };
+}
+
+/** UID FETCH of what is told about messages; `set` is what is written, `wanted` what may come. Resolves with the mailbox as it was opened. */
+export function fetchList(
+  session: Session,
+  place: Place,
+  set: string,
+  wanted: NumberSet,
+  options: ListOptions,
+  told: MessageTold,
+): Promise<Opened> {
+  const seen = new NumberGatherer();
+  const wantsDate = options.items.includes('INTERNALDATE');
+  const { changedSince } = options;
+  const since = changedSince ? ` (CHANGEDSINCE ${changedSince.modSeq}${changedSince.vanished ? ' VANISHED' : ''})` : '';
+  let count = 0;
+  let opened: Opened | null = null;
+  const command: Command<Opened> = {
+    name: 'UID FETCH',
+    compose: (writer) => writer.raw(`UID FETCH ${set} (UID ${options.items.join(' ')})${since}`),
+    take(response) {
+      if (response.kind === 'vanished' && changedSince?.vanished && response.vanished.earlier) {
+        changedSince.vanished(response.vanished.uids);
+        return true;
+      }
+      if (response.kind !== 'fetch') return false;
+      const { message } = response;
+      // News of flags that nobody asked for has no date, and often no UID.
+      if (message.uid === undefined || message.flags === undefined || message.body !== undefined) return false;
+      // Dovecot answers two of these at once; what one asked for and the other did not tells them apart.
+      if (wantsDate ? message.internalDate === undefined : message.internalDate !== undefined) return false;
+      // RFC 7162 §3.1.4.1: an answer to CHANGEDSINCE always bears MODSEQ.
+      if (changedSince ? message.modSeq === undefined : !inNumberSet(wanted, message.uid) && !hasOpenEnd(wanted)) return false;
+      if (++count > messagesMax) throw new ImapError({ kind: 'endless', limit: `${messagesMax} answers to one FETCH` });
+      if (seen.add(message.uid)) told(message as FetchedMessage & { readonly uid: number });
+      return true;
+    },
+    end(answer, place) {
+      opened = place;
+      mustBeOk('UID FETCH', answer);
+      return opened as Opened;
+    },
+  };
+  return session.run(command, place);
+}
+
+/** `n:*` names the last message even where that is before n (RFC 9051 §9, `seq-range`). */
+function hasOpenEnd(set: NumberSet): boolean {
+  return set.at(-1)?.[1] === largestNumber;
+}
+
+/** More messages than one folder can sensibly hold. */
+const messagesMax = 20_000_000;
+
+/** UID STORE (RFC 9051 §6.4.6), without asking for the flags back. Resolves with the answer, OK or not. */
+export function store(session: Session, place: Place, set: string, sign: '+' | '-', flags: readonly string[]): Promise<Tagged> {
+  return session.run(
+    {
+      name: 'UID STORE',
+      compose: (writer) => writer.raw(`UID STORE ${set} ${sign}FLAGS.SILENT `).flags(flags),
+      end: (answer) => answer,
+    },
+    place,
+  );
+}
+
+/** UID EXPUNGE (RFC 4315 §2.1). */
+export function expunge(session: Session, place: Place, set: string): Promise<void> {
+  return session.run(
+    {
+      name: 'UID EXPUNGE',
+      compose: (writer) => writer.raw(`UID EXPUNGE ${set}`),
+      end(answer) {
+        mustBeOk('UID EXPUNGE', answer);
+      },
+    },
+    place,
+  );
+}
+
+/**
+ * IDLE (RFC 9051 §6.3.13) until there is news of the mailbox or `signal` aborts; true for news. The server's answer to DONE
+ * is waited for.
+ */
+export function idle(session: Session, place: Place, signal: AbortSignal): Promise<boolean> {
+  let isIdling = false;
+  let isDone = false;
+  let isNews = false;
+  const done = (): void => {
+    if (isDone || !isIdling) return;
+    isDone = true;
+    session.say('DONE');
+  };
+  signal.addEventListener('abort', done, { once: true });
+  const over = (): void => signal.removeEventListener('abort', done);
+  return session.run<boolean>(
+    {
+      name: 'IDLE',
+      isAlone: true,
+      isPatient: true,
+      compose: (writer) => writer.raw('IDLE'),
+      continued() {
+        isIdling = true;
+        if (signal.aborted) done();
+        return null;
+      },
+      take(response) {
+        if (response.kind !== 'exists' && response.kind !== 'expunge' && response.kind !== 'fetch' && response.kind !== 'vanished') return false;
+        isNews = true;
+        done();
+        // It is still news of the mailbox for the session.
+        return false;
+      },
+      end(answer) {
+        over();
+        mustBeOk('IDLE', answer);
+        return isNews;
+      },
+      broken: over,
+    },
+    place,
+  );
+}

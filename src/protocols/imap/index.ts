@@ -1,0 +1,23 @@
+/** IMAP as a client speaks it: sessions that stream and pipeline, and a function per command. */
+
+export { AppendStream, type AppendAnswer, type AppendWords } from './append-stream.ts';
+export { Capabilities } from './capabilities.ts';
+export type { Place } from './command.ts';
+export { create, list, listExtended, namespace, quotaRoot, status, subscribe, type Listed, type StatusItems } from './commands/mailboxes.ts';
+export {
+  expunge, fetchBodies, fetchList, idle, store, type BodiesOutcome, type BodySink, type ListOptions, type MessageTold,
+} from './commands/messages.ts';
+export { authenticate, capability, enable, id, login, noop } from './commands/sign-in.ts';
+export * from './date-time.ts';
+export { clean, ImapError, type Trouble } from './errors.ts';
+export type { FetchedMessage } from './fetch.ts';
+export { usualLimits, type Limits } from './limits.ts';
+export type { ListedMailbox, MailboxStatus, Namespace, Namespaces, Quota } from './mailbox-data.ts';
+export { decodeMailboxName, encodeMailboxName, isWellEncoded } from './modified-utf7.ts';
+export { largestNumber, NumberGatherer, splitNumberSet, writeNumberSet, type NumberSet } from './number-set.ts';
+export type { Opened } from './opened.ts';
+export type { ResponseCode } from './response-code.ts';
+export type { Tagged } from './response.ts';
+export * as sasl from './sasl.ts';
+export { Session, type Greeting, type SessionOptions, type Trace } from './session.ts';
+export { isFlag, type LiteralManner } from './writer.ts';

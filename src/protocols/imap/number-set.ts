@@ -1,0 +1,131 @@
+/** Sets of UIDs on the wire: `sequence-set` (RFC 9051 §9) to and from ascending ranges. */
+
+export type NumberRange = readonly [first: number, last: number];
+/** Ranges, normally ascending and disjoint. The largest UID there can be stands for `*`. */
+export type NumberSet = readonly NumberRange[];
+
+/** `*`: the largest number in use, whatever it is. */
+export const largestNumber = 0xffff_ffff;
+
+/** Writes a set, e.g. `1:4,7,9:*`. */
+export function writeNumberSet(set: NumberSet): string {
+  return set.map(writeRange).join(',');
+}
+
+/** Writes a set as several, none longer than `octetsMax`, since many servers bound the length of a command. */
+export function splitNumberSet(set: NumberSet, octetsMax: number): readonly string[] {
+  const whole = set.length <= 40 ? writeNumberSet(set) : null;
+  if (whole !== null && whole.length <= octetsMax) return set.length === 0 ? [] : [whole];
+  const parts: string[] = [];
+  let part = '';
+  for (const range of set) {
+    const text = writeRange(range);
+    if (part !== '' && part.length + 1 + text.length > octetsMax) {
+      parts.push(part);
+      part = '';
+    }
+    part += part === '' ? text : `,${text}`;
+  }
+  if (part !== '') parts.push(part);
+  return parts;
+}
+
+/** Reads a set of numbers without `*`, ascending and joined; null when it is none. */
+export function readNumberSet(text: string): NumberSet | null {
+  const ranges: [number, number][] = [];
+  let sorted = true;
+  for (const part of text.split(',')) {
+    const match = /^([0-9]{1,10})(?::([0-9]{1,10}))?$/.exec(part);
+    if (!match) return null;
+    const a = Number(match[1]);
+    const b = match[2] === undefined ? a : Number(match[2]);
+    const range: [number, number] = a <= b ? [a, b] : [b, a];
+    if (sorted && ranges.length > 0 && range[0] <= (ranges.at(-1) as NumberRange)[1]) sorted = false;
+    ranges.push(range);
+  }
+  return sorted ? ranges : joined(ranges);
+}
+
+/** Ranges in any order, made ascending and disjoint. */
+export function joined(ranges: readonly NumberRange[]): NumberSet {
+  const out: [number, number][] = [];
+  for (const [first, last] of [...ranges].sort((a, b) => a[0] - b[0])) {
+    const previous = out.at(-1);
+    if (previous && first <= previous[1] + 1) previous[1] = Math.max(previous[1], last);
+    else out.push([first, last]);
+  }
+  return out;
+}
+
+/** Numbers gathered one by one, normally ascending: a folder read in order stays one range. */
+export class NumberGatherer {
+  readonly #ranges: [number, number][] = [];
+
+  /** Adds a number; false when it was there already. */
+  add(value: number): boolean {
+    const last = this.#ranges.at(-1);
+    if (!last || value > last[1] + 1) this.#ranges.push([value, value]);
+    else if (value === last[1] + 1) last[1] = value;
+    else return this.#addAmong(value);
+    return true;
+  }
+
+  has(value: number): boolean {
+    const at = this.#indexOf(value);
+    return at >= 0 && value <= (this.#ranges[at] as NumberRange)[1];
+  }
+
+  get set(): NumberSet {
+    return this.#ranges;
+  }
+
+  #addAmong(value: number): boolean {
+    const at = this.#indexOf(value);
+    const before = this.#ranges[at];
+    if (before && value <= before[1]) return false;
+    const after = this.#ranges[at + 1];
+    if (before && value === before[1] + 1) {
+      before[1] = value;
+      if (after && after[0] === value + 1) {
+        before[1] = after[1];
+        this.#ranges.splice(at + 1, 1);
+      }
+    } else if (after && after[0] === value + 1) after[0] = value;
+    else this.#ranges.splice(at + 1, 0, [value, value]);
+    return true;
+  }
+
+  /** The last range that begins at or before `value`, or -1. */
+  #indexOf(value: number): number {
+    let low = 0;
+    let high = this.#ranges.length - 1;
+    while (low <= high) {
+      const middle = (low + high) >> 1;
+      if ((this.#ranges[middle] as NumberRange)[0] <= value) low = middle + 1;
+      else high = middle - 1;
+    }
+    return high;
+  }
+}
+
+/** Whether a set of ascending ranges holds the number. */
+export function inNumberSet(set: NumberSet, value: number): boolean {
+  let low = 0;
+  let high = set.length - 1;
+  while (low <= high) {
+    const middle = (low + high) >> 1;
+    const [first, last] = set[middle] as NumberRange;
+    if (value < first) high = middle - 1;
+    else if (value > last) low = middle + 1;
+    else return true;
+  }
+  return false;
+}
+
+function writeRange([first, last]: NumberRange): string {
+  if (!Number.isInteger(first) || !Number.isInteger(last) || first < 1 || last < first || last > largestNumber) {
+    throw new RangeError(`no range of UIDs: ${first}:${last}`);
+  }
+  if (last === largestNumber) return first === last ? '*' : `${first}:*`;
+  return first === last ? String(first) : `${first}:${last}`;
+}

@@ -1,0 +1,253 @@
+/**
+ * The connection under a session: TCP, TLS at once or after STARTTLS, and DEFLATE (RFC 4978). It reads into recycled slabs
+ * (`slabs.ts`) as long as Node lets us choose the memory, which it does not after STARTTLS or with compression.
+ */
+
+import { connect as connectTcp, isIP, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+import { constants, createDeflateRaw, createInflateRaw } from 'node:zlib';
+import { ImapError } from './errors.ts';
+import { Outgoing } from './outgoing.ts';
+import { Slabs } from './slabs.ts';
+
+export interface WireOptions {
+  readonly host: string;
+  readonly port: number;
+  /** TLS from the first octet. */
+  readonly tls: boolean;
+  /** PEM of the authority to trust; null for those this machine trusts. */
+  readonly ca: string | null;
+  readonly verify: boolean;
+  readonly connectMs: number;
+}
+
+export interface WireListener {
+  /** Octets have come; answers when they may be written over, null for at once. May throw: the wire is then closed with that. */
+  came(octets: Buffer): Promise<void> | null;
+  /** Something we wrote has left. */
+  left(): void;
+  /** The connection is no more; `error` is null when the other side closed it. */
+  ended(error: Error | null): void;
+}
+
+/** What may be lent to sinks at once where Node owns the buffers. */
+const lentMax = 1024 * 1024;
+
+export class Wire {
+  readonly out: Outgoing;
+  /** How long the TCP handshake took, in milliseconds. */
+  readonly roundTripMs: number;
+  readonly #options: WireOptions;
+  readonly #listener: WireListener;
+  #socket: Socket;
+  #slabs: Slabs | null;
+  #closed = false;
+  #lent = 0;
+
+  private constructor(socket: Socket, slabs: Slabs, options: WireOptions, listener: WireListener, roundTripMs: number) {
+    this.roundTripMs = roundTripMs;
+    this.#socket = socket;
+    this.#slabs = slabs;
+    this.#options = options;
+    this.#listener = listener;
+    this.out = new Outgoing(socket, () => listener.left());
+  }
+
+  /** Connects; rejects with `unreachable` or `connect-timeout`, or with the signal's reason. */
+  static connect(options: WireOptions, listener: WireListener, signal: AbortSignal | null): Promise<Wire> {
+    return new Promise<Wire>((resolve, reject) => {
+      signal?.throwIfAborted();
+      let wire: Wire | null = null;
+      let phase: 'connecting' | 'handshake' = 'connecting';
+      let since = performance.now();
+      let roundTripMs = 0;
+      const slabs = new Slabs(() => socket.resume());
+      const onread = {
+        buffer: () => slabs.region,
+        callback: (octets: number, region: Uint8Array) => wire?.readInto(octets, region) ?? false,
+      };
+      const common = { host: options.host, port: options.port, onread, noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 };
+      const socket: Socket = options.tls ? connectTls({ ...common, ...tlsOptions(options) }) : connectTcp(common);
+      const settle = (act: () => void): void => {
+        clearTimeout(timer);
+        signal?.removeEventListener('abort', aborted);
+        socket.removeListener('error', failed);
+        socket.removeListener('close', closed);
+        act();
+      };
+      const fail = (error: unknown): void =>
+        settle(() => {
+          socket.on('error', () => {});
+          socket.destroy();
+          reject(error);
+        });
+      const failed = (cause: Error): void => fail(new ImapError({ kind: 'unreachable', phase, cause }));
+      const closed = (): void => fail(new ImapError({ kind: 'unreachable', phase, cause: new Error('closed before it was open') }));
+      const aborted = (): void => fail(signal?.reason);
+      const timer = setTimeout(
+        () => fail(new ImapError({ kind: 'connect-timeout', seconds: options.connectMs / 1_000 })),
+        options.connectMs,
+      );
+      signal?.addEventListener('abort', aborted, { once: true });
+      socket.once('error', failed);
+      socket.once('close', closed);
+      socket.once('lookup', () => {
+        since = performance.now();
+      });
+      socket.once('connect', () => {
+        // SYN and SYN-ACK: one round trip and nothing else.
+        roundTripMs = performance.now() - since;
+        phase = 'handshake';
+      });
+      socket.once(options.tls ? 'secureConnect' : 'connect', () =>
+        settle(() => {
+          wire = new Wire(socket, slabs, options, listener, roundTripMs);
+          wire.#listen(socket);
+          resolve(wire);
+        }),
+      );
+    });
+  }
+
+  /** A read has ended; false stops reading until there is room. */
+  readInto(octets: number, region: Uint8Array): boolean {
+    const slabs = this.#slabs;
+    if (this.#closed || !slabs) return false;
+    const returned = this.#came(Buffer.from(region.buffer, region.byteOffset, octets));
+    if (this.#closed) return false;
+    return slabs.filled(octets, returned);
+  }
+
+  /**
+   * Puts TLS on this connection after the server has agreed to STARTTLS. The caller has made sure that nothing came behind
+   * that agreement. Rejects as `connect` does.
+   */
+  startTls(): Promise<void> {
+    const plain = this.#socket;
+    plain.removeAllListeners();
+    return new Promise<void>((resolve, reject) => {
+      const secure = connectTls({ ...tlsOptions(this.#options), socket: plain });
+      const fail = (error: unknown): void => {
+        clearTimeout(timer);
+        secure.on('error', () => {});
+        this.#closed = true;
+        secure.destroy();
+        plain.destroy();
+        reject(error);
+      };
+      const timer = setTimeout(
+        () => fail(new ImapError({ kind: 'connect-timeout', seconds: this.#options.connectMs / 1_000 })),
+        this.#options.connectMs,
+      );
+      const failed = (cause: Error): void => fail(new ImapError({ kind: 'unreachable', phase: 'handshake', cause }));
+      const closed = (): void => failed(new Error('closed during the TLS handshake'));
+      secure.once('error', failed);
+      secure.once('close', closed);
+      secure.once('secureConnect', () => {
+        clearTimeout(timer);
+        secure.removeListener('error', failed);
+        secure.removeListener('close', closed);
+        this.#socket = secure;
+        this.#slabs?.release();
+        this.#slabs = null;
+        this.out.redirect(secure);
+        this.#listen(secure);
+        secure.on('data', (octets: Buffer) => this.#owned(octets, secure));
+        resolve();
+      });
+    });
+  }
+
+  /** Puts DEFLATE on both directions; nothing may be on its way. `behind` is what came compressed already. */
+  compress(): void {
+    const socket = this.#socket;
+    const inflate = createInflateRaw();
+    const deflate = createDeflateRaw({ level: 1, flush: constants.Z_SYNC_FLUSH });
+    const broken = (error: Error): void => this.destroy(error);
+    inflate.on('error', broken);
+    deflate.on('error', broken);
+    deflate.pipe(socket);
+    this.#inflate = inflate;
+    inflate.on('data', (octets: Buffer) => this.#owned(octets, inflate));
+    this.out.redirect(deflate);
+  }
+
+  #inflate: ReturnType<typeof createInflateRaw> | null = null;
+
+  /** Closes at once; the listener hears of it. */
+  destroy(error: Error | null): void {
+    if (this.#closed) return;
+    this.#end(error);
+  }
+
+  /** Says that we are done; the other side closes. After `patienceMs` we do. */
+  end(patienceMs: number): void {
+    if (this.#closed) return;
+    this.out.flush();
+    this.#socket.end();
+    setTimeout(() => this.#socket.destroy(), patienceMs).unref();
+  }
+
+  #listen(socket: Socket): void {
+    socket.on('error', (error) => this.#end(error));
+    socket.on('end', () => this.#end(null));
+    socket.on('close', () => this.#end(null));
+  }
+
+  #end(error: Error | null): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#socket.on('error', () => {});
+    this.#socket.destroy();
+    this.#inflate?.destroy();
+    this.#slabs?.release();
+    this.out.destroyed();
+    this.#listener.ended(error);
+  }
+
+  #came(octets: Buffer): Promise<void> | null {
+    if (this.#inflate) {
+      // The memory is ours again as soon as zlib has read it; it keeps no copy, so it gets one.
+      this.#inflate.write(Buffer.from(octets));
+      return null;
+    }
+    return this.#deliver(octets);
+  }
+
+  #deliver(octets: Buffer): Promise<void> | null {
+    try {
+      return this.#listener.came(octets);
+    } catch (error) {
+      this.#end(error instanceof Error ? error : new Error(String(error)));
+      return null;
+    }
+  }
+
+  /** Octets in memory of Node's own. */
+  #owned(octets: Buffer, from: { pause(): unknown; resume(): unknown }): void {
+    if (this.#closed) return;
+    if (this.#inflate && from === this.#socket) {
+      this.#inflate.write(octets);
+      return;
+    }
+    const returned = this.#deliver(octets);
+    if (!returned) return;
+    this.#lent += octets.length;
+    if (this.#lent > lentMax) from.pause();
+    void returned.then(() => {
+      this.#lent -= octets.length;
+      if (this.#lent <= lentMax) from.resume();
+    });
+  }
+}
+
+function tlsOptions(options: WireOptions): Parameters<typeof connectTls>[0] {
+  return {
+    ...(isIP(options.host) === 0 ? { servername: options.host } : {}),
+    ...(options.ca === null ? {} : { ca: options.ca }),
+    host: options.host,
+    rejectUnauthorized: options.verify,
+    // RFC 8314 §4.1, RFC 9051 §11.1.
+    minVersion: 'TLSv1.2',
+  };
+}
