@@ -29,8 +29,8 @@ export interface DovecotOptions {
   readonly master?: LabUser;
   /** A folder of the caller's, kept afterwards; without it one is made and removed. */
   readonly scratch?: string;
-  /** Lines put at the end of the configuration. */
-  readonly extra?: string;
+  /** Lines put at the end of the configuration; a function is told the scratch folder. */
+  readonly extra?: string | ((scratch: string) => string);
   /** Where the mail of all users lies, if not in the scratch folder (for instance a seeded store that was copied). */
   readonly mailRoot?: string;
 }
@@ -186,6 +186,6 @@ service anvil {
 service stats {
   chroot =
 }
-${options.extra ?? ''}
+${typeof options.extra === 'function' ? options.extra(scratch) : (options.extra ?? '')}
 `;
 }
