@@ -1,12 +1,12 @@
 /** Joins the verbs to what answers them: IMAP at both ends, the ledger in a file. The one place that knows who is who. */
 
-import type { Endpoint } from '#domain/endpoint.ts';
 import type { CopyOrder, Engine, EngineOptions, Side, VerifyOrder } from '#cli/world.ts';
 import type { OAuthFiles } from '#connectors/oauth/index.ts';
 import { type ImapOptions, imapSource, imapTarget, ServerMemory } from '#connectors/imap/index.ts';
 import { openLedgerFile } from '#ledger-file/index.ts';
 import type { Credentials } from '#ports/credentials.ts';
 import type { LedgerStore, MailboxPair } from '#ports/ledger.ts';
+import { authoritiesFor } from './authorities.ts';
 
 /** Opens the ledger and gives the verbs. What only one verb needs is loaded when that verb is called. */
 export async function openEngine(
@@ -57,16 +57,16 @@ export async function openEngine(
         signal,
       );
     },
-    async verify(order: VerifyOrder, signal) {
+    async verify(order: VerifyOrder, watcher, signal) {
       const { verifyMailbox } = await import('#operations/verify-mailbox.ts');
       return await verifyMailbox(
         {
           pair: pairOf(order),
           openSource: imapSource(await mailbox(order.source, 'source')),
           openTarget: imapSource(await mailbox(order.target, 'target')),
-          ledger: await ledger(),
           selection: order.selection,
-          prove: order.prove,
+          sample: order.sample,
+          watcher,
           log,
         },
         signal,
@@ -86,10 +86,7 @@ function pairOf(order: { readonly source: Side; readonly target: Side }): Mailbo
   return { source: order.source.endpoint.name, target: order.target.endpoint.name };
 }
 
-function connection({
-  endpoint,
-  ca,
-  verify,
-}: Side): Pick<Endpoint, 'host' | 'port' | 'security'> & { ca: string | null; verify: boolean } {
-  return { host: endpoint.host, port: endpoint.port, security: endpoint.security, ca, verify };
+function connection({ endpoint, ca, verify }: Side): ImapOptions['endpoint'] {
+  const { host, port, security } = endpoint;
+  return { host, port, security, ca: authoritiesFor(endpoint, ca), verify };
 }

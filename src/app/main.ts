@@ -10,7 +10,7 @@ import { readSettings } from './settings.ts';
 
 const argv = process.argv.slice(2);
 const interruption = new AbortController();
-let lastWords: (() => void) | null = null;
+const lastWords: (() => void)[] = [];
 let settings: Settings | null = null;
 
 const world: World = {
@@ -25,7 +25,7 @@ const world: World = {
   now: () => Date.now(),
   interruption: interruption.signal,
   onEmergency: (last) => {
-    lastWords = last;
+    lastWords.push(last);
   },
   askSecret: async (question) => (await import('./ask.ts')).askSecret(question),
   openLog,
@@ -44,11 +44,11 @@ process.exit(await runCommandLine(argv, world));
 /** The first signal asks for a clean stop; the second ends the process as it stands, which is safe too. */
 function stop(signal: string): void {
   if (interruption.signal.aborted) {
-    lastWords?.();
+    for (const last of lastWords) last();
     process.exit(exitCodes.interrupted);
   }
   interruption.abort(signal);
-  if (!lastWords) return;
+  if (lastWords.length === 0) return;
   writeAll(2, `godwit: ${signal}: stopping cleanly; once more stops at once.\n`);
 }
 

@@ -2,6 +2,7 @@
 
 import { Fault } from '#domain/fault.ts';
 import type { MailboxReport } from '#domain/report.ts';
+import type { VerifyReport } from '#domain/verify-report.ts';
 import { UsageError } from './usage.ts';
 
 export const exitCodes = {
@@ -43,6 +44,12 @@ export function exitCodeOfReport(report: MailboxReport): ExitCode {
   const missing = report.folders.filter((note) => note.target === null && note.leftOut !== true);
   const listed = report.refused.length + report.differences.length + missing.length;
   return listed > 0 ? exitCodes.withExceptions : exitCodes.allThere;
+}
+
+/** The code for one comparison. More on the target than on the source is no flaw of a move. */
+export function exitCodeOfVerdict(report: VerifyReport): ExitCode {
+  if (report.fault) return exitCodeOfFault(report.fault.code);
+  return report.verdict === 'differs' ? exitCodes.withExceptions : exitCodes.allThere;
 }
 
 /** The code for whatever a command threw. */

@@ -49,7 +49,7 @@ export interface CopyFlags extends SideFlags, SelectionFlags, OutputFlags, ManyF
 }
 
 export interface VerifyFlags extends SideFlags, SelectionFlags, OutputFlags, ManyFlags {
-  readonly prove?: 'none' | 'sample' | 'all';
+  readonly sample?: string;
 }
 
 export interface ProbeFlags extends OutputFlags {
@@ -83,7 +83,7 @@ export const sideFlags: FlagParametersForType<SideFlags> = {
   adminStyle,
   sourceOauth: text('Sign in at the source with OAuth, as this file says', 'FILE'),
   targetOauth: text('Likewise at the target', 'FILE'),
-  ca: text('Trust the authorities in this PEM file, too', 'FILE'),
+  ca: text('Trust the authorities in this PEM file besides those of this machine', 'FILE'),
   sourceNoVerify: flag("Do not verify the source's certificate (anyone between here and there can read along)"),
   targetNoVerify: flag("Do not verify the target's certificate"),
   allowClearText: flag('Allow imap+plain:// to another machine'),
@@ -146,12 +146,7 @@ export const verifyFlags: FlagParametersForType<VerifyFlags> = {
   ...sideFlags,
   ...manyFlags,
   ...selectionFlags,
-  prove: {
-    kind: 'enum',
-    values: ['none', 'sample', 'all'],
-    brief: 'How much is compared by content (default all)',
-    optional: true,
-  },
+  sample: text('Read the content of this share of the messages only, e.g. 5%, or 0 for none (default all)', 'SHARE'),
   ...outputFlags,
 };
 
@@ -160,7 +155,7 @@ export const probeFlags: FlagParametersForType<ProbeFlags> = {
   admin: text('Sign in as this administrator on behalf of the mailbox', 'USER'),
   adminStyle,
   oauth: text('Sign in with OAuth, as this file says', 'FILE'),
-  ca: text('Trust the authorities in this PEM file, too', 'FILE'),
+  ca: text('Trust the authorities in this PEM file besides those of this machine', 'FILE'),
   noVerify: flag('Do not verify the certificate'),
   allowClearText: flag('Allow imap+plain:// to another machine'),
   ...outputFlags,

@@ -49,9 +49,9 @@ export const verifyHelp = `Reads both sides on connections of its own and compar
 EXAMPLES
   godwit verify imaps://ann@old.example imaps://ann@new.example --source-secret env:OLD --target-secret env:NEW
   godwit verify --accounts accounts.csv -o json
-  godwit verify … --prove none                            compare without reading contents
+  godwit verify … --sample 5%                             read the content of one message in twenty; all are counted
 
-EXIT CODES  0 both sides agree; 3 they differ, and it says where; 4 could not reach or sign in; 5 interrupted or gave up;
+EXIT CODES  0 all that the source holds is on the target, the same; 3 they differ, and it says where; 4 could not reach or sign in; 5 interrupted or gave up;
 2 wrong usage; 1 a fault of ours.`;
 
 export const probeHelp = `Looks at a server and tells what it can do, what it cannot, and what that means for a move from or to it. Without a

@@ -12,6 +12,14 @@ export function parseSize(text: string): number | null {
   return Number.isSafeInteger(bytes) && bytes > 0 ? bytes : null;
 }
 
+/** `5%`, `0.05`, `0` or `1`: a share from 0 to 1. */
+export function parseShare(text: string): number | null {
+  const match = /^(\d{1,3}(?:\.\d{1,6})?)\s?(%?)$/.exec(text.trim());
+  if (!match) return null;
+  const share = Number(match[1]) / (match[2] === '%' ? 100 : 1);
+  return share <= 1 ? share : null;
+}
+
 const secondsOf: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400 };
 
 /** `60s`, `5m`, `1h`, `1h30m`, or a bare number of seconds: whole seconds, at least one. */

@@ -5,10 +5,8 @@
 
 import type { MailboxReport } from '#domain/report.ts';
 import { faultLines } from './fault-text.ts';
+import { grouped, names } from './names.ts';
 import { bytes, count, counted, duration, shown, table } from './shown.ts';
-
-/** So many names of one kind fit on a screen together with their heading; more are counted. */
-const mostNames = 10;
 
 /** All lines of the closing report. `onlyTrouble` leaves out the table and what is merely worth knowing (`-q`). */
 export function reportLines(reports: readonly MailboxReport[], onlyTrouble: boolean): readonly string[] {
@@ -121,23 +119,4 @@ function detailLines(report: MailboxReport, onlyTrouble: boolean): readonly stri
     );
   }
   return lines;
-}
-
-function names<T>(items: readonly T[], cells: (item: T) => readonly string[]): readonly string[] {
-  // Cutting off one line would take one line to say so.
-  const most = items.length === mostNames + 1 ? mostNames + 1 : mostNames;
-  const rows = items.slice(0, most).map((item) => cells(item).map((cell) => shown(cell, 120)));
-  const lines = table(rows, new Set()).map((line) => `  ${line}`);
-  return items.length > most ? [...lines, `  … and ${count(items.length - most)} more (-o json lists all)`] : lines;
-}
-
-/** Items by what they have in common, the most frequent first. */
-function grouped<T>(items: readonly T[], key: (item: T) => string): readonly (readonly [string, readonly T[]])[] {
-  const groups = new Map<string, T[]>();
-  for (const item of items) {
-    const group = groups.get(key(item));
-    if (group) group.push(item);
-    else groups.set(key(item), [item]);
-  }
-  return [...groups].sort((a, b) => b[1].length - a[1].length);
 }

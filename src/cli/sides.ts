@@ -173,12 +173,18 @@ async function readAuthorities(file: string | null, problems: Problems): Promise
   if (file === null) return null;
   try {
     const pem = await readFile(file, 'latin1');
-    if (pem.includes('-----BEGIN CERTIFICATE-----')) return pem;
-    problems.add(`${file} (--ca) holds no certificate in PEM form ("-----BEGIN CERTIFICATE-----").`);
+    const found = pem.match(/-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g);
+    if (!found) {
+      problems.add(`${file} (--ca) holds no certificate in PEM form ("-----BEGIN CERTIFICATE-----").`);
+      return null;
+    }
+    const { X509Certificate } = await import('node:crypto');
+    found.forEach((certificate) => new X509Certificate(certificate));
+    return pem;
   } catch (error) {
     problems.add(`The certificates ${file} (--ca) cannot be read: ${whyUnreadable(error)}.`);
+    return null;
   }
-  return null;
 }
 
 /** Reads sides one after the other; what belongs to all of them (a shared secret, a warning) is read and told once. */

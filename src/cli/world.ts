@@ -9,7 +9,7 @@ import type { Selection } from '#domain/selection.ts';
 import type { Log } from '#lib/log.ts';
 import type { CopyChoices, CopyWatcher, Pace } from '#operations/copy-mailbox.ts';
 import type { ProbeReport } from '#operations/probe-server.ts';
-import type { VerifyReport } from '#operations/verify-mailbox.ts';
+import type { VerifyReport, VerifyWatcher } from '#operations/verify-mailbox.ts';
 
 export interface OutStream {
   write(text: string): unknown;
@@ -45,7 +45,7 @@ export interface World {
   now(): number;
   /** Aborted by the first Ctrl-C or SIGTERM. */
   readonly interruption: AbortSignal;
-  /** Calls `last` when a second Ctrl-C ends the process at once: it may write, synchronously, and must return. */
+  /** Calls `last`, too, when a second Ctrl-C ends the process at once: it may write, synchronously, and must return. */
   onEmergency(last: () => void): void;
   /** Asks a person for a secret without showing it; null when they gave up. */
   askSecret(question: string): Promise<string | null>;
@@ -106,14 +106,15 @@ export interface VerifyOrder {
   readonly source: Side;
   readonly target: Side;
   readonly selection: Selection;
-  readonly prove: 'none' | 'sample' | 'all';
+  /** Share of the messages whose content is read, null for all. */
+  readonly sample: number | null;
 }
 
 /** The machinery behind the verbs, wired by `app/`. */
 export interface Engine extends AsyncDisposable {
   /** Never throws for a fault: it stands in the report. */
   copy(order: CopyOrder, watcher: CopyWatcher, signal: AbortSignal): Promise<MailboxReport>;
-  verify(order: VerifyOrder, signal: AbortSignal): Promise<VerifyReport>;
+  verify(order: VerifyOrder, watcher: VerifyWatcher, signal: AbortSignal): Promise<VerifyReport>;
   probe(side: Side, signal: AbortSignal): Promise<ProbeReport>;
 }
 
