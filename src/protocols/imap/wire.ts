@@ -4,7 +4,7 @@
  */
 
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
-import { connect as connectTls } from 'node:tls';
+import { connect as connectTls, type ConnectionOptions } from 'node:tls';
 import { constants, createDeflateRaw, createInflateRaw } from 'node:zlib';
 import { ImapError } from './errors.ts';
 import { Outgoing } from './outgoing.ts';
@@ -67,7 +67,7 @@ export class Wire {
         callback: (octets: number, region: Uint8Array) => wire?.readInto(octets, region) ?? false,
       };
       const common = { host: options.host, port: options.port, onread, noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 };
-      const socket: Socket = options.tls ? connectTls({ ...common, ...tlsOptions(options) }) : connectTcp(common);
+      const socket: Socket = options.tls ? connectTls({ ...tlsOptions(options), ...common }) : connectTcp(common);
       const settle = (act: () => void): void => {
         clearTimeout(timer);
         signal?.removeEventListener('abort', aborted);
@@ -241,7 +241,7 @@ export class Wire {
   }
 }
 
-function tlsOptions(options: WireOptions): Parameters<typeof connectTls>[0] {
+function tlsOptions(options: WireOptions): ConnectionOptions {
   return {
     ...(isIP(options.host) === 0 ? { servername: options.host } : {}),
     ...(options.ca === null ? {} : { ca: options.ca }),
