@@ -3,14 +3,14 @@
  * changes, a third run. After the first and the third both sides are compared; what is not a copy does not count.
  */
 
-import { mkdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { copyFileSync, mkdirSync, rmSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { compare, type Difference } from './compare.ts';
 import type { CpuCounter } from './cpu.ts';
 import { applyDelta } from './delta.ts';
-import { type Cost, measure, type Ran } from './measure.ts';
+import { type Cost, type Lane, measure, type Ran } from './measure.ts';
 import type { Address, Peer } from './peers/peer.ts';
-import { clear, type Ends, lay, password, userOf } from './servers.ts';
+import { clear, type Ends, lay, password, scratchFolder, userOf } from './servers.ts';
 import type { Workload } from './workload.ts';
 
 export type Phase = 'initial' | 'nochange' | 'delta';
@@ -65,6 +65,7 @@ export async function cycle(
       const worthless =
         failed ?? (difference?.acceptable === false ? `not a copy: ${JSON.stringify(difference.counts)}` : null);
       results.push({ phase, cost: ran.cost, worthless, difference });
+      if (worthless !== null) keepLogs(`${runName}-${phase}`, prepared.lanes);
       return worthless === null;
     };
     if (!(await step('initial', true))) return results;
@@ -78,6 +79,13 @@ export async function cycle(
     clear(ends, runName);
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** What the tool said in a run that does not count stays behind, for the person who looks why. */
+function keepLogs(name: string, lanes: readonly Lane[]): void {
+  const folder = join(scratchFolder, 'worthless', name);
+  mkdirSync(folder, { recursive: true });
+  for (const lane of lanes) copyFileSync(lane.logFile, join(folder, basename(lane.logFile)));
 }
 
 function complaintOf(ran: Ran, fine: readonly number[]): string | null {

@@ -99,7 +99,8 @@ export function clear(ends: Ends, runName: string): void {
   }
 }
 
-const scratchFolder = join(import.meta.dirname, '..', '.scratch', 'bench');
+/** On the disk of the checkout: cached stores, state of the tools, what is kept of failures. */
+export const scratchFolder = join(import.meta.dirname, '..', '.scratch', 'bench');
 
 async function cachedStore(ends: Ends, id: Workload['id']): Promise<string> {
   const store = join(scratchFolder, 'stores', `${id}-${ends.storage}-v${workloadVersion}`);
