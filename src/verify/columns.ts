@@ -29,7 +29,7 @@ export class Columns {
   readonly flagSets: Uint32Array;
   readonly #dates: Float64Array;
   readonly #digests: Uint32Array;
-  readonly #digestOctets: Uint8Array;
+  readonly #digestOctets: Buffer;
 
   /** Takes over the rows of `listing` that `isWanted`. */
   constructor(listing: Listing, flagSets: FlagSets, isWanted: (listing: Listing, row: number) => boolean) {
@@ -42,7 +42,7 @@ export class Columns {
     this.flagSets = new Uint32Array(rows.length);
     this.#dates = new Float64Array(rows.length);
     this.#digests = new Uint32Array(rows.length * words);
-    this.#digestOctets = new Uint8Array(this.#digests.buffer);
+    this.#digestOctets = Buffer.from(this.#digests.buffer);
     for (const [at, row] of rows.entries()) {
       this.uids[at] = listing.uid(row);
       this.sizes[at] = listing.sizeBytes(row) ?? -1;
@@ -81,8 +81,8 @@ export class Columns {
     return -1;
   }
 
-  setDigest(row: number, sha256: Uint8Array, sizeBytes: number): void {
-    this.#digestOctets.set(sha256, row * words * 4);
+  setDigest(row: number, sha256InHex: string, sizeBytes: number): void {
+    this.#digestOctets.write(sha256InHex, row * words * 4, 'hex');
     this.sizes[row] = sizeBytes;
     this.content[row] = hashed;
   }

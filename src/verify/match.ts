@@ -60,7 +60,9 @@ export function match(source: Columns, sourceRows: Uint32Array, target: Columns,
 
 /** All rows of a side. */
 export function allRows(columns: Columns): Uint32Array {
-  return Uint32Array.from({ length: columns.length }, (_, row) => row);
+  const rows = new Uint32Array(columns.length);
+  for (let row = 0; row < rows.length; row++) rows[row] = row;
+  return rows;
 }
 
 function inOrder(columns: Columns, rows: Uint32Array): Uint32Array {

@@ -5,10 +5,10 @@
  */
 
 import { type Hash, createHash, hash } from 'node:crypto';
-import type { FolderId } from '#domain/item.ts';
-import { uidCount, uidSet } from '#domain/uid-set.ts';
+import type { FolderId, Uid } from '#domain/item.ts';
+import type { UidSet } from '#domain/uid-set.ts';
 import { cleanText } from '#lib/clean-text.ts';
-import type { MessageSink, Reader, ReadOutcome } from '#ports/mailbox.ts';
+import type { MessageSink, ReadOutcome } from '#ports/mailbox.ts';
 import { type Columns, gone, withheld } from './columns.ts';
 import type { SteadyReader } from './steady-reader.ts';
 
@@ -27,7 +27,7 @@ export type Withheld = (row: number, reason: string) => void;
 const refusalsMax = 50;
 const reasonOctetsMax = 300;
 
-/** Reads `rows` of a folder into `taker`, each once. Rows that cannot be read are marked `gone` or `withheld`. */
+/** Reads `rows` (ascending) of a folder into `taker`, each once. Rows that cannot be read are marked `gone` or `withheld`. */
 export async function readMessages(
   steady: SteadyReader,
   folder: FolderId,
@@ -36,9 +36,9 @@ export async function readMessages(
   taker: Taker,
   onWithheld: Withheld,
 ): Promise<void> {
-  const open = new Set<number>(rows);
+  const open = new OpenRows(columns.length, rows);
   let refusals = 0;
-  const queue: (readonly number[])[] = [[...rows]];
+  const queue = [rows];
   for (let part = queue.shift(); part; part = queue.shift()) {
     const outcome = await readOnce(steady, folder, columns, part, open, taker);
     const left = part.filter((row) => open.has(row));
@@ -57,8 +57,26 @@ export async function readMessages(
     } else {
       // One message may have spoilt the answer for its neighbours.
       const middle = here.length >> 1;
-      queue.unshift(here.slice(0, middle), here.slice(middle));
+      queue.unshift(here.subarray(0, middle), here.subarray(middle));
     }
+  }
+}
+
+/** Rows still to be read: an octet each, where a set of half a million numbers would take 20 MB. */
+class OpenRows {
+  readonly #open: Uint8Array;
+
+  constructor(length: number, rows: Uint32Array) {
+    this.#open = new Uint8Array(length);
+    for (const row of rows) this.#open[row] = 1;
+  }
+
+  has(row: number): boolean {
+    return this.#open[row] === 1;
+  }
+
+  delete(row: number): void {
+    this.#open[row] = 0;
   }
 }
 
@@ -66,16 +84,28 @@ async function readOnce(
   steady: SteadyReader,
   folder: FolderId,
   columns: Columns,
-  rows: readonly number[],
-  open: Set<number>,
+  rows: Uint32Array,
+  open: OpenRows,
   taker: Taker,
 ): Promise<ReadOutcome> {
   return steady.use(async (reader) => {
-    const wanted = rows.filter((row) => open.has(row));
+    const wanted = uidsOfRows(columns, rows, open);
     if (wanted.length === 0) return { missing: [], refused: null };
-    const sink = new RowSink(columns, open, taker, () => steady.progressed());
-    return reader.read(folder, uidSet(wanted.map((row) => columns.uid(row))), sink);
+    return reader.read(folder, wanted, new RowSink(columns, open, taker, () => steady.progressed()));
   });
+}
+
+/** The UIDs of ascending rows that are open, as ranges. */
+function uidsOfRows(columns: Columns, rows: Uint32Array, open: OpenRows): UidSet {
+  const ranges: [Uid, Uid][] = [];
+  for (const row of rows) {
+    if (!open.has(row)) continue;
+    const uid = columns.uid(row);
+    const last = ranges.at(-1);
+    if (last && last[1] + 1 === uid) last[1] = uid;
+    else ranges.push([uid, uid]);
+  }
+  return ranges;
 }
 
 /** Of `rows`, those that the folder still lists; the others have left it. */
@@ -83,17 +113,16 @@ async function stillListed(
   steady: SteadyReader,
   folder: FolderId,
   columns: Columns,
-  rows: readonly number[],
-  open: Set<number>,
-): Promise<readonly number[]> {
-  const asked = uidSet(rows.map((row) => columns.uid(row)));
+  rows: Uint32Array,
+  open: OpenRows,
+): Promise<Uint32Array> {
   const listed = new Set<number>();
-  await steady.use(async (reader: Reader) => {
+  await steady.use(async (reader) => {
     listed.clear();
-    const listing = await reader.list(folder, asked, false);
+    const listing = await reader.list(folder, uidsOfRows(columns, rows, open), false);
     // Under another UIDVALIDITY the numbers mean other messages: the folder was made anew under our eyes.
     if (listing.state.uidValidity !== columns.uidValidity) return;
-    for (let row = 0; row < listing.length && row <= uidCount(asked); row++) listed.add(listing.uid(row));
+    for (let row = 0; row < listing.length; row++) listed.add(listing.uid(row));
   });
   return rows.filter((row) => {
     if (listed.has(columns.uid(row))) return true;
@@ -106,13 +135,13 @@ async function stillListed(
 /** Hands messages on by row; one that comes twice or was not asked for is passed over. */
 class RowSink implements MessageSink {
   readonly #columns: Columns;
-  readonly #open: Set<number>;
+  readonly #open: OpenRows;
   readonly #taker: Taker;
   readonly #progressed: () => void;
   #row = -1;
   #next = 0;
 
-  constructor(columns: Columns, open: Set<number>, taker: Taker, progressed: () => void) {
+  constructor(columns: Columns, open: OpenRows, taker: Taker, progressed: () => void) {
     this.#columns = columns;
     this.#open = open;
     this.#taker = taker;
@@ -155,7 +184,7 @@ export class DigestTaker implements Taker {
   #sizeBytes = 0;
   #seen = 0;
   #hash: Hash | null = null;
-  #whole: Uint8Array | null = null;
+  #whole: string | null = null;
 
   constructor(columns: Columns, taken: (sizeBytes: number) => void) {
     this.#columns = columns;
@@ -171,8 +200,9 @@ export class DigestTaker implements Taker {
   }
 
   data(chunk: Uint8Array): void {
-    // Most messages come in one piece, and one call is cheaper than an object with three.
-    if (this.#seen === 0 && chunk.length === this.#sizeBytes) this.#whole = hash('sha256', chunk, 'buffer');
+    // Most messages come in one piece, and one call is cheaper than an object with three. As hex it costs a third of what it
+    // does as octets (Node 24, 1.2 µs instead of 4).
+    if (this.#seen === 0 && chunk.length === this.#sizeBytes) this.#whole = hash('sha256', chunk, 'hex');
     else {
       this.#hash ??= createHash('sha256');
       this.#hash.update(chunk);
@@ -181,7 +211,7 @@ export class DigestTaker implements Taker {
   }
 
   end(): void {
-    const sha256 = this.#whole ?? (this.#hash ?? createHash('sha256')).digest();
+    const sha256 = this.#whole ?? (this.#hash ?? createHash('sha256')).digest('hex');
     this.#columns.setDigest(this.#row, sha256, this.#seen);
     this.#taken(this.#seen);
   }
