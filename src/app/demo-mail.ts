@@ -111,7 +111,11 @@ export function demoPeople(nowMs: number): readonly DemoPerson[] {
         const age = (shelf.messages - i) * own.between(3, 40) * 3_600_000;
         return message(own, person, shelf.path[0] as string, shelf.attached, nowMs - age);
       });
-      return { path: shelf.path, messages: messages.toSorted((a, b) => a.receivedMs - b.receivedMs) };
+      const inOrder = messages.toSorted((a, b) => a.receivedMs - b.receivedMs);
+      // The oldest of the inbox are those that somebody answers and stars during the demo.
+      const plain = (each: DemoMessage, i: number) =>
+        shelf.path[0] === 'INBOX' && i < 3 ? { ...each, flags: ['\\Seen'] } : each;
+      return { path: shelf.path, messages: inOrder.map(plain) };
     }),
   }));
 }

@@ -5,10 +5,10 @@ import type { ExitCode } from './exit-code.ts';
 import type { Session } from './session.ts';
 
 export async function demo(this: Session, flags: { readonly quiet?: boolean }): Promise<void> {
-  const { world, screen } = this;
+  const { world } = this;
   const code = await world.demo({
     say: (line) => {
-      if (flags.quiet !== true) screen.say(line);
+      if (flags.quiet !== true) this.process.stdout.write(`${line}\n`);
     },
     stderr: world.stderr,
     interruption: world.interruption,

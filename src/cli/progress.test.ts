@@ -64,7 +64,7 @@ describe('the progress display', () => {
     b.watcher.folder('Sent');
     expect(progress.lines()).toEqual([
       '1 of 3 mailboxes · 2 messages · 150 B · 75 B/s · 2.0 s so far',
-      '  imaps://b@h: 1 of 4 messages · 50 B · 25 % · Sent',
+      '  imaps://b@h: 1 of 4 messages · 50 B · 25 % · 6.0 s left · Sent',
     ]);
   });
 

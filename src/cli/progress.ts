@@ -15,6 +15,7 @@ const rateWindowMs = 10_000;
 
 interface Tally {
   readonly name: string;
+  readonly begunMs: number;
   messages: number;
   bytes: number;
   plannedMessages: number | null;
@@ -50,6 +51,7 @@ export class Progress implements Disposable {
   begin(name: string): { readonly watcher: CopyWatcher; readonly ended: () => void } {
     const tally: Tally = {
       name,
+      begunMs: this.#now(),
       messages: 0,
       bytes: 0,
       plannedMessages: null,
@@ -102,15 +104,29 @@ export class Progress implements Disposable {
       `${bytes(perSecond)}/s`,
       `${duration(this.#now() - this.#startedMs)} so far`,
     ];
-    return [fields.join(' · '), ...active.map((tally) => `  ${shown(tally.name)}: ${amounts(tally).join(' · ')}`)];
+    const lines = active.map((tally) => `  ${shown(tally.name)}: ${this.#fields(tally, null).join(' · ')}`);
+    return [fields.join(' · '), ...lines];
   }
 
   #single(tally: Tally, perSecond: number): string {
-    const left = timeLeft(tally, perSecond, this.#now() - this.#startedMs);
-    const fields = amounts(tally);
-    if (!tally.following && tally.bytes > 0)
-      fields.splice(-1, 0, `${bytes(perSecond)}/s`, ...(left === null ? [] : [`${duration(left)} left`]));
-    return fields.join(' · ');
+    return this.#fields(tally, perSecond).join(' · ');
+  }
+
+  /** What is known of one mailbox; `perSecond` where the rate is its own. */
+  #fields(tally: Tally, perSecond: number | null): readonly string[] {
+    if (tally.following) {
+      return [`${counted(tally.messages, 'message')} carried`, bytes(tally.bytes), 'up to date, waiting for changes'];
+    }
+    if (tally.plannedMessages === null) return ['looking at both sides'];
+    const left = timeLeft(tally, perSecond, this.#now() - tally.begunMs);
+    return [
+      `${count(tally.messages)} of ${counted(tally.plannedMessages, 'message')}`,
+      tally.plannedBytes === null ? bytes(tally.bytes) : `${bytes(tally.bytes)} of ${bytes(tally.plannedBytes)}`,
+      tally.plannedMessages > 0 ? `${Math.min(100, Math.floor(shareDone(tally) * 100))} %` : '',
+      perSecond === null || tally.bytes === 0 ? '' : `${bytes(perSecond)}/s`,
+      left === null ? '' : `${duration(left)} left`,
+      shown(tally.folder, 60),
+    ].filter((field) => field !== '');
   }
 
   [Symbol.dispose](): void {
@@ -120,27 +136,18 @@ export class Progress implements Disposable {
   }
 }
 
-function amounts(tally: Tally): string[] {
-  if (tally.following)
-    return [`${counted(tally.messages, 'message')} carried`, bytes(tally.bytes), 'up to date, waiting for changes'];
-  if (tally.plannedMessages === null) return ['looking at both sides'];
-  const share = tally.plannedBytes
-    ? tally.bytes / tally.plannedBytes
-    : tally.messages / Math.max(1, tally.plannedMessages);
-  return [
-    `${count(tally.messages)} of ${counted(tally.plannedMessages, 'message')}`,
-    tally.plannedBytes === null ? bytes(tally.bytes) : `${bytes(tally.bytes)} of ${bytes(tally.plannedBytes)}`,
-    ...(tally.plannedMessages > 0 ? [`${Math.min(100, Math.floor(share * 100))} %`] : []),
-    shown(tally.folder, 60),
-  ];
+function shareDone(tally: Tally): number {
+  if (tally.plannedBytes) return tally.bytes / tally.plannedBytes;
+  return tally.messages / Math.max(1, tally.plannedMessages ?? 0);
 }
 
-/** Milliseconds until the end, by bytes where they are known, else by messages; null while there is nothing to go by. */
-function timeLeft(tally: Tally, perSecond: number, elapsedMs: number): number | null {
-  if (tally.plannedBytes !== null)
-    return perSecond > 0 ? (Math.max(0, tally.plannedBytes - tally.bytes) / perSecond) * 1000 : null;
-  if (tally.plannedMessages === null || tally.messages === 0) return null;
-  return (Math.max(0, tally.plannedMessages - tally.messages) / tally.messages) * elapsedMs;
+/** Milliseconds until the end: by the rate where bytes are known, else as it went so far; null without anything to go by. */
+function timeLeft(tally: Tally, perSecond: number | null, elapsedMs: number): number | null {
+  if (tally.plannedBytes !== null && perSecond !== null && perSecond > 0) {
+    return (Math.max(0, tally.plannedBytes - tally.bytes) / perSecond) * 1000;
+  }
+  const share = Math.min(1, shareDone(tally));
+  return share > 0 ? (elapsedMs / share) * (1 - share) : null;
 }
 
 /** Octets per second over a sliding window of samples. */
