@@ -91,8 +91,9 @@ export class Framing {
 
   #lineEnded(line: string): void {
     if (this.#afterLiteral) {
-      // A literal that was announced an octet or two short leaves its line end behind (met by MailKit, about 2018).
-      if (line === '') {
+      // A literal that was announced an octet or two short leaves its line end behind (met by MailKit, about 2018). A FETCH
+      // goes on after its literals; a LIST that spells its name as one ends right there.
+      if (line === '' && (this.#before === '' || isFetch(this.#before))) {
         this.shortLiterals++;
         return;
       }
@@ -139,6 +140,10 @@ function announced(text: string): number {
   const open = text.lastIndexOf('{');
   // Words for people may end in anything: status responses bear no literals (RFC 9051 §9, resp-text).
   return open < 0 || isStatus(text) ? -1 : digits(text, open);
+}
+
+function isFetch(text: string): boolean {
+  return /^\* [0-9]{1,10} FETCH /i.test(text);
 }
 
 function isStatus(text: string): boolean {
