@@ -5,29 +5,52 @@
  */
 
 import assert from 'node:assert/strict';
-import { createHmac, createSecretKey, type KeyObject } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Instant } from './item.ts';
 
 export const digestOctets = 32;
 export const emptyDigest: Uint8Array = new Uint8Array(digestOctets);
 
-/** Computes elements under one mailbox's key. */
+/**
+ * Computes elements under one mailbox's key. The HMAC (RFC 2104 §2) is spelt out over two one-shot hashes, since making an
+ * Hmac object costs three times as much as what it computes here, for every message (`digest.test.ts` holds it to node's).
+ */
 export class ElementMaker {
-  readonly #key: KeyObject;
-  /** The message's SHA-256 (32 octets), its octets (8) and its INTERNALDATE (8, two's complement; the smallest for none). */
-  readonly #input = Buffer.alloc(48);
+  /** The key XOR ipad, then the message's SHA-256 (32 octets), its octets (8) and its INTERNALDATE (8, two's complement). */
+  readonly #inner = Buffer.alloc(blockOctets + 48);
+  /** The key XOR opad, then the inner hash. */
+  readonly #outer = Buffer.alloc(blockOctets + 32);
 
+  /** `key`: 32 octets. */
   constructor(key: Uint8Array) {
-    this.#key = createSecretKey(key);
+    if (key.length > blockOctets) throw new RangeError('a key longer than a block would have to be hashed first');
+    this.#inner.fill(0x36, 0, blockOctets);
+    this.#outer.fill(0x5c, 0, blockOctets);
+    for (const [i, octet] of key.entries()) {
+      this.#inner[i] = octet ^ 0x36;
+      this.#outer[i] = octet ^ 0x5c;
+    }
   }
 
-  /** HMAC-SHA-256 over the message's SHA-256, its size in octets and its INTERNALDATE as an instant: 32 octets. */
+  /** HMAC-SHA-256 over the message's SHA-256, its size in octets and its INTERNALDATE as an instant (the smallest for none): 32 octets. */
   element(sha256: Uint8Array, sizeBytes: number, internalDate: Instant | null): Uint8Array {
-    this.#input.set(sha256, 0);
-    this.#input.writeBigUInt64BE(BigInt(sizeBytes), 32);
-    this.#input.writeBigInt64BE(internalDate === null ? -(2n ** 63n) : BigInt(internalDate), 40);
-    return createHmac('sha256', this.#key).update(this.#input).digest();
+    const inner = this.#inner;
+    inner.set(sha256, blockOctets);
+    writeInt64(inner, sizeBytes, blockOctets + 32);
+    if (internalDate === null) inner.fill(0, blockOctets + 40)[blockOctets + 40] = 0x80;
+    else writeInt64(inner, internalDate, blockOctets + 40);
+    this.#outer.set(hash('sha256', inner, 'buffer'), blockOctets);
+    return hash('sha256', this.#outer, 'buffer');
   }
+}
+
+/** The block of SHA-256 (RFC 2104 §2, B). */
+const blockOctets = 64;
+
+/** Big-endian two's complement of a safe integer. */
+function writeInt64(into: Buffer, value: number, at: number): void {
+  into.writeInt32BE(Math.floor(value / 0x1_0000_0000), at);
+  into.writeUInt32BE(value >>> 0, at + 4);
 }
 
 /** A folder's digest while it changes: 32 octets, big-endian. */

@@ -4,6 +4,8 @@ import type { FolderState, Instant, Listing, Uid } from './item.ts';
 
 const noDate = Number.NEGATIVE_INFINITY;
 const noSize = -1;
+/** Arrays of flags known by identity; a reader that shares none must not fill the memory. */
+const arraysRemembered = 256;
 
 /** Rows are added by the connector that reads them; once handed on as a `Listing` it is only read. */
 export class ListingBuilder implements Listing {
@@ -15,6 +17,9 @@ export class ListingBuilder implements Listing {
   #flagSets = new Uint32Array(64);
   readonly #knownFlagSets: (readonly string[])[] = [];
   readonly #flagSetIds = new Map<string, number>();
+  readonly #flagSetOfArray = new Map<readonly string[], number>();
+  #lastFlags: readonly string[] | null = null;
+  #lastFlagSet = 0;
 
   constructor(state: FolderState) {
     this.state = state;
@@ -49,6 +54,22 @@ export class ListingBuilder implements Listing {
   }
 
   #flagSet(flags: readonly string[]): number {
+    // Readers share one array among messages with the same flags, and most neighbours have the same.
+    if (flags === this.#lastFlags) return this.#lastFlagSet;
+    this.#lastFlags = flags;
+    this.#lastFlagSet = this.#flagSetOf(flags);
+    return this.#lastFlagSet;
+  }
+
+  #flagSetOf(flags: readonly string[]): number {
+    const known = this.#flagSetOfArray.get(flags);
+    if (known !== undefined) return known;
+    const id = this.#flagSetOfText(flags);
+    if (this.#flagSetOfArray.size < arraysRemembered) this.#flagSetOfArray.set(flags, id);
+    return id;
+  }
+
+  #flagSetOfText(flags: readonly string[]): number {
     const asTold = flags.join(' ');
     const known = this.#flagSetIds.get(asTold);
     if (known !== undefined) return known;

@@ -77,11 +77,14 @@ export function classOfChange(read: Content, served: Pick<Content, 'sizeBytes'>)
   return read.has8BitHeader ? 'header8bit' : 'content';
 }
 
+const noDifference = { missing: [], extra: [] } as const;
+
 /** Flags that one side has and the other lacks; names are compared without case, as servers do. */
 export function flagDifference(
   wanted: readonly string[],
   served: readonly string[],
 ): { readonly missing: readonly string[]; readonly extra: readonly string[] } {
+  if (wanted.length === served.length && wanted.every((flag, i) => flag === served[i])) return noDifference;
   const wantedNames = new Set(wanted.map((flag) => flag.toLowerCase()));
   const servedNames = new Set(served.map((flag) => flag.toLowerCase()));
   return {
