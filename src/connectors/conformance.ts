@@ -35,6 +35,8 @@ export interface Hands {
   setFlags(path: readonly string[], uid: Uid, flags: readonly string[]): Promise<void>;
   expunge(path: readonly string[], uids: UidSet): Promise<void>;
   contents(): Promise<readonly FolderContents[]>;
+  /** Gives a folder another UIDVALIDITY and its messages other UIDs, where that can be brought about. */
+  renumber?(path: readonly string[]): Promise<void>;
 }
 
 export interface HandMessage {
@@ -223,6 +225,17 @@ export function conformance(name: string, makePair: () => Promise<Pair>): void {
         const other = { ...state, uidValidity: (state.uidValidity + 1) as typeof state.uidValidity };
         expect(await source.changes(inbox, other)).toBeNull();
       });
+    });
+
+    test('a folder that is renumbered under a session ends the session, so that no UID is taken for another', async () => {
+      await put(octets('Subject: a\r\n\r\n'));
+      await source.list(inbox, 'all', false);
+      if (!pair.source.renumber) return;
+      await pair.source.renumber(at);
+      await expect(source.read(inbox, all, new CollectingSink())).rejects.toMatchObject({ name: 'Fault' });
+      const signal = new AbortController().signal;
+      await using again = await pair.openSource(signal);
+      expect((await again.list(inbox, 'all', false)).length).toBe(1);
     });
 
     describe('writing', () => {

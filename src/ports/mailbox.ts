@@ -4,7 +4,8 @@
  * Calls are answered in the order in which they are made and may be made without awaiting the earlier ones: a connector
  * puts them on the wire at once (a round trip per folder would cost more than all the bytes). Faults are thrown from the
  * catalogue (`domain/fault.ts`). A lost connection rejects every call under way with a fault whose retry is `soon` or
- * `paced`, and the mailbox is then of no more use: the engine opens another.
+ * `paced`, and the mailbox is then of no more use: the engine opens another. A UIDVALIDITY holds for the life of a session:
+ * a connector that meets another one than it has told treats the connection as lost, so that no UID is read under both.
  */
 
 import type {

@@ -3,7 +3,7 @@
  * the batch may keep a lent chunk until a later moment and only then look at it, which finds readers that write over it too soon.
  */
 
-import type { FolderId } from '#domain/item.ts';
+import type { FolderId, Uid } from '#domain/item.ts';
 import type { AppendMessage, AppendOutcome, Batch } from '#ports/mailbox.ts';
 import type { Arriving, Refusal } from './manners.ts';
 import type { MemoryFolder } from './platform.ts';
@@ -98,6 +98,8 @@ export class MemoryBatch implements Batch {
     const together = this.#session.options.traits.batches === 'together';
     return this.#session
       .inTurn(async () => {
+        const stopMourning = this.#session.whenLost(() => this.#wake());
+        using _ = { [Symbol.dispose]: stopMourning };
         while (!this.#session.lost) {
           // One by one, each message is stored as soon as it has ended, whatever becomes of the next.
           const ready = together ? (this.#closed ? this.#waiting.splice(0) : []) : this.#waiting.splice(0, 1);
@@ -147,12 +149,13 @@ export class MemoryBatch implements Batch {
     this.#stored(open, arrival.uids);
   }
 
-  #stored(folder: MemoryFolder, uids: readonly (MemoryFolder['uidNext'] | null)[]): void {
+  #stored(folder: MemoryFolder, uids: readonly (Uid | null)[]): void {
     const told = this.#session.options.traits.tellsUids;
-    for (const uid of uids) {
+    for (const [index, uid] of uids.entries()) {
       const uidValidity = told ? folder.uidValidity : null;
-      // A lie is told with a number that is not taken, as a server would that lost the message later.
-      this.#outcomes.push({ kind: 'stored', uidValidity, uid: told ? (uid ?? folder.uidNext) : null });
+      // A lie is told with numbers that are not taken yet.
+      const said = uid ?? ((folder.uidNext + index) as Uid);
+      this.#outcomes.push({ kind: 'stored', uidValidity, uid: told ? said : null });
     }
   }
 

@@ -18,6 +18,7 @@ export function memoryHands(mailbox: MemoryMailbox): Hands {
       if (message) folder.setFlags(message, flags);
     },
     expunge: async (path, uids) => void at(path).expunge(uids),
+    renumber: async (path) => at(path).renumber(1_000),
     contents: async () => mailbox.folders.map((folder) => contentsOf(mailbox, folder)),
   };
 }

@@ -145,7 +145,8 @@ describe('memory', () => {
     mailbox.folder('INBOX')?.forgetExpunged();
     expect(await source.changes(inbox, since)).toBeNull();
     mailbox.folder('INBOX')?.renumber();
-    expect(await source.changes(inbox, { ...since, highestModSeq: 99n })).toBeNull();
+    await using again = await memorySource(mailbox)(signal);
+    expect(await again.changes(inbox, { ...since, highestModSeq: 99n })).toBeNull();
   });
 
   test('manners alter and refuse as Dovecot and Cyrus were seen to', () => {

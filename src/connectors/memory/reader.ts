@@ -108,7 +108,7 @@ export class MemorySource implements Source {
       specialUses: folder.specialUses,
       belongsTo: 'personal',
       virtual: false,
-      state: folder.selectable ? this.#state(folder) : null,
+      state: folder.selectable ? this.#state(this.session.opened(folder.name as FolderId)) : null,
     };
   }
 

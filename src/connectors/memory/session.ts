@@ -4,7 +4,7 @@
  */
 
 import { type Fault, fault } from '#domain/fault.ts';
-import type { FolderId } from '#domain/item.ts';
+import type { FolderId, UidValidity } from '#domain/item.ts';
 import type { Chance } from '#lib/chance.ts';
 import type { Traits } from '#ports/mailbox.ts';
 import type { MemoryFaults, MemoryOperation, Mishap } from './faults.ts';
@@ -26,6 +26,7 @@ export class Session {
   readonly mailbox: MemoryMailbox;
   readonly options: SessionOptions;
   #lost: Fault | null = null;
+  readonly #uidValidities = new Map<FolderId, UidValidity>();
   #last: Promise<unknown> = Promise.resolve();
   readonly #mourners = new Set<(lost: Fault) => void>();
 
@@ -74,7 +75,13 @@ export class Session {
   /** The folder, or the fault that a server's NO to its EXAMINE becomes. */
   opened(folder: FolderId): MemoryFolder {
     const found = this.mailbox.folder(folder);
-    if (found?.selectable) return found;
+    if (found?.selectable) {
+      // UIDs that were told under one UIDVALIDITY mean nothing under another, so the session does not outlive it.
+      const told = this.#uidValidities.get(folder) ?? found.uidValidity;
+      if (told !== found.uidValidity) throw this.lose(`"${folder}" was renumbered`);
+      this.#uidValidities.set(folder, told);
+      return found;
+    }
     const text = found ? 'Mailbox cannot be selected' : 'Mailbox does not exist';
     throw fault('folder.unreadable', { host: this.options.name, folder, text });
   }
