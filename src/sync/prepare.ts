@@ -1,5 +1,6 @@
 /** The target's folders: found, created, subscribed; and every folder that could not be had, named with its messages. */
 
+import { isFault } from '#domain/fault.ts';
 import type { MappedFolder } from '#domain/folder-map.ts';
 import { freshRecord } from './fresh-record.ts';
 import type { Folder, FolderId, FolderTree } from '#domain/item.ts';
@@ -16,7 +17,6 @@ export async function prepareFolders(
   folders: readonly MappedFolder[],
   targetTree: FolderTree,
   recordOf: ReadonlyMap<FolderId, FolderRecord>,
-  dryRun: boolean,
 ): Promise<FolderWork[]> {
   const there = new Map(targetTree.folders.map((folder) => [keyOf(folder.path), folder] as const));
   const byId = new Map(targetTree.folders.map((folder) => [folder.id, folder] as const));
@@ -30,7 +30,10 @@ export async function prepareFolders(
     if (!source.selectable && (known || hasChildren(source, folders))) continue;
     if (known?.state) found.set(mapped, known);
     const isComplete = known && (known.selectable || !source.selectable) && (known.subscribed || !source.subscribed);
-    if (isComplete) continue;
+    if (isComplete) {
+      if (known && !known.state && source.selectable) await openOrName(engine, mapped, known, found);
+      continue;
+    }
     const order = {
       path: known?.path ?? mapped.path,
       selectable: source.selectable,
@@ -39,14 +42,14 @@ export async function prepareFolders(
     };
     orders.push({ mapped, order });
   }
-  if (orders.length > 0 && !dryRun) {
+  if (orders.length > 0 && !engine.choices.dryRun) {
     const outcomes = await engine.target.prepare(orders.map(({ order }) => order));
     for (const [i, { mapped, order }] of orders.entries()) {
       const outcome = outcomes[i];
       if (outcome) await take(engine, mapped, order, outcome, found);
     }
   }
-  if (dryRun)
+  if (engine.choices.dryRun)
     for (const { mapped, order } of orders) if (!found.has(mapped)) found.set(mapped, imagined(mapped, order));
   return [...found]
     .filter(([mapped]) => mapped.source.selectable)
@@ -91,7 +94,23 @@ async function take(
   if (order.subscribed && !outcome.subscribed)
     engine.tally.note(name, pathOf(folder), 'the target does not subscribe to it');
   if (folder.state) found.set(mapped, folder);
-  else if (mapped.source.selectable) await nameMissing(engine, mapped, 'the target does not let it be opened');
+  else if (mapped.source.selectable) await openOrName(engine, mapped, folder, found);
+}
+
+/** Some servers tell a folder's numbers only once it is opened (UIDNEXT 0 in STATUS); one that cannot be opened is named. */
+async function openOrName(
+  engine: Engine,
+  mapped: MappedFolder,
+  folder: Folder,
+  found: Map<MappedFolder, Folder>,
+): Promise<void> {
+  try {
+    const { state } = await engine.target.list(folder.id, [], false);
+    found.set(mapped, { ...folder, state });
+  } catch (error) {
+    if (!isFault(error, 'folder.unreadable')) throw error;
+    await nameMissing(engine, mapped, `the target does not let it be opened: ${error.about.text}`);
+  }
 }
 
 /** A folder that cannot be had: noted, and each of its messages named as not arrived. They are tried again next time. */
