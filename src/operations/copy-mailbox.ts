@@ -136,10 +136,7 @@ class Run {
       try {
         await this.#open();
         patience.opened();
-        await attempt(this.#engine(ledger), {
-          dryRun: this.#request.choices.dryRun,
-          firstIntentOfRun: this.#firstIntent,
-        });
+        await attempt(this.#engine(ledger), { firstIntentOfRun: this.#firstIntent });
         return;
       } catch (error) {
         await this.#close();

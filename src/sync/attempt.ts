@@ -21,7 +21,6 @@ import { forgetGone, isComplete, isUnmoved, nameCulprits, type Survey, survey } 
 import { Transfer } from './transfer.ts';
 
 export interface AttemptOptions {
-  readonly dryRun: boolean;
   /** Intents with this id or a larger one were made by this run: what they put on the target counts as copied. */
   readonly firstIntentOfRun: number;
 }
@@ -34,7 +33,7 @@ export async function attempt(engine: Engine, options: AttemptOptions): Promise<
   const folderMap = mapFolders(sourceTree, targetTree, engine.choices.selection);
   noteFolders(engine, folderMap);
   const recordOf = new Map(records.map((record) => [record.source, record] as const));
-  const works = await prepareFolders(engine, folderMap.folders, targetTree, recordOf, options.dryRun);
+  const works = await prepareFolders(engine, folderMap.folders, targetTree, recordOf);
   engine.at('folders.prepared');
   const intentsOf = Map.groupBy(intents, ({ source }) => source);
   const changed = works.filter((work) => !isQuiet(engine, work, intentsOf));
@@ -92,16 +91,21 @@ async function carry(
     if (mappedBefore) await holdBackLost(engine, plan, mappedBefore);
     const uidNext = plan.work.target.state?.uidNext;
     if (plan.rows.length === 0 || uidNext === undefined) continue;
-    const overrides = options.dryRun ? new Map() : await mendDates(engine, plan);
+    const overrides = engine.choices.dryRun ? new Map() : await mendDates(engine, plan);
     plans.push(sendPlan(plan, uidNext, overrides, foreign));
   }
   engine.watcher.planned(
     plans.reduce((count, plan) => count + plan.rows.length, 0),
     null,
   );
-  if (options.dryRun) for (const plan of plans) engine.tally.didCopy(plan.work.source.id, plan.rows.length, 0);
+  if (engine.choices.dryRun)
+    for (const plan of plans) engine.tally.didCopy(plan.work.source.id, plan.rows.length, octetsOf(plan));
   else await send(engine, plans);
-  await afterwards(engine, surveys, planned, departed, plans, options);
+  await afterwards(engine, surveys, planned, departed, plans);
+}
+
+function octetsOf(plan: SendPlan): number {
+  return plan.rows.reduce((octets, row) => octets + (plan.listing.sizeBytes(row) ?? 0), 0);
 }
 
 function sendPlan(
@@ -145,16 +149,15 @@ async function afterwards(
   planned: ReadonlyMap<Survey, readonly number[]>,
   departed: readonly FolderWork[],
   plans: readonly SendPlan[],
-  options: AttemptOptions,
 ): Promise<void> {
   await Promise.all(
     surveys.map(async (plan) => {
       const { work, listing } = plan;
       await noticeRemoved(engine, work);
-      await bringFlags(engine, work, plan.flags.listing, plan.flags.rows, false, options.dryRun);
+      await bringFlags(engine, work, plan.flags.listing, plan.flags.rows, false);
       const adopted = (planned.get(plan) ?? []).filter((row) => work.map.isAdopted(listing.uid(row)));
-      await bringFlags(engine, work, listing, adopted, true, options.dryRun);
-      await mirrorRemovals(engine, work, plan.gone, options.dryRun);
+      await bringFlags(engine, work, listing, adopted, true);
+      await mirrorRemovals(engine, work, plan.gone);
     }),
   );
   for (const work of departed) {
@@ -164,10 +167,10 @@ async function afterwards(
       engine,
       work,
       [...work.map.pairs()].map(([uid]) => uid),
-      options.dryRun,
+      engine.choices.dryRun,
     );
   }
-  if (options.dryRun) return;
+  if (engine.choices.dryRun) return;
   const stopped = new Set(plans.filter((plan) => plan.stopped !== null).map(({ work }) => work));
   for (const plan of plans) {
     if (plan.stopped)

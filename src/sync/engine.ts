@@ -35,6 +35,8 @@ export interface EngineChoices {
   readonly delete: boolean;
   readonly prove: 'none' | 'sample' | 'all';
   readonly retryRefused: boolean;
+  /** Nothing is written: sizes are asked for, so that what would be done can be told in octets too. */
+  readonly dryRun: boolean;
 }
 
 /** Told how it goes; returns at once. */

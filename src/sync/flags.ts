@@ -27,10 +27,9 @@ export async function bringFlags(
   listing: Listing,
   rows: readonly number[],
   addOnly: boolean,
-  dryRun: boolean,
 ): Promise<void> {
   for (let from = 0; from < rows.length; from += rowsAtOnce) {
-    await bringSome(engine, work, listing, rows.slice(from, from + rowsAtOnce), addOnly, dryRun);
+    await bringSome(engine, work, listing, rows.slice(from, from + rowsAtOnce), addOnly);
   }
 }
 
@@ -46,7 +45,6 @@ async function bringSome(
   listing: Listing,
   rows: readonly number[],
   addOnly: boolean,
-  dryRun: boolean,
 ): Promise<void> {
   const folder = work.target.id;
   const targets: Uid[] = [];
@@ -88,7 +86,7 @@ async function bringSome(
     if (known) known.uids.push(target);
     else changes.set(key, { uids: [target], add, remove });
   }
-  if (wrong.length > 0 && dryRun) engine.tally.flagsChanged += wrong.length;
+  if (wrong.length > 0 && engine.choices.dryRun) engine.tally.flagsChanged += wrong.length;
   else if (wrong.length > 0) news.push(...(await storeAndLook(engine, work, wrong, [...changes.values()], addOnly)));
   if (news.length > 0) await engine.ledger.write(news);
 }

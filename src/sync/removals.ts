@@ -14,12 +14,7 @@ import { isUnmoved } from './survey.ts';
  * removed there: first what they were is noted durably (their elements, from our copy), then they go, then the map. Those
  * that were there before us are never removed.
  */
-export async function mirrorRemovals(
-  engine: Engine,
-  work: FolderWork,
-  gone: readonly Uid[],
-  dryRun: boolean,
-): Promise<void> {
+export async function mirrorRemovals(engine: Engine, work: FolderWork, gone: readonly Uid[]): Promise<void> {
   const folder = work.source.id;
   const noted = engine.choices.delete ? engine.exceptions.of(folder, 'kept').map(({ uid }) => uid) : [];
   const all = [...new Set([...gone, ...noted])].filter((uid) => work.map.targetOf(uid) !== null);
@@ -42,7 +37,7 @@ export async function mirrorRemovals(
       news.push(engine.exceptions.add(keptOf(work, uid, why, null, null)));
     }
   }
-  if (dryRun) {
+  if (engine.choices.dryRun) {
     engine.tally.removed += ours.length;
     return;
   }

@@ -47,7 +47,7 @@ export async function survey(engine: Engine, work: FolderWork): Promise<Survey> 
   if (cursor && isUnmoved(cursor, work.source.state)) return nothingToDo(work, cursor);
   const delta = cursor ? await source.changes(folder, cursor) : null;
   if (delta?.vanished) return fromDelta(engine, work, delta, delta.vanished);
-  const withSizes = choices.selection.maxSizeBytes !== null;
+  const withSizes = choices.selection.maxSizeBytes !== null || choices.dryRun;
   const listing = await source.list(folder, 'all', withSizes);
   return fromListing(engine, work, listing, delta);
 }
