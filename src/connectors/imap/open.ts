@@ -4,7 +4,7 @@
  * hasty, the next one is careful again.
  */
 
-import { fault, isFault } from '#domain/fault.ts';
+import { type Fault, fault, isFault } from '#domain/fault.ts';
 import type { Credential } from '#ports/credentials.ts';
 import {
   authenticate, type Capabilities, capability, clean, enable, id, ImapError, type Listed, listExtended, login, namespace, sasl, Session,
@@ -12,6 +12,7 @@ import {
 } from '#protocols/imap/index.ts';
 import { faultOf, signInFaultOf } from './faults.ts';
 import { isRefusal } from './folder-tree.ts';
+import { type Mask, maskedError, maskOf } from './masking.ts';
 import { connectMs, type ImapOptions, usualDeadlineMs } from './options.ts';
 import type { ServerFacts } from './server-memory.ts';
 
@@ -21,14 +22,46 @@ export interface SignedIn {
   readonly listed: Promise<Listed | null> | null;
 }
 
-/** Opens a session and signs in. Throws faults, and the signal's reason when it aborts before. */
+/**
+ * Opens a session and signs in. Throws faults, and the signal's reason when it aborts before. A password is presented once. A
+ * token that is refused although it had not expired may have been revoked: one fresh one is tried, on a new connection.
+ */
 export async function openSession(options: ImapOptions, isReadOnly: boolean, signal: AbortSignal): Promise<SignedIn> {
-  const { endpoint, credentials, log } = options;
-  const facts = options.servers.of(endpoint);
+  const { credentials, endpoint } = options;
   const credential = await credentials.current(signal);
+  try {
+    return await openWith(credential, options, isReadOnly, signal);
+  } catch (error) {
+    if (credential.kind !== 'oauth' || !isFault(error, 'imap.sign-in.refused')) throw error;
+    credentials.refused?.();
+    const fresh = await credentials.current(signal);
+    if (fresh.kind !== 'oauth' || fresh.token === credential.token) throw tokenRefused(endpoint.host, error);
+    options.log.debug('token refused, trying a fresh one', { host: endpoint.host });
+    try {
+      return await openWith(fresh, options, isReadOnly, signal);
+    } catch (again) {
+      throw isFault(again, 'imap.sign-in.refused') ? tokenRefused(endpoint.host, again) : again;
+    }
+  }
+}
+
+function tokenRefused(host: string, refusal: Fault<'imap.sign-in.refused'>): Fault {
+  const { user, text } = refusal.about;
+  return fault('oauth.token.refused', { host, user, text }, { cause: refusal });
+}
+
+async function openWith(
+  credential: Credential,
+  options: ImapOptions,
+  isReadOnly: boolean,
+  signal: AbortSignal,
+): Promise<SignedIn> {
+  const { endpoint, log } = options;
+  const facts = options.servers.of(endpoint);
+  const mask = maskOf(credential);
   let session: Session;
   try {
-    session = await Session.open(sessionOptions(options, isReadOnly), signal);
+    session = await Session.open(sessionOptions(options, isReadOnly, mask), signal);
   } catch (error) {
     throw faultOf(error, endpoint);
   }
@@ -41,13 +74,13 @@ export async function openSession(options: ImapOptions, isReadOnly: boolean, sig
   } catch (error) {
     session.close({ kind: 'closed', why: 'not signed in' });
     signal.throwIfAborted();
-    throw faultOf(error, endpoint);
+    throw faultOf(maskedError(error, mask), endpoint);
   } finally {
     signal.removeEventListener('abort', abort);
   }
 }
 
-function sessionOptions({ endpoint, log, commandDeadlineMs }: ImapOptions, isReadOnly: boolean): SessionOptions {
+function sessionOptions({ endpoint, log, commandDeadlineMs }: ImapOptions, isReadOnly: boolean, mask: Mask): SessionOptions {
   const { trace } = log;
   return {
     host: endpoint.host,
@@ -58,7 +91,7 @@ function sessionOptions({ endpoint, log, commandDeadlineMs }: ImapOptions, isRea
     connectMs,
     deadlineMs: commandDeadlineMs ?? usualDeadlineMs,
     isReadOnly,
-    trace: trace === null ? null : (direction, line) => trace('wire', { direction, line }),
+    trace: trace === null ? null : (direction, line) => trace('wire', { direction, line: mask(line) }),
   };
 }
 
@@ -127,16 +160,14 @@ async function greeted(session: Session, { endpoint }: ImapOptions): Promise<boo
 /** Signs in; true when the server told its capabilities along with the answer. */
 async function present(
   session: Session,
-  { endpoint, credentials }: ImapOptions,
+  { endpoint }: ImapOptions,
   credential: Credential,
   offered: Capabilities,
 ): Promise<boolean> {
   try {
     return await presenting(session, endpoint, credential, offered);
   } catch (error) {
-    const found = signInFaultOf(error, endpoint, userOf(credential));
-    if (credential.kind === 'oauth' && error instanceof ImapError && error.trouble.kind === 'refused') credentials.refused?.();
-    throw found;
+    throw signInFaultOf(maskedError(error, maskOf(credential)), endpoint, userOf(credential));
   }
 }
 
