@@ -187,7 +187,7 @@ describe('a server that asks for patience', () => {
     ['User is authenticated but not connected', weather.exchangeNotConnected],
     ['[UNAVAILABLE]', weather.unavailable],
   ] as const)('at sign-in (%s) is tried again, spaced, a few times', async (_, mishap) => {
-    await using copy = await aCopy(faulty({ before: atFirst(2, 'AUTHENTICATE', mishap) }));
+    await using copy = await aCopy(faulty({ before: atFirst(2, 'LOGIN', mishap) }));
     fill(copy.source, ['INBOX'], 3);
     expect(await copy.run()).toMatchObject({ copied: 3, fault: null });
     expect(copy.waits.filter((ms) => ms > 0).length).toBeGreaterThanOrEqual(1);

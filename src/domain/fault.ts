@@ -205,6 +205,12 @@ export const faults = {
     ({ host, folder, text }) => `${host} does not let us read "${folder}": ${text}`,
     'Check the rights of the account on that folder, or leave it out with --exclude.',
   ),
+  'folder.busy': entry<FolderAt & Said>(
+    'folder',
+    'paced',
+    ({ host, folder, text }) => `${host} does not let us at "${folder}" for the moment: ${text}`,
+    'It is tried again with growing waits. If it lasts, look who else works in that folder, and how the server fares.',
+  ),
   'folder.renumbered': entry<FolderAt>(
     'folder',
     'operator',

@@ -58,7 +58,14 @@ export function folderFaultOf(error: unknown, where: Where, folder: string): unk
     return faultOf(error, where);
   }
   const { code, text } = error.trouble;
-  return fault('folder.unreadable', { host: where.host, folder: decodeMailboxName(folder), text: wordsOf(code, text) }, { cause: error });
+  const about = { host: where.host, folder: decodeMailboxName(folder), text: wordsOf(code, text) };
+  return fault(isPassing(code, text) ? 'folder.busy' : 'folder.unreadable', about, { cause: error });
+}
+
+/** Codes (RFC 5530 §3) and words of a refusal that another time may not bring. */
+function isPassing(code: string | null, text: string): boolean {
+  if (code !== null && ['INUSE', 'UNAVAILABLE', 'SERVERBUG', 'LIMIT'].includes(code)) return true;
+  return /tempor|try again|later|busy|locked|in use|time[d -]?out|unavailable/i.test(text);
 }
 
 /** As `faultOf`, for a refusal to sign in. */
