@@ -163,12 +163,8 @@ async function afterwards(
   for (const work of departed) {
     engine.tally.pathOf.set(work.source.id, pathOf(work.source));
     await noticeRemoved(engine, work);
-    await mirrorRemovals(
-      engine,
-      work,
-      [...work.map.pairs()].map(([uid]) => uid),
-      engine.choices.dryRun,
-    );
+    const gone = [...work.map.pairs()].map(([uid]) => uid);
+    await mirrorRemovals(engine, work, gone);
   }
   if (engine.choices.dryRun) return;
   const stopped = new Set(plans.filter((plan) => plan.stopped !== null).map(({ work }) => work));

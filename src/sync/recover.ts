@@ -63,7 +63,8 @@ export async function settleIntents(
     ...doubtful.map((uid) => engine.exceptions.add(refusalOf(plan, uid, 'outcome-unknown', words, null))),
     ...settled,
   ]);
-  const done = new Set<Uid>([...sighting.found.map(({ uid }) => uid), ...doubtful]);
+  for (const { uid } of sighting.found) plan.recovered.add(uid);
+  const done = new Set<Uid>([...plan.recovered, ...doubtful]);
   plan.rows = plan.rows.filter((row) => !done.has(plan.listing.uid(row)));
 }
 

@@ -19,11 +19,18 @@ export interface Survey {
   /** Rows of `listing` to be sent, ascending by UID. */
   rows: number[];
   /** Messages whose flags are to be compared with the target's. */
-  readonly flags: { readonly listing: Listing; readonly rows: readonly number[] };
+  readonly flags: readonly FlagRows[];
+  /** What settling an earlier attempt's intents found on the target: sent by us, so its flags are the source's. */
+  readonly recovered: Set<Uid>;
   /** Mapped messages that are no longer on the source. */
   readonly gone: readonly Uid[];
   /** Whether a UID, mapped or not, is known to have left the source. */
   readonly hasLeft: (uid: Uid) => boolean;
+}
+
+interface FlagRows {
+  readonly listing: Listing;
+  readonly rows: readonly number[];
 }
 
 /** Whether `now` shows that nothing moved in a folder since `then`; without mod-sequences flags may have, so it is never sure. */
@@ -64,15 +71,11 @@ export function isComplete(engine: Engine): boolean {
 
 function nothingToDo(work: FolderWork, state: FolderState): Survey {
   const listing = emptyListing(state);
-  return { work, state, listing, rows: [], flags: { listing, rows: [] }, gone: [], hasLeft: () => false };
+  return { work, state, listing, rows: [], flags: [], recovered: new Set(), gone: [], hasLeft: () => false };
 }
 
 function fromDelta(engine: Engine, work: FolderWork, delta: Delta, vanished: UidSet): Survey {
   const rows = rowsToSend(engine, work, delta.arrived);
-  const flagRows: number[] = [];
-  for (let row = 0; row < delta.changed.length; row++) {
-    if (work.map.targetOf(delta.changed.uid(row)) !== null) flagRows.push(row);
-  }
   const gone: Uid[] = [];
   for (const run of work.map.runs) {
     for (const [first, last] of vanished) {
@@ -81,7 +84,8 @@ function fromDelta(engine: Engine, work: FolderWork, delta: Delta, vanished: Uid
       for (let uid = from; uid <= to; uid++) gone.push(uid as Uid);
     }
   }
-  const flags = { listing: delta.changed, rows: flagRows };
+  // What arrived since the cursor may be mapped already, by a pass that broke before it could move the cursor.
+  const flags = [mappedRows(work, delta.changed), mappedRows(work, delta.arrived)];
   const hasLeft = (uid: Uid): boolean => hasUid(vanished, uid);
   return {
     work,
@@ -89,6 +93,7 @@ function fromDelta(engine: Engine, work: FolderWork, delta: Delta, vanished: Uid
     listing: delta.arrived,
     rows,
     flags,
+    recovered: new Set(),
     gone: newlyGone(engine, work, gone),
     hasLeft,
   };
@@ -98,23 +103,30 @@ function fromListing(engine: Engine, work: FolderWork, listing: Listing, delta: 
   const present = new Set<Uid>();
   for (let row = 0; row < listing.length; row++) present.add(listing.uid(row));
   const gone: Uid[] = [];
-  const mappedRows: number[] = [];
-  if (work.map.size > 0) {
-    for (const [uid] of work.map.pairs()) if (!present.has(uid)) gone.push(uid);
-    for (let row = 0; row < listing.length; row++)
-      if (work.map.targetOf(listing.uid(row)) !== null) mappedRows.push(row);
-  }
+  if (work.map.size > 0) for (const [uid] of work.map.pairs()) if (!present.has(uid)) gone.push(uid);
   const rows = rowsToSend(engine, work, listing);
-  let flags = { listing, rows: mappedRows };
-  if (delta) {
-    const changed: number[] = [];
-    for (let row = 0; row < delta.changed.length; row++) {
-      if (work.map.targetOf(delta.changed.uid(row)) !== null) changed.push(row);
-    }
-    flags = { listing: delta.changed, rows: changed } as typeof flags;
-  }
+  const flags = delta
+    ? [mappedRows(work, delta.changed), mappedRows(work, delta.arrived)]
+    : [mappedRows(work, listing)];
   const hasLeft = (uid: Uid): boolean => !present.has(uid);
-  return { work, state: listing.state, listing, rows, flags, gone: newlyGone(engine, work, gone), hasLeft };
+  return {
+    work,
+    state: listing.state,
+    listing,
+    rows,
+    flags,
+    recovered: new Set(),
+    gone: newlyGone(engine, work, gone),
+    hasLeft,
+  };
+}
+
+/** Those messages of a listing that are on the target already. */
+function mappedRows(work: FolderWork, listing: Listing): FlagRows {
+  const rows: number[] = [];
+  if (work.map.size === 0) return { listing, rows };
+  for (let row = 0; row < listing.length; row++) if (work.map.targetOf(listing.uid(row)) !== null) rows.push(row);
+  return { listing, rows };
 }
 
 function newlyGone(engine: Engine, work: FolderWork, gone: readonly Uid[]): Uid[] {
