@@ -154,9 +154,17 @@ async function afterwards(
     surveys.map(async (plan) => {
       const { work, listing } = plan;
       await noticeRemoved(engine, work);
-      await bringFlags(engine, work, plan.flags.listing, plan.flags.rows, false);
+      for (const mapped of plan.flags) await bringFlags(engine, work, mapped.listing, mapped.rows, false);
       const adopted = (planned.get(plan) ?? []).filter((row) => work.map.isAdopted(listing.uid(row)));
-      await bringFlags(engine, work, listing, adopted, true);
+      const isRecovered = (row: number): boolean => plan.recovered.has(listing.uid(row));
+      await bringFlags(engine, work, listing, adopted.filter(isRecovered), false);
+      await bringFlags(
+        engine,
+        work,
+        listing,
+        adopted.filter((row) => !isRecovered(row)),
+        true,
+      );
       await mirrorRemovals(engine, work, plan.gone);
     }),
   );
