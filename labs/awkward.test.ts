@@ -63,6 +63,10 @@ describe.runIf(dovecot.ok && cyrus.ok)('awkward mail and folders', () => {
       );
       expect.soft(untruths(first.mailbox, comparison), differencesOf(comparison).join('\n')).toEqual([]);
       expect.soft(comparison.subscriptionsDiffer).toEqual([]);
+      expect.soft(comparison.specialUsesDiffer).toEqual([]);
+      const selectable = (path: string): boolean =>
+        seen.target.folders.get(path.replaceAll('/', '\0'))?.selectable === true;
+      expect.soft(comparison.extraFolders.filter(selectable)).toEqual([]);
 
       const targetBefore = await rawState(target, into);
       const again = await copyNow();

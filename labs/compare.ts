@@ -19,7 +19,10 @@ export interface FolderPair {
 
 export interface Comparison {
   readonly pairs: readonly FolderPair[];
+  /** Folders of the source that the target has not, by path joined with `/`. */
   readonly missingFolders: readonly string[];
+  /** Those folders with what is in them. */
+  readonly missing: readonly FolderSeen[];
   readonly extraFolders: readonly string[];
   readonly subscriptionsDiffer: readonly string[];
   readonly specialUsesDiffer: readonly string[];
@@ -36,7 +39,7 @@ export function compareAccounts(
   map: (path: readonly string[]) => readonly string[] = (path) => path,
 ): Comparison {
   const pairs: FolderPair[] = [];
-  const missingFolders: string[] = [];
+  const missing: FolderSeen[] = [];
   const differ = { subscriptions: [] as string[], specialUses: [] as string[], selectability: [] as string[] };
   const expected = new Set<string>();
   for (const folder of source.folders.values()) {
@@ -45,7 +48,7 @@ export function compareAccounts(
     const name = folder.path.join('/');
     const there = target.folders.get(key);
     if (there === undefined) {
-      missingFolders.push(name);
+      missing.push(folder);
       continue;
     }
     if (folder.subscribed !== there.subscribed) differ.subscriptions.push(name);
@@ -57,7 +60,8 @@ export function compareAccounts(
     [...account.folders.values()].reduce((sum, each) => sum + each.messages.length, 0);
   return {
     pairs,
-    missingFolders,
+    missingFolders: missing.map((folder) => folder.path.join('/')),
+    missing,
     extraFolders: [...target.folders.keys()]
       .filter((key) => !expected.has(key))
       .map((key) => key.replaceAll('\0', '/')),

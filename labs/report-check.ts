@@ -13,6 +13,13 @@ export function untruths(report: MailboxReport, comparison: Comparison, emptyBef
   const refused = new Set(report.refused.map((each) => key(each.folder, each.uid)));
   const different = new Set(report.differences.map((each) => key(each.folder, each.uid)));
   const bytesDiffer = new Set<string>();
+  for (const folder of comparison.missing) {
+    for (const message of folder.messages) {
+      const name = key(folder.path.join('/'), message.uid);
+      bytesDiffer.add(name);
+      if (!refused.has(name)) found.push(`${name} is in a folder that is not there, and is not listed as refused`);
+    }
+  }
   const restDiffers = new Set<string>();
   let onlyTarget = 0;
   for (const pair of comparison.pairs) {

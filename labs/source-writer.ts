@@ -1,0 +1,82 @@
+/** Somebody who goes on using the source mailbox while it is copied: new mail, new folders, changed flags. */
+
+import { Chance } from '../src/lib/chance.ts';
+import { plainMessages } from './awkward-mail.ts';
+import { toWire } from './folder-names.ts';
+import { appendBatch, type SeedMessage } from './seed.ts';
+import type { LabUser } from './server.ts';
+import { Wire } from './wire.ts';
+
+export class SourceWriter implements AsyncDisposable {
+  readonly #wire: Wire;
+  readonly #chance: Chance;
+  readonly #folders: { readonly name: string; messages: number }[] = [];
+  #batch = 0;
+  #running: Promise<void> | null = null;
+  #stopped = false;
+  messages = 0;
+
+  private constructor(wire: Wire, chance: Chance) {
+    this.#wire = wire;
+    this.#chance = chance;
+  }
+
+  static async open(port: number, user: LabUser, seed: number): Promise<SourceWriter> {
+    const writer = new SourceWriter(await Wire.signedIn(port, user), new Chance(seed));
+    for (const name of ['INBOX', 'Work', 'Lists']) await writer.#addFolder(name);
+    return writer;
+  }
+
+  /** Appends some messages now; some of them are the same bytes twice, as real mailboxes hold them. */
+  async write(count: number): Promise<void> {
+    const messages: SeedMessage[] = [...plainMessages(this.#chance.bits(), count, `batch-${this.#batch++}`)];
+    if (this.#chance.once(3)) messages.push(messages[0] as SeedMessage);
+    const folder = this.#chance.pick(this.#folders);
+    await appendBatch(this.#wire, Buffer.from(folder.name, 'latin1'), messages);
+    folder.messages += messages.length;
+    this.messages += messages.length;
+  }
+
+  /** Goes on writing in bursts until `stop`. */
+  start(): void {
+    this.#stopped = false;
+    this.#running = this.#goOn();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await this.#running;
+    this.#running = null;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+    await this.#wire[Symbol.asyncDispose]();
+  }
+
+  async #goOn(): Promise<void> {
+    while (!this.#stopped) {
+      if (this.#chance.once(40) && this.#folders.length < 12) await this.#addFolder(`Ordner ${this.#folders.length} ä`);
+      else if (this.#chance.once(4)) await this.#changeFlags();
+      else await this.write(this.#chance.between(1, 25));
+      await new Promise((resolve) => setTimeout(resolve, this.#chance.between(5, 60)));
+    }
+  }
+
+  async #addFolder(name: string): Promise<void> {
+    const wireName = toWire(name);
+    if (name !== 'INBOX') await this.#wire.ok('CREATE ', Buffer.from(wireName, 'latin1'));
+    this.#folders.push({ name: wireName, messages: 0 });
+  }
+
+  async #changeFlags(): Promise<void> {
+    const folder = this.#chance.pick(this.#folders);
+    if (folder.messages === 0) return;
+    await this.#wire.ok('SELECT ', Buffer.from(folder.name, 'latin1'));
+    const uid = this.#chance.between(1, folder.messages);
+    const flag = this.#chance.pick(['\\Seen', '\\Flagged', '\\Answered', 'urgent', '$Forwarded']);
+    await this.#wire.ok(
+      `UID STORE ${uid}:${uid + this.#chance.below(4)} ${this.#chance.once(2) ? '+' : '-'}FLAGS.SILENT (${flag})`,
+    );
+  }
+}
