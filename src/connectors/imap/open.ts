@@ -59,6 +59,7 @@ async function openWith(
   const { endpoint, log } = options;
   const facts = options.servers.of(endpoint);
   const mask = maskOf(credential);
+  const knewOfUtf8 = facts.lies.has('utf8');
   let session: Session;
   try {
     session = await Session.open(sessionOptions(options, isReadOnly, mask), signal);
@@ -69,6 +70,10 @@ async function openWith(
   signal.addEventListener('abort', abort, { once: true });
   try {
     const { listed } = await signIn(session, options, facts, credential);
+    if (!knewOfUtf8 && facts.lies.has('utf8')) {
+      session.leave();
+      return await openWith(credential, options, isReadOnly, signal);
+    }
     log.debug('signed in', { host: endpoint.host, roundTripMs: Math.round(session.roundTripMs * 10) / 10 });
     return { session, listed };
   } catch (error) {
@@ -228,8 +233,15 @@ function tune(
       }),
     );
   };
-  const wishes = wishesOf(capabilities);
-  if (capabilities.has('ENABLE') && wishes.length > 0) tolerate('ENABLE', enable(session, wishes));
+  const wishes = wishesOf(capabilities, facts);
+  if (capabilities.has('ENABLE') && wishes.length > 0) {
+    const enabled = enable(session, wishes).then(() => {
+      // iCloud and others answer OK and no ENABLED (MailKit), and then nobody knows how names are to be spelt. It is asked
+      // once, and from then on never again.
+      if (wishes.includes('UTF8=ACCEPT') && !session.isUtf8) facts.lies.add('utf8');
+    });
+    tolerate('ENABLE', enabled);
+  }
   if (first && capabilities.has('ID')) {
     const told = id(session, { name: 'Godwit', version: '0.1' }).then((fields) => {
       log.debug('server', { name: clean(fields.get('name') ?? '', 80), version: clean(fields.get('version') ?? '', 80) });
@@ -253,11 +265,12 @@ function tune(
   return { done: Promise.all(running), listed };
 }
 
-function wishesOf(capabilities: Capabilities): readonly string[] {
+function wishesOf(capabilities: Capabilities, facts: ServerFacts): readonly string[] {
   const wishes: string[] = [];
   if (capabilities.has('QRESYNC')) wishes.push('QRESYNC');
   else if (capabilities.has('CONDSTORE')) wishes.push('CONDSTORE');
-  if (capabilities.has('UTF8=ACCEPT') || capabilities.has('UTF8=ONLY')) wishes.push('UTF8=ACCEPT');
+  const mayUtf8 = capabilities.has('UTF8=ACCEPT') && !facts.lies.has('utf8');
+  if (mayUtf8 || capabilities.has('UTF8=ONLY')) wishes.push('UTF8=ACCEPT');
   return wishes;
 }
 
