@@ -69,6 +69,23 @@ describe.each(crashPoints)('killed at %s', (point) => {
   });
 });
 
+test.each(['target.appended', 'map.written', 'intent.settled'] as const)(
+  'flags that changed after a pass was killed at %s reach what that pass had brought',
+  async (point) => {
+    const ledger = memoryLedger();
+    const move = aMove({ ledger });
+    const inbox = move.source.create(['INBOX']);
+    fill(inbox, 1, 20);
+    await move.run();
+    fill(inbox, 21, 60);
+    await move.run({}, { at: killAt(point, 1).at });
+    ledger.crash(100);
+    for (const message of inbox.messages) inbox.setFlags(message, message.uid % 2 === 0 ? ['\\Answered'] : []);
+    expect(await move.run()).toMatchObject({ fault: null });
+    expect(contents(move.target)).toEqual(contents(move.source));
+  },
+);
+
 /** Letter 7 was on the target before, under its own date: it is adopted as it is. */
 function withTheirDate(source: readonly string[], target: readonly string[]): string[] {
   const theirs = target.filter((line) => line.includes(` ${noon}`));
