@@ -72,7 +72,7 @@ export async function openEngine(
         signal,
       );
     },
-    async probe(side, signal) {
+    async probe(side, deep, watcher, signal) {
       const { probeServer } = await import('#operations/probe-server.ts');
       return await probeServer({ open: imapSource(await mailbox(side, 'source')), log }, signal);
     },

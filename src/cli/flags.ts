@@ -53,6 +53,7 @@ export interface VerifyFlags extends SideFlags, SelectionFlags, OutputFlags, Man
 }
 
 export interface ProbeFlags extends OutputFlags {
+  readonly deep?: boolean;
   readonly secret?: string;
   readonly admin?: string;
   readonly adminStyle?: 'authzid' | 'user*master';
@@ -151,6 +152,7 @@ export const verifyFlags: FlagParametersForType<VerifyFlags> = {
 };
 
 export const probeFlags: FlagParametersForType<ProbeFlags> = {
+  deep: flag('Look through every message for what servers refuse or alter'),
   secret: text('Password: env:NAME or file:PATH; asked for on a terminal when a user is named and it is absent', 'REF'),
   admin: text('Sign in as this administrator on behalf of the mailbox', 'USER'),
   adminStyle,

@@ -60,6 +60,7 @@ user name it looks as far as one can without signing in. Nothing is written.
 EXAMPLES
   godwit probe imaps://mail.example
   godwit probe imaps://someone@mail.example --secret env:PASSWORD
+  godwit probe imaps://someone@mail.example --deep        what in the messages other servers refuse or alter
   godwit probe imaps://someone@mail.example -o json`;
 
 export const demoHelp = `Starts two mail servers on this machine, fills one with the mail of some invented people, moves them to the other

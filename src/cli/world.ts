@@ -4,11 +4,11 @@
  */
 
 import type { Endpoint } from '#domain/endpoint.ts';
+import type { ProbeReport } from '#domain/probe-report.ts';
 import type { CommandError, CopyReport, MailboxReport } from '#domain/report.ts';
 import type { Selection } from '#domain/selection.ts';
 import type { Log } from '#lib/log.ts';
 import type { CopyChoices, CopyWatcher, Pace } from '#operations/copy-mailbox.ts';
-import type { ProbeReport } from '#operations/probe-server.ts';
 import type { VerifyReport, VerifyWatcher } from '#operations/verify-mailbox.ts';
 
 export interface OutStream {
@@ -115,7 +115,7 @@ export interface Engine extends AsyncDisposable {
   /** Never throws for a fault: it stands in the report. */
   copy(order: CopyOrder, watcher: CopyWatcher, signal: AbortSignal): Promise<MailboxReport>;
   verify(order: VerifyOrder, watcher: VerifyWatcher, signal: AbortSignal): Promise<VerifyReport>;
-  probe(side: Side, signal: AbortSignal): Promise<ProbeReport>;
+  probe(side: Side, deep: boolean, watcher: CopyWatcher, signal: AbortSignal): Promise<ProbeReport>;
 }
 
 export type { CommandError, CopyReport, MailboxReport };

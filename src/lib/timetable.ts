@@ -65,7 +65,8 @@ export function parseTimetable(text: string): ParsedTimetable {
 /** The slot that holds at a moment, and how many milliseconds until the next begins (Infinity when there is only one). */
 export function slotAt(slots: readonly Slot[], at: Date): { readonly slot: Slot; readonly msLeft: number } {
   const minute = at.getDay() * dayMinutes + at.getHours() * 60 + at.getMinutes();
-  const slot = slots.findLast(({ fromMinute }) => fromMinute <= minute) ?? (slots[slots.length - 1] as Slot);
+  const slot = slots.findLast(({ fromMinute }) => fromMinute <= minute) ?? slots.at(-1);
+  if (slot === undefined) throw new Error('a timetable has at least one slot');
   if (slots.length === 1) return { slot, msLeft: Number.POSITIVE_INFINITY };
   const next = slots.find(({ fromMinute }) => fromMinute > minute) ?? {
     fromMinute: (slots[0] as Slot).fromMinute + weekMinutes,
