@@ -251,7 +251,7 @@ export class Transfer {
         stored.push(item);
       } else if (outcome.kind === 'unknown') {
         vague = outcome.text;
-        this.#engine.suspects.add(plan.work.source.id, item.uid);
+        this.#suspect(part, item);
       } else if (outcome.because === 'later') later = outcome.text;
       else if (outcome.because === 'quota')
         throw fault('target.quota', { host: this.#engine.target.name, text: outcome.text });
@@ -269,6 +269,18 @@ export class Transfer {
     const whole = outcomes[0];
     if (items.length > 1 && whole?.kind === 'refused' && whole.together) plan.refused.push({ part, outcome: whole });
   }
+
+  /**
+   * Answers come in the order of the commands, so what broke the connection is in the first part that was left without one;
+   * those behind it were only on the same wire. Where messages are stored one by one it is the first of that part.
+   */
+  #suspect(part: Part, item: Item): void {
+    this.#firstUnanswered ??= { part, item };
+    const first = this.#firstUnanswered;
+    const isMeant = this.#engine.target.traits.batches === 'together' ? first.part === part : first.item === item;
+    if (isMeant) this.#engine.suspects.add(part.job.plan.work.source.id, item.uid);
+  }
+  #firstUnanswered: { readonly part: Part; readonly item: Item } | null = null;
 
   /** A UID that was given out before: one of the two answers is not true, so neither is believed. */
   async #catchLies(plan: SendPlan, placed: readonly Item[]): Promise<void> {
