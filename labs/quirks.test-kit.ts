@@ -15,6 +15,8 @@ import { simPassword, type SimOptions, type SimServer, startServer } from './sim
 export interface End {
   readonly mailbox?: Partial<MemoryMailboxOptions>;
   readonly server?: Partial<SimOptions>;
+  /** How long our client waits for an answer. */
+  readonly deadlineMs?: number;
 }
 
 export interface Copy extends AsyncDisposable {
@@ -36,7 +38,7 @@ export async function aCopy(source: End = {}, target: End = {}): Promise<Copy> {
   const waits: number[] = [];
   const clock = { now: () => Date.now(), sleep: async (ms: number) => void waits.push(ms) };
   const servers = new ServerMemory();
-  const side = (server: SimServer, name: string) => ({
+  const side = (server: SimServer, name: string, { deadlineMs = 20_000 }: End) => ({
     endpoint: { host: '127.0.0.1', port: server.port, security: 'clear' as const, ca: null, verify: true },
     credentials: {
       current: async () => ({ kind: 'password' as const, user: 'ann', password: simPassword, onBehalfOf: null }),
@@ -44,6 +46,7 @@ export async function aCopy(source: End = {}, target: End = {}): Promise<Copy> {
     log: silent,
     servers,
     name,
+    commandDeadlineMs: deadlineMs,
   });
   const pair = { source: 'imap+plain://ann@127.0.0.1:1', target: 'imap+plain://ann@127.0.0.1:2' };
   return {
@@ -56,8 +59,8 @@ export async function aCopy(source: End = {}, target: End = {}): Promise<Copy> {
       copyMailbox(
         {
           pair,
-          openSource: imapSource(side(from.server, pair.source)),
-          openTarget: imapTarget(side(to.server, pair.target)),
+          openSource: imapSource(side(from.server, pair.source, source)),
+          openTarget: imapTarget(side(to.server, pair.target, target)),
           ledger,
           choices: {
             selection: { ...everything, ...selection },

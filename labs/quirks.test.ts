@@ -193,6 +193,15 @@ describe('a server that asks for patience', () => {
     expect(copy.waits.filter((ms) => ms > 0).length).toBeGreaterThanOrEqual(1);
   });
 
+  test('and speaks only mechanisms that we do not is told so, with what it offers', async () => {
+    await using copy = await aCopy({ server: { capabilities: ['AUTH=GSSAPI', 'AUTH=NTLM', 'LOGINDISABLED'] } });
+    const report = await copy.run();
+    expect(report.fault).toMatchObject({
+      code: 'imap.sign-in.no-mechanism',
+      message: expect.stringContaining('GSSAPI'),
+    });
+  });
+
   test('is not hammered with a wrong password: one try, and the mailbox ends', async () => {
     let tries = 0;
     const signIn = () => {
@@ -296,11 +305,14 @@ describe('a target that', () => {
     expect(report.refused).toMatchObject([{ uid: 31, code: 'message' }]);
   });
 
-  test('hangs up at one message gets the rest, and that one is named', async () => {
+  test.each([
+    ['with MULTIAPPEND', everyCapability],
+    ['without', everyCapability.filter((word) => word !== 'MULTIAPPEND')],
+  ])('hangs up at one message gets the rest, and that one is named (%s)', async (_, capabilities) => {
     const fatal = Buffer.from(`A: b\r\n\r\n${'fatal '.repeat(700)}`);
-    const incoming: NonNullable<ServerFaults['incoming']> = (_, sizeBytes) =>
+    const incoming: NonNullable<ServerFaults['incoming']> = (_moment, sizeBytes) =>
       sizeBytes === fatal.length ? { afterBytes: 100 } : null;
-    await using copy = await aCopy({}, faulty({ incoming }));
+    await using copy = await aCopy({}, { server: { capabilities, faults: { incoming } } });
     fill(copy.source, ['INBOX'], 30);
     copy.source.folder('INBOX')?.add({ bytes: fatal, flags: [], internalDate: noon });
     fill(copy.source, ['INBOX'], 30);
@@ -309,6 +321,19 @@ describe('a target that', () => {
     expect(report.refused).toMatchObject([{ uid: 31, code: 'breaks-connection' }]);
     expect(copy.target.folder('INBOX')?.messages).toHaveLength(60);
   });
+
+  test.each(['APPEND', 'UID FETCH', 'LIST'])(
+    'falls silent at %s is left after the deadline, and asked anew',
+    async (command) => {
+      await using copy = await aCopy(
+        {},
+        { ...faulty({ before: atFirst(1, command, { kind: 'silence' }) }), deadlineMs: 250 },
+      );
+      fill(copy.source, ['INBOX'], 10);
+      expect(await copy.run()).toMatchObject({ refused: [], fault: null });
+      expect(contents(copy.target)).toEqual(contents(copy.source));
+    },
+  );
 
   test('puts 1970 and earlier into the present gets a date it keeps, and the message is named', async () => {
     await using copy = await aCopy({}, { mailbox: { manners: likeCyrus } });
