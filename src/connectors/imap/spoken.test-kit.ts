@@ -235,6 +235,6 @@ export function noted(): { readonly log: Log; readonly lines: readonly string[] 
   return { log, lines };
 }
 
-export function password(user: string, text: string): Credential {
+export function password(user: string, text: string): Extract<Credential, { kind: 'password' }> {
   return { kind: 'password', user, password: text, onBehalfOf: null };
 }
