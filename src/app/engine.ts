@@ -73,8 +73,20 @@ export async function openEngine(
       );
     },
     async probe(side, deep, watcher, signal) {
-      const { probeServer } = await import('#operations/probe-server.ts');
-      return await probeServer({ open: imapSource(await mailbox(side, 'source')), log }, signal);
+      const [{ probeServer }, { inspectImap }] = await Promise.all([
+        import('#operations/probe-server.ts'),
+        import('#connectors/imap/inspect.ts'),
+      ]);
+      const credentials = side.signIn.kind === 'none' ? null : await credentialsOf(side);
+      const look = { endpoint: connection(side), credentials, log, servers, name: side.endpoint.name };
+      const request = {
+        server: side.endpoint.name,
+        inspect: inspectImap(look),
+        deep: deep && credentials ? imapSource({ ...look, credentials }) : null,
+        log,
+        watcher: { ...watcher, planned: (messages: number) => watcher.planned(messages, null) },
+      };
+      return await probeServer(request, signal);
     },
     async [Symbol.asyncDispose]() {
       if (opened) await (await opened.catch(() => null))?.[Symbol.asyncDispose]();
