@@ -18,7 +18,7 @@ export class ImapBatch implements Batch {
   begin({ flags, internalDate, sizeBytes }: AppendMessage): void {
     this.#stream.begin({
       // What cannot be written is left out, never the message; reading back shows the difference.
-      flags: flags.every(isSettable) ? flags : flags.filter(isSettable),
+      flags: settable(flags),
       date: internalDate === null ? null : writeDateTime(internalDate),
       octets: sizeBytes,
     });
@@ -58,6 +58,15 @@ export class ImapBatch implements Batch {
       because === 'unknown' ? { kind: 'unknown', text: words } : { kind: 'refused', because, code, text, together: this.#together && messages > 1 };
     return Array<AppendOutcome>(messages).fill(outcome);
   }
+}
+
+/** Thousands of messages share a few arrays of flags. */
+const settableOf = new WeakMap<readonly string[], readonly string[]>();
+
+function settable(flags: readonly string[]): readonly string[] {
+  let kept = settableOf.get(flags);
+  if (!kept) settableOf.set(flags, (kept = flags.every(isSettable) ? flags : flags.filter(isSettable)));
+  return kept;
 }
 
 /** \Recent is the server's own (RFC 9051 §2.3.2). */

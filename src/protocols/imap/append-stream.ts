@@ -75,7 +75,7 @@ export class AppendStream {
     this.#isInside = true;
     this.#left = words.octets;
     const manner = this.#session.literals;
-    const flags = words.flags.length === 0 ? '' : ` ${flagList(words.flags)}`;
+    const flags = flagsText(words.flags);
     const date = words.date === null ? '' : ` "${words.date}"`;
     this.#piece({ kind: 'text', text: `${flags}${date} ${literalHead(manner, words.octets)}` });
     if (waitsForLiteral(manner, words.octets)) this.#piece({ kind: 'wait' });
@@ -279,4 +279,14 @@ export class AppendStream {
     this.#heldReturn?.resolve();
     this.#heldReturn = null;
   }
+}
+
+/** Thousands of messages share a few arrays of flags: each is checked and written once. */
+const writtenFlags = new WeakMap<readonly string[], string>();
+
+function flagsText(flags: readonly string[]): string {
+  if (flags.length === 0) return '';
+  let text = writtenFlags.get(flags);
+  if (text === undefined) writtenFlags.set(flags, (text = ` ${flagList(flags)}`));
+  return text;
 }

@@ -2,10 +2,14 @@
  * Every command has an end. Any octet is a sign of life and buys another `deadlineMs`; but signs without headway (an answer, a
  * line that was asked for, a message, 64 KiB of one) buy ten times that and no more: a server that lets an octet
  * trickle, or says `* OK Still here` for ever, is as dead as one that says nothing.
+ *
+ * Signs only leave a mark; the clock is read when the timer looks for marks, not once per message.
  */
 
 const headwayOctets = 64 * 1024;
 const patience = 10;
+/** How often is looked, as a part of the deadline: it may be exceeded by that much. */
+const looksPerDeadline = 8;
 
 export class Deadline {
   readonly #deadlineMs: number;
@@ -14,6 +18,8 @@ export class Deadline {
   #timer: NodeJS.Timeout | null = null;
   #lastSign = 0;
   #lastHeadway = 0;
+  #hasSign = true;
+  #hasHeadway = true;
   #octets = 0;
 
   /** `isWaiting`: whether it is the server's turn; `passed`: it let it pass. */
@@ -24,8 +30,8 @@ export class Deadline {
   }
 
   start(): void {
-    this.headway();
-    this.#timer = setInterval(() => this.#look(), Math.max(10, this.#deadlineMs / 8));
+    this.#timer = setInterval(() => this.#look(), Math.max(10, this.#deadlineMs / looksPerDeadline));
+    this.#look();
   }
 
   stop(): void {
@@ -36,24 +42,23 @@ export class Deadline {
   /** Octets have come. */
   sign(octets: number): void {
     this.#octets += octets;
+    this.#hasSign = true;
     if (this.#octets >= headwayOctets) this.headway();
-    else this.#lastSign = performance.now();
   }
 
   /** Something was done, or begins. */
   headway(): void {
     this.#octets = 0;
-    this.#lastSign = performance.now();
-    this.#lastHeadway = this.#lastSign;
+    this.#hasHeadway = true;
   }
 
   #look(): void {
-    if (!this.#isWaiting()) {
-      this.headway();
-      return;
-    }
     const now = performance.now();
-    if (now - this.#lastSign > this.#deadlineMs) this.#passed(Math.round(this.#deadlineMs / 100) / 10);
-    else if (now - this.#lastHeadway > patience * this.#deadlineMs) this.#passed(Math.round((patience * this.#deadlineMs) / 100) / 10);
+    if (this.#hasHeadway || !this.#isWaiting()) this.#lastHeadway = this.#lastSign = now;
+    else if (this.#hasSign) this.#lastSign = now;
+    this.#hasSign = false;
+    this.#hasHeadway = false;
+    if (now - this.#lastSign > this.#deadlineMs) this.#passed(this.#deadlineMs / 1_000);
+    else if (now - this.#lastHeadway > patience * this.#deadlineMs) this.#passed((patience * this.#deadlineMs) / 1_000);
   }
 }

@@ -21,6 +21,39 @@ export function fetched(seq: number): FetchedMessage {
 }
 
 /**
+ * What most servers say most of the time, read in one go. Half of a short run's CPU would otherwise go into code that is
+ * called too seldom to be compiled well: 5,000 messages are nothing to V8.
+ */
+const usualListing = /^\* (\d{1,10}) FETCH \(UID (\d{1,10}) FLAGS (\([^()"{]*\))(?: INTERNALDATE "([^"]{26})")?(?: RFC822\.SIZE (\d{1,15}))?\)$/;
+const usualBody = /^\* (\d{1,10}) FETCH \(UID (\d{1,10}) BODY\[\] \{\d+\}$/;
+
+/** A whole FETCH response in the usual spelling; null when it is spelt otherwise, which says nothing against it. */
+export function usualFetch(text: string, flagLists: FlagLists): FetchedMessage | null {
+  const match = usualListing.exec(text);
+  if (!match) return null;
+  const message = fetched(Number(match[1]));
+  message.uid = nzNumber(match[2] as string);
+  message.flags = flagLists.spelt(match[3] as string);
+  if (match[4] !== undefined) message.internalDate = readDateTime(match[4]);
+  if (match[5] !== undefined) message.sizeBytes = Number(match[5]);
+  return message;
+}
+
+/** A FETCH response that has come up to the octets of its body, in the usual spelling, or null. */
+export function usualBodyBegins(text: string): FetchedMessage | null {
+  const match = usualBody.exec(text);
+  if (!match) return null;
+  const message = fetched(Number(match[1]));
+  message.uid = nzNumber(match[2] as string);
+  return message;
+}
+
+function nzNumber(digits: string): number | undefined {
+  const value = Number(digits);
+  return value >= 1 && value <= 0xffff_ffff ? value : undefined;
+}
+
+/**
  * Reads items up to the end of the list, or up to a literal of `BODY[]` that is announced at the end of the text and
  * whose octets are not in it: then the answer is `body`.
  */
@@ -96,6 +129,15 @@ const listsMax = 1_000;
 /** Flag lists as they are spelt, so that the thousands of messages with the same flags share one array. */
 export class FlagLists {
   readonly #known = new Map<string, readonly string[]>();
+
+  /** A list in parentheses that holds neither quotes nor other lists. */
+  spelt(list: string): readonly string[] {
+    const known = this.#known.get(list);
+    if (known) return known;
+    const flags = list.slice(1, -1).split(' ').filter((flag) => flag !== '');
+    if (this.#known.size < listsMax) this.#known.set(list, flags);
+    return flags;
+  }
 
   read(reader: Reader): readonly string[] {
     const start = reader.at;

@@ -135,25 +135,33 @@ export class Framing {
   }
 }
 
-/** `literal` (RFC 9051 §9) at the end of a line: how many octets it announces, or -1 when that is no literal. */
+/** `literal` (RFC 9051 §9) at the end of a line that ends with a brace: how many octets it announces, or -1 when it is none. */
 function announced(text: string): number {
-  const open = text.lastIndexOf('{');
-  // Words for people may end in anything: status responses bear no literals (RFC 9051 §9, resp-text).
-  return open < 0 || isStatus(text) ? -1 : digits(text, open);
+  let at = text.length - 2;
+  const last = text.charCodeAt(at);
+  // `{n+}` and `{n-}` are for clients to say, but do no harm.
+  if (last === 0x2b || last === 0x2d) at--;
+  let octets = 0;
+  let unit = 1;
+  for (; at > 0; at--) {
+    const digit = text.charCodeAt(at) - 0x30;
+    if (digit < 0 || digit > 9) break;
+    octets += digit * unit;
+    unit *= 10;
+  }
+  if (unit === 1 || text.charCodeAt(at) !== 0x7b || isStatus(text)) return -1;
+  if (!Number.isSafeInteger(octets)) throw garbled('a literal beyond all numbers', text.slice(at));
+  return octets;
 }
 
 function isFetch(text: string): boolean {
   return /^\* [0-9]{1,10} FETCH /i.test(text);
 }
 
+/** Words for people may end in anything: status responses bear no literals (RFC 9051 §9, resp-text). */
 function isStatus(text: string): boolean {
+  // `* 12 FETCH …`, by far the most frequent, is none.
+  const third = text.charCodeAt(2);
+  if (third >= 0x30 && third <= 0x39 && text.startsWith('* ')) return false;
   return text.startsWith('+') || /^(?:\*|[^ *+]{1,40}) (?:OK|NO|BAD|BYE|PREAUTH)(?: |$)/i.test(text.slice(0, 60));
-}
-
-function digits(text: string, open: number): number {
-  const inside = /^\{([0-9]{1,15})[+-]?\}$/.exec(text.slice(open, open + 20));
-  if (!inside) return -1;
-  const octets = Number(inside[1]);
-  if (!Number.isSafeInteger(octets)) throw garbled('a literal beyond all numbers', text.slice(open));
-  return octets;
 }

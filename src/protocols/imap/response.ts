@@ -1,6 +1,6 @@
 /** `response` (RFC 9051 §9): a line of a server as a value. FETCH is read apart (`fetch.ts`), since it comes in pieces. */
 
-import { fetched, type FetchedMessage, type FlagLists, messageItems } from './fetch.ts';
+import { fetched, type FetchedMessage, type FlagLists, messageItems, usualFetch } from './fetch.ts';
 import {
   type ListedMailbox, mailboxList, mailboxStatus, type MailboxStatus, type Namespaces, namespaces, type Quota, quota, type Vanished, vanished,
 } from './mailbox-data.ts';
@@ -54,6 +54,8 @@ export function tagged(text: string): Tagged | null {
 
 /** `response-data` after its `* `. A FETCH must be whole. */
 export function untagged(text: string, flagLists: FlagLists): Untagged {
+  const usual = usualFetch(text, flagLists);
+  if (usual) return { kind: 'fetch', message: usual };
   const reader = new Reader(text, 1);
   reader.space();
   const first = text.charCodeAt(reader.at);

@@ -8,7 +8,7 @@ import type { Command, Place } from './command.ts';
 import { Capabilities } from './capabilities.ts';
 import { Deadline } from './deadline.ts';
 import { clean, garbled, ImapError, type Trouble } from './errors.ts';
-import { type FetchedMessage, FlagLists, messageItems } from './fetch.ts';
+import { type FetchedMessage, FlagLists, messageItems, usualBodyBegins } from './fetch.ts';
 import { Framing, type LiteralTaker } from './framing.ts';
 import { type Limits, usualLimits } from './limits.ts';
 import { Opening, opening } from './opened.ts';
@@ -98,7 +98,30 @@ export class Session {
   /** After STARTTLS was agreed to and before TLS is on: whatever comes now was injected (RFC 9051 §6.2.1). */
   #sealed = false;
   #partial: FetchedMessage | null = null;
-  readonly #lenders = new Set<Command<unknown>>();
+  /** The commands whose sinks were lent octets since `#returned` was last asked: hardly ever more than one. */
+  #lender: Command<unknown> | null = null;
+  readonly #otherLenders = new Set<Command<unknown>>();
+  /** Whose the body is that comes at the moment. */
+  #bodyTaker: LiteralTaker | null = null;
+  #bodyOf: Command<unknown> | null = null;
+  readonly #bodies: LiteralTaker = {
+    data: (octets) => {
+      this.literalOctets += octets.length;
+      const of = this.#bodyOf;
+      if (of !== this.#lender) {
+        if (this.#lender && of) this.#otherLenders.add(of);
+        else this.#lender = of;
+      }
+      this.#bodyTaker?.data(octets);
+    },
+    end: () => {
+      const taker = this.#bodyTaker;
+      this.#bodyTaker = null;
+      this.#bodyOf = null;
+      this.#deadline.headway();
+      taker?.end();
+    },
+  };
   #idleResponses = 0;
   /** Octets of literals, for whoever wants to know how fast it goes. */
   literalOctets = 0;
@@ -129,6 +152,7 @@ export class Session {
       options,
       {
         came: (octets) => session.#came(octets),
+        returned: () => session.#returned(),
         left: () => session.#deadline.headway(),
         ended: (error) => session.#ended(error),
       },
@@ -146,6 +170,11 @@ export class Session {
   /** As measured when it was connected, in milliseconds. */
   get roundTripMs(): number {
     return this.#wired().roundTripMs;
+  }
+
+  /** Version, cipher and certificate of the connection, null where it has no TLS. */
+  get tls(): Wire['tls'] {
+    return this.#wired().tls;
   }
 
   /** How literals may be sent now. */
@@ -226,6 +255,8 @@ export class Session {
         this.#sealed = true;
       },
     });
+    // What came in the same read as the agreement has been looked at by now.
+    if (this.#error) throw this.#error;
     try {
       await this.#wired().startTls();
     } catch (error) {
@@ -444,7 +475,7 @@ export class Session {
   }
 
   /** Octets have come: dealt with when this returns, but for what was lent to sinks. */
-  #came(octets: Buffer): Promise<void> | null {
+  #came(octets: Buffer): void {
     this.#deadline.sign(octets.length);
     try {
       this.#framing.push(octets);
@@ -453,16 +484,18 @@ export class Session {
       this.#failWith(error instanceof ImapError ? error : new ImapError({ kind: 'garbled', text: clean(String(error)) }));
       throw error;
     }
-    if (this.#lenders.size === 0) return null;
-    let first: Promise<void> | null = null;
-    const others: Promise<void>[] = [];
-    for (const command of this.#lenders) {
-      const returned = command.returned?.() ?? null;
-      if (returned && first) others.push(returned);
-      else first ??= returned;
-    }
-    this.#lenders.clear();
-    return others.length === 0 ? first : Promise.all([first, ...others]).then(() => {});
+  }
+
+  /** When all that was lent since the last time is free again. */
+  #returned(): Promise<void> | null {
+    const lender = this.#lender;
+    if (!lender) return null;
+    this.#lender = null;
+    const first = lender.returned?.() ?? null;
+    if (this.#otherLenders.size === 0) return first;
+    const all = [first, ...[...this.#otherLenders].map((other) => other.returned?.() ?? null)].filter((each) => each !== null);
+    this.#otherLenders.clear();
+    return all.length === 0 ? null : Promise.all(all).then(() => {});
   }
 
   #response(text: string): void {
@@ -480,34 +513,41 @@ export class Session {
 
   /** `[…] BODY[] {n}` of a FETCH is handed through; any other literal is held with its response. */
   #literal(text: string, octets: number): LiteralTaker | null {
-    if (!/(?:BODY\[\](?:<0>)?|RFC822) +~?\{[0-9]+[+-]?\}$/i.test(text.length > 80 ? text.slice(-80) : text)) return null;
-    const begun = this.#partial ? { message: this.#partial, reader: new Reader(text) } : fetchBegins(text);
-    if (!begun || messageItems(begun.reader, begun.message, this.#flagLists) !== 'body') return null;
+    const message = this.#partial ? this.#bodyAfter(this.#partial, text) : (usualBodyBegins(text) ?? this.#bodyIn(text));
+    if (!message) return null;
     if (this.options.trace) this.#trace('S', text);
-    this.#partial = begun.message;
+    this.#partial = message;
     for (const exchange of this.#flying.values()) {
       const { command } = exchange;
       if (!command?.body || !isInPlace(exchange)) continue;
-      const taker = command.body(begun.message, octets);
+      const taker = command.body(message, octets);
       if (!taker) continue;
       this.#idleResponses = 0;
-      return {
-        data: (chunk) => {
-          this.literalOctets += chunk.length;
-          this.#lenders.add(command);
-          taker.data(chunk);
-        },
-        end: () => {
-          this.#deadline.headway();
-          taker.end();
-        },
-      };
+      this.#bodyTaker = taker;
+      this.#bodyOf = command;
+      break;
     }
-    return { data() {}, end() {} };
+    // Octets that nobody wants go nowhere.
+    return this.#bodies;
+  }
+
+  /** The message of a FETCH whose text ends with the announcement of its body; null for any other literal. */
+  #bodyIn(text: string): FetchedMessage | null {
+    if (!announcesBody(text)) return null;
+    const begun = fetchBegins(text);
+    return begun && messageItems(begun.reader, begun.message, this.#flagLists) === 'body' ? begun.message : null;
+  }
+
+  #bodyAfter(message: FetchedMessage, text: string): FetchedMessage | null {
+    return announcesBody(text) && messageItems(new Reader(text), message, this.#flagLists) === 'body' ? message : null;
   }
 
   #restOfFetch(text: string): void {
     const message = this.#partial as FetchedMessage;
+    if (text === ')') {
+      this.#partial = null;
+      return;
+    }
     const reader = new Reader(text);
     if (messageItems(reader, message, this.#flagLists) === 'body') reader.fail('a literal that is not there');
     this.#partial = null;
@@ -652,6 +692,10 @@ export class Session {
     this.#streaming?.lost(error);
     this.#streaming = null;
   }
+}
+
+function announcesBody(text: string): boolean {
+  return /(?:BODY\[\](?:<0>)?|RFC822) +~?\{[0-9]+[+-]?\}$/i.test(text.length > 80 ? text.slice(-80) : text);
 }
 
 /** Whether the mailbox that a command was meant for is open, and numbered as whoever gave the command believes. */

@@ -1,7 +1,7 @@
 /**
- * The memory that is read into. A slab is filled from its beginning to its end, in as many reads as it takes (TLS hands on at
- * most 16 kB at a time); it is written over only when everything that was lent out of it has been returned. A connection has
- * four at most, and when the last is taken it stops reading: that is the whole back-pressure of a source.
+ * The memory that is read into. A slab is filled from its beginning to its end, in as many reads as it takes (TLS hands on
+ * one record of 4 to 16 kB at a time), and is written over only when everything that was lent out of it has been returned. A
+ * connection has four at most, and when the last is taken it stops reading: that is the whole back-pressure of a source.
  */
 
 /** Large enough that one read takes all a socket has; measured against 64 kB: a tenth of the wall time (docs/decisions). */
@@ -26,7 +26,7 @@ export class Slabs {
   #current: Slab;
   #region: Buffer;
   #waiting = false;
-  /** Called when there is room again after `filled` said that there was none. */
+  /** Called when there is room again after `turnOver` said that there was none. */
   readonly #roomAgain: () => void;
 
   constructor(roomAgain: () => void) {
@@ -41,22 +41,44 @@ export class Slabs {
     return this.#region;
   }
 
-  /**
-   * `octets` were read into `region` and have been dealt with; `returned` tells when what was lent of them is free again.
-   * Chooses the next region; false when there should be no read until `roomAgain`.
-   */
-  filled(octets: number, returned: Promise<void> | null): boolean {
+  /** `octets` were read into `region`. False when the slab is full, or too small for so much: then `turnOver` must follow. */
+  filled(octets: number): boolean {
     const slab = this.#current;
     slab.used += octets;
-    if (returned) {
-      slab.lent++;
-      // `returned` never rejects (see `MessageSink.returned`).
-      void returned.then(() => this.#back(slab));
-    } else if (slab.lent === 0) slab.used = 0;
-    const isBusy = octets >= roomMin && slab.octets.length < slabOctets;
-    if (isBusy || slab.octets.length - slab.used < roomMin) return this.#turnOver();
-    this.#region = slab.used === 0 ? slab.octets : slab.octets.subarray(slab.used);
+    const size = slab.octets.length;
+    if (size - slab.used < roomMin || (octets >= roomMin && size < slabOctets)) return false;
+    this.#region = slab.octets.subarray(slab.used);
     return true;
+  }
+
+  /** Notes that what was read so far is lent until `returned`, which never rejects. */
+  lend(returned: Promise<void>): void {
+    const slab = this.#current;
+    slab.lent++;
+    void returned.then(() => this.#back(slab));
+  }
+
+  /** Goes on in a slab that is free; false when there should be no read until `roomAgain`. */
+  turnOver(): boolean {
+    const full = this.#current;
+    const isOutgrown = full.octets.length < slabOctets && full.used > roomMin;
+    if (full.lent === 0 && !isOutgrown) {
+      full.used = 0;
+      this.#region = full.octets;
+      return true;
+    }
+    if (isOutgrown) this.#all.splice(this.#all.indexOf(full), 1);
+    let next = this.#all.find((slab) => slab.lent === 0 && slab !== full);
+    if (!next) {
+      next = { octets: spares.pop() ?? Buffer.allocUnsafeSlow(slabOctets), used: 0, lent: 0 };
+      this.#all.push(next);
+    }
+    next.used = 0;
+    this.#current = next;
+    this.#region = next.octets;
+    // One slab is always left to read into, because the next region must be known before reading stops.
+    this.#waiting = this.#all.length >= slabsMax && !this.#all.some((slab) => slab !== next && slab.lent === 0);
+    return !this.#waiting;
   }
 
   /** Gives the slabs back for other connections; what is still lent is left to the garbage collector. */
@@ -67,32 +89,9 @@ export class Slabs {
     this.#all.length = 0;
   }
 
-  #turnOver(): boolean {
-    const first = this.#all[0] as Slab;
-    if (first.lent === 0 && first.octets.length < slabOctets) this.#all.shift();
-    let next = this.#all.find((slab) => slab.lent === 0 && slab.octets.length === slabOctets);
-    if (!next) {
-      next = { octets: spares.pop() ?? Buffer.allocUnsafeSlow(slabOctets), used: 0, lent: 0 };
-      this.#all.push(next);
-    }
-    next.used = 0;
-    this.#current = next;
-    this.#region = next.octets;
-    // One slab is always left to read into, because the next region must be known before reading stops.
-    this.#waiting = this.#all.length >= slabsMax && !this.#hasFree();
-    return !this.#waiting;
-  }
-
-  #hasFree(): boolean {
-    return this.#all.some((slab) => slab !== this.#current && slab.lent === 0);
-  }
-
   #back(slab: Slab): void {
     slab.lent--;
-    if (slab.lent > 0) return;
-    if (slab === this.#current) return;
-    slab.used = 0;
-    if (!this.#waiting) return;
+    if (slab.lent > 0 || slab === this.#current || !this.#waiting) return;
     this.#waiting = false;
     this.#roomAgain();
   }

@@ -4,7 +4,7 @@
  */
 
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
-import { connect as connectTls, type ConnectionOptions } from 'node:tls';
+import { connect as connectTls, type ConnectionOptions, TLSSocket } from 'node:tls';
 import { constants, createDeflateRaw, createInflateRaw } from 'node:zlib';
 import { ImapError } from './errors.ts';
 import { Outgoing } from './outgoing.ts';
@@ -22,8 +22,10 @@ export interface WireOptions {
 }
 
 export interface WireListener {
-  /** Octets have come; answers when they may be written over, null for at once. May throw: the wire is then closed with that. */
-  came(octets: Buffer): Promise<void> | null;
+  /** Octets have come, lent until `returned` says otherwise. May throw: the wire is then closed with that. */
+  came(octets: Buffer): void;
+  /** When everything that came so far may be written over, null for now. Asked once for all that came in one turn. */
+  returned(): Promise<void> | null;
   /** Something we wrote has left. */
   left(): void;
   /** The connection is no more; `error` is null when the other side closed it. */
@@ -109,13 +111,41 @@ export class Wire {
     });
   }
 
+  /** The TLS of this connection, null where it has none. */
+  get tls(): TLSSocket | null {
+    return this.#socket instanceof TLSSocket ? this.#socket : null;
+  }
+
   /** A read has ended; false stops reading until there is room. */
   readInto(octets: number, region: Uint8Array): boolean {
     const slabs = this.#slabs;
     if (this.#closed || !slabs) return false;
-    const returned = this.#came(Buffer.from(region.buffer, region.byteOffset, octets));
+    this.#came(Buffer.from(region.buffer, region.byteOffset, octets));
     if (this.#closed) return false;
-    return slabs.filled(octets, returned);
+    if (slabs.filled(octets)) {
+      this.#askSoon();
+      return true;
+    }
+    this.#ask();
+    return slabs.turnOver();
+  }
+
+  #isAskDue = false;
+
+  /** Many small reads in one turn of the event loop (TLS gives one record at a time) are one stretch. */
+  #askSoon(): void {
+    if (this.#isAskDue) return;
+    this.#isAskDue = true;
+    setImmediate(() => {
+      if (this.#isAskDue) this.#ask();
+    });
+  }
+
+  #ask(): void {
+    this.#isAskDue = false;
+    if (this.#closed) return;
+    const returned = this.#listener.returned();
+    if (returned) this.#slabs?.lend(returned);
   }
 
   /**
@@ -205,21 +235,17 @@ export class Wire {
     this.#listener.ended(error);
   }
 
-  #came(octets: Buffer): Promise<void> | null {
-    if (this.#inflate) {
-      // The memory is ours again as soon as zlib has read it; it keeps no copy, so it gets one.
-      this.#inflate.write(Buffer.from(octets));
-      return null;
-    }
-    return this.#deliver(octets);
+  #came(octets: Buffer): void {
+    // The memory is written over when this returns and zlib reads it later, so it gets a copy.
+    if (this.#inflate) this.#inflate.write(Buffer.from(octets));
+    else this.#deliver(octets);
   }
 
-  #deliver(octets: Buffer): Promise<void> | null {
+  #deliver(octets: Buffer): void {
     try {
-      return this.#listener.came(octets);
+      this.#listener.came(octets);
     } catch (error) {
       this.#end(error instanceof Error ? error : new Error(String(error)));
-      return null;
     }
   }
 
@@ -230,7 +256,9 @@ export class Wire {
       this.#inflate.write(octets);
       return;
     }
-    const returned = this.#deliver(octets);
+    this.#deliver(octets);
+    if (this.#closed) return;
+    const returned = this.#listener.returned();
     if (!returned) return;
     this.#lent += octets.length;
     if (this.#lent > lentMax) from.pause();
