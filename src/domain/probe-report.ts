@@ -24,7 +24,16 @@ export interface ProbeReport {
  */
 export interface Remark {
   readonly weight: 'trouble' | 'note' | 'fine';
-  readonly topic: 'connection' | 'sign-in' | 'speed' | 'again' | 'exactness' | 'folders' | 'room' | 'clients' | 'messages';
+  readonly topic:
+    | 'connection'
+    | 'sign-in'
+    | 'speed'
+    | 'again'
+    | 'exactness'
+    | 'folders'
+    | 'room'
+    | 'clients'
+    | 'messages';
   readonly says: string;
 }
 

@@ -35,6 +35,8 @@ export interface MailboxStatus {
   readonly uidNext: number | null;
   readonly uidValidity: number | null;
   readonly highestModSeq: bigint | null;
+  /** Octets of all messages (STATUS=SIZE, RFC 8438 §3). */
+  readonly sizeBytes: number | null;
 }
 
 export function mailboxStatus(reader: Reader): MailboxStatus {
@@ -49,6 +51,7 @@ export function mailboxStatus(reader: Reader): MailboxStatus {
   let uidNext: number | null = null;
   let uidValidity: number | null = null;
   let highestModSeq: bigint | null = null;
+  let sizeBytes: number | null = null;
   while (!reader.space().skip(')')) {
     if (reader.isAtEnd) reader.fail('a list that is not closed');
     const item = reader.keyword();
@@ -59,9 +62,10 @@ export function mailboxStatus(reader: Reader): MailboxStatus {
     } else if (item === 'UIDNEXT') uidNext = reader.nzNumber();
     else if (item === 'UIDVALIDITY') uidValidity = reader.nzNumber();
     else if (item === 'HIGHESTMODSEQ') highestModSeq = reader.modSeq();
+    else if (item === 'SIZE') sizeBytes = reader.number();
     else reader.skipValue();
   }
-  return { name, messages, uidNext, uidValidity, highestModSeq };
+  return { name, messages, uidNext, uidValidity, highestModSeq, sizeBytes };
 }
 
 /** `namespace-response` (RFC 9051 §9): prefixes in the octets of the server. */

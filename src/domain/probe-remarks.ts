@@ -1,0 +1,384 @@
+/** What a server's facts mean for a move from it or to it, in sentences for the person who plans one. Pure. */
+
+import type { DeepFacts, DeepKind, MailboxFacts, Remark, ServerFacts, ServerKind } from './probe-report.ts';
+
+export interface Probed {
+  readonly server: ServerFacts | null;
+  readonly mailbox: MailboxFacts | null;
+  readonly deep: DeepFacts | null;
+  /** Milliseconds since 1970. */
+  readonly now: number;
+}
+
+/** Remarks, troubles first, then notes, then what is fine; in each, in the order in which a move would meet them. */
+export function remarksOn(probed: Probed): readonly Remark[] {
+  const { server, mailbox, deep, now } = probed;
+  const remarks: Remark[] = [];
+  if (server) {
+    remarks.push(...onConnection(server, now), ...onSignIn(server));
+    if (server.capabilitiesAfter) remarks.push(...onAbilities(server, new Set(server.capabilitiesAfter), mailbox));
+    remarks.push(...onKind(server.kind));
+  }
+  if (mailbox) remarks.push(...onFolders(mailbox), ...onRoom(mailbox), ...onClients(mailbox, server));
+  if (deep) remarks.push(...onMessages(deep));
+  const order = { trouble: 0, note: 1, fine: 2 };
+  return remarks.sort((a, b) => order[a.weight] - order[b.weight]);
+}
+
+type Weight = Remark['weight'];
+
+function remark(weight: Weight, topic: Remark['topic'], says: string): Remark {
+  return { weight, topic, says };
+}
+
+const dayMs = 86_400_000;
+
+function onConnection({ tls, security, host, roundTripMs }: ServerFacts, now: number): Remark[] {
+  const remarks: Remark[] = [];
+  if (!tls) {
+    remarks.push(
+      remark(
+        'trouble',
+        'connection',
+        `Everything, passwords included, goes to ${host} in clear text. Use imaps://, or imap:// with STARTTLS.`,
+      ),
+    );
+  } else {
+    const days = Math.floor((Date.parse(tls.validTo) - now) / dayMs);
+    if (!tls.trusted) {
+      remarks.push(
+        remark(
+          'trouble',
+          'connection',
+          `The certificate of ${host} is not trusted here (${tls.problem ?? 'unknown reason'}); it was issued by ${tls.issuer || 'nobody named'}.`,
+        ),
+      );
+    } else if (days < 30) {
+      remarks.push(
+        remark(
+          'note',
+          'connection',
+          `The certificate of ${host} ends in ${Math.max(0, days)} days: a move that lasts longer will meet that day.`,
+        ),
+      );
+    } else {
+      const how = security === 'tls' ? 'from the first octet' : 'after STARTTLS';
+      remarks.push(
+        remark(
+          'fine',
+          'connection',
+          `${tls.version} ${how}, with a certificate that is trusted for another ${days} days.`,
+        ),
+      );
+    }
+  }
+  const far = roundTripMs > 40;
+  const pace = far ? 'far away: several mailboxes at once (--at-once) make up for it.' : 'near enough.';
+  remarks.push(remark(far ? 'note' : 'fine', 'speed', `A question and its answer take ${roundTripMs} ms: ${pace}`));
+  return remarks;
+}
+
+const spoken = new Set(['PLAIN', 'LOGIN', 'XOAUTH2', 'OAUTHBEARER']);
+
+function onSignIn({ mechanisms, signIn }: ServerFacts): Remark[] {
+  if (signIn === 'accepted') return [remark('fine', 'sign-in', 'The sign-in works.')];
+  if (signIn === 'refused') return [];
+  const usable = mechanisms.filter((name) => spoken.has(name.toUpperCase()));
+  if (usable.length === 0) {
+    const offered = mechanisms.length > 0 ? mechanisms.join(', ') : 'none';
+    return [
+      remark(
+        'trouble',
+        'sign-in',
+        `It offers no way to sign in that we speak (offered: ${offered}; ours: PLAIN, LOGIN, XOAUTH2, OAUTHBEARER).`,
+      ),
+    ];
+  }
+  const oauthOnly = usable.every((name) => /OAUTH/i.test(name));
+  const how = oauthOnly ? 'only with OAuth (--source-oauth, --target-oauth)' : `with ${usable.join(', ')}`;
+  return [
+    remark(oauthOnly ? 'note' : 'fine', 'sign-in', `One can sign in ${how}. Name a user and a secret to learn more.`),
+  ];
+}
+
+function onAbilities(server: ServerFacts, can: ReadonlySet<string>, mailbox: MailboxFacts | null): Remark[] {
+  const has = (name: string): boolean => can.has(name) || (can.has('IMAP4REV2') && inRev2.has(name));
+  const selectable = mailbox?.folders.filter((folder) => folder.selectable).length ?? 0;
+  const literals = has('LITERAL+') || has('LITERAL-');
+  return [
+    has('UIDPLUS')
+      ? remark('fine', 'exactness', 'As a target it tells where each message went (UIDPLUS).')
+      : remark(
+          'note',
+          'exactness',
+          'As a target it does not tell where a message went (no UIDPLUS): we find each by its content, which costs a reading, and --delete can remove nothing there.',
+        ),
+    has('MULTIAPPEND')
+      ? remark('fine', 'speed', 'As a target it takes many messages in one command (MULTIAPPEND).')
+      : remark(
+          'note',
+          'speed',
+          'As a target it takes messages one by one (no MULTIAPPEND): about three times its work for each.',
+        ),
+    literals
+      ? remark('fine', 'speed', 'Messages can be sent to it without asking first (LITERAL+ or LITERAL-).')
+      : remark(
+          'note',
+          'speed',
+          `As a target it wants to be asked before every message (no LITERAL+): a round trip of ${server.roundTripMs} ms each, ${Math.ceil(server.roundTripMs)} s for a thousand.`,
+        ),
+    has('QRESYNC')
+      ? remark(
+          'fine',
+          'again',
+          'As a source it tells what changed and what left since last time (QRESYNC): later runs are short.',
+        )
+      : has('CONDSTORE')
+        ? remark(
+            'fine',
+            'again',
+            'As a source it tells which flags changed since last time (CONDSTORE); what left is found by listing UIDs.',
+          )
+        : remark(
+            'note',
+            'again',
+            'As a source it cannot tell what changed (no CONDSTORE): each later run lists every message, some 60 octets each.',
+          ),
+    has('LIST-STATUS') || selectable < 2
+      ? remark('fine', 'again', 'The state of all folders comes in one answer (LIST-STATUS).')
+      : remark(
+          'note',
+          'again',
+          `Each folder is asked for its state by itself (no LIST-STATUS): ${selectable} questions a run, sent together.`,
+        ),
+    ...(has('SPECIAL-USE')
+      ? []
+      : [
+          remark(
+            'note',
+            'folders',
+            'It does not say which folder is for sent mail, drafts, junk and trash (no SPECIAL-USE): they are known by their names.',
+          ),
+        ]),
+    ...(has('SPECIAL-USE') && !can.has('CREATE-SPECIAL-USE')
+      ? [
+          remark(
+            'note',
+            'folders',
+            'As a target it does not take a special use for a new folder (no CREATE-SPECIAL-USE): its own marked folders are used, others stay unmarked.',
+          ),
+        ]
+      : []),
+    ...(can.has('OBJECTID')
+      ? [
+          remark(
+            'note',
+            'clients',
+            'It gives ids to messages and folders (OBJECTID, RFC 8474); they are its own and cannot be carried: JMAP and some webmail clients start afresh.',
+          ),
+        ]
+      : []),
+  ];
+}
+
+/** What IMAP4rev2 contains (RFC 9051 Appendix E), as far as we ask. */
+const inRev2 = new Set(['UIDPLUS', 'LITERAL-', 'LIST-STATUS', 'SPECIAL-USE', 'ENABLE', 'NAMESPACE']);
+
+/** From docs/quirks.md. Starting values, some of them years old: what the server says on the day counts. */
+const ways: Partial<Record<ServerKind, readonly string[]>> = {
+  dovecot: [
+    'Dovecot usually allows 10 connections of one user from one address (mail_max_userip_connections); more are refused.',
+    'As a target, Dovecot stores NUL octets as 0x80, line feeds alone as CR LF, and dates after 2038 as now: such messages are listed as different.',
+  ],
+  cyrus: [
+    'As a target, Cyrus refuses messages with NUL octets, line feeds alone or a broken header, and turns octets above 127 in headers into X: such messages are listed.',
+  ],
+  courier: [
+    'Courier often allows 4 connections from one address (MAXPERIP), divides names by "." and keeps all folders below INBOX.',
+    'Courier may tell another UIDVALIDITY until a folder was once opened for writing; then its numbers are proven again by content.',
+  ],
+  exchange: [
+    'Exchange estimates sizes, re-renders what it stores and throttles: waits it asks for are kept, and are no errors.',
+    'Exchange refuses messages with very long lines or above its size limit (35 MB unless set otherwise); they are listed.',
+  ],
+  gmail: [
+    'Gmail shows labels as folders: a message with three labels arrives three times. It allows 15 connections, and about 2,500 MB down and 500 MB up a day.',
+    'As a target, Gmail merges messages of the same content, and its All Mail shows everything.',
+  ],
+  zimbra: ['Zimbra shows mounted folders of others among one’s own; they are left out unless included by name.'],
+  icloud: ['iCloud takes app passwords only, and announces extensions that it does not keep to.'],
+  yahoo: ['Yahoo takes app passwords only, and commands of no more than 1,000 octets.'],
+};
+
+function onKind(kind: ServerKind): Remark[] {
+  return (ways[kind] ?? []).map((says) => remark('note', kind === 'courier' ? 'folders' : 'exactness', says));
+}
+
+function onFolders(mailbox: MailboxFacts): Remark[] {
+  const remarks: Remark[] = [];
+  const { folders, separator, namespaces } = mailbox;
+  const own = folders.filter(({ belongsTo, virtual }) => belongsTo === 'personal' && !virtual);
+  const others = folders.filter(({ belongsTo }) => belongsTo !== 'personal');
+  const virtual = folders.filter((folder) => folder.virtual && folder.belongsTo === 'personal');
+  remarks.push(
+    remark(
+      'fine',
+      'folders',
+      `${count(own.length, 'folder')} with ${count(mailbox.messages, 'message')}${mailbox.bytes === null ? '' : `, ${size(mailbox.bytes)}`}.`,
+    ),
+  );
+  if (others.length > 0) {
+    remarks.push(
+      remark(
+        'note',
+        'folders',
+        `${count(others.length, 'folder')} of others can be seen here and stay where they are; --include takes them along.`,
+      ),
+    );
+  }
+  if (virtual.length > 0) {
+    remarks.push(
+      remark(
+        'note',
+        'folders',
+        `${quoted(virtual.map(({ path }) => path))} only show messages of other folders and are left out.`,
+      ),
+    );
+  }
+  const prefix = namespaces.find(({ belongsTo }) => belongsTo === 'personal')?.prefix ?? '';
+  if (prefix !== '')
+    remarks.push(
+      remark(
+        'note',
+        'folders',
+        `All folders lie below "${prefix}"; it is added and taken away in a move, so that people see the names they know.`,
+      ),
+    );
+  if (separator === '.')
+    remarks.push(
+      remark('note', 'folders', 'Names are divided by "."; as a target it gets a dot inside a name as %2E.'),
+    );
+  if (separator === null)
+    remarks.push(
+      remark(
+        'note',
+        'folders',
+        'There are no folders within folders here; as a target it gets their names joined by %2F.',
+      ),
+    );
+  if (mailbox.newKeywords === false) {
+    remarks.push(
+      remark(
+        'trouble',
+        'exactness',
+        'As a target it takes no keywords beyond its own: the tags people made are lost and listed.',
+      ),
+    );
+  }
+  return remarks;
+}
+
+function onRoom(mailbox: MailboxFacts): Remark[] {
+  const remarks = mailbox.quotas
+    .filter(({ limit }) => limit > 0)
+    .map(({ resource, used, limit }) => {
+      const share = Math.round((used / limit) * 100);
+      const amounts =
+        resource.toUpperCase() === 'STORAGE'
+          ? `${size(used)} of ${size(limit)}`
+          : `${used} of ${limit} ${resource.toLowerCase()}`;
+      return remark(share >= 90 ? 'trouble' : 'fine', 'room', `${amounts} are used (${share} %).`);
+    });
+  const limit = mailbox.appendLimitBytes;
+  if (limit === 0)
+    remarks.push(
+      remark('trouble', 'room', 'It takes no messages at all by IMAP (APPENDLIMIT 0): it cannot be a target.'),
+    );
+  else if (limit !== null)
+    remarks.push(
+      remark(
+        'note',
+        'room',
+        `As a target it takes messages of up to ${size(limit)} (APPENDLIMIT); larger ones are listed as refused, or left out by --max-size.`,
+      ),
+    );
+  return remarks;
+}
+
+function onClients(mailbox: MailboxFacts, server: ServerFacts | null): Remark[] {
+  const much =
+    mailbox.bytes ?? mailbox.quotas.find(({ resource }) => resource.toUpperCase() === 'STORAGE')?.used ?? null;
+  const about = much === null ? count(mailbox.messages, 'message') : `about ${size(much)}`;
+  const uidl =
+    server?.kind === 'dovecot' || server?.kind === 'cyrus' ? ' (here most likely made of UIDVALIDITY and UID)' : '';
+  return [
+    remark(
+      'note',
+      'clients',
+      `UIDs cannot be carried by IMAP: after a switch, programs that keep a copy of their mail download it again, ${about} for this mailbox.`,
+    ),
+    remark(
+      'note',
+      'clients',
+      `Programs that fetch by POP3 and leave mail on the server know messages by their UIDL${uidl}: unless the new server is made to give the same, they fetch everything once more.`,
+    ),
+  ];
+}
+
+const meaning: Record<DeepKind, (n: string) => string> = {
+  nul: (n) => `${n} with NUL octets: Dovecot stores 0x80 instead, Cyrus refuses them.`,
+  header8bit: (n) => `${n} with octets above 127 in the header: Cyrus stores X instead.`,
+  bareLineFeed: (n) => `${n} served with line feeds alone: Dovecot serves CR LF, Cyrus refuses them.`,
+  longLine: (n) => `${n} with lines of more than 9,900 octets: Exchange refuses or folds them.`,
+  noHeader: (n) => `${n} that do not begin with a header: Cyrus refuses them.`,
+  empty: (n) => `${n} of no octets at all: no server takes them.`,
+  large: (n) => `${n} of more than 35 MB: many targets refuse them (APPENDLIMIT).`,
+  date: (n) => `${n} dated before 1970-01-01T00:00:01 or after 2037: servers change such dates.`,
+  unreadable: (n) => `${n} that the server lists and does not give out.`,
+  folderName: (n) => `${n.replace('message', 'folder')} with names that some servers refuse or change.`,
+};
+
+function onMessages(deep: DeepFacts): Remark[] {
+  const remarks = deep.findings.map(({ kind, count: n }) =>
+    remark(kind === 'unreadable' ? 'trouble' : 'note', 'messages', meaning[kind](count(n, 'message'))),
+  );
+  const most = deep.keywordsMost;
+  if (most && most.count > 26) {
+    remarks.push(
+      remark(
+        'note',
+        'messages',
+        `"${most.folder}" uses ${most.count} keywords: servers that keep mail as Maildir name 26 in a folder, Cyrus about 90.`,
+      ),
+    );
+  }
+  if (remarks.length === 0)
+    remarks.push(
+      remark(
+        'fine',
+        'messages',
+        `Nothing in ${count(deep.messagesRead, 'message')} that servers are known to trip over.`,
+      ),
+    );
+  return remarks;
+}
+
+function count(n: number, what: string): string {
+  return `${n.toLocaleString('en')} ${what}${n === 1 ? '' : 's'}`;
+}
+
+function quoted(names: readonly string[]): string {
+  const shown = names.slice(0, 5).map((name) => `"${name}"`);
+  return `${shown.join(', ')}${names.length > 5 ? ` and ${names.length - 5} more` : ''}`;
+}
+
+function size(bytes: number): string {
+  const units = ['octets', 'kB', 'MB', 'GB', 'TB'];
+  let unit = 0;
+  let value = bytes;
+  while (value >= 1000 && unit < units.length - 1) {
+    value /= 1000;
+    unit++;
+  }
+  return `${value < 10 && unit > 0 ? value.toFixed(1) : Math.round(value)} ${units[unit]}`;
+}
