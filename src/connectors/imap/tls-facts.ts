@@ -9,14 +9,11 @@ const namesMax = 50;
 
 export function tlsFactsOf(tls: TLSSocket): TlsFacts {
   const certificate = tls.getPeerCertificate();
-  const problem: unknown = tls.authorizationError;
   return {
     version: tls.getProtocol() ?? 'unknown',
     cipher: tls.getCipher().standardName,
     trusted: tls.authorized,
-    problem: tls.authorized
-      ? null
-      : shown(problem instanceof Error ? problem.message : String(problem ?? 'not checked')),
+    problem: tls.authorized ? null : shown(problemOf(tls)),
     subject: nameOf(certificate.subject),
     issuer: nameOf(certificate.issuer),
     names: namesOf(certificate),
@@ -24,6 +21,13 @@ export function tlsFactsOf(tls: TLSSocket): TlsFacts {
     validTo: isoOf(certificate.valid_to),
     sha256: certificate.fingerprint256 ?? '',
   };
+}
+
+/** Node gives a code (`CERT_HAS_EXPIRED`), whatever its types say. */
+function problemOf(tls: TLSSocket): string {
+  const problem: unknown = tls.authorizationError;
+  if (problem instanceof Error) return problem.message;
+  return typeof problem === 'string' ? problem : 'it was not checked';
 }
 
 type DistinguishedName = Readonly<Record<string, string | string[] | undefined>>;
