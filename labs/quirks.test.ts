@@ -335,7 +335,7 @@ describe('a target that', () => {
     },
   );
 
-  test('puts 1970 and earlier into the present gets a date it keeps, and the message is named', async () => {
+  test('would put 1970, earlier and 2040 into the present gets a date it keeps, and the message is named', async () => {
     await using copy = await aCopy({}, { mailbox: { manners: likeCyrus } });
     const dated = (internalDate: number, date: string) =>
       copy.source.folder('INBOX')?.add({
@@ -345,13 +345,35 @@ describe('a target that', () => {
       });
     dated(0, 'Thu, 01 Jan 2015 00:00:00 +0000');
     dated(-315_619_200, 'nonsense');
+    dated(2_208_988_800, 'Thu, 01 Jan 2015 00:00:01 +0000');
     const report = await copy.run();
-    expect(report).toMatchObject({ copied: 2, refused: [], fault: null });
+    expect(report).toMatchObject({ copied: 3, refused: [], fault: null });
     expect(report.differences.map((difference) => [difference.uid, difference.class])).toEqual([
       [1, 'date'],
       [2, 'date'],
+      [3, 'date'],
     ]);
-    expect(copy.target.folder('INBOX')?.messages.map((message) => message.internalDate)).toEqual([1_420_070_400, 1]);
+    expect(copy.target.folder('INBOX')?.messages.map((message) => message.internalDate)).toEqual([
+      1_420_070_400, 1, 1_420_070_401,
+    ]);
+  });
+
+  test('gives the old message back for one it has already (Gmail) has the second of two equal ones named, and nothing lost in silence', async () => {
+    await using copy = await aCopy({}, lacking('MULTIAPPEND'));
+    const { target } = copy;
+    const arrive = target.arrive.bind(target);
+    target.arrive = (folder, messages) => {
+      const twin = folder.messages.find(({ bytes }) =>
+        Buffer.from(bytes).equals(messages[0]?.bytes ?? Buffer.alloc(0)),
+      );
+      return twin && messages.length === 1 ? { kind: 'stored', uids: [twin.uid] } : arrive(folder, messages);
+    };
+    const same = { bytes: Buffer.from('A: b\r\n\r\nsame'), flags: [], internalDate: noon };
+    for (let n = 0; n < 2; n++) copy.source.folder('INBOX')?.add(same);
+    fill(copy.source, ['INBOX'], 3);
+    const report = await copy.run();
+    expect(report).toMatchObject({ copied: 4, fault: null });
+    expect(report.refused).toMatchObject([{ uid: 2, code: 'outcome-unknown' }]);
   });
 
   test('is full ends the mailbox with its own fault, and a later run goes on where it stopped', async () => {

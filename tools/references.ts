@@ -54,7 +54,7 @@ export function unshownQuirks(page: string): readonly string[] {
     .filter((line) => line.startsWith('| ') && !line.startsWith('| ---'))
     .map((line) => line.split(/(?<!\\)\|/).map((cell) => cell.trim()))
     .filter((cells) => cells.at(-2) !== 'shown by')
-    .filter((cells) => !/\.test\.ts`|^No test: /.test(cells.at(-2) ?? ''))
+    .filter((cells) => !/(?:\.test|\/conformance)\.ts`|^No test: /.test(cells.at(-2) ?? ''))
     .map((cells) => cells[1] as string);
 }
 

@@ -12,6 +12,8 @@ import type { Override } from './send-plan.ts';
 import type { Survey } from './survey.ts';
 
 const firstKept = 1 as Instant;
+/** Later ones are sent by no connector of ours: 32 bits end here. */
+const lastTaken = 0x7fff_ffff as Instant;
 /** The last second of 2037: later ones become now on Dovecot 2.3 (measured 2026-11). */
 const lastKept = 2_145_916_799 as Instant;
 
@@ -21,7 +23,7 @@ export async function mendDates(engine: Engine, plan: Survey): Promise<Map<Uid, 
   const odd: Uid[] = [];
   for (const row of plan.rows) {
     const date = plan.listing.internalDate(row);
-    if (date === null || date < firstKept) odd.push(plan.listing.uid(row));
+    if (date === null || date < firstKept || date > lastTaken) odd.push(plan.listing.uid(row));
   }
   if (odd.length === 0) return overrides;
   const headers = await readHeaders(engine.source, plan.work.source.id, uidSet(odd));
