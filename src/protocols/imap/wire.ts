@@ -32,6 +32,8 @@ export interface WireListener {
   ended(error: Error | null): void;
 }
 
+/** So much is passed on at once, or what has come in a millisecond. */
+const stretchOctets = 64 * 1024;
 /** What may be lent to sinks at once where Node owns the buffers. */
 const lentMax = 1024 * 1024;
 
@@ -123,26 +125,30 @@ export class Wire {
     this.#came(Buffer.from(region.buffer, region.byteOffset, octets));
     if (this.#closed) return false;
     if (slabs.filled(octets)) {
-      this.#askSoon();
+      this.#unasked += octets;
+      if (this.#unasked < stretchOctets) this.#askSoon();
+      else this.#ask();
       return true;
     }
     this.#ask();
     return slabs.turnOver();
   }
 
-  #isAskDue = false;
+  #unasked = 0;
+  #asking: NodeJS.Timeout | null = null;
 
-  /** Many small reads in one turn of the event loop (TLS gives one record at a time) are one stretch. */
+  /**
+   * Many small reads are one stretch: TLS hands on a record of 4 kB at a time, and a write for each would cost us and the
+   * other server more than all the octets in it. What ends a command does not wait for this.
+   */
   #askSoon(): void {
-    if (this.#isAskDue) return;
-    this.#isAskDue = true;
-    setImmediate(() => {
-      if (this.#isAskDue) this.#ask();
-    });
+    this.#asking ??= setTimeout(() => this.#ask(), 1);
   }
 
   #ask(): void {
-    this.#isAskDue = false;
+    this.#unasked = 0;
+    if (this.#asking) clearTimeout(this.#asking);
+    this.#asking = null;
     if (this.#closed) return;
     const returned = this.#listener.returned();
     if (returned) this.#slabs?.lend(returned);
