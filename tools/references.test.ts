@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { referencesOf, unknownFlags, unshownQuirks } from './references.ts';
+import { linksOf, referencesOf, unknownFlags, unshownQuirks } from './references.ts';
 
 test('a page that names a file and a test of it is held to both', () => {
   const page = 'See `src/a/b.test.ts` “one copy,\nnot two”, `docs/x.md` and\n`npm run docs`.';
@@ -11,6 +11,12 @@ test('a page that names a file and a test of it is held to both', () => {
 
 test('a path with a placeholder is not meant literally', () => {
   expect(referencesOf('`src/<folder>/x.ts` and `src/*/x.ts` and `/etc/passwd`')).toEqual([]);
+});
+
+test('a link is followed from the page it stands on; other sites and anchors are not followed', () => {
+  expect(linksOf('[a](../x.md#part) [b](https://x.example/y) [c](#here)', 'docs/decisions')).toEqual([
+    { path: 'docs/x.md', test: null, line: 1 },
+  ]);
 });
 
 test('a flag that no command has is named', () => {

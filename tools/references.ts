@@ -1,11 +1,11 @@
 /**
- * Sees that what our pages point at is there: every path of ours in backticks; every test named after one, in the form
+ * Sees that what our pages point at is there: every path of ours in backticks and every link to a file; every test named after one, in the form
  * `src/sync/copy.test.ts` “a crash leaves one copy, not two”; every flag of the command line; and that every quirk of
  * docs/quirks.md has a test or says why it has none.
  */
 
 import { existsSync, globSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { copyFlags, probeFlags, verifyFlags } from '#cli/flags.ts';
 import { root } from './project.ts';
 
@@ -22,8 +22,21 @@ export function referencesOf(page: string): readonly Reference[] {
   return [...page.matchAll(form)].map((match) => ({
     path: match[1] as string,
     test: match[2]?.replaceAll(/\s+/g, ' ') ?? null,
-    line: page.slice(0, match.index).split('\n').length,
+    line: lineAt(page, match.index),
   }));
+}
+
+/** Files of ours that a page in `folder` links to. */
+export function linksOf(page: string, folder: string): readonly Reference[] {
+  return [...page.matchAll(/\]\(((?!\w+:|#)[^)\s]+)\)/g)].map((match) => ({
+    path: join(folder, (match[1] as string).replace(/#.*/, '')),
+    test: null,
+    line: lineAt(page, match.index),
+  }));
+}
+
+function lineAt(page: string, index: number): number {
+  return page.slice(0, index).split('\n').length;
 }
 
 /** Everything in our pages that leads nowhere. */
@@ -65,13 +78,14 @@ function deadPaths(pages: readonly string[]): readonly string[] {
     texts.set(path, text);
     return text;
   };
-  return pages.flatMap((page) =>
-    referencesOf(readFileSync(join(root, page), 'utf8')).flatMap(({ path, test, line }) => {
+  return pages.flatMap((page) => {
+    const text = readFileSync(join(root, page), 'utf8');
+    return [...referencesOf(text), ...linksOf(text, dirname(page))].flatMap(({ path, test, line }) => {
       if (!existsSync(join(root, path))) return [`${page}:${line}: ${path} is not there`];
       if (test !== null && !holdsTest(textOf(path), test)) return [`${page}:${line}: ${path} has no test “${test}”`];
       return [];
-    }),
-  );
+    });
+  });
 }
 
 /** Whether a test of that name stands in the source of a test file, quotes inside it escaped or not. */
