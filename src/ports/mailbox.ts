@@ -187,7 +187,8 @@ export type AppendOutcome =
       readonly text: string;
       readonly together: boolean;
     }
-  | { readonly kind: 'unknown'; readonly text: string };
+  /** `answered`: the platform did answer, with a refusal too vague to be a proof; else the connection was lost. */
+  | { readonly kind: 'unknown'; readonly text: string; readonly answered?: boolean };
 
 /** Why an append was refused, as far as its code or words tell. `message` and `unclear` are bisected to one message. */
 export type RefusalCause =

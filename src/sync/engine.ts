@@ -147,10 +147,25 @@ function keyOf(folder: FolderId, uid: Uid, kind: string): string {
  */
 export class Suspects {
   readonly #counts = new Map<string, number>();
+  readonly #words = new Map<string, string>();
 
-  add(folder: FolderId, uid: Uid): void {
+  /** `words`: what the server said, where it did answer. */
+  add(folder: FolderId, uid: Uid, words: string | null = null): void {
     const key = `${folder}\0${uid}`;
     this.#counts.set(key, (this.#counts.get(key) ?? 0) + 1);
+    if (words === null) this.#words.delete(key);
+    else this.#words.set(key, words);
+  }
+
+  /** Named in an earlier run: it travels alone from the start, and one more failure names it again. */
+  remember(folder: FolderId, uid: Uid): void {
+    const key = `${folder}\0${uid}`;
+    if (!this.#counts.has(key)) this.#counts.set(key, failuresUntilNamed - 1);
+  }
+
+  /** What the server said the last time; null when it hung up instead. */
+  wordsOf(folder: FolderId, uid: Uid): string | null {
+    return this.#words.get(`${folder}\0${uid}`) ?? null;
   }
 
   /** How many messages may travel together with this one: 200 for an innocent one. */
@@ -161,9 +176,12 @@ export class Suspects {
 
   /** True once it has failed alone often enough to be named instead of tried. */
   isCulprit(folder: FolderId, uid: Uid): boolean {
-    return (this.#counts.get(`${folder}\0${uid}`) ?? 0) >= 6;
+    return (this.#counts.get(`${folder}\0${uid}`) ?? 0) >= failuresUntilNamed;
   }
 }
+
+/** From 200 down to one takes three; three more, alone, and it is no accident. */
+const failuresUntilNamed = 6;
 
 /** The measured optimum of a MULTIAPPEND (docs/decisions): more brings nothing and makes a refusal dearer. */
 export const batchMessagesMax = 200;

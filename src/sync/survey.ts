@@ -145,6 +145,9 @@ function rowsToSend(engine: Engine, work: FolderWork, listing: Listing): number[
     if (date !== null && ((since !== null && date < since) || (before !== null && date >= before))) continue;
     if (maxSizeBytes !== null && (listing.sizeBytes(row) ?? 0) > maxSizeBytes) continue;
     if (isRefusedForGood(engine, work, uid)) continue;
+    if (engine.exceptions.get(work.source.id, uid, 'refused')?.code === 'server-fault') {
+      engine.suspects.remember(work.source.id, uid);
+    }
     if (uid < previous) sorted = false;
     previous = uid;
     rows.push(row);
@@ -159,33 +162,31 @@ function dropRepeats(listing: Listing, rows: readonly number[]): number[] {
 
 /**
  * A refusal of the message itself is not asked for again, unless the operator wants it; one of its folder is, since
- * somebody may have mended that. What was perhaps stored is never sent again by us.
+ * somebody may have mended that, and so is a fault of the server (its disk was full), which says nothing about the message.
+ * What was perhaps stored is never sent again by us.
  */
 function isRefusedForGood(engine: Engine, work: FolderWork, uid: Uid): boolean {
   const refused = engine.exceptions.get(work.source.id, uid, 'refused');
-  if (!refused || refused.code.startsWith('folder-')) return false;
+  if (!refused || refused.code.startsWith('folder-') || refused.code === 'server-fault') return false;
   return refused.code === 'outcome-unknown' || !engine.choices.retryRefused;
 }
 
-/** Messages that broke every connection they travelled on, even alone: named instead of tried for ever. */
+/** Messages that failed every time they travelled, even alone: named instead of tried for ever. */
 export function nameCulprits(engine: Engine, plan: Survey): LedgerChange[] {
   const { work, listing } = plan;
-  const culprits = plan.rows.filter((row) => engine.suspects.isCulprit(work.source.id, listing.uid(row)));
+  const folder = work.source.id;
+  const culprits = plan.rows.filter((row) => engine.suspects.isCulprit(folder, listing.uid(row)));
   if (culprits.length === 0) return [];
   const set = new Set(culprits);
   plan.rows = plan.rows.filter((row) => !set.has(row));
   engine.log.warn('messages given up', { folder: pathOf(work.source), messages: culprits.length });
-  return culprits.map((row) =>
-    engine.exceptions.add(
-      refusalOf(
-        { work, listing },
-        listing.uid(row),
-        'breaks-connection',
-        'the connection broke each time this message was on it, also alone',
-        null,
-      ),
-    ),
-  );
+  return culprits.map((row) => {
+    const uid = listing.uid(row);
+    const said = engine.suspects.wordsOf(folder, uid);
+    const code = said === null ? 'breaks-connection' : 'server-fault';
+    const reason = said ?? 'the connection broke each time this message was on it, also alone';
+    return engine.exceptions.add(refusalOf({ work, listing }, uid, code, reason, null));
+  });
 }
 
 /** Exceptions of messages that have left the source say nothing any more. */

@@ -251,7 +251,7 @@ export class Transfer {
         stored.push(item);
       } else if (outcome.kind === 'unknown') {
         vague = outcome.text;
-        this.#suspect(part, item);
+        this.#suspect(part, item, outcome.answered === true ? outcome.text : null);
       } else if (outcome.because === 'later') later = outcome.text;
       else if (outcome.because === 'quota')
         throw fault('target.quota', { host: this.#engine.target.name, text: outcome.text });
@@ -274,11 +274,11 @@ export class Transfer {
    * Answers come in the order of the commands, so what broke the connection is in the first part that was left without one;
    * those behind it were only on the same wire. Where messages are stored one by one it is the first of that part.
    */
-  #suspect(part: Part, item: Item): void {
+  #suspect(part: Part, item: Item, words: string | null): void {
     this.#firstUnanswered ??= { part, item };
     const first = this.#firstUnanswered;
     const isMeant = this.#engine.target.traits.batches === 'together' ? first.part === part : first.item === item;
-    if (isMeant) this.#engine.suspects.add(part.job.plan.work.source.id, item.uid);
+    if (isMeant) this.#engine.suspects.add(part.job.plan.work.source.id, item.uid, words);
   }
   #firstUnanswered: { readonly part: Part; readonly item: Item } | null = null;
 

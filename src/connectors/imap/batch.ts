@@ -55,7 +55,7 @@ export class ImapBatch implements Batch {
     const because = classifyAppendRefusal(answer.status, code, text);
     const words = code === null ? text : `[${code}] ${text}`;
     const outcome: AppendOutcome =
-      because === 'unknown' ? { kind: 'unknown', text: words } : { kind: 'refused', because, code, text, together: this.#together && messages > 1 };
+      because === 'unknown' ? { kind: 'unknown', text: words, answered: true } : { kind: 'refused', because, code, text, together: this.#together && messages > 1 };
     return Array<AppendOutcome>(messages).fill(outcome);
   }
 }
