@@ -151,8 +151,10 @@ describe('any name and password can sign in', () => {
   });
 
   test('an administrator on behalf of somebody, in both styles', async () => {
-    const admin = (style: 'authzid' | 'user*master'): Credential =>
-      ({ ...password('root', 'pw'), onBehalfOf: { mailbox: 'bob', style } }) as Credential;
+    const admin = (style: 'authzid' | 'user*master'): Credential => ({
+      ...password('root', 'pw'),
+      onBehalfOf: { mailbox: 'bob', style },
+    });
     expect(await heardFor(admin('authzid'), 'AUTH=PLAIN SASL-IR')).toEqual([
       `AUTHENTICATE PLAIN ${base64('bob\0root\0pw')}`,
     ]);
@@ -248,9 +250,14 @@ describe('a token', () => {
 });
 
 describe('secrets and a hostile server', () => {
-  const echo = offering('AUTH=PLAIN AUTH=LOGIN AUTH=XOAUTH2 AUTH=OAUTHBEARER SASL-IR LITERAL+', ({ tag, line }, talk) =>
-    talk.say(`* OK you said ${line}\r\n${tag} NO what is ${line.replaceAll('\r\n', ' ')}\r\n`),
-  );
+  const offered = 'AUTH=PLAIN AUTH=LOGIN AUTH=XOAUTH2 AUTH=OAUTHBEARER SASL-IR LITERAL+';
+  const echoes: readonly ((tag: string, line: string) => string)[] = [
+    (tag, line) => `* OK you said ${line}\r\n${tag} NO what is ${line}\r\n`,
+    (tag, line) => `${tag} BAD [PARSE] ${'long '.repeat(45)}${line}\r\n`,
+    (_, line) => `?? ${line}\r\n`,
+    (_, line) => `* BYE ${line}\r\n`,
+    (_, line) => `* ${line}\r\n* BYE\r\n`,
+  ];
 
   const ways: readonly (readonly [string, Credential])[] = [
     ['by LOGIN', ann],
@@ -262,13 +269,22 @@ describe('secrets and a hostile server', () => {
   test.each(ways)(
     'a secret given %s reaches neither the trace nor a fault, even if the server repeats it',
     async (_, credential) => {
-      await using server = await spoken(echo);
-      const { log, lines } = noted();
-      const fault = await faultOfVisit(visit(server, { credential, log }));
-      const shown = `${lines.join('\n')}\n${inspect(fault, { depth: 20, showHidden: true })}\n${JSON.stringify(fault)}`;
-      expect(lines.some((line) => line.startsWith('trace'))).toBe(true);
-      for (const run of [shown, ...(shown.match(/[A-Za-z0-9+/=]{8,}/g) ?? []).map(clear)]) {
-        expect(run).not.toMatch(/canary.{0,3}e81b/);
+      for (const echo of echoes) {
+        await using server = await spoken(
+          offering(offered, ({ tag, line }, talk) => {
+            const said = echo(tag, line.replaceAll('\r\n', ' '));
+            talk.say(said);
+            if (said.includes('BYE')) talk.hangUp();
+          }),
+        );
+        const { log, lines } = noted();
+        const fault = await faultOfVisit(visit(server, { credential, log }));
+        const shown = `${lines.join('\n')}\n${inspect(fault, { depth: 20, showHidden: true })}\n${JSON.stringify(fault)}`;
+        expect(signIns(server)).not.toEqual([]);
+        expect(lines.some((line) => line.startsWith('trace'))).toBe(true);
+        for (const run of [shown, ...(shown.match(/[A-Za-z0-9+/=]{8,}/g) ?? []).map(clear)]) {
+          expect(run).not.toMatch(/canary.{0,3}e81b/);
+        }
       }
     },
   );
