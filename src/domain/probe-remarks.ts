@@ -278,6 +278,9 @@ function onFolders(mailbox: MailboxFacts): Remark[] {
   return remarks;
 }
 
+/** Cyrus says 2^32-1 where nothing was set. */
+const noLimitBytes = 2 ** 32 - 1;
+
 function onRoom(mailbox: MailboxFacts): Remark[] {
   const remarks = mailbox.quotas
     .filter(({ limit }) => limit > 0)
@@ -294,7 +297,7 @@ function onRoom(mailbox: MailboxFacts): Remark[] {
     remarks.push(
       remark('trouble', 'room', 'It takes no messages at all by IMAP (APPENDLIMIT 0): it cannot be a target.'),
     );
-  else if (limit !== null)
+  else if (limit !== null && limit < noLimitBytes)
     remarks.push(
       remark(
         'note',
@@ -330,7 +333,7 @@ const meaning: Record<DeepKind, (n: string) => string> = {
   header8bit: (n) => `${n} with octets above 127 in the header: Cyrus stores X instead.`,
   bareLineFeed: (n) => `${n} served with line feeds alone: Dovecot serves CR LF, Cyrus refuses them.`,
   longLine: (n) => `${n} with lines of more than 9,900 octets: Exchange refuses or folds them.`,
-  noHeader: (n) => `${n} that do not begin with a header: Cyrus refuses them.`,
+  brokenHeader: (n) => `${n} whose header holds lines that are no fields: Cyrus refuses them.`,
   empty: (n) => `${n} of no octets at all: no server takes them.`,
   large: (n) => `${n} of more than 35 MB: many targets refuse them (APPENDLIMIT).`,
   date: (n) => `${n} dated before 1970-01-01T00:00:01 or after 2037: servers change such dates.`,

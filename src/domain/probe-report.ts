@@ -138,7 +138,7 @@ export type DeepKind =
   | 'header8bit'
   | 'bareLineFeed'
   | 'longLine'
-  | 'noHeader'
+  | 'brokenHeader'
   | 'empty'
   | 'large'
   | 'date'

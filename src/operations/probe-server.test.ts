@@ -49,6 +49,8 @@ test('a deep look finds what servers trip over, in every folder, and names it by
   put('odd. /a*b', '');
   put('odd. /a*b', 'Subject: old\r\n\r\n', -5);
   put('odd. /a*b', '\r\nan empty header is a header\r\n');
+  put('odd. /a*b', 'From otto Mon Jan  1 00:00:00 2001\r\nSubject: from an mbox\r\n folded\r\n\r\n');
+  put('odd. /a*b', 'Subject: blank before the colon\r\nTo : anna\r\n\r\n');
   const { deep, fault: ended } = await probed({ mailbox }, memorySource(source));
   expect(ended).toBeNull();
   const found = deep?.findings.map(({ kind, examples }) => [
@@ -60,12 +62,12 @@ test('a deep look finds what servers trip over, in every folder, and names it by
     header8bit: ['INBOX:3'],
     bareLineFeed: ['INBOX:5'],
     longLine: ['odd. /a*b:1'],
-    noHeader: ['odd. /a*b:2'],
+    brokenHeader: ['odd. /a*b:2', 'odd. /a*b:7'],
     empty: ['odd. /a*b:3'],
     date: ['odd. /a*b:4'],
     folderName: ['odd.:null', 'odd. /a*b:null'],
   });
-  expect(deep).toMatchObject({ messagesRead: 10, keywordsMost: { folder: 'INBOX', count: 2 } });
+  expect(deep).toMatchObject({ messagesRead: 12, keywordsMost: { folder: 'INBOX', count: 2 } });
 });
 
 test('however a message is cut into pieces, the same is found in it', async () => {

@@ -104,13 +104,12 @@ describe('whatever is not the same is named', () => {
     put(source, 'INBOX', letter('keywords'), day, ['$Forwarded', 'Crane']);
     put(target, 'INBOX', letter('keywords'), day, ['Crane']);
     const report = await verified(source, target);
-    expect(report.different.map(({ uid, differences }) => [uid, differences])).toEqual(
-      expect.arrayContaining([
-        [1, [{ class: 'date', detail: '1970-01-02T00:00:00Z on the source, 1970-01-03T00:00:00Z on the target' }]],
-        [2, [{ class: 'flags', detail: 'the target lacks \\Seen, the target has besides \\Draft' }]],
-        [3, [{ class: 'keywords', detail: 'the target lacks $Forwarded' }]],
-      ]),
-    );
+    expect(report.different.map(({ messageId }) => messageId)[0]).toBe('<date@example.org>');
+    expect(report.different.map(({ uid, differences }) => [uid, differences])).toEqual([
+      [1, [{ class: 'date', detail: '1970-01-02T00:00:00Z on the source, 1970-01-03T00:00:00Z on the target' }]],
+      [2, [{ class: 'flags', detail: 'the target lacks \\Seen, the target has besides \\Draft' }]],
+      [3, [{ class: 'keywords', detail: 'the target lacks $Forwarded' }]],
+    ]);
     expect(report).toMatchObject({ equal: 0, missing: [], extra: [] });
   });
 

@@ -55,7 +55,23 @@ export async function compareFolder(comparison: FolderComparison, pair: FolderPa
     theirs = await lookCloser(findings, side, left, target, theirs, flagSets);
   }
   await nameExtra(comparison, findings, target, theirs);
+  for (const side of sources) await nameDifferent(findings, side);
+  const rank = new Map(sources.map(({ path }, i) => [path, i] as const));
+  findings.different.sort((a, b) => (rank.get(a.folder) ?? 0) - (rank.get(b.folder) ?? 0) || a.uid - b.uid);
   return findingsOf(findings, sources, target);
+}
+
+/** Gives their Message-IDs to those that differ only in date or flags, whose content nobody has looked into. */
+async function nameDifferent(findings: Findings, side: Side): Promise<void> {
+  const nameless = findings.different.flatMap((each, at) =>
+    each.messageId === null && each.folder === side.path ? [{ each, at, row: side.columns.rowOf(each.uid, 0) }] : [],
+  );
+  const asked = nameless.slice(0, namedMax);
+  const rows = asked.map(({ row }) => row).sort((a, b) => a - b);
+  const forms = await formsOf(side, rows, true);
+  for (const { each, at, row } of asked) {
+    findings.different[at] = { ...each, messageId: forms.get(row)?.messageId ?? null };
+  }
 }
 
 async function sideOf(

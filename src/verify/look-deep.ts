@@ -4,7 +4,7 @@
  */
 
 import type { DeepFacts, DeepFinding, DeepKind } from '#domain/probe-report.ts';
-import type { Folder } from '#domain/item.ts';
+import type { Folder, Instant } from '#domain/item.ts';
 import { cleanText } from '#lib/clean-text.ts';
 import { Columns, FlagSets } from './columns.ts';
 import { allRows } from './match.ts';
@@ -48,7 +48,7 @@ async function lookThrough(steady: SteadyReader, folder: Folder, found: Findings
     for (const flag of listing.flags(row)) if (!flag.startsWith('\\')) keywords.add(flag.toLowerCase());
     const date = listing.internalDate(row);
     if (date !== null && date >= dates.first && date <= dates.last) continue;
-    const detail = date === null ? 'no valid date' : `${date} seconds since 1970`;
+    const detail = date === null ? 'no valid date' : wordsOf(date);
     found.add('date', path, listing.uid(row), detail);
   }
   found.keywords(path, keywords.size);
@@ -62,6 +62,11 @@ async function lookThrough(steady: SteadyReader, folder: Folder, found: Findings
   await readMessages(steady, folder.id, columns, allRows(columns), look, (row, reason) => {
     found.add('unreadable', path, columns.uid(row), reason);
   });
+}
+
+function wordsOf(instant: Instant): string {
+  const date = new Date(instant * 1000);
+  return Number.isNaN(date.getTime()) ? `${instant} seconds since 1970` : date.toISOString();
 }
 
 /** Control characters, blanks at an end, `..`, wildcards and the like: each is refused or changed by some server. */

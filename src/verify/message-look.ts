@@ -4,7 +4,7 @@ import { isAscii } from 'node:buffer';
 import type { DeepKind } from '#domain/probe-report.ts';
 import type { Taker } from './read-contents.ts';
 
-type Kind = Extract<DeepKind, 'nul' | 'header8bit' | 'bareLineFeed' | 'longLine' | 'noHeader' | 'empty'>;
+type Kind = Extract<DeepKind, 'nul' | 'header8bit' | 'bareLineFeed' | 'longLine' | 'brokenHeader' | 'empty'>;
 
 /** Told of each whole message: its row, its octets, and what is in it. */
 export type Looked = (row: number, bytes: number, kinds: ReadonlyMap<Kind, string>) => void;
@@ -13,8 +13,12 @@ export type Looked = (row: number, bytes: number, kinds: ReadonlyMap<Kind, strin
 const longLineOctets = 9_900;
 const cr = 0x0d;
 const lf = 0x0a;
-/** `field-name ":"` (RFC 5322 §2.2). */
-const fieldName = /^[!-9;-~]+[ \t]*:/;
+/** How much of a header line is looked at for its field name. */
+const fieldOctetsMax = 120;
+/** `field-name ":"` (RFC 5322 §2.2) or the continuation of one (§2.2.3). */
+const headerLine = /^(?:[!-9;-~]+:|[ \t])/;
+/** What mbox files put before the first field, which servers let pass. */
+const mboxLine = /^>?From /;
 
 export class MessageLook implements Taker {
   readonly #looked: Looked;
@@ -23,7 +27,9 @@ export class MessageLook implements Taker {
   #lineOctets = 0;
   #lastOctet = 0;
   #inHeader = true;
-  #start: number[] = [];
+  #lines = 0;
+  /** The beginning of the header line at hand. */
+  #lineStart = '';
   #kinds = new Map<Kind, string>();
 
   constructor(looked: Looked) {
@@ -36,49 +42,55 @@ export class MessageLook implements Taker {
     this.#lineOctets = 0;
     this.#lastOctet = 0;
     this.#inHeader = true;
-    this.#start = [];
+    this.#lines = 0;
+    this.#lineStart = '';
     this.#kinds = new Map();
   }
 
   data(chunk: Uint8Array): void {
-    if (this.#start.length < 80) this.#start.push(...chunk.subarray(0, 80 - this.#start.length));
     const nul = chunk.indexOf(0);
     if (nul >= 0) this.#note('nul', `the first at octet ${this.#seen + nul}`);
     let from = 0;
     for (let end = chunk.indexOf(lf); end >= 0; end = chunk.indexOf(lf, from)) {
-      this.#look(chunk, from, end);
+      this.#header(chunk, from, end);
       const before = end > 0 ? chunk[end - 1] : this.#lastOctet;
       if (before !== cr) this.#note('bareLineFeed', `the first at octet ${this.#seen + end}`);
-      const octets = this.#lineOctets + end - from;
-      if (octets === 0 || (octets === 1 && before === cr)) this.#inHeader = false;
-      this.#measure(octets);
-      this.#lineOctets = 0;
+      this.#lineEnds(this.#lineOctets + end - from, before === cr);
       from = end + 1;
     }
-    this.#look(chunk, from, chunk.length);
+    this.#header(chunk, from, chunk.length);
     this.#lineOctets += chunk.length - from;
     if (chunk.length > 0) this.#lastOctet = chunk[chunk.length - 1] as number;
     this.#seen += chunk.length;
   }
 
   end(): void {
-    this.#measure(this.#lineOctets);
     if (this.#seen === 0) this.#note('empty', 'no octets');
-    else if (!fieldName.test(Buffer.from(this.#start).toString('latin1'))) {
-      // A message may begin with the empty line that ends its header (RFC 5322 §3.5): servers take that.
-      if (this.#start[0] !== cr && this.#start[0] !== lf) this.#note('noHeader', 'its first line is no header field');
-    }
+    else if (this.#lineOctets > 0) this.#lineEnds(this.#lineOctets, false);
     this.#looked(this.#row, this.#seen, this.#kinds);
   }
 
-  #look(chunk: Uint8Array, from: number, to: number): void {
+  /** Part of a line, as far as it is of interest while the header lasts. */
+  #header(chunk: Uint8Array, from: number, to: number): void {
     if (!this.#inHeader || from >= to) return;
-    if (!isAscii(chunk.subarray(from, to)))
-      this.#note('header8bit', `in the header, at or after octet ${this.#seen + from}`);
+    const part = chunk.subarray(from, to);
+    const room = fieldOctetsMax - this.#lineStart.length;
+    if (room > 0) this.#lineStart += Buffer.from(part.subarray(0, room)).toString('latin1');
+    if (isAscii(part)) return;
+    this.#note('header8bit', `the first at octet ${this.#seen + from + part.findIndex((octet) => octet > 0x7f)}`);
   }
 
-  #measure(octets: number): void {
+  #lineEnds(octets: number, withCr: boolean): void {
     if (octets > longLineOctets) this.#note('longLine', `a line of ${octets} octets`);
+    if (this.#inHeader) {
+      if (octets === 0 || (octets === 1 && withCr)) this.#inHeader = false;
+      else if (!headerLine.test(this.#lineStart) && !(this.#lines === 0 && mboxLine.test(this.#lineStart))) {
+        this.#note('brokenHeader', `its line ${this.#lines + 1} is no header field`);
+      }
+      this.#lineStart = '';
+    }
+    this.#lines++;
+    this.#lineOctets = 0;
   }
 
   #note(kind: Kind, detail: string): void {

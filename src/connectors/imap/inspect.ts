@@ -7,7 +7,7 @@ import { Fault, isFault } from '#domain/fault.ts';
 import type { MailboxFacts, ServerFacts } from '#domain/probe-report.ts';
 import type { Inspection, InspectServer } from '#ports/inspection.ts';
 import type { Credentials } from '#ports/credentials.ts';
-import { capability, clean, id, ImapError, noop, Session } from '#protocols/imap/index.ts';
+import { type Capabilities, capability, clean, id, ImapError, noop, Session } from '#protocols/imap/index.ts';
 import { faultOf } from './faults.ts';
 import { inspectMailbox } from './inspect-mailbox.ts';
 import { openSession } from './open.ts';
@@ -109,10 +109,7 @@ async function inspectServer(options: InspectOptions, verify: boolean, signal: A
       kind: serverKind(words, said, capabilities),
       capabilitiesBefore: namesOf(session),
       capabilitiesAfter: null,
-      mechanisms: [
-        ...capabilities.mechanisms.map((name) => clean(name, 40)),
-        ...(capabilities.has('LOGINDISABLED') ? [] : ['LOGIN']),
-      ],
+      mechanisms: mechanismsOf(capabilities),
       roundTripMs: await roundTripOf(session),
       signIn: greeting.status === 'PREAUTH' ? 'accepted' : 'not-tried',
     };
@@ -137,6 +134,12 @@ async function signedIn(
   } finally {
     session.leave();
   }
+}
+
+/** SASL mechanisms, and the LOGIN command unless it is forbidden (RFC 9051 §6.2.3). */
+function mechanismsOf(capabilities: Capabilities): readonly string[] {
+  const names = capabilities.mechanisms.map((name) => clean(name, 40));
+  return [...new Set(capabilities.has('LOGINDISABLED') ? names : [...names, 'LOGIN'])];
 }
 
 function kindOf(server: ServerFacts, inside: Pick<ServerFacts, 'id'>): ServerFacts['kind'] {
