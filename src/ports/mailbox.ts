@@ -52,7 +52,10 @@ export interface Reader extends AsyncDisposable {
   readonly name: string;
   readonly traits: Traits;
 
-  /** Every folder as it stands now, parents before children, with its state where the platform tells it cheaply. */
+  /**
+   * Every folder as it stands now, parents before children, with its state where the platform tells it cheaply. Where it
+   * is the first thing asked, the answer may be as old as the opening of the mailbox, which saves a round trip.
+   */
   folders(): Promise<FolderTree>;
 
   /**

@@ -18,8 +18,8 @@ import type { ServerFacts } from './server-memory.ts';
 
 /** Octets of a set of UIDs in one command: Yahoo and UW bound a command at 1,000 (MailKit). */
 const setOctets = 900;
-/** A listing made at sign-in answers for "now" as long as it is no older than this. */
-const listedFreshMs = 1_000;
+/** A listing made at sign-in answers the first question, if that comes no later than this. */
+const listedFreshMs = 2_000;
 /** RFC 9051 §6.3.13: servers may end IDLE after 30 minutes; some do after 10. */
 const idleMs = 9 * 60_000;
 
@@ -61,7 +61,8 @@ export class ImapReader implements Source {
     try {
       const early = this.#listed;
       this.#listed = null;
-      const listed = early && performance.now() - early.at < listedFreshMs ? await early.listed : null;
+      const isFresh = early !== null && this.session.isAlive && performance.now() - early.at < listedFreshMs;
+      const listed = isFresh ? await early.listed : null;
       const { tree, spelling } = grow(listed ?? (await askForFolders(this.session, this.facts)), this.session, this.facts);
       this.spelling = spelling;
       this.knownFolders = new Map(tree.folders.map((folder) => [keyOf(folder.path), folder]));
@@ -171,6 +172,8 @@ export class ImapReader implements Source {
 
   /** The name of a folder on the wire. */
   protected octets(folder: FolderId): string {
+    // Whoever has asked for anything else wants to see what came of it.
+    this.#listed = null;
     return octetsOf(folder, this.spelling);
   }
 
