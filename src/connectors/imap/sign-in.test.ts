@@ -220,6 +220,7 @@ describe('a token', () => {
     const fault = await faultOfVisit(visit(server, { credential: tokens() }));
     expect(fault).toMatchObject({ code: 'oauth.token.refused', retry: 'operator', reach: 'mailbox' });
     expect(fault.message).toContain('ann@corp.example');
+    expect(fault.message).toContain('bad token (invalid_token)');
     expect(signIns(server)).toHaveLength(2);
   });
 

@@ -2,7 +2,7 @@
 
 import { Capabilities } from '../capabilities.ts';
 import { type Command, mustBeOk, refusal } from '../command.ts';
-import type { SaslMechanism } from '../sasl.ts';
+import { type BearerError, bearerErrorOf, type SaslMechanism } from '../sasl.ts';
 import type { Session } from '../session.ts';
 
 /** CAPABILITY (RFC 9051 §6.1.1): what the server says it can do at this moment; the session knows it as well. */
@@ -35,16 +35,24 @@ export function authenticate(session: Session, mechanism: SaslMechanism): Promis
   const sendsFirst = mechanism.initialResponse !== null && session.capabilities.has('SASL-IR');
   let isFirstSent = sendsFirst || mechanism.initialResponse === null;
   let index = 0;
+  let reason: BearerError | null = null;
   // RFC 4959 §3: an empty first response is spelt `=`.
   const first = sendsFirst ? ` ${mechanism.initialResponse === '' ? '=' : mechanism.initialResponse}` : '';
+  const command = signingIn('AUTHENTICATE', session, (writer) => writer.raw(`AUTHENTICATE ${mechanism.name}${first}`));
   return session.run({
-    ...signingIn('AUTHENTICATE', session, (writer) => writer.raw(`AUTHENTICATE ${mechanism.name}${first}`)),
+    ...command,
     continued(challenge) {
       if (!isFirstSent) {
         isFirstSent = true;
         return mechanism.initialResponse;
       }
+      reason = bearerErrorOf(challenge) ?? reason;
       return mechanism.answer(challenge, index++) ?? '*';
+    },
+    end(answer, opened) {
+      // RFC 7628 §3.2.2: why a token is refused stands in the challenge, and the answer often says nothing.
+      const why = reason === null ? '' : ` (${reason.status}${reason.scope === null ? '' : `, wanted: ${reason.scope}`})`;
+      return command.end({ ...answer, text: `${answer.text}${why}` }, opened);
     },
   });
 }
