@@ -171,7 +171,8 @@ export const faults = {
     'Check the address in the OAuth file, and that this machine may reach it over HTTPS. It is tried again.',
   ),
   'oauth.issuer.untrusted': entry<Host & Said>(
-    'platform', 'operator',
+    'platform',
+    'operator',
     ({ host, text }) => `The certificate of ${host}, which gives out the tokens, cannot be trusted: ${text}`,
     'If an authority of your own signed it, name its certificate in NODE_EXTRA_CA_CERTS. Nothing was sent.',
   ),

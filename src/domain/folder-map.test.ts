@@ -22,7 +22,11 @@ const tree = (separator: string | null, ...folders: Folder[]): FolderTree => ({ 
 const nothing = tree('/', folder('INBOX'));
 const use = (name: SpecialUse) => ({ specialUses: [name] });
 
-function goes(source: FolderTree, target: FolderTree = nothing, selection: Partial<Selection> = {}): Record<string, string> {
+function goes(
+  source: FolderTree,
+  target: FolderTree = nothing,
+  selection: Partial<Selection> = {},
+): Record<string, string> {
   const { folders } = mapFolders(source, target, { ...everything, ...selection });
   return Object.fromEntries(folders.map((mapped) => [mapped.source.id, mapped.path.join('/')]));
 }
@@ -41,7 +45,11 @@ describe('where a folder goes', () => {
   test('a special folder to the one that plays its part, and what lies below goes along', () => {
     const source = tree('/', folder('INBOX'), folder('Gesendet', use('\\Sent')), folder('Gesendet/2020'));
     const target = tree('/', folder('INBOX'), folder('Sent Items', use('\\Sent')));
-    expect(goes(source, target)).toEqual({ INBOX: 'INBOX', Gesendet: 'Sent Items', 'Gesendet/2020': 'Sent Items/2020' });
+    expect(goes(source, target)).toEqual({
+      INBOX: 'INBOX',
+      Gesendet: 'Sent Items',
+      'Gesendet/2020': 'Sent Items/2020',
+    });
   });
 
   test('a server that marks no special folders is understood by the names people gave them', () => {
@@ -51,7 +59,13 @@ describe('where a folder goes', () => {
   });
 
   test('two folders never meet in one unless the operator said so', () => {
-    const source = tree('/', folder('Sent', use('\\Sent')), folder('Sent Items'), folder('Caf\u00e9'), folder('Cafe\u0301'));
+    const source = tree(
+      '/',
+      folder('Sent', use('\\Sent')),
+      folder('Sent Items'),
+      folder('Caf\u00e9'),
+      folder('Cafe\u0301'),
+    );
     const target = tree('/', folder('Sent Items', use('\\Sent')));
     expect(goes(source, target)).toEqual({
       Sent: 'Sent Items',
@@ -63,10 +77,14 @@ describe('where a folder goes', () => {
       { from: 'A', to: 'All' },
       { from: 'B', to: 'All' },
     ];
-    expect(goes(tree('/', folder('A'), folder('B'), folder('B/C')), nothing, { map })).toEqual({ A: 'All', B: 'All', 'B/C': 'All/C' });
+    expect(goes(tree('/', folder('A'), folder('B'), folder('B/C')), nothing, { map })).toEqual({
+      A: 'All',
+      B: 'All',
+      'B/C': 'All/C',
+    });
   });
 
-  test('a name that holds the target\'s separator is written so that it can be read back', () => {
+  test("a name that holds the target's separator is written so that it can be read back", () => {
     const source = tree('.', folder('x', { path: ['a/b', 'c'] }), folder('y', { path: ['100%2F', 'a/b'] }));
     expect(goes(source, nothing)).toEqual({ x: 'a%2Fb/c', y: '100%2F/a%2Fb' });
   });
@@ -74,19 +92,22 @@ describe('where a folder goes', () => {
   test('no two paths become one on the way to another separator, whatever the names', () => {
     const name = fc.string({ unit: fc.constantFrom('a', '/', '%', '2', 'F', '5', '.'), minLength: 1, maxLength: 6 });
     fc.assert(
-      fc.property(fc.uniqueArray(fc.array(name, { minLength: 1, maxLength: 3 }), { selector: (path) => path.join('\0') }), (paths) => {
-        const source = tree('.', ...paths.map((path, i) => folder(`f${i}`, { path })));
-        const { folders } = mapFolders(source, nothing, everything);
-        const reached = folders.map(({ path }) => path.join('\0'));
-        expect(new Set(reached).size).toBe(paths.length);
-        for (const mapped of folders) for (const part of mapped.path) expect(part).not.toContain('/');
-      }),
+      fc.property(
+        fc.uniqueArray(fc.array(name, { minLength: 1, maxLength: 3 }), { selector: (path) => path.join('\0') }),
+        (paths) => {
+          const source = tree('.', ...paths.map((path, i) => folder(`f${i}`, { path })));
+          const { folders } = mapFolders(source, nothing, everything);
+          const reached = folders.map(({ path }) => path.join('\0'));
+          expect(new Set(reached).size).toBe(paths.length);
+          for (const mapped of folders) for (const part of mapped.path) expect(part).not.toContain('/');
+        },
+      ),
     );
   });
 });
 
 describe('what is left out', () => {
-  test('other people\'s, shared and virtual folders are named with the reason, unless asked for', () => {
+  test("other people's, shared and virtual folders are named with the reason, unless asked for", () => {
     const source = tree(
       '/',
       folder('INBOX'),
@@ -100,8 +121,19 @@ describe('what is left out', () => {
   });
 
   test('globs and roles choose folders: * stays within a name, ** goes across', () => {
-    const source = tree('/', folder('INBOX'), folder('Work'), folder('Work/A'), folder('Work/A/B'), folder('Bin', use('\\Trash')));
-    expect(Object.keys(goes(source, nothing, { exclude: ['\\Trash', 'Work/*'] }))).toEqual(['INBOX', 'Work', 'Work/A/B']);
+    const source = tree(
+      '/',
+      folder('INBOX'),
+      folder('Work'),
+      folder('Work/A'),
+      folder('Work/A/B'),
+      folder('Bin', use('\\Trash')),
+    );
+    expect(Object.keys(goes(source, nothing, { exclude: ['\\Trash', 'Work/*'] }))).toEqual([
+      'INBOX',
+      'Work',
+      'Work/A/B',
+    ]);
     expect(Object.keys(goes(source, nothing, { include: ['Work/**'] }))).toEqual(['Work/A', 'Work/A/B']);
     expect(Object.keys(goes(source, nothing, { include: ['work'] }))).toEqual([]);
   });

@@ -25,7 +25,11 @@ function ofTrouble(cause: ImapError, trouble: Trouble, { host, port }: Where): F
       return fault('imap.connect.timeout', { host, port, seconds: trouble.seconds }, because);
     case 'lost':
     case 'closed':
-      return fault('imap.connection.lost', { host, text: trouble.kind === 'lost' ? trouble.text : trouble.why }, because);
+      return fault(
+        'imap.connection.lost',
+        { host, text: trouble.kind === 'lost' ? trouble.text : trouble.why },
+        because,
+      );
     case 'silent':
       return fault('imap.connection.silent', { host, seconds: trouble.seconds, command: trouble.command }, because);
     case 'bye':
@@ -46,7 +50,11 @@ function ofTrouble(cause: ImapError, trouble: Trouble, { host, port }: Where): F
       if (isThrottle(trouble.code, trouble.text)) {
         return fault('imap.server.throttled', { host, text: trouble.text, waitMs: backoffOf(trouble.text) }, because);
       }
-      return fault('imap.command.refused', { host, command: trouble.command, text: wordsOf(trouble.code, trouble.text) }, because);
+      return fault(
+        'imap.command.refused',
+        { host, command: trouble.command, text: wordsOf(trouble.code, trouble.text) },
+        because,
+      );
     default:
       return trouble satisfies never;
   }
@@ -54,7 +62,11 @@ function ofTrouble(cause: ImapError, trouble: Trouble, { host, port }: Where): F
 
 /** As `faultOf`, for what was asked of one folder: a refusal is that folder's, and the connection lives on. */
 export function folderFaultOf(error: unknown, where: Where, folder: string): unknown {
-  if (!(error instanceof ImapError) || error.trouble.kind !== 'refused' || isThrottle(error.trouble.code, error.trouble.text)) {
+  if (
+    !(error instanceof ImapError) ||
+    error.trouble.kind !== 'refused' ||
+    isThrottle(error.trouble.code, error.trouble.text)
+  ) {
     return faultOf(error, where);
   }
   const { code, text } = error.trouble;
@@ -70,7 +82,8 @@ function isPassing(code: string | null, text: string): boolean {
 
 /** As `faultOf`, for a refusal to sign in. */
 export function signInFaultOf(error: unknown, where: Where, user: string): unknown {
-  if (!(error instanceof ImapError) || (error.trouble.kind !== 'refused' && error.trouble.kind !== 'bye')) return faultOf(error, where);
+  if (!(error instanceof ImapError) || (error.trouble.kind !== 'refused' && error.trouble.kind !== 'bye'))
+    return faultOf(error, where);
   const { host } = where;
   const { trouble } = error;
   const about = { host, user, text: wordsOf(trouble.code, trouble.text) };
@@ -90,7 +103,10 @@ export function signInFaultOf(error: unknown, where: Where, user: string): unkno
 }
 
 function isThrottle(code: string | null, text: string): boolean {
-  return code === 'THROTTLED' || /throttl|suggested backoff|too many (?:simultaneous|concurrent|connections|requests)|bandwidth limit/i.test(text);
+  return (
+    code === 'THROTTLED' ||
+    /throttl|suggested backoff|too many (?:simultaneous|concurrent|connections|requests)|bandwidth limit/i.test(text)
+  );
 }
 
 function wordsOf(code: string | null, text: string): string {

@@ -7,7 +7,19 @@
 import { type Fault, fault, isFault } from '#domain/fault.ts';
 import type { Credential } from '#ports/credentials.ts';
 import {
-  authenticate, type Capabilities, capability, clean, enable, id, ImapError, type Listed, listExtended, login, namespace, sasl, Session,
+  authenticate,
+  type Capabilities,
+  capability,
+  clean,
+  enable,
+  id,
+  ImapError,
+  type Listed,
+  listExtended,
+  login,
+  namespace,
+  sasl,
+  Session,
   type SessionOptions,
 } from '#protocols/imap/index.ts';
 import { faultOf, signInFaultOf } from './faults.ts';
@@ -85,7 +97,11 @@ async function openWith(
   }
 }
 
-function sessionOptions({ endpoint, log, commandDeadlineMs }: ImapOptions, isReadOnly: boolean, mask: Mask): SessionOptions {
+function sessionOptions(
+  { endpoint, log, commandDeadlineMs }: ImapOptions,
+  isReadOnly: boolean,
+  mask: Mask,
+): SessionOptions {
   const { trace } = log;
   return {
     host: endpoint.host,
@@ -186,7 +202,11 @@ function presenting(
   const mechanisms = new Set(offered.mechanisms);
   if (credential.kind === 'oauth') {
     const bearer = { user: credential.user, token: credential.token, host, port };
-    const mechanism = mechanisms.has('OAUTHBEARER') ? sasl.oauthbearer(bearer) : mechanisms.has('XOAUTH2') ? sasl.xoauth2(bearer) : null;
+    const mechanism = mechanisms.has('OAUTHBEARER')
+      ? sasl.oauthbearer(bearer)
+      : mechanisms.has('XOAUTH2')
+        ? sasl.xoauth2(bearer)
+        : null;
     if (mechanism) return authenticate(session, mechanism);
     throw noMechanism(host, offered);
   }
@@ -198,7 +218,11 @@ function presenting(
   const isPlainText = /^[\x20-\x7e]{0,400}$/.test(master) && /^[\x20-\x7e]{0,400}$/.test(password);
   if (authorizeAs === '' && isPlainText && !offered.has('LOGINDISABLED')) return login(session, master, password);
   const mechanism =
-    mechanisms.has('PLAIN') || authorizeAs !== '' ? sasl.plain(identity) : mechanisms.has('LOGIN') ? sasl.login(identity) : null;
+    mechanisms.has('PLAIN') || authorizeAs !== ''
+      ? sasl.plain(identity)
+      : mechanisms.has('LOGIN')
+        ? sasl.login(identity)
+        : null;
   const isOffered = mechanism !== null && mechanisms.has(mechanism.name);
   if (mechanism && isOffered) return authenticate(session, mechanism);
   if (authorizeAs === '' && !offered.has('LOGINDISABLED')) return login(session, master, password);
@@ -206,7 +230,10 @@ function presenting(
 }
 
 function noMechanism(host: string, offered: Capabilities): unknown {
-  return fault('imap.sign-in.no-mechanism', { host, offered: offered.mechanisms.slice(0, 20).join(', ').slice(0, 200) });
+  return fault('imap.sign-in.no-mechanism', {
+    host,
+    offered: offered.mechanisms.slice(0, 20).join(', ').slice(0, 200),
+  });
 }
 
 function userOf(credential: Credential): string {
@@ -244,7 +271,10 @@ function tune(
   }
   if (first && capabilities.has('ID')) {
     const told = id(session, { name: 'Godwit', version: '0.1' }).then((fields) => {
-      log.debug('server', { name: clean(fields.get('name') ?? '', 80), version: clean(fields.get('version') ?? '', 80) });
+      log.debug('server', {
+        name: clean(fields.get('name') ?? '', 80),
+        version: clean(fields.get('version') ?? '', 80),
+      });
     });
     tolerate('ID', told);
   }

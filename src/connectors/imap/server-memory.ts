@@ -9,7 +9,9 @@ export interface ServerFacts {
   /** RFC 2342; null until it was asked, or where the server does not tell. */
   namespaces: Namespaces | null;
   /** Announced, and refused when tried (ProtonMail Bridge: SPECIAL-USE; Exchange in rev2 mode: LIST RETURN). */
-  readonly lies: Set<'list-extended' | 'special-use' | 'namespace' | 'create-special-use' | 'multiappend' | 'haste' | 'utf8'>;
+  readonly lies: Set<
+    'list-extended' | 'special-use' | 'namespace' | 'create-special-use' | 'multiappend' | 'haste' | 'utf8'
+  >;
   /** Octets per second of the fastest stretch seen, null before any; what COMPRESS is decided by. */
   bytesPerSecond: number | null;
 }
