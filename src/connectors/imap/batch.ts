@@ -2,7 +2,15 @@
 
 import type { Uid, UidValidity } from '#domain/item.ts';
 import type { AppendMessage, AppendOutcome, Batch } from '#ports/mailbox.ts';
-import { type AppendAnswer, AppendStream, clean, isFlag, type Session, type Tagged, writeDateTime } from '#protocols/imap/index.ts';
+import {
+  type AppendAnswer,
+  AppendStream,
+  clean,
+  isFlag,
+  type Session,
+  type Tagged,
+  writeDateTime,
+} from '#protocols/imap/index.ts';
 import { classifyAppendRefusal } from './refusal.ts';
 
 export class ImapBatch implements Batch {
@@ -55,7 +63,9 @@ export class ImapBatch implements Batch {
     const because = classifyAppendRefusal(answer.status, code, text);
     const words = code === null ? text : `[${code}] ${text}`;
     const outcome: AppendOutcome =
-      because === 'unknown' ? { kind: 'unknown', text: words, answered: true } : { kind: 'refused', because, code, text, together: this.#together && messages > 1 };
+      because === 'unknown'
+        ? { kind: 'unknown', text: words, answered: true }
+        : { kind: 'refused', because, code, text, together: this.#together && messages > 1 };
     return Array<AppendOutcome>(messages).fill(outcome);
   }
 }

@@ -1,15 +1,32 @@
 /** The folders of a mailbox: one round trip where the server has LIST-STATUS, else three. */
 
 import type { Folder, FolderState, FolderTree, SpecialUse, Uid, UidValidity } from '#domain/item.ts';
-import { ImapError, list, type Listed, listExtended, type ListedMailbox, type MailboxStatus, type Session, status } from '#protocols/imap/index.ts';
+import {
+  ImapError,
+  list,
+  type Listed,
+  listExtended,
+  type ListedMailbox,
+  type MailboxStatus,
+  type Session,
+  status,
+} from '#protocols/imap/index.ts';
 import { idOf, ownerOf, pathOf, personalPrefix, type Spelling } from './names.ts';
 import type { ServerFacts } from './server-memory.ts';
 
 const uses: Readonly<Record<string, SpecialUse>> = {
-  all: '\\All', archive: '\\Archive', drafts: '\\Drafts', flagged: '\\Flagged', junk: '\\Junk', sent: '\\Sent', trash: '\\Trash',
+  all: '\\All',
+  archive: '\\Archive',
+  drafts: '\\Drafts',
+  flagged: '\\Flagged',
+  junk: '\\Junk',
+  sent: '\\Sent',
+  trash: '\\Trash',
   important: '\\Important',
   // XLIST's names, which some servers still send.
-  allmail: '\\All', starred: '\\Flagged', spam: '\\Junk',
+  allmail: '\\All',
+  starred: '\\Flagged',
+  spam: '\\Junk',
 };
 
 /** The tree and how names are spelt in it. */
@@ -32,7 +49,10 @@ export async function askForFolders(session: Session, facts: ServerFacts): Promi
       return askForFolders(session, facts);
     }
   }
-  const [mailboxes, subscribed] = await Promise.all([list(session, '*', 'LIST'), list(session, '*', 'LSUB').catch(noneIfRefused)]);
+  const [mailboxes, subscribed] = await Promise.all([
+    list(session, '*', 'LIST'),
+    list(session, '*', 'LSUB').catch(noneIfRefused),
+  ]);
   const names = new Set(subscribed.filter(isListed).map(({ name }) => canonical(name)));
   const selectable = mailboxes.filter(({ attributes }) => isSelectable(attributes));
   const told = await Promise.all(selectable.map(({ name }) => status(session, name, { highestModSeq })));
@@ -42,7 +62,9 @@ export async function askForFolders(session: Session, facts: ServerFacts): Promi
     if (of) statuses.set(name, of);
   });
   const withSubscriptions = mailboxes.map((mailbox) =>
-    names.has(canonical(mailbox.name)) ? { ...mailbox, attributes: new Set([...mailbox.attributes, 'subscribed']) } : mailbox,
+    names.has(canonical(mailbox.name))
+      ? { ...mailbox, attributes: new Set([...mailbox.attributes, 'subscribed']) }
+      : mailbox,
   );
   return { mailboxes: withSubscriptions, statuses };
 }
@@ -78,7 +100,9 @@ export function grow(listed: Listed, session: Session, facts: ServerFacts): Grow
 
 /** RFC 9051 §6.3.9.3: a subscription to what is no longer there is listed as `\NonExistent`. */
 function isListed({ name, attributes }: ListedMailbox): boolean {
-  return name !== '' && !(attributes.has('nonexistent') && attributes.has('subscribed') && !attributes.has('haschildren'));
+  return (
+    name !== '' && !(attributes.has('nonexistent') && attributes.has('subscribed') && !attributes.has('haschildren'))
+  );
 }
 
 function isSelectable(attributes: ReadonlySet<string>): boolean {
@@ -87,7 +111,8 @@ function isSelectable(attributes: ReadonlySet<string>): boolean {
 
 /** RFC 6154 §2: `\All` and `\Flagged` show messages of other folders; Dovecot's plugin calls its namespace `virtual`. */
 function isVirtual({ name, attributes, separator }: ListedMailbox): boolean {
-  if (attributes.has('all') || attributes.has('allmail') || attributes.has('flagged') || attributes.has('starred')) return true;
+  if (attributes.has('all') || attributes.has('allmail') || attributes.has('flagged') || attributes.has('starred'))
+    return true;
   const first = separator === null ? name : name.split(separator, 1)[0];
   return first?.toLowerCase() === 'virtual';
 }

@@ -5,8 +5,19 @@ import { ListingBuilder } from '#domain/listing.ts';
 import { type UidSet, uidSet } from '#domain/uid-set.ts';
 import { type Delta, maxUid, type MessageSink, type ReadOutcome, type Source, type Traits } from '#ports/mailbox.ts';
 import {
-  clean, type FetchedMessage, fetchBodies, fetchList, idle, type Listed, NumberGatherer, type NumberSet, type Opened, type Place,
-  type Session, splitNumberSet,
+  clean,
+  type FetchedMessage,
+  fetchBodies,
+  fetchList,
+  idle,
+  ImapError,
+  type Listed,
+  NumberGatherer,
+  type NumberSet,
+  type Opened,
+  type Place,
+  type Session,
+  splitNumberSet,
 } from '#protocols/imap/index.ts';
 import { faultOf, folderFaultOf } from './faults.ts';
 import { askForFolders, grow } from './folder-tree.ts';
@@ -35,6 +46,8 @@ export class ImapReader implements Source {
   protected knownFolders: ReadonlyMap<string, Folder> = new Map();
   /** UIDVALIDITY as this connection last told it of each folder. */
   readonly #numbered = new Map<FolderId, number>();
+  /** Resolves when every call so far has been answered. */
+  #before: Promise<void> = Promise.resolve();
   #listed: { readonly listed: Promise<Listed | null>; readonly at: number } | null;
   /** For folders without a UIDVALIDITY: a number that no other connection has, so that nothing is resumed by UID. */
   readonly #pretended = (Date.now() % 0x7fff_ffff) + 1;
@@ -57,13 +70,33 @@ export class ImapReader implements Source {
     if (capabilities.has('IDLE')) this.watch = (signal) => this.#watch(signal);
   }
 
-  async folders(): Promise<FolderTree> {
+  folders(): Promise<FolderTree> {
+    return this.inOrder(this.#folders());
+  }
+
+  list(folder: FolderId, uids: UidSet | 'all', withSizes: boolean): Promise<Listing> {
+    return this.inOrder(this.#list(folder, uids, withSizes));
+  }
+
+  changes(folder: FolderId, since: FolderState): Promise<Delta | null> {
+    return this.inOrder(this.#changes(folder, since));
+  }
+
+  read(folder: FolderId, uids: UidSet, sink: MessageSink): Promise<ReadOutcome> {
+    return this.inOrder(this.#read(folder, uids, sink));
+  }
+
+  async #folders(): Promise<FolderTree> {
     try {
       const early = this.#listed;
       this.#listed = null;
       const isFresh = early !== null && this.session.isAlive && performance.now() - early.at < listedFreshMs;
       const listed = isFresh ? await early.listed : null;
-      const { tree, spelling } = grow(listed ?? (await askForFolders(this.session, this.facts)), this.session, this.facts);
+      const { tree, spelling } = grow(
+        listed ?? (await askForFolders(this.session, this.facts)),
+        this.session,
+        this.facts,
+      );
       this.spelling = spelling;
       this.knownFolders = new Map(tree.folders.map((folder) => [keyOf(folder.path), folder]));
       return tree;
@@ -72,31 +105,40 @@ export class ImapReader implements Source {
     }
   }
 
-  async list(folder: FolderId, uids: UidSet | 'all', withSizes: boolean): Promise<Listing> {
+  async #list(folder: FolderId, uids: UidSet | 'all', withSizes: boolean): Promise<Listing> {
     const builder = new ListingBuilder(unknownState);
     const wanted: UidSet = uids === 'all' ? everything : uids;
-    const items = withSizes ? (['FLAGS', 'INTERNALDATE', 'RFC822.SIZE'] as const) : (['FLAGS', 'INTERNALDATE'] as const);
+    const items = withSizes
+      ? (['FLAGS', 'INTERNALDATE', 'RFC822.SIZE'] as const)
+      : (['FLAGS', 'INTERNALDATE'] as const);
     const place: Place = { mailbox: this.octets(folder), mode: 'examine', isFresh: true };
     let largest = 0;
     const told = (message: FetchedMessage & { readonly uid: number }): void => {
       largest = Math.max(largest, message.uid);
       if (!isIn(wanted, message.uid)) return;
-      builder.add(message.uid as Uid, message.flags ?? [], (message.internalDate ?? null) as Instant | null, message.sizeBytes ?? null);
+      builder.add(
+        message.uid as Uid,
+        message.flags ?? [],
+        (message.internalDate ?? null) as Instant | null,
+        message.sizeBytes ?? null,
+      );
     };
     const sets = wanted.length === 0 ? [] : splitNumberSet(wanted, setOctets);
     try {
       // Nothing to list is still a question for the folder's numbers; `*` alone names one message at most.
       const opened = await Promise.all(
-        (sets.length === 0 ? [String(maxUid)] : sets).map((set) => fetchList(this.session, place, set, wanted, { items }, told)),
+        (sets.length === 0 ? [String(maxUid)] : sets).map((set) =>
+          fetchList(this.session, place, set, wanted, { items }, told),
+        ),
       );
       builder.state = this.#stateOf(folder, opened[0] as Opened, largest);
       return builder;
     } catch (error) {
-      throw folderFaultOf(error, this.options.endpoint, folder);
+      throw this.folderFault(error, folder);
     }
   }
 
-  async changes(folder: FolderId, since: FolderState): Promise<Delta | null> {
+  async #changes(folder: FolderId, since: FolderState): Promise<Delta | null> {
     if (this.traits.changes === 'none' || since.highestModSeq === null) return null;
     const changed = new ListingBuilder(unknownState);
     const arrived = new ListingBuilder(unknownState);
@@ -124,10 +166,17 @@ export class ImapReader implements Source {
             if (message.uid < uidNext) add(changed, message);
           },
         ),
-        fetchList(this.session, place, `${uidNext}:*`, [[uidNext, maxUid]], { items: ['FLAGS', 'INTERNALDATE'] }, (message) => {
-          // `n:*` names the last message even where n is beyond it (RFC 9051 §9, `seq-range`).
-          if (message.uid >= uidNext) add(arrived, message);
-        }),
+        fetchList(
+          this.session,
+          place,
+          `${uidNext}:*`,
+          [[uidNext, maxUid]],
+          { items: ['FLAGS', 'INTERNALDATE'] },
+          (message) => {
+            // `n:*` names the last message even where n is beyond it (RFC 9051 §9, `seq-range`).
+            if (message.uid >= uidNext) add(arrived, message);
+          },
+        ),
       ]);
       const state = this.#stateOf(folder, opened, arrived.length === 0 ? uidNext - 1 : arrived.uid(arrived.length - 1));
       if (state.uidValidity !== since.uidValidity || state.highestModSeq === null) return null;
@@ -135,14 +184,18 @@ export class ImapReader implements Source {
       arrived.state = state;
       return { state, changed, arrived, vanished: vanished ? below(gone, uidNext) : null };
     } catch (error) {
-      throw folderFaultOf(error, this.options.endpoint, folder);
+      throw this.folderFault(error, folder);
     }
   }
 
-  async read(folder: FolderId, uids: UidSet, sink: MessageSink): Promise<ReadOutcome> {
+  async #read(folder: FolderId, uids: UidSet, sink: MessageSink): Promise<ReadOutcome> {
     if (uids.length === 0) return { missing: [], refused: null };
     const got = new NumberGatherer();
-    const place: Place = { mailbox: this.octets(folder), mode: 'examine', uidValidity: this.#numbered.get(folder) ?? null };
+    const place: Place = {
+      mailbox: this.octets(folder),
+      mode: 'examine',
+      uidValidity: this.#numbered.get(folder) ?? null,
+    };
     // The shapes are the same; only the brand of a UID differs.
     const taker = sink as Parameters<typeof fetchBodies>[5];
     const ask = (set: string, wanted: NumberSet): ReturnType<typeof fetchBodies> =>
@@ -152,22 +205,40 @@ export class ImapReader implements Source {
       const opened = answers[0]?.opened as Opened;
       const end = Math.max(opened.uidNext ?? 1, (got.set.at(-1)?.[1] ?? 0) + 1);
       if (answers.some(({ isUidLate }) => isUidLate)) {
-        this.options.log.debug('the server puts UID behind the body: reading one by one', { host: this.options.endpoint.host });
+        this.options.log.debug('the server puts UID behind the body: reading one by one', {
+          host: this.options.endpoint.host,
+        });
         const singles = missingOf(uids, got, end).map((uid) => ask(String(uid), [[uid, uid]]));
         answers.push(...(await Promise.all(singles)));
       }
       const refused = answers.find(({ answer }) => answer.status !== 'OK')?.answer;
       return {
         missing: missingOf(uids, got, end),
-        refused: refused ? { code: refused.code === null ? null : clean(refused.code.name, 40), text: clean(refused.text) } : null,
+        refused: refused
+          ? { code: refused.code === null ? null : clean(refused.code.name, 40), text: clean(refused.text) }
+          : null,
       };
     } catch (error) {
-      throw folderFaultOf(error, this.options.endpoint, folder);
+      throw this.folderFault(error, folder);
     }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.session.leave();
+  }
+
+  /** What a call about a folder rejects with. A folder that was renumbered ends the session: nobody may mix its UIDs. */
+  protected folderFault(error: unknown, folder: FolderId): unknown {
+    if (error instanceof ImapError && error.trouble.kind === 'renumbered') this.session.close(error.trouble);
+    return folderFaultOf(error, this.options.endpoint, folder);
+  }
+
+  /** Answers in the order in which calls are made, though servers may work on several at once (Dovecot does). */
+  protected inOrder<T>(work: Promise<T>): Promise<T> {
+    work.catch(() => {});
+    const mine = this.#before.then(() => work);
+    this.#before = mine.then(nothing, nothing);
+    return mine;
   }
 
   /** The name of a folder on the wire. */
@@ -198,6 +269,10 @@ export class ImapReader implements Source {
   /** The state of a folder as it was opened. Servers that leave out UIDNEXT or UIDVALIDITY get ones that mislead nobody. */
   #stateOf(folder: FolderId, opened: Opened, largestUid: number): FolderState {
     const uidValidity = opened.uidValidity ?? this.#pretended;
+    const before = this.#numbered.get(folder);
+    if (before !== undefined && opened.uidValidity !== before && opened.uidValidity !== null) {
+      throw new ImapError({ kind: 'renumbered', mailbox: folder });
+    }
     if (opened.uidValidity !== null) this.#numbered.set(folder, opened.uidValidity);
     return {
       uidValidity: uidValidity as UidValidity,
@@ -208,11 +283,20 @@ export class ImapReader implements Source {
   }
 }
 
-const unknownState: FolderState = { uidValidity: 0 as UidValidity, uidNext: 1 as Uid, messages: 0, highestModSeq: null };
+const unknownState: FolderState = {
+  uidValidity: 0 as UidValidity,
+  uidNext: 1 as Uid,
+  messages: 0,
+  highestModSeq: null,
+};
 const everything: UidSet = [[1 as Uid, maxUid]];
 
+function nothing(): void {}
+
 function isIn(set: UidSet, uid: number): boolean {
-  return set.length === 1 ? uid >= (set[0]?.[0] ?? 1) && uid <= (set[0]?.[1] ?? 0) : set.some(([first, last]) => uid >= first && uid <= last);
+  return set.length === 1
+    ? uid >= (set[0]?.[0] ?? 1) && uid <= (set[0]?.[1] ?? 0)
+    : set.some(([first, last]) => uid >= first && uid <= last);
 }
 
 /** Those of `uids` below `end` that did not come. */

@@ -44,7 +44,10 @@ export function pathOf(octets: string, { isUtf8, separator, prefix }: Spelling):
 }
 
 /** The name of a path in the octets of the wire, or why it cannot be one here. */
-export function nameOf(path: readonly string[], { isUtf8, separator, prefix }: Spelling): { readonly octets: string } | { readonly wrong: string } {
+export function nameOf(
+  path: readonly string[],
+  { isUtf8, separator, prefix }: Spelling,
+): { readonly octets: string } | { readonly wrong: string } {
   if (path.length === 0 || path.some((name) => name === '')) return { wrong: 'a name is empty' };
   // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
   if (path.some((name) => /[\u0000-\u001f\u007f]/.test(name))) return { wrong: 'a name holds control characters' };
@@ -52,7 +55,9 @@ export function nameOf(path: readonly string[], { isUtf8, separator, prefix }: S
   if (separator !== null && path.some((name) => name.includes(separator))) {
     return { wrong: `a name holds "${separator}", which divides names on this server` };
   }
-  const octets = path.map((name) => (isUtf8 ? Buffer.from(name, 'utf8').toString('latin1') : encodeMailboxName(name))).join(separator ?? '');
+  const octets = path
+    .map((name) => (isUtf8 ? Buffer.from(name, 'utf8').toString('latin1') : encodeMailboxName(name)))
+    .join(separator ?? '');
   const isInbox = path.length === 1 && path[0] === 'INBOX';
   return { octets: isInbox ? octets : prefix + octets };
 }
@@ -69,7 +74,8 @@ export function ownerOf(octets: string, namespaces: Namespaces | null): 'persona
   const weigh = (prefixes: Namespaces['personal'], whose: typeof owner): void => {
     for (const { prefix, separator } of prefixes) {
       const bare = separator !== null && prefix.endsWith(separator) ? prefix.slice(0, -1) : prefix;
-      const fits = prefix === '' || startsWithName(octets, prefix) || (bare !== '' && octets === bare && whose !== 'personal');
+      const fits =
+        prefix === '' || startsWithName(octets, prefix) || (bare !== '' && octets === bare && whose !== 'personal');
       // An empty prefix of others would make strangers of everybody's folders.
       if (!fits || prefix.length <= longest || (prefix === '' && whose !== 'personal')) continue;
       longest = prefix.length;
@@ -85,7 +91,11 @@ export function ownerOf(octets: string, namespaces: Namespaces | null): 'persona
 /** `INBOX.` also where the server writes `Inbox.` (RFC 9051 §5.1). */
 function startsWithName(octets: string, prefix: string): boolean {
   if (octets.startsWith(prefix)) return true;
-  return /^inbox/i.test(prefix) && octets.slice(0, 5).toUpperCase() === 'INBOX' && octets.slice(5).startsWith(prefix.slice(5));
+  return (
+    /^inbox/i.test(prefix) &&
+    octets.slice(0, 5).toUpperCase() === 'INBOX' &&
+    octets.slice(5).startsWith(prefix.slice(5))
+  );
 }
 
 /** Modified UTF-7, or UTF-8 that a server shows although nobody turned it on. */

@@ -97,7 +97,11 @@ async function withoutUses(
 
 function refusalOf(answer: Tagged | null): FolderOutcome {
   if (answer && answer.status !== 'OK') {
-    return { kind: 'refused', code: answer.code === null ? null : clean(answer.code.name, 40), text: clean(answer.text) };
+    return {
+      kind: 'refused',
+      code: answer.code === null ? null : clean(answer.code.name, 40),
+      text: clean(answer.text),
+    };
   }
   return { kind: 'refused', code: null, text: 'the server said that it made the folder, and does not list it' };
 }

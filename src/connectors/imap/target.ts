@@ -6,7 +6,6 @@ import type { UidSet } from '#domain/uid-set.ts';
 import type { Batch, FlagChange, FolderOrder, FolderOutcome, StoreRefusal, Target } from '#ports/mailbox.ts';
 import { clean, expunge, isFlag, type Place, splitNumberSet, store, type Tagged } from '#protocols/imap/index.ts';
 import { ImapBatch } from './batch.ts';
-import { folderFaultOf } from './faults.ts';
 import { ImapReader } from './mailbox.ts';
 import { prepareFolders } from './prepare.ts';
 
@@ -14,30 +13,42 @@ const setOctets = 900;
 
 export class ImapTarget extends ImapReader implements Target {
   prepare(orders: readonly FolderOrder[]): Promise<readonly FolderOutcome[]> {
-    return prepareFolders({
-      session: this.session,
-      facts: this.facts,
-      endpoint: this.options.endpoint,
-      orders,
-      spelling: async () => {
-        // Without a listing the separator is not known yet.
-        if (this.spelling.separator === null) await this.folders();
-        return this.spelling;
-      },
-      known: this.knownFolders,
-    });
+    return this.inOrder(
+      prepareFolders({
+        session: this.session,
+        facts: this.facts,
+        endpoint: this.options.endpoint,
+        orders,
+        spelling: async () => {
+          // Without a listing the separator is not known yet.
+          if (this.spelling.separator === null) await this.folders();
+          return this.spelling;
+        },
+        known: this.knownFolders,
+      }),
+    );
   }
 
   append(folder: FolderId): Batch {
     return new ImapBatch(this.session, this.octets(folder), this.traits.batches === 'together');
   }
 
-  async store(folder: FolderId, changes: readonly FlagChange[]): Promise<readonly StoreRefusal[]> {
+  store(folder: FolderId, changes: readonly FlagChange[]): Promise<readonly StoreRefusal[]> {
+    return this.inOrder(this.#store(folder, changes));
+  }
+
+  expunge(folder: FolderId, uids: UidSet): Promise<void> {
+    return this.inOrder(this.#expunge(folder, uids));
+  }
+
+  async #store(folder: FolderId, changes: readonly FlagChange[]): Promise<readonly StoreRefusal[]> {
     const place = this.#place(folder);
     const refusals: StoreRefusal[] = [];
     const one = async (uids: UidSet, sign: '+' | '-', flags: readonly string[]): Promise<void> => {
       if (flags.length === 0 || uids.length === 0) return;
-      const answers = await Promise.all(splitNumberSet(uids, setOctets).map((set) => store(this.session, place, set, sign, flags)));
+      const answers = await Promise.all(
+        splitNumberSet(uids, setOctets).map((set) => store(this.session, place, set, sign, flags)),
+      );
       const refused = answers.find(({ status }) => status !== 'OK');
       if (!refused) return;
       // One flag that is not liked must not keep the others back.
@@ -48,19 +59,21 @@ export class ImapTarget extends ImapReader implements Target {
       await Promise.all(
         changes.flatMap(({ uids, add, remove }) => {
           const unfit = add.filter((flag) => !isFlag(flag));
-          if (unfit.length > 0) refusals.push({ uids, flags: unfit, code: null, text: 'IMAP cannot write these flags' });
+          if (unfit.length > 0)
+            refusals.push({ uids, flags: unfit, code: null, text: 'IMAP cannot write these flags' });
           return [one(uids, '+', add.filter(isFlag)), one(uids, '-', remove.filter(isFlag))];
         }),
       );
       return refusals;
     } catch (error) {
-      throw folderFaultOf(error, this.options.endpoint, folder);
+      throw this.folderFault(error, folder);
     }
   }
 
-  async expunge(folder: FolderId, uids: UidSet): Promise<void> {
+  async #expunge(folder: FolderId, uids: UidSet): Promise<void> {
     // Plain EXPUNGE would take along whatever people have marked \Deleted.
-    if (!this.session.capabilities.has('UIDPLUS')) throw fault('target.expunge.unavailable', { host: this.options.endpoint.host });
+    if (!this.session.capabilities.has('UIDPLUS'))
+      throw fault('target.expunge.unavailable', { host: this.options.endpoint.host });
     if (uids.length === 0) return;
     const place = this.#place(folder);
     try {
@@ -70,7 +83,7 @@ export class ImapTarget extends ImapReader implements Target {
         ...sets.map((set) => expunge(this.session, place, set)),
       ]);
     } catch (error) {
-      throw folderFaultOf(error, this.options.endpoint, folder);
+      throw this.folderFault(error, folder);
     }
   }
 

@@ -165,7 +165,8 @@ export class AppendStream {
   #drain(): void {
     if (this.#state !== 'turn' || this.#isWaiting) return;
     let written = 0;
-    while (written < this.#held.length && !this.#isWaiting && this.#state === 'turn') this.#write(this.#held[written++] as Piece);
+    while (written < this.#held.length && !this.#isWaiting && this.#state === 'turn')
+      this.#write(this.#held[written++] as Piece);
     this.#held.splice(0, written);
     if (this.#state !== 'turn') return;
     this.#session.out.flush();
@@ -220,7 +221,9 @@ export class AppendStream {
       },
     });
     // A name with octets above 127 goes in quotes where a literal would have to wait: a server that shows such names takes them.
-    const writer = new CommandWriter('plus', this.#session.isUtf8 || this.#session.literals === 'wait').raw('APPEND ').mailbox(this.#mailbox);
+    const writer = new CommandWriter('plus', this.#session.isUtf8 || this.#session.literals === 'wait')
+      .raw('APPEND ')
+      .mailbox(this.#mailbox);
     this.#session.out.text(`${command.exchange.tag} ${writer.parts.join('')}`);
     this.#session.options.trace?.('C', `${command.exchange.tag} ${name} ${clean(this.#mailbox)} …`);
   }

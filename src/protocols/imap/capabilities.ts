@@ -45,7 +45,7 @@ export class Capabilities {
 
   /** LIST-STATUS with what it needs (RFC 5819; RFC 9051 contains it). */
   get hasListStatus(): boolean {
-    return this.has('LIST-STATUS') && this.has('LIST-EXTENDED') || this.has('IMAP4REV2');
+    return (this.has('LIST-STATUS') && this.has('LIST-EXTENDED')) || this.has('IMAP4REV2');
   }
 
   equals(other: Capabilities): boolean {

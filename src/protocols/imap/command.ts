@@ -54,6 +54,10 @@ export function mustBeOk(name: string, answer: Tagged): void {
 export function refusal(name: string, answer: Tagged): ImapError {
   const { status, code, text } = answer;
   return new ImapError({
-    kind: 'refused', command: name, status: status === 'BAD' ? 'BAD' : 'NO', code: code === null ? null : clean(code.name, 40), text: clean(text),
+    kind: 'refused',
+    command: name,
+    status: status === 'BAD' ? 'BAD' : 'NO',
+    code: code === null ? null : clean(code.name, 40),
+    text: clean(text),
   });
 }

@@ -14,8 +14,17 @@ export type Trouble =
   | { readonly kind: 'garbled'; readonly text: string }
   | { readonly kind: 'endless'; readonly limit: string }
   /** RFC 9051 §11.1: what stands in the way of a protected connection. */
-  | { readonly kind: 'unprotected'; readonly why: 'starttls-missing' | 'starttls-refused' | 'starttls-injected' | 'preauth' }
-  | { readonly kind: 'refused'; readonly command: string; readonly status: 'NO' | 'BAD'; readonly code: string | null; readonly text: string }
+  | {
+      readonly kind: 'unprotected';
+      readonly why: 'starttls-missing' | 'starttls-refused' | 'starttls-injected' | 'preauth';
+    }
+  | {
+      readonly kind: 'refused';
+      readonly command: string;
+      readonly status: 'NO' | 'BAD';
+      readonly code: string | null;
+      readonly text: string;
+    }
   /** The mailbox has another UIDVALIDITY than the one its UIDs were learnt under. */
   | { readonly kind: 'renumbered'; readonly mailbox: string }
   /** We closed it ourselves. */
@@ -33,18 +42,30 @@ export class ImapError extends Error {
 
 function said(trouble: Trouble): string {
   switch (trouble.kind) {
-    case 'unreachable': return `no connection: ${trouble.cause instanceof Error ? trouble.cause.message : String(trouble.cause)}`;
-    case 'connect-timeout': return `no connection within ${trouble.seconds} s`;
-    case 'lost': return `connection lost: ${trouble.text}`;
-    case 'silent': return `${trouble.command} unanswered for ${trouble.seconds} s`;
-    case 'bye': return `BYE ${trouble.text}`;
-    case 'garbled': return `not IMAP: ${trouble.text}`;
-    case 'endless': return `too much: ${trouble.limit}`;
-    case 'unprotected': return `no protected connection: ${trouble.why}`;
-    case 'refused': return `${trouble.command}: ${trouble.status} ${trouble.text}`;
-    case 'renumbered': return `another UIDVALIDITY: ${clean(trouble.mailbox)}`;
-    case 'closed': return `closed: ${trouble.why}`;
-    default: return trouble satisfies never;
+    case 'unreachable':
+      return `no connection: ${trouble.cause instanceof Error ? trouble.cause.message : String(trouble.cause)}`;
+    case 'connect-timeout':
+      return `no connection within ${trouble.seconds} s`;
+    case 'lost':
+      return `connection lost: ${trouble.text}`;
+    case 'silent':
+      return `${trouble.command} unanswered for ${trouble.seconds} s`;
+    case 'bye':
+      return `BYE ${trouble.text}`;
+    case 'garbled':
+      return `not IMAP: ${trouble.text}`;
+    case 'endless':
+      return `too much: ${trouble.limit}`;
+    case 'unprotected':
+      return `no protected connection: ${trouble.why}`;
+    case 'refused':
+      return `${trouble.command}: ${trouble.status} ${trouble.text}`;
+    case 'renumbered':
+      return `another UIDVALIDITY: ${clean(trouble.mailbox)}`;
+    case 'closed':
+      return `closed: ${trouble.why}`;
+    default:
+      return trouble satisfies never;
   }
 }
 

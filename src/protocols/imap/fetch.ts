@@ -17,14 +17,23 @@ export interface FetchedMessage {
 }
 
 export function fetched(seq: number): FetchedMessage {
-  return { seq, uid: undefined, flags: undefined, internalDate: undefined, sizeBytes: undefined, modSeq: undefined, body: undefined };
+  return {
+    seq,
+    uid: undefined,
+    flags: undefined,
+    internalDate: undefined,
+    sizeBytes: undefined,
+    modSeq: undefined,
+    body: undefined,
+  };
 }
 
 /**
  * What most servers say most of the time, read in one go. Half of a short run's CPU would otherwise go into code that is
  * called too seldom to be compiled well: 5,000 messages are nothing to V8.
  */
-const usualListing = /^\* (\d{1,10}) FETCH \(UID (\d{1,10}) FLAGS (\([^()"{]*\))(?: INTERNALDATE "([^"]{26})")?(?: RFC822\.SIZE (\d{1,15}))?\)$/;
+const usualListing =
+  /^\* (\d{1,10}) FETCH \(UID (\d{1,10}) FLAGS (\([^()"{]*\))(?: INTERNALDATE "([^"]{26})")?(?: RFC822\.SIZE (\d{1,15}))?\)$/;
 const usualBody = /^\* (\d{1,10}) FETCH \(UID (\d{1,10}) BODY\[\] \{\d+\}$/;
 
 /** A whole FETCH response in the usual spelling; null when it is spelt otherwise, which says nothing against it. */
@@ -134,7 +143,10 @@ export class FlagLists {
   spelt(list: string): readonly string[] {
     const known = this.#known.get(list);
     if (known) return known;
-    const flags = list.slice(1, -1).split(' ').filter((flag) => flag !== '');
+    const flags = list
+      .slice(1, -1)
+      .split(' ')
+      .filter((flag) => flag !== '');
     if (this.#known.size < listsMax) this.#known.set(list, flags);
     return flags;
   }

@@ -112,7 +112,8 @@ export class Framing {
       this.#handler.response(text);
       return;
     }
-    if (octets > this.#limits.literalOctets) throw new ImapError({ kind: 'endless', limit: `a literal of ${octets} octets` });
+    if (octets > this.#limits.literalOctets)
+      throw new ImapError({ kind: 'endless', limit: `a literal of ${octets} octets` });
     this.#taker = this.#handler.literal(text, octets);
     if (this.#taker) this.#before = '';
     else {

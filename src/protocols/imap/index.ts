@@ -3,9 +3,27 @@
 export { AppendStream, type AppendAnswer, type AppendWords } from './append-stream.ts';
 export { Capabilities } from './capabilities.ts';
 export type { Place } from './command.ts';
-export { create, list, listExtended, namespace, quotaRoot, status, subscribe, type Listed, type StatusItems } from './commands/mailboxes.ts';
 export {
-  expunge, fetchBodies, fetchList, idle, store, type BodiesOutcome, type BodySink, type ListOptions, type MessageTold,
+  create,
+  list,
+  listExtended,
+  namespace,
+  quotaRoot,
+  status,
+  subscribe,
+  type Listed,
+  type StatusItems,
+} from './commands/mailboxes.ts';
+export {
+  expunge,
+  fetchBodies,
+  fetchList,
+  idle,
+  store,
+  type BodiesOutcome,
+  type BodySink,
+  type ListOptions,
+  type MessageTold,
 } from './commands/messages.ts';
 export { authenticate, capability, enable, id, login, noop } from './commands/sign-in.ts';
 export * from './date-time.ts';

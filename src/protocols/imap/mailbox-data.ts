@@ -13,7 +13,12 @@ export interface ListedMailbox {
 }
 
 export function mailboxList(reader: Reader): ListedMailbox {
-  const attributes = new Set(reader.space().words().map((word) => word.replace(/^\\/, '').toLowerCase()));
+  const attributes = new Set(
+    reader
+      .space()
+      .words()
+      .map((word) => word.replace(/^\\/, '').toLowerCase()),
+  );
   const separator = reader.space().nstring();
   const name = nameBeforeExtensions(reader.space());
   return { attributes, separator: separator === null || separator === '' ? null : separator.slice(0, 1), name };

@@ -28,7 +28,13 @@ export class Opening {
   constructor(place: Place) {
     this.place = place;
     this.opened = {
-      mailbox: place.mailbox, exists: 0, uidValidity: null, uidNext: null, highestModSeq: null, permanentFlags: null, anyKeyword: false,
+      mailbox: place.mailbox,
+      exists: 0,
+      uidValidity: null,
+      uidNext: null,
+      highestModSeq: null,
+      permanentFlags: null,
+      anyKeyword: false,
       isReadOnly: place.mode === 'examine',
     };
   }

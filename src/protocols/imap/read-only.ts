@@ -2,8 +2,23 @@
 
 /** First words of commands that change nothing on a server, but for what a sign-in leaves in its logs. */
 const harmless = [
-  'CAPABILITY', 'NOOP', 'LOGOUT', 'STARTTLS', 'AUTHENTICATE', 'LOGIN', 'ID', 'ENABLE', 'COMPRESS',
-  'EXAMINE', 'LIST', 'LSUB', 'STATUS', 'NAMESPACE', 'GETQUOTAROOT', 'IDLE', 'UID FETCH',
+  'CAPABILITY',
+  'NOOP',
+  'LOGOUT',
+  'STARTTLS',
+  'AUTHENTICATE',
+  'LOGIN',
+  'ID',
+  'ENABLE',
+  'COMPRESS',
+  'EXAMINE',
+  'LIST',
+  'LSUB',
+  'STATUS',
+  'NAMESPACE',
+  'GETQUOTAROOT',
+  'IDLE',
+  'UID FETCH',
 ] as const;
 
 /** Throws where the command could change something: also for a FETCH that would set \Seen (RFC 9051 §6.4.5). */

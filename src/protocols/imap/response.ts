@@ -2,7 +2,16 @@
 
 import { fetched, type FetchedMessage, type FlagLists, messageItems, usualFetch } from './fetch.ts';
 import {
-  type ListedMailbox, mailboxList, mailboxStatus, type MailboxStatus, type Namespaces, namespaces, type Quota, quota, type Vanished, vanished,
+  type ListedMailbox,
+  mailboxList,
+  mailboxStatus,
+  type MailboxStatus,
+  type Namespaces,
+  namespaces,
+  type Quota,
+  quota,
+  type Vanished,
+  vanished,
 } from './mailbox-data.ts';
 import { type NumberSet, readNumberSet } from './number-set.ts';
 import { Reader } from './reader.ts';
@@ -10,7 +19,12 @@ import { readRespText, type ResponseCode } from './response-code.ts';
 
 export type Untagged =
   | { readonly kind: 'fetch'; readonly message: FetchedMessage }
-  | { readonly kind: 'status'; readonly status: UntaggedStatus; readonly code: ResponseCode | null; readonly text: string }
+  | {
+      readonly kind: 'status';
+      readonly status: UntaggedStatus;
+      readonly code: ResponseCode | null;
+      readonly text: string;
+    }
   | { readonly kind: 'capability'; readonly names: readonly string[] }
   | { readonly kind: 'enabled'; readonly names: readonly string[] }
   | { readonly kind: 'exists' | 'recent' | 'expunge'; readonly count: number }

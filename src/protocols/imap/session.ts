@@ -190,7 +190,12 @@ export class Session {
   /** Runs a command in its turn. Rejects with `ImapError`, among them `refused` of EXAMINE or SELECT where its place cannot be opened. */
   run<Result>(command: Command<Result>, place: Place | null = null): Promise<Result> {
     return new Promise<Result>((resolve, reject) => {
-      this.#enqueue({ place, command, streamer: null, settle: { resolve: resolve as (value: unknown) => void, reject } });
+      this.#enqueue({
+        place,
+        command,
+        streamer: null,
+        settle: { resolve: resolve as (value: unknown) => void, reject },
+      });
     });
   }
 
@@ -353,7 +358,13 @@ export class Session {
   }
 
   #isThere(place: Place): boolean {
-    return this.#place !== null && this.#place.state !== 'refused' && !this.#stale && this.#place.serves(place) && !this.#isOld(place);
+    return (
+      this.#place !== null &&
+      this.#place.state !== 'refused' &&
+      !this.#stale &&
+      this.#place.serves(place) &&
+      !this.#isOld(place)
+    );
   }
 
   /** A place that is to be opened anew counts as open only for the command that opened it. */
@@ -417,7 +428,10 @@ export class Session {
         if (at && at.state !== 'open') {
           // It was run nowhere, or in a mailbox that it was not meant for: what it says counts for nothing.
           command.broken?.();
-          settle?.reject(at.error ?? new ImapError({ kind: 'garbled', text: `${command.name} was answered before its mailbox was open` }));
+          settle?.reject(
+            at.error ??
+              new ImapError({ kind: 'garbled', text: `${command.name} was answered before its mailbox was open` }),
+          );
           return;
         }
         try {
@@ -447,7 +461,8 @@ export class Session {
       const part = parts[sent++] as string;
       const isFirst = sent === 1;
       const isLast = sent === parts.length;
-      if (isFirst) this.#trace('C', command.isSecret ? `${exchange.tag} ${command.name} ***` : `${exchange.tag} ${part}`);
+      if (isFirst)
+        this.#trace('C', command.isSecret ? `${exchange.tag} ${command.name} ***` : `${exchange.tag} ${part}`);
       else if (!command.isSecret) this.#trace('C', part);
       if (isFirst) this.out.text(`${exchange.tag} `);
       this.out.text(isLast ? `${part}\r\n` : part);
@@ -479,9 +494,12 @@ export class Session {
     this.#deadline.sign(octets.length);
     try {
       this.#framing.push(octets);
-      if (this.#sealed && !this.#framing.isBetween) throw new ImapError({ kind: 'unprotected', why: 'starttls-injected' });
+      if (this.#sealed && !this.#framing.isBetween)
+        throw new ImapError({ kind: 'unprotected', why: 'starttls-injected' });
     } catch (error) {
-      this.#failWith(error instanceof ImapError ? error : new ImapError({ kind: 'garbled', text: clean(String(error)) }));
+      this.#failWith(
+        error instanceof ImapError ? error : new ImapError({ kind: 'garbled', text: clean(String(error)) }),
+      );
       throw error;
     }
   }
@@ -493,7 +511,9 @@ export class Session {
     this.#lender = null;
     const first = lender.returned?.() ?? null;
     if (this.#otherLenders.size === 0) return first;
-    const all = [first, ...[...this.#otherLenders].map((other) => other.returned?.() ?? null)].filter((each) => each !== null);
+    const all = [first, ...[...this.#otherLenders].map((other) => other.returned?.() ?? null)].filter(
+      (each) => each !== null,
+    );
     this.#otherLenders.clear();
     return all.length === 0 ? null : Promise.all(all).then(() => {});
   }
@@ -513,7 +533,9 @@ export class Session {
 
   /** `[…] BODY[] {n}` of a FETCH is handed through; any other literal is held with its response. */
   #literal(text: string, octets: number): LiteralTaker | null {
-    const message = this.#partial ? this.#bodyAfter(this.#partial, text) : (usualBodyBegins(text) ?? this.#bodyIn(text));
+    const message = this.#partial
+      ? this.#bodyAfter(this.#partial, text)
+      : (usualBodyBegins(text) ?? this.#bodyIn(text));
     if (!message) return null;
     if (this.options.trace) this.#trace('S', text);
     this.#partial = message;
@@ -599,7 +621,10 @@ export class Session {
   #greet(response: Untagged): void {
     const greeted = this.#greeted;
     this.#greeted = null;
-    if (response.kind !== 'status' || (response.status !== 'OK' && response.status !== 'PREAUTH' && response.status !== 'BYE')) {
+    if (
+      response.kind !== 'status' ||
+      (response.status !== 'OK' && response.status !== 'PREAUTH' && response.status !== 'BYE')
+    ) {
       throw new ImapError({ kind: 'garbled', text: 'no greeting' });
     }
     if (response.code?.kind === 'capability') this.capabilities = new Capabilities(response.code.capabilities);
@@ -615,7 +640,11 @@ export class Session {
   /** The server leaves. Answers may still be on their way behind it; some servers never close, so we do. */
   #goodbye(code: string | null, text: string): void {
     this.#bye ??= { code: code === null ? null : clean(code, 40), text: clean(text) };
-    if (!this.#leaving) setTimeout(() => this.close({ kind: 'bye', ...(this.#bye as { code: string | null; text: string }) }), 1_000).unref();
+    if (!this.#leaving)
+      setTimeout(
+        () => this.close({ kind: 'bye', ...(this.#bye as { code: string | null; text: string }) }),
+        1_000,
+      ).unref();
   }
 
   #continuation(text: string): void {

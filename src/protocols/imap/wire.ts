@@ -70,7 +70,14 @@ export class Wire {
         buffer: () => slabs.region,
         callback: (octets: number, region: Uint8Array) => wire?.readInto(octets, region) ?? false,
       };
-      const common = { host: options.host, port: options.port, onread, noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 };
+      const common = {
+        host: options.host,
+        port: options.port,
+        onread,
+        noDelay: true,
+        keepAlive: true,
+        keepAliveInitialDelay: 60_000,
+      };
       const socket: Socket = options.tls ? connectTls({ ...tlsOptions(options), ...common }) : connectTcp(common);
       const settle = (act: () => void): void => {
         clearTimeout(timer);
@@ -86,7 +93,8 @@ export class Wire {
           reject(error);
         });
       const failed = (cause: Error): void => fail(new ImapError({ kind: 'unreachable', phase, cause }));
-      const closed = (): void => fail(new ImapError({ kind: 'unreachable', phase, cause: new Error('closed before it was open') }));
+      const closed = (): void =>
+        fail(new ImapError({ kind: 'unreachable', phase, cause: new Error('closed before it was open') }));
       const aborted = (): void => fail(signal?.reason);
       const timer = setTimeout(
         () => fail(new ImapError({ kind: 'connect-timeout', seconds: options.connectMs / 1_000 })),

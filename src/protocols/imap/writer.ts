@@ -46,7 +46,10 @@ export class CommandWriter {
 
   /** `string` (RFC 9051 §9) of octets given as latin1: quoted where quotes can hold it, else a literal. */
   string(octets: string): this {
-    if (octets.length <= quotedOctets && (this.#quotes8Bit ? /^[\x20-\x7e\x80-\xff]*$/ : /^[\x20-\x7e]*$/).test(octets)) {
+    if (
+      octets.length <= quotedOctets &&
+      (this.#quotes8Bit ? /^[\x20-\x7e\x80-\xff]*$/ : /^[\x20-\x7e]*$/).test(octets)
+    ) {
       this.#add(`"${octets.replace(/["\\]/g, '\\$&')}"`);
       return this;
     }

@@ -27,8 +27,12 @@ class Listing implements Listed {
   add(mailbox: ListedMailbox): void {
     // Some servers list a mailbox twice (Roundcube met it); what is said of it is put together.
     const known = this.#mailboxes.get(mailbox.name);
-    this.#mailboxes.set(mailbox.name, known ? { ...known, attributes: new Set([...known.attributes, ...mailbox.attributes]) } : mailbox);
-    if (this.#mailboxes.size > mailboxesMax) throw new ImapError({ kind: 'endless', limit: `${mailboxesMax} mailboxes` });
+    this.#mailboxes.set(
+      mailbox.name,
+      known ? { ...known, attributes: new Set([...known.attributes, ...mailbox.attributes]) } : mailbox,
+    );
+    if (this.#mailboxes.size > mailboxesMax)
+      throw new ImapError({ kind: 'endless', limit: `${mailboxesMax} mailboxes` });
   }
 }
 
@@ -50,12 +54,18 @@ export function listExtended(
   asking: { readonly specialUse: boolean; readonly status: StatusItems | null },
 ): Promise<Listed> {
   const wanted = [
-    'SUBSCRIBED', ...(asking.specialUse ? ['SPECIAL-USE'] : []), ...(asking.status ? [`STATUS ${statusItems(asking.status)}`] : []),
+    'SUBSCRIBED',
+    ...(asking.specialUse ? ['SPECIAL-USE'] : []),
+    ...(asking.status ? [`STATUS ${statusItems(asking.status)}`] : []),
   ];
   const listing = new Listing();
   return session.run({
     name: 'LIST',
-    compose: (writer) => writer.raw('LIST "" ').string(pattern).raw(` RETURN (${wanted.join(' ')})`),
+    compose: (writer) =>
+      writer
+        .raw('LIST "" ')
+        .string(pattern)
+        .raw(` RETURN (${wanted.join(' ')})`),
     take(response) {
       if (response.kind === 'list') listing.add(response.mailbox);
       else if (response.kind === 'mailbox-status') listing.statuses.set(response.of.name, response.of);
@@ -93,7 +103,11 @@ export function status(session: Session, mailbox: string, items: StatusItems): P
   let told: MailboxStatus | null = null;
   return session.run({
     name: 'STATUS',
-    compose: (writer) => writer.raw('STATUS ').mailbox(mailbox).raw(` ${statusItems(items)}`),
+    compose: (writer) =>
+      writer
+        .raw('STATUS ')
+        .mailbox(mailbox)
+        .raw(` ${statusItems(items)}`),
     take(response) {
       if (response.kind !== 'mailbox-status' || !isSameName(response.of.name, mailbox) || told) return false;
       told = response.of;
@@ -140,7 +154,11 @@ export function create(session: Session, mailbox: string, uses: readonly string[
 
 /** SUBSCRIBE (RFC 9051 §6.3.7). Resolves with the answer, OK or not. */
 export function subscribe(session: Session, mailbox: string): Promise<Tagged> {
-  return session.run({ name: 'SUBSCRIBE', compose: (writer) => writer.raw('SUBSCRIBE ').mailbox(mailbox), end: (answer) => answer });
+  return session.run({
+    name: 'SUBSCRIBE',
+    compose: (writer) => writer.raw('SUBSCRIBE ').mailbox(mailbox),
+    end: (answer) => answer,
+  });
 }
 
 /** GETQUOTAROOT (RFC 9208 §4.1.2): the quotas that a mailbox counts against. */

@@ -133,7 +133,8 @@ export function fetchList(
       // Dovecot answers two of these at once; what one asked for and the other did not tells them apart.
       if (wantsDate ? message.internalDate === undefined : message.internalDate !== undefined) return false;
       // RFC 7162 §3.1.4.1: an answer to CHANGEDSINCE always bears MODSEQ.
-      if (changedSince ? message.modSeq === undefined : !inNumberSet(wanted, message.uid) && !hasOpenEnd(wanted)) return false;
+      if (changedSince ? message.modSeq === undefined : !inNumberSet(wanted, message.uid) && !hasOpenEnd(wanted))
+        return false;
       if (++count > messagesMax) throw new ImapError({ kind: 'endless', limit: `${messagesMax} answers to one FETCH` });
       if (seen.add(message.uid)) told(message as FetchedMessage & { readonly uid: number });
       return true;
@@ -156,7 +157,13 @@ function hasOpenEnd(set: NumberSet): boolean {
 const messagesMax = 20_000_000;
 
 /** UID STORE (RFC 9051 §6.4.6), without asking for the flags back. Resolves with the answer, OK or not. */
-export function store(session: Session, place: Place, set: string, sign: '+' | '-', flags: readonly string[]): Promise<Tagged> {
+export function store(
+  session: Session,
+  place: Place,
+  set: string,
+  sign: '+' | '-',
+  flags: readonly string[],
+): Promise<Tagged> {
   return session.run(
     {
       name: 'UID STORE',
@@ -208,7 +215,13 @@ export function idle(session: Session, place: Place, signal: AbortSignal): Promi
         return null;
       },
       take(response) {
-        if (response.kind !== 'exists' && response.kind !== 'expunge' && response.kind !== 'fetch' && response.kind !== 'vanished') return false;
+        if (
+          response.kind !== 'exists' &&
+          response.kind !== 'expunge' &&
+          response.kind !== 'fetch' &&
+          response.kind !== 'vanished'
+        )
+          return false;
         isNews = true;
         done();
         // It is still news of the mailbox for the session.

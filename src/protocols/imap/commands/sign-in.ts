@@ -27,7 +27,11 @@ export function capability(session: Session): Promise<Capabilities> {
 /** LOGIN (RFC 9051 §6.2.3). Resolves with true when the server has told its capabilities along with the answer. */
 export function login(session: Session, user: string, password: string): Promise<boolean> {
   const octets = (text: string): string => Buffer.from(text, 'utf8').toString('latin1');
-  return session.run(signingIn('LOGIN', session, (writer) => writer.raw('LOGIN ').string(octets(user)).raw(' ').string(octets(password))));
+  return session.run(
+    signingIn('LOGIN', session, (writer) =>
+      writer.raw('LOGIN ').string(octets(user)).raw(' ').string(octets(password)),
+    ),
+  );
 }
 
 /** AUTHENTICATE (RFC 9051 §6.2.2), with its first response where the server takes that (SASL-IR, RFC 4959). Resolves as `login` does. */
@@ -51,7 +55,8 @@ export function authenticate(session: Session, mechanism: SaslMechanism): Promis
     },
     end(answer, opened) {
       // RFC 7628 §3.2.2: why a token is refused stands in the challenge, and the answer often says nothing.
-      const why = reason === null ? '' : ` (${reason.status}${reason.scope === null ? '' : `, wanted: ${reason.scope}`})`;
+      const why =
+        reason === null ? '' : ` (${reason.status}${reason.scope === null ? '' : `, wanted: ${reason.scope}`})`;
       return command.end({ ...answer, text: `${answer.text}${why}` }, opened);
     },
   });
@@ -102,7 +107,11 @@ export function id(session: Session, fields: Readonly<Record<string, string>>): 
     compose(writer) {
       writer.raw('ID (');
       Object.entries(fields).forEach(([name, value], index) => {
-        writer.raw(index === 0 ? '' : ' ').string(name).raw(' ').string(value);
+        writer
+          .raw(index === 0 ? '' : ' ')
+          .string(name)
+          .raw(' ')
+          .string(value);
       });
       writer.raw(')');
     },
