@@ -81,7 +81,7 @@ async function find(name: TreeName): Promise<LabAvailable> {
         { cause },
       );
     });
-    if (name === 'dovecot' && !/^2\.3\./.test(said))
+    if (name === 'dovecot' && !said.startsWith('2.3.'))
       throw new NotToBeHad(`the lab speaks Dovecot 2.3, this is ${said.trim()}`);
     return { ok: true };
   } catch (cause) {

@@ -8,7 +8,7 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import type { LabServer, LabUser } from './server.ts';
-import { field, octets, Wire } from './wire.ts';
+import { field, octets, type Value, Wire } from './wire.ts';
 
 export interface RawState {
   /** Per folder: `UIDVALIDITY UIDNEXT HIGHESTMODSEQ MESSAGES`, then per message `uid modseq flags`. */
@@ -47,8 +47,8 @@ export async function rawState(server: LabServer, user: LabUser): Promise<RawSta
       lines.push(
         [
           octets(field(answer[2], 'UID')),
-          Array.isArray(modseq) ? octets(modseq[0]) : '',
-          ...(Array.isArray(flags) ? flags.map((flag) => octets(flag)).toSorted() : []),
+          Array.isArray(modseq) ? octets(modseq[0] as Value) : '',
+          ...(Array.isArray(flags) ? flags.map((flag: Value) => octets(flag)).toSorted() : []),
         ].join(' '),
       );
     }, 'UID FETCH 1:* (UID FLAGS MODSEQ)');

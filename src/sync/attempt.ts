@@ -85,13 +85,13 @@ async function carry(
     if (news.length > 0) await engine.ledger.write(news);
     const mappedBefore = renumbered.get(plan.work);
     const isFirst = plan.work.record.sourceState === null;
-    const foreign = isFirst
+    const foreign: SendPlan['foreign'] = isFirst
       ? await adopt(engine, plan, isMapped, mappedBefore ? 'all by content' : 'as usual')
       : new Map();
     if (mappedBefore) await holdBackLost(engine, plan, mappedBefore);
     const uidNext = plan.work.target.state?.uidNext;
     if (plan.rows.length === 0 || uidNext === undefined) continue;
-    const overrides = engine.choices.dryRun ? new Map() : await mendDates(engine, plan);
+    const overrides: SendPlan['overrides'] = engine.choices.dryRun ? new Map() : await mendDates(engine, plan);
     plans.push(sendPlan(plan, uidNext, overrides, foreign));
   }
   engine.watcher.planned(

@@ -14,7 +14,7 @@ export interface SocketMoment {
 
 /** The fault behind an error of `node:net` or `node:tls`. A fault comes back as it is. */
 export function socketFault(error: unknown, { host, port, phase, seconds }: SocketMoment): Fault {
-  if (error instanceof Fault) return error as Fault;
+  if (error instanceof Fault) return error;
   const code = codeOf(error);
   const cause = { cause: error };
   const text = wordsOf(error, code);
