@@ -2,7 +2,7 @@
  * The stream: messages go from the source's read buffer to the target's socket as they come, several folders in one
  * flow, without a round trip per message, batch or folder.
  *
- * Exactly once (DESIGN §4): an intent is durable before the first byte of its messages is sent; what has been learnt of
+ * Exactly once (ARCHITECTURE.md): an intent is durable before the first byte of its messages is sent; what has been learnt of
  * them is noted before the command's last octet; the map is written when the target has answered; the intent ends when
  * what the target did has been read back. Whatever breaks in between throws `LookAgain` or the connection's fault, and the
  * next attempt looks at the target before it sends (`recover.ts`).
@@ -305,7 +305,7 @@ export class Transfer {
     };
     switch (outcome.because) {
       case 'flags': {
-        // The message is never dropped for a flag (imap-quirks: a refused keyword).
+        // The message is never dropped for a flag (docs/quirks.md).
         const system = item.flags.filter((flag) => flag.startsWith('\\'));
         if (system.length < item.flags.length) return again({ flags: system });
         if (item.flags.length > 0) return again({ flags: [] });
