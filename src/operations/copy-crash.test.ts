@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import type { MemoryOperation, Mishap } from '#connectors/memory/faults.ts';
 import { likeCyrus } from '#connectors/memory/manners.ts';
 import { MemoryMailbox } from '#connectors/memory/platform.ts';
+import { fault } from '#domain/fault.ts';
 import type { Uid } from '#domain/item.ts';
 import { memoryLedger } from '#ledger-file/memory.ts';
 import { type CrashPoint, crashPoints } from '#sync/engine.ts';
@@ -202,6 +203,17 @@ describe('bad weather', () => {
     expect(report.refused).toEqual([expect.objectContaining({ uid: 4, code: 'renumbered' })]);
     const insisted = await move.run({ retryRefused: true });
     expect(insisted).toMatchObject({ copied: 1, refused: [] });
+  });
+
+  test('when one side cannot be had, nobody waits for the other to answer', async () => {
+    const move = aMove();
+    const silentTarget = (signal: AbortSignal): Promise<never> =>
+      new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+    const openSource = async (): Promise<never> => {
+      throw fault('imap.sign-in.refused', { host: 'old.example', user: 'ada', text: 'no' });
+    };
+    const report = await move.run({}, { openSource, openTarget: silentTarget });
+    expect(report.fault?.code).toBe('imap.sign-in.refused');
   });
 
   test('stopped by a signal it ends cleanly, says so, and goes on next time', async () => {

@@ -157,11 +157,19 @@ class Run {
   async #open(): Promise<void> {
     if (this.#source && this.#target) return;
     const { openSource, openTarget } = this.#request;
-    const [source, target] = await Promise.allSettled([openSource(this.#signal), openTarget(this.#signal)]);
-    if (source.status === 'fulfilled') this.#source = source.value;
-    if (target.status === 'fulfilled') this.#target = target.value;
-    if (source.status === 'rejected') throw source.reason;
-    if (target.status === 'rejected') throw target.reason;
+    // When one side cannot be had, nobody waits for the other: it may be one that says nothing for a minute.
+    const other = new AbortController();
+    const signal = AbortSignal.any([this.#signal, other.signal]);
+    let first: { readonly error: unknown } | null = null;
+    const fail = (error: unknown): null => {
+      first ??= { error };
+      other.abort();
+      return null;
+    };
+    const [source, target] = await Promise.all([openSource(signal).catch(fail), openTarget(signal).catch(fail)]);
+    this.#source = source;
+    this.#target = target;
+    if (first !== null) throw (first as { readonly error: unknown }).error;
   }
 
   async #close(): Promise<void> {
