@@ -31,6 +31,8 @@ export interface DovecotOptions {
   readonly scratch?: string;
   /** Lines put at the end of the configuration; a function is told the scratch folder. */
   readonly extra?: string | ((scratch: string) => string);
+  /** Put before the server's command, e.g. to run it where a small disk is mounted. */
+  readonly within?: readonly string[];
   /** Where the mail of all users lies, if not in the scratch folder (for instance a seeded store that was copied). */
   readonly mailRoot?: string;
 }
@@ -62,7 +64,11 @@ export async function startDovecot(options: DovecotOptions): Promise<DovecotServ
     const storage = options.storage ?? 'mdbox';
     await writeFile(configFile, config({ options, storage, scratch, mailRoot, port, tlsPort, tls }));
     try {
-      const running = await startProcess(inside(tree, ['/usr/sbin/dovecot', '-F', '-c', configFile]), port, logTail);
+      const running = await startProcess(
+        [...(options.within ?? []), ...inside(tree, ['/usr/sbin/dovecot', '-F', '-c', configFile])],
+        port,
+        logTail,
+      );
       return {
         kind: 'dovecot',
         storage,

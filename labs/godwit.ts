@@ -37,17 +37,20 @@ export interface Running {
   readonly ended: Promise<Ran>;
 }
 
-/** Starts the launcher. It is killed after `timeoutMs`, and the test then fails on its code. */
+/** Starts the launcher, behind `within` if given. It is killed after `timeoutMs`, and the test then fails on its code. */
 export function startGodwit(
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
   timeoutMs = 100_000,
+  within: readonly string[] = [],
 ): Running {
   // GODWIT_… of the labs are none of the product's settings, which stops at variables it does not know.
   const inherited = Object.entries(process.env).filter(
     ([name]) => !name.startsWith('GODWIT_') && !name.startsWith('VITEST'),
   );
-  const child = spawn(launcher, args, {
+  // It must not outlive a test that was given up: SIGKILL when we end (the launcher execs, so Node inherits it).
+  const [file = '', ...rest] = [...within, 'setpriv', '--pdeathsig', 'KILL', launcher, ...args];
+  const child = spawn(file, rest, {
     env: { ...Object.fromEntries(inherited), ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: timeoutMs,
@@ -76,6 +79,7 @@ export function startVerb(
   target: End,
   state: string,
   more: readonly string[] = [],
+  within: readonly string[] = [],
 ): Running {
   return startGodwit(
     [
@@ -93,6 +97,8 @@ export function startVerb(
       ...more,
     ],
     { LAB_SOURCE: source.user.password, LAB_TARGET: target.user.password },
+    100_000,
+    within,
   );
 }
 

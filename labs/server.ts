@@ -1,7 +1,7 @@
 /** What Dovecot and Cyrus have in common as lab servers: a process, its scratch folder, its ports, its end. */
 
 import { spawn, type ChildProcess } from 'node:child_process';
-import { chown, mkdir, mkdtemp, rm, statfs, writeFile } from 'node:fs/promises';
+import { chown, mkdir, mkdtemp, readdir, rm, statfs, writeFile } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -32,10 +32,25 @@ export interface LabServer extends AsyncDisposable {
 /** `true` for a good certificate of a fresh authority, or a certificate of one's own with the authority to trust. */
 export type TlsWish = boolean | (Pem & { readonly ca: string });
 
-/** A fresh folder for one server: in memory where there is room, since a lab measures programs and not disks. */
+/**
+ * A fresh folder for one server: in memory where there is room, since a lab measures programs and not disks. What processes
+ * that were killed have left there is swept away first.
+ */
 export async function makeScratch(prefix: string): Promise<string> {
   const base = process.env['GODWIT_LAB_SCRATCH'] ?? ((await roomIn('/dev/shm')) > 2e9 ? '/dev/shm' : tmpdir());
-  return mkdtemp(join(base, `godwit-${prefix}-`));
+  for (const name of await readdir(base)) {
+    const owner = /^godwit-lab-[a-z-]+-(\d+)-\w+$/.exec(name)?.[1];
+    if (owner !== undefined && !lives(Number(owner))) await rm(join(base, name), { recursive: true, force: true });
+  }
+  return mkdtemp(join(base, `godwit-lab-${prefix}-${process.pid}-`));
+}
+
+function lives(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (cause) {
+    return (cause as NodeJS.ErrnoException).code === 'EPERM';
+  }
 }
 
 async function roomIn(path: string): Promise<number> {

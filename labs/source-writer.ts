@@ -23,6 +23,8 @@ export class SourceWriter implements AsyncDisposable {
 
   static async open(port: number, user: LabUser, seed: number): Promise<SourceWriter> {
     const writer = new SourceWriter(await Wire.signedIn(port, user), new Chance(seed));
+    // As Cyrus does with a new INBOX: an account that is subscribed to less than its target would differ from it.
+    await writer.#wire.ok('SUBSCRIBE INBOX');
     for (const name of ['INBOX', 'Work', 'Lists']) await writer.#addFolder(name);
     return writer;
   }
