@@ -42,7 +42,7 @@ export class ContentReader {
   }
 
   data(chunk: Uint8Array): void {
-    if (this.#seen === 0 && chunk.length === this.#sizeBytes) this.#whole = hash('sha256', chunk, 'buffer');
+    if (this.#seen === 0 && chunk.length === this.#sizeBytes) this.#whole = Buffer.from(hash('sha256', chunk, 'hex'), 'hex');
     else {
       this.#hash ??= createHash('sha256');
       this.#hash.update(chunk);
