@@ -16,7 +16,7 @@ import { adopt, forgetNumbers, holdBackLost, settleIntents } from './recover.ts'
 import { nameRefused } from './name-refused.ts';
 import { isMappedIn } from './record.ts';
 import { mirrorRemovals, noticeRemoved } from './removals.ts';
-import type { SendPlan } from './send-plan.ts';
+import type { ForeignMessage, Override, SendPlan } from './send-plan.ts';
 import { forgetGone, isComplete, isUnmoved, nameCulprits, type Survey, survey } from './survey.ts';
 import { Transfer } from './transfer.ts';
 
@@ -85,13 +85,13 @@ async function carry(
     if (news.length > 0) await engine.ledger.write(news);
     const mappedBefore = renumbered.get(plan.work);
     const isFirst = plan.work.record.sourceState === null;
-    const foreign: SendPlan['foreign'] = isFirst
+    const foreign = isFirst
       ? await adopt(engine, plan, isMapped, mappedBefore ? 'all by content' : 'as usual')
-      : new Map();
+      : new Map<number, ForeignMessage[]>();
     if (mappedBefore) await holdBackLost(engine, plan, mappedBefore);
     const uidNext = plan.work.target.state?.uidNext;
     if (plan.rows.length === 0 || uidNext === undefined) continue;
-    const overrides: SendPlan['overrides'] = engine.choices.dryRun ? new Map() : await mendDates(engine, plan);
+    const overrides = engine.choices.dryRun ? new Map<Uid, Override>() : await mendDates(engine, plan);
     plans.push(sendPlan(plan, uidNext, overrides, foreign));
   }
   engine.watcher.planned(
