@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { hasUid, uidCount, uidSet, uidsOf } from './uid-set.ts';
+import { commonUids, hasUid, uidCount, uidSet, uidSetOf, uidsOf } from './uid-set.ts';
 
 const uids = fc.array(fc.integer({ min: 1, max: 60 }), { maxLength: 80 });
 
@@ -39,6 +39,37 @@ test('ranges are ascending and never touch: a set has one spelling', () => {
         expect(first).toBeLessThanOrEqual(last);
         if (i > 0) expect(first).toBeGreaterThan((set[i - 1]?.[1] ?? 0) + 1);
       });
+    }),
+  );
+});
+
+test('ranges that overlap, touch or come in disorder are the set of what they name', () => {
+  expect(
+    uidSetOf([
+      [5, 5],
+      [1, 10],
+      [6, 6],
+      [11, 12],
+      [20, 21],
+    ]),
+  ).toEqual([
+    [1, 12],
+    [20, 21],
+  ]);
+  const range = fc.tuple(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 0, max: 9 }));
+  fc.assert(
+    fc.property(fc.array(range, { maxLength: 12 }), (pairs) => {
+      const ranges = pairs.map(([first, length]) => [first, first + length] as const);
+      const every = ranges.flatMap(([first, last]) => Array.from({ length: last - first + 1 }, (_, i) => first + i));
+      expect(uidSetOf(ranges)).toEqual(uidSet(every));
+    }),
+  );
+});
+
+test('what two sets have in common is what is in both', () => {
+  fc.assert(
+    fc.property(uids, uids, (a, b) => {
+      expect(commonUids(uidSet(a), uidSet(b))).toEqual(uidSet(a.filter((uid) => b.includes(uid))));
     }),
   );
 });

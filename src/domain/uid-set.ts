@@ -28,6 +28,32 @@ export function uidSet(uids: Iterable<number>): UidSet {
   return ranges as unknown as UidSet;
 }
 
+/** The set of ranges that come in any order and may overlap, as servers tell them. */
+export function uidSetOf(ranges: Iterable<readonly [first: number, last: number]>): UidSet {
+  const merged: [number, number][] = [];
+  for (const [first, last] of [...ranges].sort((a, b) => a[0] - b[0])) {
+    const open = merged.at(-1);
+    if (open && first <= open[1] + 1) open[1] = Math.max(open[1], last);
+    else if (first <= last) merged.push([first, last]);
+  }
+  return merged as unknown as UidSet;
+}
+
+/** What both sets name; one sweep over both. */
+export function commonUids(a: UidSet, b: UidSet): UidSet {
+  const common: UidRange[] = [];
+  for (let i = 0, j = 0; i < a.length && j < b.length; ) {
+    const [firstA, lastA] = a[i] as UidRange;
+    const [firstB, lastB] = b[j] as UidRange;
+    const first = firstA > firstB ? firstA : firstB;
+    const last = lastA < lastB ? lastA : lastB;
+    if (first <= last) common.push([first, last]);
+    if (lastA < lastB) i++;
+    else j++;
+  }
+  return common;
+}
+
 /** How many UIDs the set names. */
 export function uidCount(set: UidSet): number {
   let count = 0;

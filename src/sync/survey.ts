@@ -4,7 +4,7 @@
  */
 
 import type { FolderState, Listing, Uid } from '#domain/item.ts';
-import { hasUid, type UidSet } from '#domain/uid-set.ts';
+import { commonUids, hasUid, type UidRange, type UidSet, uidsOf } from '#domain/uid-set.ts';
 import type { LedgerChange } from '#ports/ledger.ts';
 import type { Delta } from '#ports/mailbox.ts';
 import { type Engine, type FolderWork, pathOf } from './engine.ts';
@@ -76,14 +76,8 @@ function nothingToDo(work: FolderWork, state: FolderState): Survey {
 
 function fromDelta(engine: Engine, work: FolderWork, delta: Delta, vanished: UidSet): Survey {
   const rows = rowsToSend(engine, work, delta.arrived);
-  const gone: Uid[] = [];
-  for (const run of work.map.runs) {
-    for (const [first, last] of vanished) {
-      const from = Math.max(first, run.source);
-      const to = Math.min(last, run.source + run.count - 1);
-      for (let uid = from; uid <= to; uid++) gone.push(uid as Uid);
-    }
-  }
+  const mapped = work.map.runs.map((run): UidRange => [run.source, (run.source + run.count - 1) as Uid]);
+  const gone = [...uidsOf(commonUids(mapped, vanished))];
   // What arrived since the cursor may be mapped already, by a pass that broke before it could move the cursor.
   const flags = [mappedRows(work, delta.changed), mappedRows(work, delta.arrived)];
   const hasLeft = (uid: Uid): boolean => hasUid(vanished, uid);
