@@ -139,6 +139,23 @@ describe('bad weather', () => {
     expect(report.refused).toEqual([expect.objectContaining({ uid: 100, code: 'breaks-connection' })]);
   });
 
+  test('no message is blamed for good for a fault of the server: with its disk mended, the next run brings all', async () => {
+    let full = true;
+    const text = '[SERVERBUG] Internal error occurred';
+    const faults = {
+      before: (operation: MemoryOperation): Mishap | null =>
+        full && operation.kind === 'append' ? { kind: 'vague', text } : null,
+    };
+    const move = aMove({ target: { faults } });
+    fill(move.source.create(['INBOX']), 1, 150);
+    const first = await move.run();
+    expect(first).toMatchObject({ copied: 0, fault: { code: 'sync.gave-up' } });
+    expect(first.refused).toContainEqual(expect.objectContaining({ code: 'server-fault', reason: text }));
+    full = false;
+    expect(await move.run()).toMatchObject({ copied: 150, refused: [], fault: null });
+    expect(contents(move.target)).toEqual(contents(move.source));
+  });
+
   test('a message that the source lists and does not return is asked for alone and then named', async () => {
     const faults = {
       before: (operation: MemoryOperation): Mishap | null =>

@@ -162,7 +162,8 @@ export class Transfer {
         }),
       end: () => this.#guard(end),
       broken: () => {
-        engine.suspects.add(plan.work.source.id, uid);
+        // When we have hung up ourselves, because of something else, the message at hand has nothing to do with it.
+        if (!this.#failure) engine.suspects.add(plan.work.source.id, uid);
         if (doing === 'send') this.#part?.batch.abandon();
       },
       returned: () => this.#returned(),

@@ -164,7 +164,7 @@ export class MemoryBatch implements Batch {
   }
 
   #unknown(count: number, text: string): void {
-    for (let i = 0; i < count; i++) this.#outcomes.push({ kind: 'unknown', text });
+    for (let i = 0; i < count; i++) this.#outcomes.push({ kind: 'unknown', text, answered: true });
   }
 
   #copyBorrowed(): void {
