@@ -6,9 +6,9 @@
 import type { Writable } from 'node:stream';
 
 /** Up to here copying is cheaper than one more entry of a `writev`. */
-const copiedOctets = 2_048;
-const stagingOctets = 64 * 1024;
-/** Staging buffers kept for the next flush, process-wide: 2 MiB. */
+const copiedOctets = 8_192;
+const stagingOctets = 128 * 1024;
+/** Staging buffers kept for the next flush, process-wide: 4 MiB. */
 const sparesMax = 32;
 const spares: Buffer[] = [];
 
