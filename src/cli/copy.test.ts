@@ -164,6 +164,12 @@ describe('secrets', () => {
     });
   });
 
+  test('whoever gives up at the question has stopped the command', async () => {
+    const { code, orders, stdout } = await play(['copy', from, to, '-o', 'json'], { typed: null });
+    expect([code, orders]).toEqual([5, []]);
+    expect(JSON.parse(stdout)).toMatchObject({ mailboxes: [], error: { code: 'interrupted' } });
+  });
+
   test('a secret on the command line itself is refused and not repeated', async () => {
     const { code, stderr, stdout, orders } = await play(
       ['copy', from, to, '--source-secret', 'hunter2', '--target-secret', 'env:NEW', '-o', 'json'],

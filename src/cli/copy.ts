@@ -2,9 +2,10 @@
 
 import { Fault, fault } from '#domain/fault.ts';
 import type { MailboxReport } from '#domain/report.ts';
+import type { Log } from '#lib/log.ts';
 import { Pace } from '#lib/pace.ts';
 import { parseTimetable } from '#lib/timetable.ts';
-import type { CopyChoices } from '#operations/copy-mailbox.ts';
+import type { CopyChoices, CopyWatcher } from '#operations/copy-mailbox.ts';
 import { everyOne } from './at-once.ts';
 import { readAtOnce, readChoices } from './choices.ts';
 import { exitCodeOfReport, gravest } from './exit-code.ts';
@@ -40,7 +41,7 @@ export async function copy(this: Session, flags: CopyFlags, source?: string, tar
     await using engine = await this.engine(flags, choices.dryRun);
     using progress = new Progress(this.screen, moves.length, () => world.now());
     const run = async (i: number, as: CopyChoices): Promise<MailboxReport> =>
-      await copyOne(engine, { ...(moves[i] as Move), choices: as, pace }, progress, signal);
+      await copyOne(engine, { ...(moves[i] as Move), choices: as, pace }, progress, log, signal);
     // An engine that follows keeps its connections; more of them than are allowed at once take turns instead.
     if (choices.followSeconds !== null && moves.length > atOnce) {
       await inRounds(moves.length, atOnce, choices.followSeconds, signal, reports, async (i) =>
@@ -63,11 +64,17 @@ async function copyOne(
   engine: Engine,
   order: CopyOrder,
   progress: Progress,
+  log: Log,
   signal: AbortSignal,
 ): Promise<MailboxReport> {
   const { watcher, ended } = progress.begin(order.source.endpoint.name);
+  const caughtUp: CopyWatcher['caughtUp'] = (report) => {
+    watcher.caughtUp(report);
+    const { copied, flagsChanged, removed } = report;
+    log.info('caught up', { mailbox: order.source.endpoint.name, copied, flagsChanged, removed });
+  };
   try {
-    const report = await engine.copy(order, watcher, signal);
+    const report = await engine.copy(order, { ...watcher, caughtUp }, signal);
     return { ...report, source: order.source.endpoint.given, target: order.target.endpoint.given };
   } catch (error) {
     return reportOfFault(order, order.choices.dryRun, asFault(error, signal));

@@ -9,7 +9,7 @@ const mostNames = 10;
 export function names<T>(items: readonly T[], cells: (item: T) => readonly string[]): readonly string[] {
   // Cutting off one line would take one line to say so.
   const most = items.length === mostNames + 1 ? mostNames + 1 : mostNames;
-  const rows = items.slice(0, most).map((item) => cells(item).map((cell) => shown(cell, 120)));
+  const rows = items.slice(0, most).map((item) => cells(item).map((cell) => shown(cell, 300)));
   const lines = table(rows, new Set()).map((line) => `  ${line}`);
   return items.length > most ? [...lines, `  … and ${count(items.length - most)} more (-o json lists all)`] : lines;
 }

@@ -4,23 +4,22 @@
  */
 
 import type { MailboxReport } from '#domain/report.ts';
-import { faultLines } from './fault-text.ts';
+import { faultLines, faultsTogether } from './fault-text.ts';
 import { grouped, names } from './names.ts';
 import { bytes, count, counted, duration, shown, table } from './shown.ts';
 
 /** All lines of the closing report. `onlyTrouble` leaves out the table and what is merely worth knowing (`-q`). */
 export function reportLines(reports: readonly MailboxReport[], onlyTrouble: boolean): readonly string[] {
   const lines = onlyTrouble ? [] : [...summary(reports)];
+  const several = reports.length > 1;
   for (const report of reports) {
-    const details = detailLines(report, onlyTrouble);
+    const fault = report.fault && !several ? faultLines(report.fault) : [];
+    const details = [...fault, ...detailLines(report, onlyTrouble)];
     if (details.length === 0) continue;
     if (lines.length > 0) lines.push('');
-    lines.push(
-      `${shown(report.source)} → ${shown(report.target)}`,
-      ...details.map((line) => (line === '' ? '' : `  ${line}`)),
-    );
+    lines.push(`${shown(report.source)} → ${shown(report.target)}`, ...details.map((line) => `  ${line}`));
   }
-  return lines;
+  return several ? [...lines, ...faultsTogether(reports)] : lines;
 }
 
 /** A table of one line per mailbox, and their sum. */
@@ -80,7 +79,6 @@ function resultOf(report: MailboxReport): string {
 
 function detailLines(report: MailboxReport, onlyTrouble: boolean): readonly string[] {
   const lines: string[] = [];
-  if (report.fault) lines.push(...faultLines(report.fault));
   for (const [why, refused] of grouped(report.refused, (item) => `${item.reason} (${item.code})`)) {
     lines.push(
       `${counted(refused.length, 'message')} did not arrive: ${shown(why, 400)}`,

@@ -149,6 +149,24 @@ describe('the closing report', () => {
     }
   });
 
+  test('the same trouble of many mailboxes is told once, with their names', async () => {
+    const one = (await json({})).mailboxes[0] as MailboxReport;
+    const fault = (i: number) => ({
+      code: 'imap.sign-in.refused',
+      message: `h refused the sign-in of u${i}: no`,
+      remedy: 'Check the user name.',
+    });
+    const many = Array.from({ length: 40 }, (_, i) => ({
+      ...one,
+      source: `imaps://u${i}@h`,
+      fault: i === 0 ? null : fault(i),
+    }));
+    const out = reportLines(many, true).join('\n');
+    expect(out).toContain('39 mailboxes not seen through (imap.sign-in.refused)');
+    expect(out.split('What to do: Check the user name.')).toHaveLength(2);
+    expect(out).toContain('… and 29 more');
+  });
+
   test('nothing that a server said can move the cursor, colour the text or turn its direction', async () => {
     const nasty = 'x\u001b[2J\r\n\u0007\u009b31m\u202egpj.exe\u2028';
     const lines = reportLines(

@@ -4,6 +4,7 @@
  */
 
 import { open } from 'node:fs/promises';
+import { fault } from '#domain/fault.ts';
 import type { World } from './world.ts';
 
 export type SecretRef =
@@ -51,7 +52,8 @@ export async function readSecret(ref: SecretRef, whose: string, world: World): P
       return await readSecretFile(ref.path);
     case 'ask': {
       const secret = await world.askSecret(`Password of ${whose}`);
-      if (secret === null) return { kind: 'refused', says: `No password was given for ${whose}.` };
+      // Whoever gives up at the question stops the command, as with Ctrl-C anywhere else.
+      if (secret === null) throw fault('interrupted', { by: `no password was given for ${whose}` });
       return checked(secret, 'What was typed', null);
     }
   }

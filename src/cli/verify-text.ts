@@ -1,7 +1,7 @@
 /** What a comparison found, told to a person: a table, then by name what is not the same. */
 
 import type { Verdict, VerifyReport } from '#domain/verify-report.ts';
-import { faultLines } from './fault-text.ts';
+import { faultLines, faultsTogether } from './fault-text.ts';
 import { grouped, names } from './names.ts';
 import { bytes, count, counted, duration, shown, table } from './shown.ts';
 
@@ -17,13 +17,15 @@ const harmless: ReadonlySet<string> = new Set(['no-special-use', 'left-out', 'el
 
 export function verifyLines(reports: readonly VerifyReport[], onlyTrouble: boolean): readonly string[] {
   const lines: string[] = onlyTrouble ? [] : [...summary(reports)];
+  const several = reports.length > 1;
   for (const report of reports) {
-    const details = detailLines(report, onlyTrouble);
+    const fault = report.fault && !several ? faultLines(report.fault) : [];
+    const details = [...fault, ...detailLines(report, onlyTrouble)];
     if (details.length === 0) continue;
     if (lines.length > 0) lines.push('');
     lines.push(`${shown(report.source)} and ${shown(report.target)}`, ...details.map((line) => `  ${line}`));
   }
-  return lines;
+  return several ? [...lines, ...faultsTogether(reports)] : lines;
 }
 
 function summary(reports: readonly VerifyReport[]): readonly string[] {
@@ -48,7 +50,6 @@ function summary(reports: readonly VerifyReport[]): readonly string[] {
 
 function detailLines(report: VerifyReport, onlyTrouble: boolean): readonly string[] {
   const lines: string[] = [];
-  if (report.fault) lines.push(...faultLines(report.fault));
   const named = (item: { readonly folder: string; readonly uid: number; readonly messageId: string | null }) => [
     item.folder,
     `UID ${item.uid}`,
