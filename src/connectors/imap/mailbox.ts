@@ -2,7 +2,7 @@
 
 import type { Folder, FolderId, FolderState, FolderTree, Instant, Listing, Uid, UidValidity } from '#domain/item.ts';
 import { ListingBuilder } from '#domain/listing.ts';
-import { type UidSet, uidSet } from '#domain/uid-set.ts';
+import { type UidSet, uidSetOf } from '#domain/uid-set.ts';
 import { type Delta, maxUid, type MessageSink, type ReadOutcome, type Source, type Traits } from '#ports/mailbox.ts';
 import {
   clean,
@@ -311,8 +311,7 @@ function missingOf(uids: UidSet, got: NumberGatherer, end: number): readonly Uid
 }
 
 function below(ranges: NumberSet, uidNext: number): UidSet {
-  const kept: [number, number][] = [];
-  for (const [first, last] of ranges) if (first < uidNext) kept.push([first, Math.min(last, uidNext - 1)]);
-  kept.sort((a, b) => a[0] - b[0]);
-  return kept.length === 0 ? uidSet([]) : (kept as unknown as UidSet);
+  return uidSetOf(
+    ranges.filter(([first]) => first < uidNext).map(([first, last]) => [first, Math.min(last, uidNext - 1)]),
+  );
 }
