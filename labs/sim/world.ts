@@ -1,0 +1,116 @@
+/** Where one history plays: a source, a target that may hold mail already, and somebody who goes on using the source. */
+
+import { createHash } from 'node:crypto';
+import { faithful, isRefusal, likeCyrus, likeDovecot, type Manners } from '#connectors/memory/manners.ts';
+import { type MemoryFolder, MemoryMailbox, type MemoryMessage } from '#connectors/memory/platform.ts';
+import { uidSet } from '#domain/uid-set.ts';
+import type { Instant } from '#domain/item.ts';
+import type { Chance } from '#lib/chance.ts';
+import { Letters } from './letters.ts';
+
+const names = [['INBOX'], ['Work'], ['Work', 'Done'], ['Häuser & Höfe'], ['Lists', 'old'], ['Zeta']];
+
+export class World {
+  readonly source: MemoryMailbox;
+  readonly target: MemoryMailbox;
+  readonly manners: Manners;
+  /** What was on the target before anybody copied: by folder path, as it was. */
+  readonly foreign: readonly { readonly path: string; readonly message: MemoryMessage }[];
+  /** How often each content has ever been in each folder of the source: `path\0key`. */
+  readonly ever = new Map<string, number>();
+  /** Changes that the owner of the source has made; every other change of the source is ours, and wrong. */
+  ownChanges = 0;
+  changes = 0;
+  readonly #chance: Chance;
+  readonly #letters: Letters;
+
+  constructor(chance: Chance) {
+    this.#chance = chance;
+    this.manners = chance.pick([faithful, faithful, faithful, likeDovecot, likeCyrus]);
+    this.#letters = new Letters(chance.fork(), this.manners !== faithful || chance.once(6));
+    // The clock of both platforms stands still, so that a history is the same every time.
+    const now = (): Instant => 1_700_000_000 as Instant;
+    this.source = new MemoryMailbox({ now });
+    const separator = chance.pick(['/', '/', '.']);
+    const takesKeyword = chance.once(4) ? (word: string) => word !== 'Junk' : () => true;
+    this.target = new MemoryMailbox({ now, separator, manners: this.manners, takesKeyword });
+    const paths = names.slice(0, chance.between(1, names.length));
+    for (const path of paths) this.#fill(path);
+    this.foreign = chance.once(2) ? [] : this.#strangers(paths);
+    this.source.watch(() => this.changes++);
+  }
+
+  /** Somebody does something with their mail on the source. */
+  live(): void {
+    const before = this.changes;
+    this.#act();
+    this.ownChanges += this.changes - before;
+  }
+
+  /** Folders of the source that hold mail. */
+  get folders(): readonly MemoryFolder[] {
+    return this.source.folders.filter(({ selectable }) => selectable);
+  }
+
+  /** What the target makes of a content, in a word; null when it refuses it. */
+  keyOf(bytes: Uint8Array): string | null {
+    const outcome = this.manners({ bytes, flags: [], internalDate: 1_600_000_000 as Instant });
+    return isRefusal(outcome) ? null : contentKey(outcome.bytes);
+  }
+
+  #act(): void {
+    const chance = this.#chance;
+    const folder = chance.pick(this.folders);
+    const message = folder.messages.length > 0 ? chance.pick(folder.messages) : null;
+    const what = chance.below(20);
+    if (what < 9 || !message) this.#add(folder);
+    else if (what < 13) folder.setFlags(message, this.#letters.someFlags());
+    else if (what < 18) folder.expunge(uidSet([message.uid]));
+    else if (what < 19) this.#fill(chance.pick(names));
+    else if (chance.once(3)) folder.renumber(chance.pick([1, 1, 500]));
+  }
+
+  #fill(path: readonly string[]): void {
+    const folder = this.source.create(path);
+    if (this.#chance.once(2)) this.source.subscriptions.add(folder.name);
+    const count = this.#chance.once(5) ? 0 : this.#chance.once(12) ? this.#chance.below(450) : this.#chance.below(12);
+    for (let i = 0; i < count; i++) this.#add(folder);
+  }
+
+  #add(folder: MemoryFolder): void {
+    const message = folder.add(this.#letters.next());
+    const key = `${folder.path.join('/')}\0${this.keyOf(message.bytes) ?? 'refused'}`;
+    this.ever.set(key, (this.ever.get(key) ?? 0) + 1);
+  }
+
+  /** Mail on the target from before: people's own, and what another tool has copied, perhaps with other flags and dates. */
+  #strangers(paths: readonly (readonly string[])[]): World['foreign'] {
+    const chance = this.#chance;
+    const foreign: { path: string; message: MemoryMessage }[] = [];
+    for (const path of paths) {
+      if (chance.once(2)) continue;
+      const folder = this.target.create(path);
+      const there = this.source.folder(path.join('/'))?.messages ?? [];
+      for (const message of there) {
+        if (!chance.once(3) || this.keyOf(message.bytes) === null) continue;
+        const flags = chance.once(2) ? message.flags.filter((flag) => this.target.takes(flag)) : [];
+        const arrival = this.target.arrive(folder, [{ ...message, flags }]);
+        if (arrival.kind === 'stored') this.#note(foreign, path, folder);
+      }
+      for (let own = chance.below(5); own > 0; own--) {
+        const letter = { ...this.#letters.next(), internalDate: 1_650_000_000 as Instant };
+        if (this.target.arrive(folder, [letter]).kind === 'stored') this.#note(foreign, path, folder);
+      }
+    }
+    return foreign;
+  }
+
+  #note(foreign: { path: string; message: MemoryMessage }[], path: readonly string[], folder: MemoryFolder): void {
+    const message = folder.messages.at(-1);
+    if (message) foreign.push({ path: path.join('/'), message: { ...message } });
+  }
+}
+
+export function contentKey(bytes: Uint8Array): string {
+  return createHash('sha1').update(bytes).digest('base64');
+}
