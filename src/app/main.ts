@@ -27,7 +27,7 @@ const world: World = {
   onEmergency: (last) => {
     lastWords.push(last);
   },
-  askSecret: async (question) => (await import('./ask.ts')).askSecret(question),
+  askSecret: async (question) => (await import('./ask.ts')).askSecret(question, interruption.signal),
   openLog,
   openEngine: async (options) => (await import('./engine.ts')).openEngine(options, (name) => process.env[name]),
   demo: async (stage) => (await import('./demo.ts')).demo(stage),

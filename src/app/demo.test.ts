@@ -1,0 +1,96 @@
+import { spawn } from 'node:child_process';
+import { mkdir, mkdtemp, readdir, rm, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { demoArrivals, demoPeople } from './demo-mail.ts';
+
+const now = Date.UTC(2024, 5, 1);
+
+describe('the mail of the demo', () => {
+  const people = demoPeople(now);
+  const messages = people.flatMap(({ folders }) => folders.flatMap((folder) => folder.messages));
+
+  test('is the same every time, and nobody has the same message twice', () => {
+    expect(demoPeople(now)).toEqual(people);
+    expect(new Set(messages.map(({ bytes }) => bytes.toString('latin1'))).size).toBe(messages.length);
+    expect(messages.length).toBeGreaterThan(1_000);
+  });
+
+  test('is well-formed: CRLF, no long lines, no NUL, ASCII headers, dates in the past, some attachments', () => {
+    let attachments = 0;
+    for (const { bytes, receivedMs } of messages) {
+      const text = bytes.toString('latin1');
+      expect(text).not.toMatch(/[^\r]\n|\r[^\n]|\0/);
+      expect(text.split('\r\n').every((line) => line.length <= 998)).toBe(true);
+      expect(text.slice(0, text.indexOf('\r\n\r\n'))).toMatch(/^[\x09\x0d\x0a\x20-\x7e]*$/);
+      expect(receivedMs).toBeLessThan(now);
+      if (text.includes('Content-Disposition: attachment')) attachments++;
+    }
+    expect(attachments).toBeGreaterThan(50);
+  });
+
+  test('what arrives meanwhile is unread', () => {
+    expect(demoArrivals(now, 3).map(({ flags }) => flags)).toEqual([[], [], []]);
+  });
+});
+
+describe('godwit demo', () => {
+  let folder = '';
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'godwit-demo-test-'));
+    // A machine on which Dovecot cannot be had.
+    await mkdir(join(folder, 'bin'));
+    for (const tool of ['sh', 'id']) await symlink(`/bin/${tool}`, join(folder, 'bin', tool));
+  });
+  afterAll(async () => rm(folder, { recursive: true, force: true }));
+
+  async function play(name: string, onOutput: (text: string, kill: () => void) => void) {
+    const scratch = join(folder, name);
+    await mkdir(scratch);
+    const child = spawn(process.execPath, [join(import.meta.dirname, 'main.ts'), 'demo'], {
+      env: {
+        HOME: folder,
+        PATH: join(folder, 'bin'),
+        TMPDIR: scratch,
+        GODWIT_LAB_SCRATCH: scratch,
+        GODWIT_LAB_PACKAGES: join(folder, 'none'),
+      },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let out = '';
+    const take = (text: string): void => {
+      out += text;
+      onOutput(out, () => child.kill('SIGINT'));
+    };
+    child.stdout.setEncoding('utf8').on('data', take);
+    child.stderr.setEncoding('utf8').on('data', take);
+    const code = await new Promise((resolve) => child.once('close', resolve));
+    return { code, out, left: await readdir(scratch) };
+  }
+
+  test('where Dovecot cannot be had, says so and plays with stand-ins; everything arrives and everything is removed', async () => {
+    const { code, out, left } = await play('whole', () => {});
+    expect([code, left]).toEqual([0, []]);
+    expect(out).toContain('Two stand-ins of ours take its place');
+    const sums = [...out.matchAll(/^4 mailboxes +([\d,]+) +([\d,]+) +(\d+) +0 /gm)].map(([, ...numbers]) => numbers);
+    expect(sums).toEqual([
+      ['1,216', '0', '0'],
+      ['3', '1,216', '3'],
+      ['0', '1,219', '0'],
+    ]);
+    expect(out.match(/ the same$/gm)).toHaveLength(4);
+    expect(out).toContain('all their mail is gone');
+  });
+
+  test('Ctrl-C in its middle leaves nothing behind', async () => {
+    let sent = false;
+    const { code, left, out } = await play('stopped', (text, kill) => {
+      if (!sent && text.includes('$ godwit copy')) kill();
+      sent ||= text.includes('$ godwit copy');
+    });
+    expect([code, left]).toEqual([5, []]);
+    expect(out).toContain('Stopped;');
+    expect(out).not.toContain('Your turn');
+  });
+});
