@@ -106,7 +106,7 @@ export function rfcCoverage(files: readonly SourceFile[]): string {
     '# Where the standards are honoured',
     '',
     'Gathered from the comments in `src/` by `npm run docs`; do not edit. A place is named where the code that honours it',
-    'stands; tests that show it are in the last column.',
+    'stands (lines as they were then); tests that show it are in the last column.',
     '',
     ...documents.flatMap(([rfc, named]) => [
       `## RFC ${rfc}${titles[rfc] ? `: ${titles[rfc]}` : ''}`,

@@ -42,7 +42,8 @@ export class ContentReader {
   }
 
   data(chunk: Uint8Array): void {
-    if (this.#seen === 0 && chunk.length === this.#sizeBytes) this.#whole = Buffer.from(hash('sha256', chunk, 'hex'), 'hex');
+    if (this.#seen === 0 && chunk.length === this.#sizeBytes)
+      this.#whole = Buffer.from(hash('sha256', chunk, 'hex'), 'hex');
     else {
       this.#hash ??= createHash('sha256');
       this.#hash.update(chunk);

@@ -1,6 +1,6 @@
 /** What a session's trouble means to people: from `ImapError` to the catalogue. */
 
-import { Fault, fault } from '#domain/fault.ts';
+import { type Fault, fault } from '#domain/fault.ts';
 import { decodeMailboxName, ImapError, type Trouble } from '#protocols/imap/index.ts';
 import { backoffOf, classifySignIn } from './refusal.ts';
 import { socketFault } from './tls-fault.ts';

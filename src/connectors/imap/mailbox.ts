@@ -196,10 +196,8 @@ export class ImapReader implements Source {
       mode: 'examine',
       uidValidity: this.#numbered.get(folder) ?? null,
     };
-    // The shapes are the same; only the brand of a UID differs.
-    const taker = sink as Parameters<typeof fetchBodies>[5];
     const ask = (set: string, wanted: NumberSet): ReturnType<typeof fetchBodies> =>
-      fetchBodies(this.session, place, set, wanted, got, taker);
+      fetchBodies(this.session, place, set, wanted, got, sink);
     try {
       const answers = await Promise.all(splitNumberSet(uids, setOctets).map((set) => ask(set, uids)));
       const opened = answers[0]?.opened as Opened;

@@ -4,7 +4,7 @@
  * while a `+` is waited for, is held by reference and counts as lent.
  */
 
-import { clean, ImapError, type Trouble } from './errors.ts';
+import { clean, type ImapError, type Trouble } from './errors.ts';
 import type { Tagged } from './response.ts';
 import type { Exchange, Session } from './session.ts';
 import { CommandWriter, flagList, literalHead, waitsForLiteral } from './writer.ts';

@@ -1,7 +1,7 @@
 /** `msg-att` (RFC 9051 §9): what a FETCH response says of one message. */
 
 import { readDateTime } from './date-time.ts';
-import { Reader } from './reader.ts';
+import type { Reader } from './reader.ts';
 
 /** Items that did not come are undefined; those that came and say nothing that can be believed are null. */
 export interface FetchedMessage {
