@@ -73,6 +73,18 @@ describe('the process', () => {
     }
   });
 
+  test('a copy under nohup outlives its terminal', async () => {
+    const { server, port, met } = await silentServer();
+    const { child, ended } = start(copyArgv(port));
+    const socket = await met;
+    child.kill('SIGHUP');
+    child.kill('SIGTERM');
+    const { code, stderr } = await ended;
+    socket.destroy();
+    server.close();
+    expect([code, stderr.match(/SIG\w+: stopping cleanly/g)]).toEqual([5, ['SIGTERM: stopping cleanly']]);
+  });
+
   test('what is wrong with the command line is told with exit code 2, before anything is loaded or written', async () => {
     const { code, stdout, stderr } = await start(['copy', 'imaps://a:hunter2@h', 'imaps://b@h', '-o', 'json']).ended;
     expect(code).toBe(2);

@@ -33,7 +33,12 @@ const world: World = {
   demo: async (stage) => (await import('./demo.ts')).demo(stage),
 };
 
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop(signal));
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop(signal));
+// Node forgets that `nohup` told it to ignore this one, so it is heeded only by who has a terminal that can hang up.
+const hasTerminal = [process.stdin, process.stdout, process.stderr].some(({ isTTY }) => isTTY === true);
+process.on('SIGHUP', () => {
+  if (hasTerminal) stop('SIGHUP');
+});
 // Whoever reads our words may leave before the end (`godwit … | head`); that is no fault.
 process.stderr.on('error', () => {});
 process.on('uncaughtException', (error) => breakDown(error));
