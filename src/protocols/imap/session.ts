@@ -92,7 +92,9 @@ export class Session {
   #pumpDue = false;
   /** A patient command was told to end. */
   #isHurried = false;
-  #error: ImapError | null = null;
+  /** Why it is over; null while it lives. The error is made when somebody needs it, since it costs more than a LOGOUT. */
+  #over: Trouble | null = null;
+  #madeError: ImapError | null = null;
   #bye: { code: string | null; text: string } | null = null;
   #leaving = false;
   /** After STARTTLS was agreed to and before TLS is on: whatever comes now was injected (RFC 9051 §6.2.1). */
@@ -164,7 +166,7 @@ export class Session {
 
   /** Whether commands can still be given. */
   get isAlive(): boolean {
-    return this.#error === null;
+    return this.#over === null;
   }
 
   /** As measured when it was connected, in milliseconds. */
@@ -211,7 +213,7 @@ export class Session {
 
   /** Sends a line that belongs to the command under way (the DONE of IDLE). */
   say(line: string): void {
-    if (this.#error) return;
+    if (this.#over) return;
     this.#trace('C', line);
     this.#awaiting = null;
     this.#deadline.headway();
@@ -261,7 +263,7 @@ export class Session {
       },
     });
     // What came in the same read as the agreement has been looked at by now.
-    if (this.#error) throw this.#error;
+    if (this.#over) throw this.#error(this.#over);
     try {
       await this.#wired().startTls();
     } catch (error) {
@@ -289,7 +291,7 @@ export class Session {
 
   /** Says LOGOUT where that is possible and lets go. Never waits long, never throws. */
   leave(): void {
-    if (this.#error) return;
+    if (this.#over) return;
     if (this.#flying.size > 0 || this.#queue.length > 0 || this.#streaming || !this.#wire) {
       this.close({ kind: 'closed', why: 'by us' });
       return;
@@ -313,10 +315,11 @@ export class Session {
   }
 
   #enqueue(queued: Queued): void {
-    if (this.#error) {
-      queued.settle?.reject(this.#error);
+    if (this.#over) {
+      const error = this.#error(this.#over);
+      queued.settle?.reject(error);
       queued.command?.broken?.();
-      queued.streamer?.lost(this.#error);
+      queued.streamer?.lost(error);
       return;
     }
     this.#queue.push(queued);
@@ -325,7 +328,7 @@ export class Session {
     // What is called in one turn of the event loop goes out in one write.
     setImmediate(() => {
       this.#pumpDue = false;
-      if (this.#error) return;
+      if (this.#over) return;
       this.#pump();
       this.out.flush();
     });
@@ -333,7 +336,7 @@ export class Session {
 
   /** Sends what may be sent. */
   #pump(): void {
-    while (!this.#error && this.#queue.length > 0 && !this.#awaiting && !this.#streaming && !this.#alone) {
+    while (!this.#over && this.#queue.length > 0 && !this.#awaiting && !this.#streaming && !this.#alone) {
       const next = this.#queue[0] as Queued;
       if (next.place && !this.#isThere(next.place)) {
         if (next.place.isSure && this.#place?.state === 'refused' && this.#freshFor === next.place) {
@@ -674,13 +677,13 @@ export class Session {
     if (this.#awaiting === exchange) this.#awaiting = null;
     if (this.#alone === exchange) this.#alone = null;
     exchange.answered(answer);
-    if (this.#queue.length === 0 || this.#error || this.#sealed) return;
+    if (this.#queue.length === 0 || this.#over || this.#sealed) return;
     this.#pump();
     this.out.flush();
   }
 
   #isServersTurn(): boolean {
-    if (this.#error) return false;
+    if (this.#over) return false;
     if (this.#alone?.command?.isPatient && !this.#isHurried) return false;
     if (this.#greeted || this.#awaiting || this.#wire?.out.isPending) return true;
     // While we are the ones who write, the server has nothing to say.
@@ -699,19 +702,27 @@ export class Session {
     else this.#fail({ kind: 'lost', text: error ? clean(error.message) : 'closed by the server' });
   }
 
-  #fail(trouble: Trouble): void {
-    this.#failWith(new ImapError(trouble));
+  #error(trouble: Trouble): ImapError {
+    return (this.#madeError ??= new ImapError(trouble));
   }
 
   #failWith(error: ImapError): void {
-    if (this.#error) return;
-    this.#error = error;
+    this.#madeError ??= error;
+    this.#fail(error.trouble);
+  }
+
+  #fail(trouble: Trouble): void {
+    if (this.#over) return;
+    this.#over = trouble;
     this.#deadline.stop();
-    this.#greeted?.reject(error);
-    this.#greeted = null;
     const flying = [...this.#flying.values()];
     const queue = this.#queue.splice(0);
+    const greeted = this.#greeted;
     this.#flying.clear();
+    this.#greeted = null;
+    if (flying.length === 0 && queue.length === 0 && !this.#streaming && !greeted) return;
+    const error = this.#error(trouble);
+    greeted?.reject(error);
     for (const exchange of flying) exchange.lost(error);
     for (const { command, settle, streamer } of queue) {
       command?.broken?.();

@@ -4,8 +4,8 @@
  */
 
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
-import { connect as connectTls, type ConnectionOptions, TLSSocket } from 'node:tls';
-import { constants, createDeflateRaw, createInflateRaw } from 'node:zlib';
+import type { ConnectionOptions, TLSSocket } from 'node:tls';
+import type { InflateRaw } from 'node:zlib';
 import { ImapError } from './errors.ts';
 import { Outgoing } from './outgoing.ts';
 import { Slabs } from './slabs.ts';
@@ -58,9 +58,11 @@ export class Wire {
   }
 
   /** Connects; rejects with `unreachable` or `connect-timeout`, or with the signal's reason. */
-  static connect(options: WireOptions, listener: WireListener, signal: AbortSignal | null): Promise<Wire> {
+  static async connect(options: WireOptions, listener: WireListener, signal: AbortSignal | null): Promise<Wire> {
+    // Loading TLS takes as long as checking ten mailboxes in the clear.
+    const tls = options.tls ? await import('node:tls') : null;
+    signal?.throwIfAborted();
     return new Promise<Wire>((resolve, reject) => {
-      signal?.throwIfAborted();
       let wire: Wire | null = null;
       let phase: 'connecting' | 'handshake' = 'connecting';
       let since = performance.now();
@@ -78,7 +80,7 @@ export class Wire {
         keepAlive: true,
         keepAliveInitialDelay: 60_000,
       };
-      const socket: Socket = options.tls ? connectTls({ ...tlsOptions(options), ...common }) : connectTcp(common);
+      const socket: Socket = tls ? tls.connect({ ...tlsOptions(options), ...common }) : connectTcp(common);
       const settle = (act: () => void): void => {
         clearTimeout(timer);
         signal?.removeEventListener('abort', aborted);
@@ -111,7 +113,7 @@ export class Wire {
         roundTripMs = performance.now() - since;
         phase = 'handshake';
       });
-      socket.once(options.tls ? 'secureConnect' : 'connect', () =>
+      socket.once(tls ? 'secureConnect' : 'connect', () =>
         settle(() => {
           wire = new Wire(socket, slabs, options, listener, roundTripMs);
           wire.#listen(socket);
@@ -123,7 +125,7 @@ export class Wire {
 
   /** The TLS of this connection, null where it has none. */
   get tls(): TLSSocket | null {
-    return this.#socket instanceof TLSSocket ? this.#socket : null;
+    return isTls(this.#socket) ? this.#socket : null;
   }
 
   /** A read has ended; false stops reading until there is room. */
@@ -170,7 +172,7 @@ export class Wire {
     const plain = this.#socket;
     plain.removeAllListeners();
     return new Promise<void>((resolve, reject) => {
-      const secure = connectTls({ ...tlsOptions(this.#options), socket: plain });
+      const secure = process.getBuiltinModule('node:tls').connect({ ...tlsOptions(this.#options), socket: plain });
       const fail = (error: unknown): void => {
         clearTimeout(timer);
         secure.on('error', () => {});
@@ -205,6 +207,8 @@ export class Wire {
   /** Puts DEFLATE on both directions; nothing may be on its way. `behind` is what came compressed already. */
   compress(): void {
     const socket = this.#socket;
+    // Not imported above: it is hardly ever needed, and here there is no time to wait for it.
+    const { constants, createDeflateRaw, createInflateRaw } = process.getBuiltinModule('node:zlib');
     const inflate = createInflateRaw();
     const deflate = createDeflateRaw({ level: 1, flush: constants.Z_SYNC_FLUSH });
     const broken = (error: Error): void => this.destroy(error);
@@ -216,7 +220,7 @@ export class Wire {
     this.out.redirect(deflate);
   }
 
-  #inflate: ReturnType<typeof createInflateRaw> | null = null;
+  #inflate: InflateRaw | null = null;
 
   /** Closes at once; the listener hears of it. */
   destroy(error: Error | null): void {
@@ -281,6 +285,11 @@ export class Wire {
       if (this.#lent <= lentMax) from.resume();
     });
   }
+}
+
+/** As `instanceof`, for a class that is not loaded where there is no TLS. */
+function isTls(socket: Socket): socket is TLSSocket {
+  return 'encrypted' in socket;
 }
 
 function tlsOptions(options: WireOptions): ConnectionOptions {
