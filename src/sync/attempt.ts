@@ -71,6 +71,7 @@ async function carry(
     await forgetNumbers(engine, work);
     if (before === 'source') renumbered.set(work, UidMap.empty);
   }
+  const held = new Map([...works, ...departed].map((work) => [work, work.map] as const));
   // All folders are asked about at once; the answers come one after the other on the same wire.
   const surveys = await Promise.all(works.map((work) => survey(engine, work)));
   const others = [...all, ...departed].map((work) => ({ work }));
@@ -101,7 +102,7 @@ async function carry(
   if (engine.choices.dryRun)
     for (const plan of plans) engine.tally.didCopy(plan.work.source.id, plan.rows.length, octetsOf(plan));
   else await send(engine, plans);
-  await afterwards(engine, surveys, planned, departed, plans);
+  await afterwards(engine, surveys, planned, departed, plans, held);
 }
 
 function octetsOf(plan: SendPlan): number {
@@ -149,11 +150,13 @@ async function afterwards(
   planned: ReadonlyMap<Survey, readonly number[]>,
   departed: readonly FolderWork[],
   plans: readonly SendPlan[],
+  held: ReadonlyMap<FolderWork, UidMap>,
 ): Promise<void> {
+  const heldBy = (work: FolderWork): UidMap => held.get(work) ?? UidMap.empty;
   await Promise.all(
     surveys.map(async (plan) => {
       const { work, listing } = plan;
-      await noticeRemoved(engine, work);
+      await noticeRemoved(engine, work, heldBy(work));
       for (const mapped of plan.flags) await bringFlags(engine, work, mapped.listing, mapped.rows, false);
       const adopted = (planned.get(plan) ?? []).filter((row) => work.map.isAdopted(listing.uid(row)));
       const isRecovered = (row: number): boolean => plan.recovered.has(listing.uid(row));
@@ -170,7 +173,7 @@ async function afterwards(
   );
   for (const work of departed) {
     engine.tally.pathOf.set(work.source.id, pathOf(work.source));
-    await noticeRemoved(engine, work);
+    await noticeRemoved(engine, work, heldBy(work));
     const gone = [...work.map.pairs()].map(([uid]) => uid);
     await mirrorRemovals(engine, work, gone);
   }

@@ -3,6 +3,7 @@
 import { DigestSum } from '#domain/digest.ts';
 import { isFault } from '#domain/fault.ts';
 import type { Uid } from '#domain/item.ts';
+import type { UidMap } from '#domain/uid-map.ts';
 import { uidSet } from '#domain/uid-set.ts';
 import type { Exception, LedgerChange } from '#ports/ledger.ts';
 import { readContents } from './content.ts';
@@ -108,17 +109,20 @@ async function remove(
   engine.log.info('removals mirrored', { folder: pathOf(work.source), messages: records.length });
 }
 
-/** Notices copies of ours that people have removed on the target: they are listed, and never sent again. */
-export async function noticeRemoved(engine: Engine, work: FolderWork): Promise<void> {
+/**
+ * Notices copies of ours that people have removed on the target: they are listed, and never sent again. `held` is what was
+ * mapped when this attempt began; what it sent itself has just been read back.
+ */
+export async function noticeRemoved(engine: Engine, work: FolderWork, held: UidMap): Promise<void> {
   const { record, target } = work;
-  if (work.map.size === 0 || isUnmoved(record.targetState, target.state)) return;
+  if (held.size === 0 || isUnmoved(record.targetState, target.state)) return;
   const vanished = record.targetState
     ? ((await engine.target.changes(target.id, record.targetState))?.vanished ?? null)
     : null;
   const missing: Uid[] = [];
   if (vanished) {
     for (const [first, last] of vanished) {
-      for (const run of work.map.runs) {
+      for (const run of held.runs) {
         const from = Math.max(first, run.target);
         const to = Math.min(last, run.target + run.count - 1);
         for (let uid = from; uid <= to; uid++) missing.push((run.source + uid - run.target) as Uid);
@@ -128,11 +132,11 @@ export async function noticeRemoved(engine: Engine, work: FolderWork): Promise<v
     const there = await engine.target.list(target.id, 'all', false);
     const present = new Set<Uid>();
     for (let row = 0; row < there.length; row++) present.add(there.uid(row));
-    for (const [uid, at] of work.map.pairs()) if (!present.has(at)) missing.push(uid);
+    for (const [uid, at] of held.pairs()) if (!present.has(at)) missing.push(uid);
   }
   const folder = work.source.id;
   const news = missing
-    .filter((uid) => !engine.exceptions.get(folder, uid, 'removed'))
+    .filter((uid) => work.map.targetOf(uid) !== null && !engine.exceptions.get(folder, uid, 'removed'))
     .map((uid) =>
       engine.exceptions.add({
         ...keptOf(work, uid, 'removed on the target by somebody else', null, null),
