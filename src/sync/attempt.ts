@@ -157,17 +157,12 @@ async function afterwards(
     surveys.map(async (plan) => {
       const { work, listing } = plan;
       await noticeRemoved(engine, work, heldBy(work));
-      for (const mapped of plan.flags) await bringFlags(engine, work, mapped.listing, mapped.rows, false);
-      const adopted = (planned.get(plan) ?? []).filter((row) => work.map.isAdopted(listing.uid(row)));
+      for (const mapped of plan.flags) await bringFlags(engine, work, mapped.listing, mapped.rows, mapped.addOnly);
+      const rows = planned.get(plan) ?? [];
       const isRecovered = (row: number): boolean => plan.recovered.has(listing.uid(row));
-      await bringFlags(engine, work, listing, adopted.filter(isRecovered), false);
-      await bringFlags(
-        engine,
-        work,
-        listing,
-        adopted.filter((row) => !isRecovered(row)),
-        true,
-      );
+      const isAdopted = (row: number): boolean => work.map.isAdopted(listing.uid(row)) && !isRecovered(row);
+      await bringFlags(engine, work, listing, rows.filter(isRecovered), false);
+      await bringFlags(engine, work, listing, rows.filter(isAdopted), true);
       await mirrorRemovals(engine, work, plan.gone);
     }),
   );
@@ -208,7 +203,7 @@ function asWeLeftIt(work: FolderWork, now: FolderState | null): FolderState | nu
 }
 
 function noteFolders(engine: Engine, map: FolderMap): void {
-  for (const { source, reason } of map.leftOut) engine.tally.note(pathOf(source), null, reason);
+  for (const { source, reason } of map.leftOut) engine.tally.noteLeftOut(pathOf(source), reason);
   for (const { source, path, reason } of map.folders) {
     if (reason) engine.tally.note(pathOf(source), path.join('/'), reason);
   }

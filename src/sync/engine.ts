@@ -3,6 +3,7 @@
 import type { ElementMaker } from '#domain/digest.ts';
 import type { Folder, FolderId, Listing, Uid } from '#domain/item.ts';
 import type { MappedFolder } from '#domain/folder-map.ts';
+import type { FolderNote } from '#domain/report.ts';
 import type { Selection } from '#domain/selection.ts';
 import type { UidMap } from '#domain/uid-map.ts';
 import type { Log } from '#lib/log.ts';
@@ -80,7 +81,7 @@ export class Tally {
   readonly copiedIn = new Map<FolderId, number>();
   /** Folders of the source by the path that people read. */
   readonly pathOf = new Map<FolderId, string>();
-  readonly folderNotes = new Map<string, { source: string; target: string | null; reason: string }>();
+  readonly folderNotes = new Map<string, FolderNote>();
 
   didCopy(folder: FolderId, messages: number, bytes: number): void {
     this.copied += messages;
@@ -90,6 +91,11 @@ export class Tally {
 
   note(source: string, target: string | null, reason: string): void {
     this.folderNotes.set(`${source}\0${reason}`, { source, target, reason });
+  }
+
+  /** A folder that is not to be moved at all: told, and no fault of anybody's. */
+  noteLeftOut(source: string, reason: string): void {
+    this.folderNotes.set(`${source}\0${reason}`, { source, target: null, reason, leftOut: true });
   }
 }
 

@@ -124,7 +124,7 @@ function dateWords(instant: Instant | null): string {
   return Number.isNaN(date.getTime()) ? `${instant} s` : date.toISOString();
 }
 
-/** Takes messages that were found on the target into the map, marked as adopted: they are never removed by us. */
+/** Takes messages that were found on the target into the map, marked as adopted (never removed by us) unless proven ours. */
 export function adoptionChanges(
   engine: Engine,
   folder: { readonly work: FolderWork; readonly listing: { readonly state: { readonly uidValidity: UidValidity } } },
@@ -140,9 +140,11 @@ export function adoptionChanges(
     bytes += match.sizeBytes;
     changes.push(...engine.exceptions.remove(work.source.id, match.uid, 'refused'));
   }
-  const runs = runsOf(
-    matches.map(({ uid, targetUid }) => [uid, targetUid] as const),
-    true,
+  const runs = [true, false].flatMap((adopted) =>
+    runsOf(
+      matches.filter(({ sentByUs }) => sentByUs !== adopted).map(({ uid, targetUid }) => [uid, targetUid] as const),
+      adopted,
+    ),
   );
   work.map = work.map.with(runs);
   work.record = {

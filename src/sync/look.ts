@@ -19,6 +19,8 @@ export interface Match {
   readonly element: Uint8Array;
   /** How it is served there, where that is not what the source serves. */
   readonly servedAs: FoundContent | null;
+  /** True where the ledger has noted that we sent just this under an intent: then it is ours, else it is adopted. */
+  readonly sentByUs: boolean;
 }
 
 export interface Sighting {
@@ -97,20 +99,20 @@ export async function matchByContent(
     }
     return null;
   };
+  const noted = new Map(sent.map((message) => [message.uid, message] as const));
   for (const uid of asked) {
     const content = here.get(uid);
     if (!content) continue;
     const match = take(exact, Buffer.from(content.sha256).toString('base64'));
-    if (match) found.set(uid, matched(engine, content, match, dateOf(uid), null));
+    if (match) found.set(uid, matched(engine, content, match, dateOf(uid), null, noted.get(uid)));
   }
   for (const uid of asked) {
     const content = here.get(uid);
     if (!content || found.has(uid)) continue;
     const match = take(levelled, content.levelled ?? '');
-    if (match) found.set(uid, matched(engine, content, match, dateOf(uid), match));
+    if (match) found.set(uid, matched(engine, content, match, dateOf(uid), match, noted.get(uid)));
   }
   // A message that has left the source meanwhile is known by the element that was noted when its bytes went by.
-  const noted = new Map(sent.map((message) => [message.uid, message] as const));
   for (const uid of asked) {
     const message = noted.get(uid);
     if (!message || here.has(uid)) continue;
@@ -119,7 +121,14 @@ export async function matchByContent(
       const element = engine.elements.element(candidate.sha256, candidate.sizeBytes, message.internalDate);
       if (!Buffer.from(element).equals(message.element)) continue;
       free.delete(candidate);
-      found.set(uid, { uid, targetUid: candidate.uid, sizeBytes: message.sizeBytes, element, servedAs: null });
+      found.set(uid, {
+        uid,
+        targetUid: candidate.uid,
+        sizeBytes: message.sizeBytes,
+        element,
+        servedAs: null,
+        sentByUs: true,
+      });
       break;
     }
   }
@@ -133,14 +142,11 @@ function matched(
   onTarget: FoundContent,
   date: Instant | null,
   servedAs: FoundContent | null,
+  noted: SentMessage | undefined,
 ): Match {
-  return {
-    uid: content.uid,
-    targetUid: onTarget.uid,
-    sizeBytes: content.sizeBytes,
-    element: engine.elements.element(content.sha256, content.sizeBytes, date),
-    servedAs,
-  };
+  const element = engine.elements.element(content.sha256, content.sizeBytes, date);
+  const sentByUs = noted !== undefined && Buffer.from(noted.element).equals(element);
+  return { uid: content.uid, targetUid: onTarget.uid, sizeBytes: content.sizeBytes, element, servedAs, sentByUs };
 }
 
 function shelf(contents: readonly FoundContent[], key: (content: FoundContent) => string): Map<string, FoundContent[]> {

@@ -28,7 +28,7 @@ export function recordStored(engine: Engine, plan: SendPlan, items: readonly Ite
     targetUidValidity: work.target.state?.uidValidity ?? null,
   };
   engine.tally.didCopy(work.source.id, items.length, bytes);
-  engine.watcher.progress(items.length, bytes);
+  engine.watcher.progress(items.length, 0);
   const changes: LedgerChange[] = [
     { kind: 'mapped', folder: work.source.id, runs },
     { kind: 'folder', record: work.record },

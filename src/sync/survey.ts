@@ -31,6 +31,8 @@ export interface Survey {
 interface FlagRows {
   readonly listing: Listing;
   readonly rows: readonly number[];
+  /** Adopted by a pass that broke off: people may have set flags on them before we came, and those are left to them. */
+  readonly addOnly: boolean;
 }
 
 /** Whether `now` shows that nothing moved in a folder since `then`; without mod-sequences flags may have, so it is never sure. */
@@ -79,7 +81,7 @@ function fromDelta(engine: Engine, work: FolderWork, delta: Delta, vanished: Uid
   const mapped = work.map.runs.map((run): UidRange => [run.source, (run.source + run.count - 1) as Uid]);
   const gone = [...uidsOf(commonUids(mapped, vanished))];
   // What arrived since the cursor may be mapped already, by a pass that broke before it could move the cursor.
-  const flags = [mappedRows(work, delta.changed), mappedRows(work, delta.arrived)];
+  const flags = [...mappedRows(work, delta.changed), ...mappedRows(work, delta.arrived)];
   const hasLeft = (uid: Uid): boolean => hasUid(vanished, uid);
   return {
     work,
@@ -100,8 +102,8 @@ function fromListing(engine: Engine, work: FolderWork, listing: Listing, delta: 
   if (work.map.size > 0) for (const [uid] of work.map.pairs()) if (!present.has(uid)) gone.push(uid);
   const rows = rowsToSend(engine, work, listing);
   const flags = delta
-    ? [mappedRows(work, delta.changed), mappedRows(work, delta.arrived)]
-    : [mappedRows(work, listing)];
+    ? [...mappedRows(work, delta.changed), ...mappedRows(work, delta.arrived)]
+    : mappedRows(work, listing);
   const hasLeft = (uid: Uid): boolean => !present.has(uid);
   return {
     work,
@@ -115,12 +117,21 @@ function fromListing(engine: Engine, work: FolderWork, listing: Listing, delta: 
   };
 }
 
-/** Those messages of a listing that are on the target already. */
-function mappedRows(work: FolderWork, listing: Listing): FlagRows {
-  const rows: number[] = [];
-  if (work.map.size === 0) return { listing, rows };
-  for (let row = 0; row < listing.length; row++) if (work.map.targetOf(listing.uid(row)) !== null) rows.push(row);
-  return { listing, rows };
+/** Those messages of a listing that are on the target already: ours, and those adopted since the cursor. */
+function mappedRows(work: FolderWork, listing: Listing): readonly FlagRows[] {
+  const ours: number[] = [];
+  const theirs: number[] = [];
+  const dealtWith = work.record.sourceState?.uidNext ?? 0;
+  if (work.map.size === 0) return [];
+  for (let row = 0; row < listing.length; row++) {
+    const uid = listing.uid(row);
+    if (work.map.targetOf(uid) === null) continue;
+    (uid >= dealtWith && work.map.isAdopted(uid) ? theirs : ours).push(row);
+  }
+  return [
+    { listing, rows: ours, addOnly: false },
+    { listing, rows: theirs, addOnly: true },
+  ];
 }
 
 function newlyGone(engine: Engine, work: FolderWork, gone: readonly Uid[]): Uid[] {

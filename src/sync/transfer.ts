@@ -172,12 +172,17 @@ export class Transfer {
 
   #returned(): Promise<void> | null {
     const taken = this.#part?.batch.returned() ?? null;
-    const paced = this.#paceDue > 0 ? (this.#engine.pace?.take(this.#paceDue) ?? null) : null;
-    this.#paceDue = 0;
+    const bytes = this.#gone;
+    this.#gone = 0;
+    if (bytes === 0) return taken;
+    // Octets are told as they go, messages when the target has them.
+    this.#engine.watcher.progress(0, bytes);
+    const paced = this.#engine.pace?.take(bytes) ?? null;
     if (taken && paced) return Promise.all([taken, paced]).then(() => undefined);
     return taken ?? paced;
   }
-  #paceDue = 0;
+  /** Octets of messages begun since the reader last asked. */
+  #gone = 0;
 
   /** The part that the next message of `job` goes into; finishes the one before it when it is full or another job's. */
   #partFor(job: Job, sizeBytes: number): Part {
@@ -194,7 +199,7 @@ export class Transfer {
       job.plan.unproven.push(this.#part);
     }
     this.#part.bytes += sizeBytes;
-    this.#paceDue += sizeBytes;
+    this.#gone += sizeBytes;
     return this.#part;
   }
 
@@ -229,7 +234,7 @@ export class Transfer {
     const uid = plan.listing.uid(row);
     const element = this.#engine.elements.element(read.sha256, read.sizeBytes, plan.listing.internalDate(row));
     const changes = adoptionChanges(this.#engine, plan, [
-      { uid, targetUid: twin.uid, sizeBytes: read.sizeBytes, element, servedAs: null },
+      { uid, targetUid: twin.uid, sizeBytes: read.sizeBytes, element, servedAs: null, sentByUs: false },
     ]);
     this.#start(this.#background, this.#engine.ledger.write(changes));
     this.#close(job, 1);
