@@ -70,6 +70,24 @@ describe.each(crashPoints)('killed at %s', (point) => {
   });
 });
 
+test('flags that people set on mail we found there stay theirs, also when the pass that adopted it broke', async () => {
+  const ledger = memoryLedger();
+  const move = aMove({ ledger });
+  const inbox = move.source.create(['INBOX']);
+  const there = move.target.create(['INBOX']);
+  for (let n = 1; n <= 10; n++) {
+    inbox.add({ bytes: letter(n), flags: [], internalDate: noon });
+    there.add({ bytes: letter(n), flags: ['\\Seen', 'mine'], internalDate: noon });
+  }
+  fill(inbox, 11, 40);
+  await move.run({}, { at: killAt('target.appended', 1).at });
+  ledger.crash(100);
+  expect(await move.run()).toMatchObject({ fault: null });
+  expect(there.messages).toHaveLength(40);
+  for (const { flags } of there.messages.slice(0, 10))
+    expect(flags).toEqual(expect.arrayContaining(['\\Seen', 'mine']));
+});
+
 test.each(['target.appended', 'map.written', 'intent.settled'] as const)(
   'flags that changed after a pass was killed at %s reach what that pass had brought',
   async (point) => {
