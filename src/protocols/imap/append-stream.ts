@@ -67,7 +67,8 @@ export class AppendStream {
       this.#session.stream(this);
     }
     if (!this.#filling || !this.#isTogether) {
-      this.#filling = { messages: 0, exchange: null, answer: null };
+      const error = this.#error;
+      this.#filling = { messages: 0, exchange: null, answer: error && { kind: 'lost', messages: 0, error } };
       this.#commands.push(this.#filling);
       this.#piece({ kind: 'begin-command' });
     }

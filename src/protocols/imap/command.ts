@@ -14,8 +14,11 @@ export interface Command<Result> {
   readonly isSecret?: boolean;
   /** Writes everything after the tag. */
   compose(writer: CommandWriter): void;
-  /** Takes an untagged response that answers it; false when that belongs to somebody else. `isFirst`: nothing older is under way. */
-  take?(response: Untagged, isFirst: boolean): boolean;
+  /**
+   * Takes an untagged response that answers it; false when that belongs to somebody else. `isFirst`: nothing older is under way in any mailbox.
+   * `opened`: the mailbox it is run in.
+   */
+  take?(response: Untagged, isFirst: boolean, opened: Opened | null): boolean;
   /** Takes the octets of a message's body, or does not (null). */
   body?(message: FetchedMessage, octets: number): LiteralTaker | null;
   /** Asked after each stretch of `body` octets that came from one read. */
@@ -26,6 +29,8 @@ export interface Command<Result> {
   end(answer: Tagged, opened: Opened | null): Result;
   /** The connection is gone, or the mailbox could not be opened: `end` will not be called. */
   broken?(): void;
+  /** It opens a mailbox. */
+  readonly opens?: boolean;
   /** True where nothing may be sent behind it before it is answered. */
   readonly isAlone?: boolean;
   /** It may go unanswered for as long as it likes (IDLE). */

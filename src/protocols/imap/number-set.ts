@@ -60,51 +60,31 @@ export function joined(ranges: readonly NumberRange[]): NumberSet {
 /** Numbers gathered one by one, normally ascending: a folder read in order stays one range. */
 export class NumberGatherer {
   readonly #ranges: [number, number][] = [];
+  /** What came out of order; a server that tells its messages in any order is rare, and must not cost squares. */
+  readonly #loose = new Set<number>();
 
   /** Adds a number; false when it was there already. */
   add(value: number): boolean {
     const last = this.#ranges.at(-1);
-    if (!last || value > last[1] + 1) this.#ranges.push([value, value]);
-    else if (value === last[1] + 1) last[1] = value;
-    else return this.#addAmong(value);
+    if (!last || value > last[1]) {
+      if (this.#loose.has(value)) return false;
+      if (last && value === last[1] + 1) last[1] = value;
+      else this.#ranges.push([value, value]);
+      return true;
+    }
+    if (this.has(value)) return false;
+    this.#loose.add(value);
     return true;
   }
 
   has(value: number): boolean {
-    const at = this.#indexOf(value);
-    return at >= 0 && value <= (this.#ranges[at] as NumberRange)[1];
+    return this.#loose.has(value) || inNumberSet(this.#ranges, value);
   }
 
+  /** Everything gathered, ascending. */
   get set(): NumberSet {
-    return this.#ranges;
-  }
-
-  #addAmong(value: number): boolean {
-    const at = this.#indexOf(value);
-    const before = this.#ranges[at];
-    if (before && value <= before[1]) return false;
-    const after = this.#ranges[at + 1];
-    if (before && value === before[1] + 1) {
-      before[1] = value;
-      if (after && after[0] === value + 1) {
-        before[1] = after[1];
-        this.#ranges.splice(at + 1, 1);
-      }
-    } else if (after && after[0] === value + 1) after[0] = value;
-    else this.#ranges.splice(at + 1, 0, [value, value]);
-    return true;
-  }
-
-  /** The last range that begins at or before `value`, or -1. */
-  #indexOf(value: number): number {
-    let low = 0;
-    let high = this.#ranges.length - 1;
-    while (low <= high) {
-      const middle = (low + high) >> 1;
-      if ((this.#ranges[middle] as NumberRange)[0] <= value) low = middle + 1;
-      else high = middle - 1;
-    }
-    return high;
+    if (this.#loose.size === 0) return this.#ranges;
+    return joined([...this.#ranges, ...[...this.#loose].map((value): NumberRange => [value, value])]);
   }
 }
 

@@ -50,6 +50,7 @@ export function opening(what: Opening, condstore: boolean): Command<Opened> {
   const name = place.mode === 'examine' ? 'EXAMINE' : 'SELECT';
   return {
     name,
+    opens: true,
     compose(writer) {
       writer.raw(`${name} `).mailbox(place.mailbox);
       // RFC 7162 §3.1.8: asks for HIGHESTMODSEQ where ENABLE has not.

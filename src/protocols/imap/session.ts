@@ -586,12 +586,12 @@ export class Session {
     let isFirst = true;
     for (const exchange of this.#flying.values()) {
       const { command } = exchange;
-      if (command?.take && isInPlace(exchange) && command.take(response, isFirst)) {
+      if (command?.take && isInPlace(exchange) && command.take(response, isFirst, exchange.opening?.opened ?? null)) {
         this.#idleResponses = 0;
         this.#deadline.headway();
         return;
       }
-      isFirst = false;
+      if (exchange.opening || command?.opens) isFirst = false;
     }
     if (++this.#idleResponses > this.#limits.idleResponses) {
       throw new ImapError({ kind: 'endless', limit: `${this.#limits.idleResponses} responses nobody asked for` });

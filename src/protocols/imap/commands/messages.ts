@@ -116,32 +116,39 @@ export function fetchList(
   const wantsDate = options.items.includes('INTERNALDATE');
   const { changedSince } = options;
   const since = changedSince ? ` (CHANGEDSINCE ${changedSince.modSeq}${changedSince.vanished ? ' VANISHED' : ''})` : '';
+  const undated = new Map<number, FetchedMessage>();
   let count = 0;
-  let opened: Opened | null = null;
   const command: Command<Opened> = {
     name: 'UID FETCH',
     compose: (writer) => writer.raw(`UID FETCH ${set} (UID ${options.items.join(' ')})${since}`),
-    take(response) {
+    take(response, _, opened) {
       if (response.kind === 'vanished' && changedSince?.vanished && response.vanished.earlier) {
         changedSince.vanished(response.vanished.uids);
         return true;
       }
       if (response.kind !== 'fetch') return false;
       const { message } = response;
-      // News of flags that nobody asked for has no date, and often no UID.
       if (message.uid === undefined || message.flags === undefined || message.body !== undefined) return false;
-      // Dovecot answers two of these at once; what one asked for and the other did not tells them apart.
-      if (wantsDate ? message.internalDate === undefined : message.internalDate !== undefined) return false;
       // RFC 7162 §3.1.4.1: an answer to CHANGEDSINCE always bears MODSEQ.
-      if (changedSince ? message.modSeq === undefined : !inNumberSet(wanted, message.uid) && !hasOpenEnd(wanted))
+      if (changedSince ? message.modSeq === undefined : !inNumberSet(wanted, message.uid) && !hasOpenEnd(wanted)) {
         return false;
-      if (++count > messagesMax) throw new ImapError({ kind: 'endless', limit: `${messagesMax} answers to one FETCH` });
+      }
+      // Dovecot answers two of these at once; what one asked for and the other did not tells them apart.
+      if (!wantsDate && message.internalDate !== undefined) return false;
+      if (++count > answersMin && count > answersTo(opened)) {
+        throw new ImapError({ kind: 'endless', limit: `${count} answers to one FETCH` });
+      }
+      if (wantsDate && message.internalDate === undefined) {
+        // News of flags that nobody asked for, or a server that keeps no dates: it counts if nothing better comes.
+        undated.set(message.uid, message);
+        return true;
+      }
       if (seen.add(message.uid)) told(message as FetchedMessage & { readonly uid: number });
       return true;
     },
-    end(answer, place) {
-      opened = place;
+    end(answer, opened) {
       mustBeOk('UID FETCH', answer);
+      for (const [uid, message] of undated) if (seen.add(uid)) told({ ...message, uid });
       return opened as Opened;
     },
   };
@@ -153,8 +160,15 @@ function hasOpenEnd(set: NumberSet): boolean {
   return set.at(-1)?.[1] === largestNumber;
 }
 
-/** More messages than one folder can sensibly hold. */
-const messagesMax = 20_000_000;
+/** Answers that any FETCH may have, whatever EXISTS says, since some servers count wrong. */
+const answersMin = 100_000;
+/** More than one folder can sensibly hold; a listing of so many takes 120 MB. */
+const answersMax = 5_000_000;
+
+/** Each message once, and as often again by way of news of its flags. */
+function answersTo(opened: Opened | null): number {
+  return Math.min(answersMax, 2 * (opened?.exists ?? 0));
+}
 
 /** UID STORE (RFC 9051 §6.4.6), without asking for the flags back. Resolves with the answer, OK or not. */
 export function store(
