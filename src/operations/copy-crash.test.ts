@@ -70,6 +70,25 @@ describe.each(crashPoints)('killed at %s', (point) => {
   });
 });
 
+test.each([true, false])(
+  'what came, was copied by a pass that was killed and left the source again is noticed (--delete %s)',
+  async (mirrors) => {
+    const ledger = memoryLedger();
+    const move = aMove({ ledger });
+    const inbox = move.source.create(['INBOX']);
+    fill(inbox, 1, 20);
+    await move.run();
+    fill(inbox, 21, 40);
+    await move.run({}, { at: killAt('intent.settled', 1).at });
+    ledger.crash(100);
+    inbox.expunge([[25 as Uid, 29 as Uid]]);
+    const report = await move.run({ delete: mirrors });
+    expect(report).toMatchObject({ fault: null, refused: [], removed: mirrors ? 5 : 0, alreadyThere: 35 });
+    expect(report.kept.map(({ uid }) => uid)).toEqual(mirrors ? [] : [25, 26, 27, 28, 29]);
+    if (mirrors) expect(contents(move.target)).toEqual(contents(move.source));
+  },
+);
+
 test('flags that people set on mail we found there stay theirs, also when the pass that adopted it broke', async () => {
   const ledger = memoryLedger();
   const move = aMove({ ledger });

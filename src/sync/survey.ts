@@ -6,7 +6,7 @@
 import type { FolderState, Listing, Uid } from '#domain/item.ts';
 import { commonUids, hasUid, type UidRange, type UidSet, uidsOf } from '#domain/uid-set.ts';
 import type { LedgerChange } from '#ports/ledger.ts';
-import type { Delta } from '#ports/mailbox.ts';
+import { type Delta, maxUid } from '#ports/mailbox.ts';
 import { type Engine, type FolderWork, pathOf } from './engine.ts';
 import { refusalOf } from './exceptions.ts';
 
@@ -55,7 +55,7 @@ export async function survey(engine: Engine, work: FolderWork): Promise<Survey> 
   const cursor = choices.retryRefused || hasFilter(engine) ? null : work.record.sourceState;
   if (cursor && isUnmoved(cursor, work.source.state)) return nothingToDo(work, cursor);
   const delta = cursor ? await source.changes(folder, cursor) : null;
-  if (delta?.vanished) return fromDelta(engine, work, delta, delta.vanished);
+  if (cursor && delta?.vanished) return fromDelta(engine, work, delta, delta.vanished, cursor);
   const withSizes = choices.selection.maxSizeBytes !== null || choices.dryRun;
   const listing = await source.list(folder, 'all', withSizes);
   return fromListing(engine, work, listing, delta);
@@ -76,13 +76,20 @@ function nothingToDo(work: FolderWork, state: FolderState): Survey {
   return { work, state, listing, rows: [], flags: [], recovered: new Set(), gone: [], hasLeft: () => false };
 }
 
-function fromDelta(engine: Engine, work: FolderWork, delta: Delta, vanished: UidSet): Survey {
+function fromDelta(engine: Engine, work: FolderWork, delta: Delta, vanished: UidSet, cursor: FolderState): Survey {
   const rows = rowsToSend(engine, work, delta.arrived);
   const mapped = work.map.runs.map((run): UidRange => [run.source, (run.source + run.count - 1) as Uid]);
-  const gone = [...uidsOf(commonUids(mapped, vanished))];
-  // What arrived since the cursor may be mapped already, by a pass that broke before it could move the cursor.
+  // What arrived since the cursor may be mapped already, by a pass that broke before it could move the cursor. Of those,
+  // `vanished` need not tell; they are gone when they are not among what is there now.
+  const present = new Set<Uid>();
+  for (let row = 0; row < delta.arrived.length; row++) present.add(delta.arrived.uid(row));
+  const hasLeft = (uid: Uid): boolean => (uid < cursor.uidNext ? hasUid(vanished, uid) : !present.has(uid));
+  const since: UidSet = [[cursor.uidNext, maxUid]];
+  const gone = [
+    ...[...uidsOf(commonUids(mapped, vanished))].filter((uid) => uid < cursor.uidNext),
+    ...[...uidsOf(commonUids(mapped, since))].filter(hasLeft),
+  ];
   const flags = [...mappedRows(work, delta.changed), ...mappedRows(work, delta.arrived)];
-  const hasLeft = (uid: Uid): boolean => hasUid(vanished, uid);
   return {
     work,
     state: delta.state,
