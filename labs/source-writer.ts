@@ -1,4 +1,4 @@
-/** Somebody who goes on using the source mailbox while it is copied: new mail, new folders, changed flags. */
+/** Somebody who goes on using the source mailbox while it is copied: new mail, new folders, changed flags, removals. */
 
 import { Chance } from '../src/lib/chance.ts';
 import { plainMessages } from './awkward-mail.ts';
@@ -15,14 +15,17 @@ export class SourceWriter implements AsyncDisposable {
   #running: Promise<void> | null = null;
   #stopped = false;
   messages = 0;
+  /** Whether messages are removed and moved, too. */
+  readonly #removes: boolean;
 
-  private constructor(wire: Wire, chance: Chance) {
+  private constructor(wire: Wire, chance: Chance, removes: boolean) {
     this.#wire = wire;
     this.#chance = chance;
+    this.#removes = removes;
   }
 
-  static async open(port: number, user: LabUser, seed: number): Promise<SourceWriter> {
-    const writer = new SourceWriter(await Wire.signedIn(port, user), new Chance(seed));
+  static async open(port: number, user: LabUser, seed: number, removes = false): Promise<SourceWriter> {
+    const writer = new SourceWriter(await Wire.signedIn(port, user), new Chance(seed), removes);
     // As Cyrus does with a new INBOX: an account that is subscribed to less than its target would differ from it.
     await writer.#wire.ok('SUBSCRIBE INBOX');
     for (const name of ['INBOX', 'Work', 'Lists']) await writer.#addFolder(name);
@@ -60,6 +63,7 @@ export class SourceWriter implements AsyncDisposable {
     while (!this.#stopped) {
       if (this.#chance.once(40) && this.#folders.length < 12) await this.#addFolder(`Ordner ${this.#folders.length} ä`);
       else if (this.#chance.once(4)) await this.#changeFlags();
+      else if (this.#removes && this.#chance.once(3)) await this.#remove();
       else await this.write(this.#chance.between(1, 25));
       await new Promise((resolve) => setTimeout(resolve, this.#chance.between(5, 60)));
     }
@@ -80,5 +84,23 @@ export class SourceWriter implements AsyncDisposable {
     await this.#wire.ok(
       `UID STORE ${uid}:${uid + this.#chance.below(4)} ${this.#chance.once(2) ? '+' : '-'}FLAGS.SILENT (${flag})`,
     );
+  }
+
+  /** Removes some messages, or moves them to another folder, where they get new UIDs. */
+  async #remove(): Promise<void> {
+    const folder = this.#chance.pick(this.#folders);
+    if (folder.messages === 0) return;
+    await this.#wire.ok('SELECT ', Buffer.from(folder.name, 'latin1'));
+    const uid = this.#chance.between(1, folder.messages);
+    const uids = `${uid}:${uid + this.#chance.below(6)}`;
+    if (this.#chance.once(3)) {
+      const into = this.#chance.pick(this.#folders);
+      const reply = await this.#wire.ok(`UID MOVE ${uids} `, Buffer.from(into.name, 'latin1'));
+      // UIDs go on counting in the folder they are moved to; a rough upper bound is enough to choose from.
+      if (reply.status === 'OK') into.messages += 6;
+      return;
+    }
+    await this.#wire.ok(`UID STORE ${uids} +FLAGS.SILENT (\\Deleted)`);
+    await this.#wire.ok(`UID EXPUNGE ${uids}`);
   }
 }
