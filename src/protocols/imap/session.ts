@@ -196,7 +196,7 @@ export class Session {
         place,
         command,
         streamer: null,
-        settle: { resolve: resolve as (value: unknown) => void, reject },
+        settle: { resolve, reject },
       });
     });
   }
