@@ -3,18 +3,25 @@
  * then; at last the weather clears, and everything must be as it should.
  */
 
-import type { MemoryOperation } from '#connectors/memory/faults.ts';
-import { memorySource, memoryTarget } from '#connectors/memory/open.ts';
 import type { MailboxReport } from '#domain/report.ts';
 import { everything } from '#domain/selection.ts';
-import { memoryLedger } from '#ledger-file/memory.ts';
+import { type MemoryLedger, memoryLedger } from '#ledger-file/memory.ts';
 import { Chance } from '#lib/chance.ts';
 import { silent } from '#lib/log.ts';
 import { type CopyChoices, copyMailbox } from '#operations/copy-mailbox.ts';
-import type { Traits } from '#ports/mailbox.ts';
 import { findings } from './check.ts';
-import { type Severity, storm } from './storm.ts';
+import { Life } from './life.ts';
+import { imapStage, memoryStage, type Side, type SideTraits, type Stage } from './stage.ts';
+import type { Severity } from './storm.ts';
+import { Trace } from './trace.ts';
 import { World } from './world.ts';
+
+export interface HistoryOptions {
+  readonly seed: number;
+  /** Mailboxes asked through our ports at once, or over sockets by our IMAP client. */
+  readonly over: 'memory' | 'imap';
+  readonly isVerbose: boolean;
+}
 
 export interface HistoryResult {
   readonly seed: number;
@@ -32,33 +39,30 @@ const calmRunsMax = 4;
 
 const pair = { source: 'memory://source', target: 'memory://target' };
 
-class Killed extends Error {
-  override readonly name = 'Killed';
-}
-
-/** Plays one history from its seed. The same seed plays the same history. Verbose, every operation is in the trace. */
-export async function playHistory(seed: number, isVerbose = false): Promise<HistoryResult> {
-  const history = new History(seed, isVerbose);
+/** Plays one history from its seed. Over memory the same seed plays the same history; over sockets very nearly. */
+export async function playHistory(options: HistoryOptions): Promise<HistoryResult> {
+  const history = new History(options);
   const found = await orStuck(history.play());
   const { runs, kills, trace, world } = history;
   const messages = world.folders.reduce((count, folder) => count + folder.messages.length, 0);
-  return { seed, findings: found, runs, kills, messages, trace };
+  return { seed: options.seed, findings: found, runs, kills, messages, trace: trace.lines };
 }
 
 class History {
   readonly world: World;
-  readonly trace: string[] = [];
+  readonly trace: Trace;
   runs = 0;
   kills = 0;
+  readonly #over: HistoryOptions['over'];
   readonly #chance: Chance;
-  readonly #ledger;
-  readonly #traits: { readonly source: Partial<Traits>; readonly target: Partial<Traits> };
+  readonly #ledger: MemoryLedger;
+  readonly #traits: Readonly<Record<Side, SideTraits>>;
   readonly #choices: CopyChoices;
-  readonly #isVerbose: boolean;
   #now = 1_700_000_000_000;
 
-  constructor(seed: number, isVerbose: boolean) {
-    this.#isVerbose = isVerbose;
+  constructor({ seed, over, isVerbose }: HistoryOptions) {
+    this.#over = over;
+    this.trace = new Trace(isVerbose);
     const chance = new Chance(seed);
     this.#chance = chance;
     this.world = new World(chance.fork());
@@ -71,7 +75,11 @@ class History {
     });
     const tellsUids = !chance.once(3);
     this.#traits = {
-      source: { changes: chance.pick(['none', 'flags', 'flags-and-vanished']) },
+      source: {
+        changes: chance.pick(['none', 'flags', 'flags-and-vanished']),
+        tellsUids: true,
+        batches: 'together',
+      },
       target: {
         changes: chance.pick(['none', 'flags', 'flags-and-vanished']),
         tellsUids,
@@ -89,22 +97,31 @@ class History {
   }
 
   async play(): Promise<readonly string[]> {
+    const { world, trace } = this;
+    trace.follow(world);
+    trace.add(JSON.stringify({ ...this.#traits, delete: this.#choices.delete, prove: this.#choices.prove }));
+    const chance = this.#chance.fork();
+    await using stage =
+      this.#over === 'memory' ? memoryStage(world, this.#traits) : await imapStage(world, this.#traits, chance);
+    const found = await this.#playOn(stage);
+    return [...found, ...stage.findings()];
+  }
+
+  async #playOn(stage: Stage): Promise<readonly string[]> {
     const chance = this.#chance;
-    if (this.#isVerbose) this.#traceMail();
-    this.trace.push(JSON.stringify({ ...this.#traits, delete: this.#choices.delete, prove: this.#choices.prove }));
     for (let stormy = chance.between(1, 5); stormy > 0; stormy--) {
-      const wrong = await this.#run(chance.pick<Severity>([10, 40, 200, null]), chance.once(2));
+      const wrong = await this.#run(stage, chance.pick<Severity>([10, 40, 200, null]), chance.once(2));
       if (wrong.length > 0) return wrong;
       for (let acts = chance.below(6); acts > 0; acts--) this.world.live();
     }
-    return this.#comeToRest();
+    return this.#comeToRest(stage);
   }
 
   /** Fine weather, and nobody writes: it ends, all is there, and one more run does nothing. */
-  async #comeToRest(): Promise<readonly string[]> {
+  async #comeToRest(stage: Stage): Promise<readonly string[]> {
     for (let calm = 1; ; calm++) {
       const before = this.#onTarget();
-      const report = await this.#copy(null, false, false);
+      const report = await this.#copy(stage, null, false, false);
       if (report.fault && calm === calmRunsMax)
         return [`it does not end: ${report.fault.code} ${report.fault.message}`];
       if (report.fault) continue;
@@ -122,7 +139,7 @@ class History {
       this.world.target.folders.map(({ state }) => state),
       bigints,
     );
-    const again = await this.#copy(null, false, false);
+    const again = await this.#copy(stage, null, false, false);
     const after = JSON.stringify(
       this.world.target.folders.map(({ state }) => state),
       bigints,
@@ -136,10 +153,10 @@ class History {
   }
 
   /** One process in bad weather, perhaps killed. What is wrong with what it says, if it lives to say it. */
-  async #run(severity: Severity, isKilled: boolean): Promise<readonly string[]> {
+  async #run(stage: Stage, severity: Severity, isKilled: boolean): Promise<readonly string[]> {
     const before = this.#onTarget();
     const kills = this.kills;
-    const report = await this.#copy(severity, isKilled, true);
+    const report = await this.#copy(stage, severity, isKilled, true);
     if (this.kills > kills) return [];
     if (report.fault?.code === 'internal') return [`a fault of ours: ${report.fault.message}`];
     const grown = this.#onTarget() - before;
@@ -149,47 +166,34 @@ class History {
     return [];
   }
 
-  async #copy(severity: Severity, isKilled: boolean, isUsed: boolean): Promise<MailboxReport> {
+  async #copy(stage: Stage, severity: Severity, isKilled: boolean, isUsed: boolean): Promise<MailboxReport> {
     this.runs++;
-    const { world } = this;
+    const { world, trace } = this;
     const chance = this.#chance.fork();
-    const writer = chance.fork();
-    const busy = chance.pick([5, 50, 500]);
-    let left = isKilled ? (chance.once(2) ? chance.below(60) : chance.below(1_500)) : -1;
-    let dead = false;
-    const kill = (where: string): void => {
-      dead = true;
-      this.kills++;
-      this.trace.push(`killed at ${where}`);
-      this.#ledger.crash(chance.below(this.#ledger.underWay + 1));
-    };
-    const step = (where: string): void => {
-      if (this.#isVerbose) this.trace.push(where);
-      if (this.#isVerbose && where === 'folders.prepared') void this.#traceLedger();
-      if (isUsed && writer.once(busy)) world.live();
-      if (left >= 0 && left-- === 0) kill(where);
-    };
-    const end = (side: 'source' | 'target') => ({
-      name: `memory://${side}`,
-      traits: this.#traits[side],
-      chance: chance.fork(),
-      faults: storm({
-        chance: chance.fork(),
-        severity,
-        lies: this.#traits.target.tellsUids === true && chance.once(4),
-        tick: (operation: MemoryOperation, when) => step(`${side} ${operation.kind} (${when})`),
-        isDead: () => dead,
-        trace: (line) => this.trace.push(`${side} ${line}`),
-      }),
-    });
-    this.trace.push(`run ${this.runs}, severity ${severity}`);
-    if (this.#isVerbose) await this.#traceLedger();
+    const life = new Life(
+      {
+        kill: isKilled ? (where) => this.#kill(chance, where) : null,
+        live: isUsed ? () => world.live() : null,
+        detail: (line) => trace.detail(line),
+      },
+      chance.fork(),
+    );
+    const lies = this.#traits.target.tellsUids && chance.once(4);
+    trace.add(`run ${this.runs}, severity ${severity}`);
+    await trace.ledger(this.#ledger, pair);
     const patience = chance.fork();
+    const ends = stage.ends((side) => ({
+      chance: chance.fork(),
+      severity,
+      lies,
+      step: (where) => life.step(side, where),
+      isDead: () => life.isOver,
+      trace: (line) => trace.add(`${side} ${line}`),
+    }));
     const report = await copyMailbox(
       {
         pair,
-        openSource: memorySource(world.source, end('source')),
-        openTarget: memoryTarget(world.target, end('target')),
+        ...ends,
         ledger: this.#ledger,
         choices: { ...this.#choices, retryRefused: chance.once(3) },
         watcher: { planned() {}, progress() {}, folder() {}, caughtUp() {} },
@@ -203,52 +207,22 @@ class History {
           },
         },
         chance: () => patience.below(1_000_000) / 1_000_000,
-        at: (point) => {
-          if (!dead) step(point);
-          if (dead) throw new Killed(point);
-        },
+        at: (point) => life.at(point),
       },
       new AbortController().signal,
     );
     const { copied, alreadyThere, removed, fault, refused } = report;
-    this.trace.push(
+    this.trace.add(
       JSON.stringify({ copied, alreadyThere, removed, refused: refused.length, fault: fault?.code ?? null }),
     );
     return report;
   }
 
-  /** Writes into the trace which letters (by the number in their body) each folder holds, whenever that changes. */
-  #traceMail(): void {
-    const last = new Map<string, string>();
-    for (const [side, mailbox] of Object.entries({ source: this.world.source, target: this.world.target })) {
-      const tell = (): void => {
-        for (const { name, uidValidity, messages } of mailbox.folders) {
-          const letters = messages.map(({ uid, bytes }) => `${uid}=${letterNumber(bytes)}`).join(' ');
-          const line = `  ${side} ${name} (${uidValidity}): ${letters}`;
-          if (last.get(`${side} ${name}`) !== line) this.trace.push(line);
-          last.set(`${side} ${name}`, line);
-        }
-      };
-      tell();
-      mailbox.watch(tell);
-    }
-  }
-
-  /** Writes what the ledger knows into the trace. */
-  async #traceLedger(): Promise<void> {
-    const ledger = await this.#ledger.peek(pair);
-    if (!ledger) return;
-    const lines: unknown[] = [];
-    for (const record of await ledger.folders()) {
-      const { source, sourceUidValidity, targetUidValidity, messages } = record;
-      lines.push({ source, sourceUidValidity, targetUidValidity, messages, map: (await ledger.map(source)).runs });
-    }
-    for (const { folder, uid, kind, code } of await ledger.exceptions()) lines.push({ folder, uid, kind, code });
-    for (const intent of await ledger.intents()) {
-      const { id, source, uids, targetUidNext, sent } = intent;
-      lines.push({ id, source, uids, targetUidNext, sent: sent.map(({ uid }) => uid) });
-    }
-    this.trace.push(...lines.map((line) => `  ledger ${JSON.stringify(line)}`));
+  /** What was not yet durable is gone, or the disk happened to have some of it. */
+  #kill(chance: Chance, where: string): void {
+    this.kills++;
+    this.trace.add(`killed at ${where}`);
+    this.#ledger.crash(chance.below(this.#ledger.underWay + 1));
   }
 
   #onTarget(): number {
@@ -256,20 +230,27 @@ class History {
   }
 }
 
-/** When everybody waits and nothing is under way, Node says so; that is a finding like any other. */
+/**
+ * When everybody waits and nothing is under way, Node says so; and a rejection that nobody hears would end the process. Both
+ * are findings like any other.
+ */
 async function orStuck(play: Promise<readonly string[]>): Promise<readonly string[]> {
   const stuck = Promise.withResolvers<readonly string[]>();
+  const unheard: string[] = [];
   const say = (): void => stuck.resolve(['everybody waits for somebody else']);
+  const hear = (reason: unknown): void => {
+    unheard.push(`nobody hears: ${reason instanceof Error ? (reason.stack ?? reason.message) : String(reason)}`);
+  };
   process.once('beforeExit', say);
+  process.on('unhandledRejection', hear);
   try {
-    return await Promise.race([play, stuck.promise]);
+    const found = await Promise.race([play, stuck.promise]);
+    await new Promise(setImmediate);
+    return [...found, ...unheard];
   } finally {
     process.off('beforeExit', say);
+    process.off('unhandledRejection', hear);
   }
-}
-
-function letterNumber(bytes: Uint8Array): string {
-  return /^(\d+): /m.exec(Buffer.from(bytes).toString('latin1'))?.[1] ?? '?';
 }
 
 function bigints(_key: string, value: unknown): unknown {

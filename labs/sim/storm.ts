@@ -13,8 +13,8 @@ export interface StormOptions {
   readonly severity: Severity;
   /** Whether the target may say that it has stored what it has not. */
   readonly lies: boolean;
-  /** Told of every operation, before it happens and when it has. */
-  readonly tick: (operation: MemoryOperation, when: 'before' | 'after') => void;
+  /** Told of every operation in words, before it happens and when it has. */
+  readonly step: (where: string) => void;
   /** Whether the process that asks has been killed: nothing of what it still tries happens. */
   readonly isDead: () => boolean;
   readonly trace: (line: string) => void;
@@ -22,7 +22,7 @@ export interface StormOptions {
 
 export function storm(options: StormOptions): MemoryFaults {
   const strike = (operation: MemoryOperation, when: 'before' | 'after'): Mishap | null => {
-    if (!options.isDead()) options.tick(operation, when);
+    if (!options.isDead()) options.step(`${nameOf(operation)} (${when})`);
     if (options.isDead()) return ended;
     const { chance, severity } = options;
     if (severity === null || !chance.once(severity)) return null;

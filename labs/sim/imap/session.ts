@@ -243,7 +243,7 @@ export class Session {
     }
     const needed = stateNeeded(name);
     if ((needed !== 'any' && !this.mailbox) || (needed === 'selected' && !this.selected)) {
-      this.violation(`${name} in the wrong state`);
+      // Nothing against the client: who pipelines behind a sign-in or EXAMINE that then fails gets this answer.
       return bad('Command not valid in this state');
     }
     try {

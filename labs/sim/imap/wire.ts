@@ -89,13 +89,12 @@ export class Wire {
     while (this.#unreadOctets === 0) await this.#more();
   }
 
-  /** Sends text (Latin-1) or octets; gathered until the end of this turn of the loop. */
+  /** Sends text (Latin-1) or octets; gathered over one turn of the loop. */
   send(data: string | Uint8Array): void {
     if (this.#ended) return;
     const out = this.#deflate ?? this.#socket;
     if (this.#pieces === 0) {
-      this.#socket.cork();
-      process.nextTick(() => this.#socket.uncork());
+      this.#gather();
       out.write(typeof data === 'string' ? Buffer.from(data, 'latin1') : data);
       return;
     }
@@ -120,6 +119,7 @@ export class Wire {
     // What was pipelined behind this point was never heard.
     this.#unread = [];
     this.#unreadOctets = 0;
+    this.#socket.uncork();
     // A plain end would look like a clean goodbye; what was written goes out before it all the same.
     this.#socket.end(() => this.#socket.destroy());
     this.#wake?.();
@@ -169,6 +169,14 @@ export class Wire {
     this.#inflate = inflate;
     this.#deflate = createDeflateRaw({ flush: constants.Z_SYNC_FLUSH });
     this.#deflate.pipe(this.#socket);
+  }
+
+  /** Answers to commands that were pipelined leave in one write. */
+  #gather(): void {
+    const socket = this.#socket;
+    if (socket.writableCorked > 0) return;
+    socket.cork();
+    setImmediate(() => socket.uncork());
   }
 
   #listen(): void {
