@@ -7,12 +7,14 @@ import { skipAloud } from './skip-aloud.ts';
 
 const ready = skipAloud('killing copies at random', await labAvailable('dovecot'));
 
-test.runIf(ready)(
-  'killed six times at random while the source is being filled, nothing is lost and nothing is there twice',
-  async () => {
-    const seed = 1;
-    const figures = await killTest(6, seed);
+test.runIf(ready).each([
+  { removals: false, seed: 1 },
+  { removals: true, seed: 3 },
+])(
+  'killed at random while the source is in use (removals: $removals), nothing is lost and nothing is there twice',
+  async ({ removals, seed }) => {
+    const figures = await killTest(5, seed, 'dovecot', removals);
     expect(figures.differences, `seed ${seed}`).toEqual([]);
-    expect(figures.kills).toBe(6);
+    expect(figures.kills).toBe(5);
   },
 );

@@ -110,7 +110,8 @@ export async function startProcess(
   logTail: () => Promise<string>,
 ): Promise<Running> {
   const [file, ...args] = argv;
-  const child = spawn(file as string, args, { stdio: ['ignore', 'ignore', 'pipe'] });
+  // In a process group of its own: Cyrus' master ends by signalling its whole group, and without root that would be us, too.
+  const child = spawn(file as string, args, { stdio: ['ignore', 'ignore', 'pipe'], detached: true });
   let said = '';
   child.stderr?.on('data', (chunk: Buffer) => {
     said = (said + chunk.toString()).slice(-4000);
