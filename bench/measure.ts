@@ -60,6 +60,21 @@ export async function measure(counter: CpuCounter, lanes: readonly Lane[], timeo
   };
 }
 
+/** Process groups under way. A bench that is stopped stops them: they would go on, and go on retrying, without it. */
+const groups = new Set<number>();
+process.on('exit', () => {
+  for (const pid of groups) endGroup(pid);
+});
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(130));
+
+function endGroup(pid: number): void {
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    // It ended by itself.
+  }
+}
+
 interface Running {
   readonly pid: number;
   readonly ended: Promise<number>;
@@ -77,14 +92,18 @@ function start(counter: CpuCounter, lane: Lane): Running {
   });
   closeSync(log);
   const pid = child.pid ?? -1;
+  if (pid > 1) groups.add(pid);
   return {
     pid,
     ended: new Promise((resolve) => {
       child.once('error', () => resolve(127));
-      child.once('exit', (code) => resolve(code ?? 128));
+      child.once('exit', (code) => {
+        groups.delete(pid);
+        resolve(code ?? 128);
+      });
     }),
-    kill() {
-      if (pid > 1) process.kill(-pid, 'SIGKILL');
+    kill: () => {
+      if (groups.has(pid)) endGroup(pid);
     },
   };
 }

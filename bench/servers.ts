@@ -47,6 +47,10 @@ export async function withServers<T>(
   const folder = join(scratchFolder, `run-${process.pid}`);
   const mailRoots = { source: join(mail, 'source'), target: join(mail, 'target') };
   for (const path of [mailRoots.source, mailRoots.target, folder]) mkdirSync(path, { recursive: true });
+  const clean = (): void => {
+    for (const path of [mail, folder]) rmSync(path, { recursive: true, force: true, maxRetries: 5 });
+  };
+  process.once('exit', clean);
   // Anybody may sign in: the names of a run are made up as it goes.
   const extra = `passdb {\n  driver = static\n  args = password=${password}\n}\n`;
   try {
@@ -59,8 +63,8 @@ export async function withServers<T>(
     counter.enrol('target', target.pid);
     return await work({ source, target, storage, folder, mailRoots });
   } finally {
-    rmSync(mail, { recursive: true, force: true, maxRetries: 5 });
-    rmSync(folder, { recursive: true, force: true });
+    process.off('exit', clean);
+    clean();
   }
 }
 
