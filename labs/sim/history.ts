@@ -119,9 +119,10 @@ class History {
 
   /** Fine weather, and nobody writes: it ends, all is there, and one more run does nothing. */
   async #comeToRest(stage: Stage): Promise<readonly string[]> {
+    const retryRefused = this.#chance.once(3);
     for (let calm = 1; ; calm++) {
       const before = this.#onTarget();
-      const report = await this.#copy(stage, null, false, false);
+      const report = await this.#copy(stage, null, false, false, retryRefused);
       if (report.fault && calm === calmRunsMax)
         return [`it does not end: ${report.fault.code} ${report.fault.message}`];
       if (report.fault) continue;
@@ -139,7 +140,7 @@ class History {
       this.world.target.folders.map(({ state }) => state),
       bigints,
     );
-    const again = await this.#copy(stage, null, false, false);
+    const again = await this.#copy(stage, null, false, false, false);
     const after = JSON.stringify(
       this.world.target.folders.map(({ state }) => state),
       bigints,
@@ -156,7 +157,7 @@ class History {
   async #run(stage: Stage, severity: Severity, isKilled: boolean): Promise<readonly string[]> {
     const before = this.#onTarget();
     const kills = this.kills;
-    const report = await this.#copy(stage, severity, isKilled, true);
+    const report = await this.#copy(stage, severity, isKilled, true, this.#chance.once(3));
     if (this.kills > kills) return [];
     if (report.fault?.code === 'internal') return [`a fault of ours: ${report.fault.message}`];
     const grown = this.#onTarget() - before;
@@ -166,7 +167,13 @@ class History {
     return [];
   }
 
-  async #copy(stage: Stage, severity: Severity, isKilled: boolean, isUsed: boolean): Promise<MailboxReport> {
+  async #copy(
+    stage: Stage,
+    severity: Severity,
+    isKilled: boolean,
+    isUsed: boolean,
+    retryRefused: boolean,
+  ): Promise<MailboxReport> {
     this.runs++;
     const { world, trace } = this;
     const chance = this.#chance.fork();
@@ -195,7 +202,7 @@ class History {
         pair,
         ...ends,
         ledger: this.#ledger,
-        choices: { ...this.#choices, retryRefused: chance.once(3) },
+        choices: { ...this.#choices, retryRefused },
         watcher: { planned() {}, progress() {}, folder() {}, caughtUp() {} },
         log: silent,
         pace: null,
