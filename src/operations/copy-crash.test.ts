@@ -89,6 +89,24 @@ test.each([true, false])(
   },
 );
 
+test.each([true, false])(
+  'a removal that was killed once the target had done it leaves nothing listed (again with --delete: %s)',
+  async (again) => {
+    const ledger = memoryLedger();
+    const move = aMove({ ledger });
+    const inbox = move.source.create(['INBOX']);
+    fill(inbox, 1, 20);
+    await move.run();
+    inbox.expunge([[5 as Uid, 9 as Uid]]);
+    await move.run({ delete: true }, { at: killAt('removal.done', 1).at });
+    ledger.crash(0);
+    const report = await move.run({ delete: again });
+    expect(report).toMatchObject({ fault: null, refused: [], kept: [], differences: [], alreadyThere: 15 });
+    expect(contents(move.target)).toEqual(contents(move.source));
+    expect(await move.run()).toMatchObject({ kept: [], differences: [], alreadyThere: 15 });
+  },
+);
+
 test('flags that people set on mail we found there stay theirs, also when the pass that adopted it broke', async () => {
   const ledger = memoryLedger();
   const move = aMove({ ledger });

@@ -17,16 +17,22 @@ import { isUnmoved } from './survey.ts';
  */
 export async function mirrorRemovals(engine: Engine, work: FolderWork, gone: readonly Uid[]): Promise<void> {
   const folder = work.source.id;
-  const noted = engine.choices.delete ? engine.exceptions.of(folder, 'kept').map(({ uid }) => uid) : [];
+  // Also without --delete: a removal of an earlier run may have been killed between the target's deed and our note of it.
+  const noted = engine.exceptions
+    .of(folder, 'kept')
+    .map(({ uid }) => uid)
+    .filter((uid) => engine.choices.delete || engine.exceptions.get(folder, uid, 'removed') !== null);
   const all = [...new Set([...gone, ...noted])].filter((uid) => work.map.targetOf(uid) !== null);
   const news: LedgerChange[] = [];
   const ours: Uid[] = [];
+  const forgotten: { uid: Uid; element: Uint8Array | null; sizeBytes: number | null }[] = [];
   for (const uid of all) {
     news.push(...engine.exceptions.remove(folder, uid, 'different'));
     if (engine.exceptions.get(folder, uid, 'removed')) {
       // Gone on both sides: nothing is left to keep or to list.
-      news.push(...engine.exceptions.remove(folder, uid, 'removed'), { kind: 'unmapped', folder, uids: uidSet([uid]) });
-      work.map = work.map.without(uid, uid);
+      const before = engine.exceptions.get(folder, uid, 'kept');
+      forgotten.push({ uid, element: before?.elementRead ?? null, sizeBytes: before?.sizeBytes ?? null });
+      news.push(...engine.exceptions.remove(folder, uid, 'removed'), ...engine.exceptions.remove(folder, uid, 'kept'));
       continue;
     }
     const mayGo = engine.choices.delete && !work.map.isAdopted(uid);
@@ -38,6 +44,7 @@ export async function mirrorRemovals(engine: Engine, work: FolderWork, gone: rea
       news.push(engine.exceptions.add(keptOf(work, uid, why, null, null)));
     }
   }
+  news.push(...unmapped(work, forgotten));
   if (engine.choices.dryRun) {
     engine.tally.removed += ours.length;
     return;
@@ -88,25 +95,40 @@ async function remove(
     return;
   }
   engine.at('removal.done');
+  const left = records.map(({ uid, elementRead, sizeBytes }) => ({ uid, element: elementRead, sizeBytes }));
+  const changes = [
+    ...records.flatMap(({ uid }) => engine.exceptions.remove(folder, uid, 'kept')),
+    ...unmapped(work, left),
+  ];
+  engine.tally.removed += records.length;
+  await engine.ledger.write(changes);
+  engine.log.info('removals mirrored', { folder: pathOf(work.source), messages: records.length });
+}
+
+/** Takes messages out of the map, the counts and the digest of a folder. */
+function unmapped(
+  work: FolderWork,
+  left: readonly { readonly uid: Uid; readonly element: Uint8Array | null; readonly sizeBytes: number | null }[],
+): readonly LedgerChange[] {
+  if (left.length === 0) return [];
   const digest = new DigestSum(work.record.digest);
   let bytes = 0;
-  const changes: LedgerChange[] = [];
-  for (const record of records) {
-    if (record.elementRead) digest.subtract(record.elementRead);
-    bytes += record.sizeBytes ?? 0;
-    work.map = work.map.without(record.uid, record.uid);
-    changes.push(...engine.exceptions.remove(folder, record.uid, 'kept'));
+  for (const { uid, element, sizeBytes } of left) {
+    if (element) digest.subtract(element);
+    bytes += sizeBytes ?? 0;
+    work.map = work.map.without(uid, uid);
   }
   work.record = {
     ...work.record,
     digest: digest.octets(),
-    messages: work.record.messages - records.length,
+    messages: work.record.messages - left.length,
     bytes: Math.max(0, work.record.bytes - bytes),
   };
-  engine.tally.removed += records.length;
-  changes.push({ kind: 'unmapped', folder, uids: uidSet(uids) }, { kind: 'folder', record: work.record });
-  await engine.ledger.write(changes);
-  engine.log.info('removals mirrored', { folder: pathOf(work.source), messages: records.length });
+  const uids = uidSet(left.map(({ uid }) => uid));
+  return [
+    { kind: 'unmapped', folder: work.source.id, uids },
+    { kind: 'folder', record: work.record },
+  ];
 }
 
 /**
