@@ -112,11 +112,12 @@ function courses(
   ];
   const all = new Set<Phase>(['nochange', 'delta']);
   const made: ReturnType<typeof courses> = [];
-  // (c) and (d) are asked for on both workloads, and need a first copy to begin from.
-  const floorOnly = parts.has('floor') && parts.size === 1;
-  const both = later.length > 0 || floorOnly;
-  if (parts.has('a') || both) made.push({ id: 'w1', wire: 'plain', phases: new Set(later) });
-  if (parts.has('b') || (both && !parts.has('a'))) made.push({ id: 'w2', wire: 'plain', phases: new Set(later) });
+  // (c) and (d) need a first copy to begin from: that of (a) or (b) if one is asked for, else of both.
+  const open = later.length > 0 || (parts.has('floor') && parts.size === 1);
+  const w1 = parts.has('a') || (open && !parts.has('b'));
+  const w2 = parts.has('b') || (open && !parts.has('a'));
+  if (w1) made.push({ id: 'w1', wire: 'plain', phases: new Set(later) });
+  if (w2) made.push({ id: 'w2', wire: 'plain', phases: new Set(later) });
   if (parts.has('e')) made.push({ id: 'w1', wire: 'distance', phases: all });
   if (parts.has('e200')) made.push({ id: 'w2', wire: 'distance', phases: all });
   if (parts.has('f')) made.push({ id: 'w1', wire: 'tls', phases: all });
