@@ -156,11 +156,14 @@ class History {
   /** One process in bad weather, perhaps killed. What is wrong with what it says, if it lives to say it. */
   async #run(stage: Stage, severity: Severity, isKilled: boolean): Promise<readonly string[]> {
     const before = this.#onTarget();
-    const kills = this.kills;
+    const { kills } = this;
+    const { departures } = this.world;
     const report = await this.#copy(stage, severity, isKilled, true, this.#chance.once(3));
     if (this.kills > kills) return [];
     if (report.fault?.code === 'internal') return [`a fault of ours: ${report.fault.message}`];
     const grown = this.#onTarget() - before;
+    // What left the source while it was on its way may be there under nobody's name.
+    if (this.world.departures > departures) return [];
     if (report.fault === null && report.copied - report.removed !== grown) {
       return [`a run said ${report.copied} copied and ${report.removed} removed, the target grew by ${grown}`];
     }

@@ -13,12 +13,14 @@ export class Letters {
   readonly #chance: Chance;
   /** Whether messages are written that some servers alter or refuse. */
   readonly #awkward: boolean;
-  #written = 0;
+  #written: number;
   readonly #earlier: Uint8Array[] = [];
 
-  constructor(chance: Chance, awkward: boolean) {
+  /** `first` is the number of the first letter, so that two writers write no letter alike. */
+  constructor(chance: Chance, awkward: boolean, first = 1) {
     this.#chance = chance;
     this.#awkward = awkward;
+    this.#written = first - 1;
   }
 
   next(): Arriving {

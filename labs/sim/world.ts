@@ -20,6 +20,8 @@ export class World {
   readonly ever = new Map<string, number>();
   /** Changes that the owner of the source has made; every other change of the source is ours, and wrong. */
   ownChanges = 0;
+  /** How often messages have left the source, or come under other numbers. */
+  departures = 0;
   changes = 0;
   readonly #chance: Chance;
   readonly #letters: Letters;
@@ -65,9 +67,14 @@ export class World {
     const what = chance.below(20);
     if (what < 9 || !message) this.#add(folder);
     else if (what < 13) folder.setFlags(message, this.#letters.someFlags());
-    else if (what < 18) folder.expunge(uidSet([message.uid]));
-    else if (what < 19) this.#fill(chance.pick(names));
-    else if (chance.once(3)) folder.renumber(chance.pick([1, 1, 500]));
+    else if (what === 18) this.#fill(chance.pick(names));
+    else if (what < 18) this.#leave(() => folder.expunge(uidSet([message.uid])));
+    else if (chance.once(3)) this.#leave(() => folder.renumber(chance.pick([1, 1, 500])));
+  }
+
+  #leave(how: () => void): void {
+    this.departures++;
+    how();
   }
 
   #fill(path: readonly string[]): void {
@@ -87,6 +94,7 @@ export class World {
   #strangers(paths: readonly (readonly string[])[]): World['foreign'] {
     const chance = this.#chance;
     const foreign: { path: string; message: MemoryMessage }[] = [];
+    const theirs = new Letters(chance.fork(), false, 100_000);
     for (const path of paths) {
       if (chance.once(2)) continue;
       const folder = this.target.create(path);
@@ -98,7 +106,7 @@ export class World {
         if (arrival.kind === 'stored') this.#note(foreign, path, folder);
       }
       for (let own = chance.below(5); own > 0; own--) {
-        const letter = { ...this.#letters.next(), internalDate: 1_650_000_000 as Instant };
+        const letter = { ...theirs.next(), internalDate: 1_650_000_000 as Instant };
         if (this.target.arrive(folder, [letter]).kind === 'stored') this.#note(foreign, path, folder);
       }
     }
