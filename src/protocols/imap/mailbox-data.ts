@@ -45,12 +45,7 @@ export interface MailboxStatus {
 }
 
 export function mailboxStatus(reader: Reader): MailboxStatus {
-  reader.space();
-  const open = reader.text.lastIndexOf('(');
-  const string = reader.string();
-  if (open < reader.at) reader.fail('a STATUS without its list');
-  const name = string ?? reader.text.slice(reader.at, open).trimEnd();
-  reader.at = open;
+  const name = reader.space().string() ?? nameBeforeList(reader);
   reader.space().expect('(');
   let messages: number | null = null;
   let uidNext: number | null = null;
@@ -71,6 +66,15 @@ export function mailboxStatus(reader: Reader): MailboxStatus {
     else reader.skipValue();
   }
   return { name, messages, uidNext, uidValidity, highestModSeq, sizeBytes };
+}
+
+/** A bare name, which may hold blanks and parentheses where a server leaves out the quotes. */
+function nameBeforeList(reader: Reader): string {
+  const rest = reader.rest();
+  const list = rest.search(/ +\((?:MESSAGES|RECENT|UIDNEXT|UIDVALIDITY|UNSEEN|HIGHESTMODSEQ|SIZE|[A-Z-]+ [0-9]|\))/i);
+  if (list < 0) reader.fail('a STATUS without its list');
+  reader.at += list;
+  return rest.slice(0, list);
 }
 
 /** `namespace-response` (RFC 9051 §9): prefixes in the octets of the server. */
@@ -118,7 +122,9 @@ export function quota(reader: Reader): Quota {
   reader.space().expect('(');
   while (!reader.space().skip(')')) {
     if (reader.isAtEnd) reader.fail('a list that is not closed');
-    resources.push({ name: reader.keyword(), used: reader.space().number(), limit: reader.space().number() });
+    const name = reader.keyword();
+    if (name === '') reader.fail('a resource without a name');
+    resources.push({ name, used: reader.space().number(), limit: reader.space().number() });
   }
   return { root, resources };
 }

@@ -148,7 +148,11 @@ function numbered(reader: Reader, flagLists: FlagLists): Untagged {
 function quotaRoot(reader: Reader): Untagged {
   const mailbox = reader.space().astring();
   const roots: string[] = [];
-  while (!reader.space().isAtEnd) roots.push(reader.astring());
+  while (!reader.space().isAtEnd) {
+    const at = reader.at;
+    roots.push(reader.astring());
+    if (reader.at === at) reader.fail('a list of roots that is none');
+  }
   return { kind: 'quota-root', mailbox, roots };
 }
 

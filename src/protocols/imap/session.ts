@@ -203,6 +203,7 @@ export class Session {
 
   /** Gives something its turn to write by itself, until it calls `streamEnded`. */
   stream(streamer: Streamer): void {
+    if (this.options.isReadOnly) assertReadOnly('APPEND');
     this.#enqueue({ place: null, command: null, streamer, settle: null });
   }
 
@@ -225,7 +226,6 @@ export class Session {
   /** A streamer begins a command: gives its tag, and its answers go to `handlers`. */
   beginStreamed(name: string, mailbox: string, handlers: Pick<Exchange, 'answered' | 'continued' | 'lost'>): Exchange {
     const exchange: Exchange = { tag: this.#tag(), name, opening: null, place: null, command: null, ...handlers };
-    if (this.options.isReadOnly) assertReadOnly(name);
     this.#fly(exchange);
     if (this.#place?.place.mailbox === mailbox) this.#stale = true;
     return exchange;
@@ -339,7 +339,7 @@ export class Session {
     while (!this.#over && this.#queue.length > 0 && !this.#awaiting && !this.#streaming && !this.#alone) {
       const next = this.#queue[0] as Queued;
       if (next.place && !this.#isThere(next.place)) {
-        if (next.place.isSure && this.#place?.state === 'refused' && this.#freshFor === next.place) {
+        if (this.#place?.state === 'refused' && this.#freshFor === next.place) {
           this.#queue.shift();
           next.command?.broken?.();
           next.settle?.reject(this.#place.error);
@@ -470,8 +470,8 @@ export class Session {
       if (isFirst) this.out.text(`${exchange.tag} `);
       this.out.text(isLast ? `${part}\r\n` : part);
       this.#awaiting = isLast && !command.continued ? null : exchange;
-      if (this.#awaiting || !isFirst) this.out.flush();
       if (isLast && !isFirst) this.#pump();
+      if (this.#awaiting || !isFirst) this.out.flush();
     };
     this.#fly(exchange);
     if (command.isAlone) this.#alone = exchange;
