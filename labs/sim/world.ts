@@ -80,7 +80,7 @@ export class World {
   #fill(path: readonly string[]): void {
     const folder = this.source.create(path);
     if (this.#chance.once(2)) this.source.subscriptions.add(folder.name);
-    const count = this.#chance.once(5) ? 0 : this.#chance.once(12) ? this.#chance.below(450) : this.#chance.below(12);
+    const count = this.#chance.once(5) ? 0 : this.#chance.once(40) ? this.#chance.below(450) : this.#chance.below(12);
     for (let i = 0; i < count; i++) this.#add(folder);
   }
 
