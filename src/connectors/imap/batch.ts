@@ -70,13 +70,15 @@ export class ImapBatch implements Batch {
   }
 }
 
-/** Thousands of messages share a few arrays of flags. */
-const settableOf = new WeakMap<readonly string[], readonly string[]>();
+/** Neighbouring messages mostly share one array of flags. */
+let lastFlags: readonly string[] = [];
+let lastSettable: readonly string[] = lastFlags;
 
 function settable(flags: readonly string[]): readonly string[] {
-  let kept = settableOf.get(flags);
-  if (!kept) settableOf.set(flags, (kept = flags.every(isSettable) ? flags : flags.filter(isSettable)));
-  return kept;
+  if (flags === lastFlags) return lastSettable;
+  lastFlags = flags;
+  lastSettable = flags.every(isSettable) ? flags : flags.filter(isSettable);
+  return lastSettable;
 }
 
 /** \Recent is the server's own (RFC 9051 §2.3.2). */

@@ -19,6 +19,7 @@ import {
   type Session,
   splitNumberSet,
 } from '#protocols/imap/index.ts';
+import { noteSpeed } from './compression.ts';
 import { faultOf, folderFaultOf } from './faults.ts';
 import { askForFolders, grow } from './folder-tree.ts';
 import { octetsOf, type Spelling } from './names.ts';
@@ -222,6 +223,7 @@ export class ImapReader implements Source {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    if (this.session.isAlive) noteSpeed(this.session, this.facts);
     this.session.leave();
   }
 

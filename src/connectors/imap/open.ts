@@ -22,6 +22,7 @@ import {
   Session,
   type SessionOptions,
 } from '#protocols/imap/index.ts';
+import { isWorthCompressing } from './compression.ts';
 import { faultOf, signInFaultOf } from './faults.ts';
 import { isRefusal } from './folder-tree.ts';
 import { type Mask, maskedError, maskOf } from './masking.ts';
@@ -85,6 +86,10 @@ async function openWith(
     if (!knewOfUtf8 && facts.lies.has('utf8')) {
       session.leave();
       return await openWith(credential, options, isReadOnly, signal);
+    }
+    const offered = options.compress !== 'off' && session.capabilities.has('COMPRESS=DEFLATE');
+    if (isWorthCompressing(endpoint.host, offered, facts)) {
+      log.debug('compressing', { host: endpoint.host, isOn: await session.compress() });
     }
     log.debug('signed in', { host: endpoint.host, roundTripMs: Math.round(session.roundTripMs * 10) / 10 });
     return { session, listed };

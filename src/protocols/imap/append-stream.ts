@@ -285,12 +285,14 @@ export class AppendStream {
   }
 }
 
-/** Thousands of messages share a few arrays of flags: each is checked and written once. */
-const writtenFlags = new WeakMap<readonly string[], string>();
+/** Neighbouring messages mostly share one array of flags: it is checked and written once. */
+let lastFlags: readonly string[] = [];
+let lastText = '';
 
 function flagsText(flags: readonly string[]): string {
-  if (flags.length === 0) return '';
-  let text = writtenFlags.get(flags);
-  if (text === undefined) writtenFlags.set(flags, (text = ` ${flagList(flags)}`));
+  if (flags === lastFlags) return lastText;
+  const text = flags.length === 0 ? '' : ` ${flagList(flags)}`;
+  lastFlags = flags;
+  lastText = text;
   return text;
 }

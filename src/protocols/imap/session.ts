@@ -108,7 +108,6 @@ export class Session {
   #bodyOf: Command<unknown> | null = null;
   readonly #bodies: LiteralTaker = {
     data: (octets) => {
-      this.literalOctets += octets.length;
       const of = this.#bodyOf;
       if (of !== this.#lender) {
         if (this.#lender && of) this.#otherLenders.add(of);
@@ -125,8 +124,7 @@ export class Session {
     },
   };
   #idleResponses = 0;
-  /** Octets of literals, for whoever wants to know how fast it goes. */
-  literalOctets = 0;
+  readonly #began = performance.now();
 
   private constructor(options: SessionOptions) {
     this.options = options;
@@ -177,6 +175,11 @@ export class Session {
   /** Version, cipher and certificate of the connection, null where it has no TLS. */
   get tls(): Wire['tls'] {
     return this.#wired().tls;
+  }
+
+  /** What went over the line so far, and since when. */
+  get traffic(): { readonly octets: number; readonly seconds: number } {
+    return { octets: this.#wired().octets, seconds: (performance.now() - this.#began) / 1_000 };
   }
 
   /** How literals may be sent now. */

@@ -5,7 +5,7 @@
 
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import type { ConnectionOptions, TLSSocket } from 'node:tls';
-import type { InflateRaw } from 'node:zlib';
+import type { DeflateRaw, InflateRaw } from 'node:zlib';
 import { ImapError } from './errors.ts';
 import { Outgoing } from './outgoing.ts';
 import { Slabs } from './slabs.ts';
@@ -212,6 +212,7 @@ export class Wire {
     const inflate = createInflateRaw();
     const deflate = createDeflateRaw({ level: 1, flush: constants.Z_SYNC_FLUSH });
     const broken = (error: Error): void => this.destroy(error);
+    this.#deflate = deflate;
     inflate.on('error', broken);
     deflate.on('error', broken);
     deflate.pipe(socket);
@@ -221,6 +222,12 @@ export class Wire {
   }
 
   #inflate: InflateRaw | null = null;
+  #deflate: DeflateRaw | null = null;
+
+  /** Octets on the line so far, both ways, TLS and compression included. */
+  get octets(): number {
+    return this.#socket.bytesRead + this.#socket.bytesWritten;
+  }
 
   /** Closes at once; the listener hears of it. */
   destroy(error: Error | null): void {
@@ -232,7 +239,8 @@ export class Wire {
   end(patienceMs: number): void {
     if (this.#closed) return;
     this.out.flush();
-    this.#socket.end();
+    // What is still being compressed ends the socket by itself.
+    (this.#deflate ?? this.#socket).end();
     setTimeout(() => this.#socket.destroy(), patienceMs).unref();
   }
 
@@ -248,6 +256,7 @@ export class Wire {
     this.#socket.on('error', () => {});
     this.#socket.destroy();
     this.#inflate?.destroy();
+    this.#deflate?.destroy();
     this.#slabs?.release();
     this.out.destroyed();
     this.#listener.ended(error);

@@ -1,0 +1,85 @@
+/** COMPRESS=DEFLATE (RFC 4978) against servers: both directions, many kinds of octets, and an orderly end. */
+
+import { createHash } from 'node:crypto';
+import { describe, expect, test } from 'vitest';
+import { awkwardMessages } from '#connectors/conformance-messages.ts';
+import { MemoryPlatform } from '#connectors/memory/platform.ts';
+import {
+  AppendStream,
+  fetchBodies,
+  login,
+  noop,
+  NumberGatherer,
+  Session,
+  writeNumberSet,
+} from '#protocols/imap/index.ts';
+import { startDovecot } from './dovecot.ts';
+import { labAvailable } from './namespace.ts';
+import { skipAloud } from './skip-aloud.ts';
+import { simPassword, startServer } from './sim/server.ts';
+
+const dovecot = await labAvailable('dovecot');
+skipAloud('compression on Dovecot', dovecot);
+const ada = { name: 'ada', password: simPassword };
+
+async function roundTrip(port: number): Promise<void> {
+  const session = await Session.open(
+    {
+      host: '127.0.0.1',
+      port,
+      tls: false,
+      ca: null,
+      verify: true,
+      connectMs: 5_000,
+      deadlineMs: 20_000,
+      isReadOnly: false,
+      trace: null,
+    },
+    null,
+  );
+  await session.greeting;
+  await login(session, ada.name, ada.password);
+  expect(await session.compress()).toBe(true);
+  const large = Buffer.alloc(3_000_000, 'compressible words, compressible words\r\n');
+  const messages = [...awkwardMessages().map(({ bytes }) => Buffer.from(bytes)), large];
+  const stream = new AppendStream(session, 'INBOX', true);
+  for (const bytes of messages) {
+    stream.begin({ flags: ['\\Seen'], date: null, octets: bytes.length });
+    stream.data(bytes);
+    stream.end();
+    await stream.returned();
+  }
+  expect(await stream.finish()).toMatchObject([{ messages: messages.length, answer: { status: 'OK' } }]);
+  const sums: string[] = [];
+  let hash = createHash('sha256');
+  let pending = 0;
+  const all = [[1, messages.length]] as const;
+  await fetchBodies(session, { mailbox: 'INBOX', mode: 'examine' }, writeNumberSet(all), all, new NumberGatherer(), {
+    begin: () => void (hash = createHash('sha256')),
+    data: (octets) => void hash.update(octets),
+    end: () => void sums.push(hash.digest('hex')),
+    broken() {},
+    // Every other stretch is held back for a while, as a slow target would.
+    returned: () => (pending++ % 2 === 0 ? null : new Promise((resolve) => setImmediate(resolve))),
+  });
+  expect(sums).toEqual(messages.map((bytes) => createHash('sha256').update(bytes).digest('hex')));
+  await noop(session);
+  expect(session.traffic.octets).toBeLessThan(2 * large.length);
+  session.leave();
+  expect(session.isAlive).toBe(false);
+}
+
+describe('a compressed connection carries every octet', () => {
+  test('with the simulated server', async () => {
+    const platform = new MemoryPlatform();
+    platform.add(ada.name);
+    await using server = await startServer({ platform });
+    await roundTrip(server.port);
+  });
+
+  test.runIf(dovecot.ok)('with Dovecot', async () => {
+    const extra = 'protocol imap {\n  mail_plugins = $mail_plugins imap_zlib\n}\n';
+    await using server = await startDovecot({ users: [ada], extra });
+    await roundTrip(server.port);
+  });
+});

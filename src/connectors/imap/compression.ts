@@ -1,0 +1,30 @@
+/**
+ * Whether a connection is to be compressed (COMPRESS=DEFLATE, RFC 4978). It halves mail on a line that is slow, and costs a
+ * core 5 s for what takes one second on one that is fast; so a server is first known by how fast it was.
+ */
+
+import { isIP } from 'node:net';
+import type { Session } from '#protocols/imap/index.ts';
+import type { ServerFacts } from './server-memory.ts';
+
+/** Below this the line is what we wait for; DEFLATE at its fastest does twenty times as much on one core. */
+const slowBytesPerSecond = 4_000_000;
+/** Less than this on one connection says nothing about the line. */
+const tellingOctets = 4_000_000;
+
+/** `facts`: what earlier connections to that server have shown. */
+export function isWorthCompressing(host: string, offered: boolean, facts: ServerFacts): boolean {
+  return offered && !isLoopback(host) && facts.bytesPerSecond !== null && facts.bytesPerSecond < slowBytesPerSecond;
+}
+
+/** Notes how fast a connection was. The fastest counts: a slow one may have waited for the other end. */
+export function noteSpeed(session: Session, facts: ServerFacts): void {
+  const { octets, seconds } = session.traffic;
+  if (octets < tellingOctets || seconds === 0) return;
+  facts.bytesPerSecond = Math.max(facts.bytesPerSecond ?? 0, octets / seconds);
+}
+
+function isLoopback(host: string): boolean {
+  if (host === 'localhost' || host.endsWith('.localhost') || host === '::1') return true;
+  return isIP(host) === 4 && host.startsWith('127.');
+}
