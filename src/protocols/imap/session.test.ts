@@ -309,7 +309,7 @@ describe('messages on their way to the server', () => {
     const stream = new AppendStream(played.session, 'a', true);
     stream.begin({ flags: [], date: null, octets: 20 });
     stream.data(mail('half'));
-    stream.returned();
+    void stream.returned();
     await played.ended;
     await expect.poll(() => played.session.isAlive).toBe(false);
     stream.data(mail(' g2 DELETE INBOX'));
@@ -332,7 +332,7 @@ describe('messages on their way to the server', () => {
     stream.begin({ flags: [], date: null, octets: 20 });
     stream.data(mail('half'));
     await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
-    stream.returned();
+    void stream.returned();
     await played.ended;
     stream.abandon();
     expect(played.session.isAlive).toBe(false);
