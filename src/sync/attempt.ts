@@ -253,6 +253,7 @@ async function loadMaps(
 function countThere(engine: Engine, work: FolderWork): void {
   const folder = work.source.id;
   const elsewhere = engine.exceptions.of(folder, 'kept').length + engine.exceptions.of(folder, 'removed').length;
-  const copied = engine.tally.copiedIn.get(folder) ?? 0;
+  // What a dry run would copy never enters the record.
+  const copied = engine.choices.dryRun ? 0 : (engine.tally.copiedIn.get(folder) ?? 0);
   engine.tally.alreadyThere.set(folder, Math.max(0, work.record.messages - elsewhere - copied));
 }

@@ -7,7 +7,7 @@
 import { emptyDigest } from '#domain/digest.ts';
 import type { Instant, Listing, Uid } from '#domain/item.ts';
 import { UidMap } from '#domain/uid-map.ts';
-import { uidSet, uidsOf } from '#domain/uid-set.ts';
+import { type UidSet, uidSet, uidsOf } from '#domain/uid-set.ts';
 import type { Intent, LedgerChange } from '#ports/ledger.ts';
 import { maxUid } from '#ports/mailbox.ts';
 import { readContents } from './content.ts';
@@ -136,7 +136,8 @@ export async function adopt(
   if (strangers.length === 0) return foreign;
   engine.log.info('comparing with mail already there', { folder: pathOf(work.source), messages: strangers.length });
   const uids = strangers.map((row) => there.uid(row));
-  if (mode === 'as usual' && strangers.length < plan.rows.length * strangersFew) {
+  const few = mode === 'as usual' && strangers.length < plan.rows.length * strangersFew;
+  if (few && !engine.choices.dryRun) {
     const rowOf = new Map(strangers.map((row) => [there.uid(row), row] as const));
     await readContents(engine.target, work.target.id, uidSet(uids), false, ({ uid, sha256, sizeBytes }) => {
       const row = rowOf.get(uid);
@@ -147,12 +148,26 @@ export async function adopt(
     });
     return foreign;
   }
-  const wanted = uidSet(plan.rows.map((row) => listing.uid(row)));
+  const all = uidSet(plan.rows.map((row) => listing.uid(row)));
+  const wanted = few ? await asLongAs(engine, work, all, uids) : all;
   const { found } = await matchByContent(engine, work, wanted, uids, [], dateLookup(listing, new Map()));
   if (found.length > 0) await engine.ledger.write(adoptionChanges(engine, plan, found));
   const done = new Set(found.map(({ uid }) => uid));
   plan.rows = plan.rows.filter((row) => !done.has(listing.uid(row)));
   return foreign;
+}
+
+/** Of the source's messages those that are as long as one of the target's: a dry run reads no others, for it sends none. */
+async function asLongAs(engine: Engine, work: FolderWork, uids: UidSet, targetUids: readonly Uid[]): Promise<UidSet> {
+  const [here, there] = await Promise.all([
+    engine.source.list(work.source.id, uids, true),
+    engine.target.list(work.target.id, uidSet(targetUids), true),
+  ]);
+  const sizes = new Set<number | null>();
+  for (let row = 0; row < there.length; row++) sizes.add(there.sizeBytes(row));
+  const alike: Uid[] = [];
+  for (let row = 0; row < here.length; row++) if (sizes.has(here.sizeBytes(row))) alike.push(here.uid(row));
+  return uidSet(alike);
 }
 
 /**

@@ -130,10 +130,15 @@ function mappedRows(work: FolderWork, listing: Listing): readonly FlagRows[] {
   const theirs: number[] = [];
   const dealtWith = work.record.sourceState?.uidNext ?? 0;
   if (work.map.size === 0) return [];
+  // What we sent and found again after a crash may be marked as adopted, too; but it came after what was there before us.
+  let firstOfOurs = Number.POSITIVE_INFINITY;
+  for (const { target, adopted } of work.map.runs) if (!adopted) firstOfOurs = Math.min(firstOfOurs, target);
   for (let row = 0; row < listing.length; row++) {
     const uid = listing.uid(row);
-    if (work.map.targetOf(uid) === null) continue;
-    (uid >= dealtWith && work.map.isAdopted(uid) ? theirs : ours).push(row);
+    const target = work.map.targetOf(uid);
+    if (target === null) continue;
+    const isTheirs = uid >= dealtWith && work.map.isAdopted(uid) && target < firstOfOurs;
+    (isTheirs ? theirs : ours).push(row);
   }
   return [
     { listing, rows: ours, addOnly: false },
