@@ -39,6 +39,7 @@ export function intent(id: number): Intent {
     id,
     source: inbox,
     target: sent,
+    sourceUidValidity: 2 as UidValidity,
     targetUidValidity: 3 as UidValidity,
     targetUidNext: 4 as Uid,
     uids: [...uidSet([1, 2, 3, 9]), [0xffff_fff0 as Uid, 0xffff_ffff as Uid]],

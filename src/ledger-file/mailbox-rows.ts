@@ -57,6 +57,7 @@ export class MailboxRows {
       id: row.id,
       source: row.source as FolderId,
       target: row.target as FolderId,
+      sourceUidValidity: row.source_uid_validity as UidValidity,
       targetUidValidity: row.target_uid_validity as UidValidity,
       targetUidNext: row.target_uid_next as Uid,
       uids: unpackUids(row.uids),
@@ -110,9 +111,9 @@ export class MailboxRows {
         ask.of('drop-runs').run(mailbox, this.#number(change.folder), ...allUids);
         return;
       case 'intent': {
-        const { id, source, target, targetUidValidity, targetUidNext, uids, sent } = change.intent;
+        const { id, source, target, sourceUidValidity, targetUidValidity, targetUidNext, uids, sent } = change.intent;
         ask.of('drop-sent').run(mailbox, id);
-        ask.of('put-intent').run(mailbox, id, source, target, targetUidValidity, targetUidNext, packUids(uids));
+        ask.of('put-intent').run(mailbox, id, source, target, sourceUidValidity, targetUidValidity, targetUidNext, packUids(uids));
         if (sent.length > 0) ask.of('put-sent').run(packSent(sent), mailbox, id);
         return;
       }
@@ -207,6 +208,7 @@ interface IntentRow {
   id: number;
   source: string;
   target: string;
+  source_uid_validity: number;
   target_uid_validity: number;
   target_uid_next: number;
   uids: Uint8Array;

@@ -67,6 +67,7 @@ create table intent (
   id integer not null,
   source text not null,
   target text not null,
+  source_uid_validity integer not null,
   target_uid_validity integer not null,
   target_uid_next integer not null,
   uids blob not null,

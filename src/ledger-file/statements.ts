@@ -42,9 +42,9 @@ const questions = {
   'drop-runs': 'delete from run where mailbox = ? and folder = ? and source between ? and ?',
 
   intents:
-    'select id, source, target, target_uid_validity, target_uid_next, uids from intent where mailbox = ? order by id',
+    'select id, source, target, source_uid_validity, target_uid_validity, target_uid_next, uids from intent where mailbox = ? order by id',
   'put-intent': `
-    insert or replace into intent (mailbox, id, source, target, target_uid_validity, target_uid_next, uids)
+    insert or replace into intent (mailbox, id, source, target, source_uid_validity, target_uid_validity, target_uid_next, uids)
     values (?, ?, ?, ?, ?, ?, ?)`,
   'settle-intent': 'delete from intent where mailbox = ? and id = ?',
   sent: 'select messages from sent where mailbox = ? and intent = ? order by part',

@@ -68,6 +68,8 @@ export interface Intent {
   readonly id: number;
   readonly source: FolderId;
   readonly target: FolderId;
+  /** What `uids` are numbers of; under another UIDVALIDITY of the source they name other messages. */
+  readonly sourceUidValidity: UidValidity;
   readonly targetUidValidity: UidValidity;
   /** Nothing of this intent can have a smaller UID on the target. */
   readonly targetUidNext: Uid;

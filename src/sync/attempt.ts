@@ -65,7 +65,7 @@ async function carry(
 ): Promise<void> {
   const renumbered = new Map<FolderWork, UidMap>();
   for (const work of works) {
-    const before = renumberedSides(work);
+    const before = renumberedSides(work) ?? (isOfOtherNumbers(work, intentsOf) ? 'source' : null);
     if (!before) continue;
     if (before === 'target') renumbered.set(work, work.map);
     await forgetNumbers(engine, work);
@@ -80,16 +80,20 @@ async function carry(
   for (const plan of surveys) {
     planned.set(plan, plan.rows);
     const isMapped = isMappedIn(plan, others);
-    const intents = intentsOf.get(plan.work.source.id) ?? [];
+    const allIntents = intentsOf.get(plan.work.source.id) ?? [];
+    // Of intents whose UIDs mean nothing any more the content decides (`adopt`), and they end only after it has.
+    const stale = allIntents.filter(({ sourceUidValidity }) => sourceUidValidity !== plan.state.uidValidity);
+    const intents = allIntents.filter((intent) => !stale.includes(intent));
     await settleIntents(engine, plan, intents, isMapped, ({ id }) => id >= options.firstIntentOfRun);
     const news = [...nameCulprits(engine, plan), ...forgetGone(engine, plan)];
     if (news.length > 0) await engine.ledger.write(news);
     const mappedBefore = renumbered.get(plan.work);
-    const isFirst = plan.work.record.sourceState === null;
+    const isFirst = plan.work.record.sourceState === null || engine.choices.retryRefused;
     const foreign = isFirst
       ? await adopt(engine, plan, isMapped, mappedBefore ? 'all by content' : 'as usual')
       : new Map<number, ForeignMessage[]>();
     if (mappedBefore) await holdBackLost(engine, plan, mappedBefore);
+    if (stale.length > 0) await engine.ledger.write(stale.map(({ id }) => ({ kind: 'settled', intent: id })));
     const uidNext = plan.work.target.state?.uidNext;
     if (plan.rows.length === 0 || uidNext === undefined) continue;
     const overrides = engine.choices.dryRun ? new Map<Uid, Override>() : await mendDates(engine, plan);
@@ -207,6 +211,12 @@ function noteFolders(engine: Engine, map: FolderMap): void {
   for (const { source, path, reason } of map.folders) {
     if (reason) engine.tally.note(pathOf(source), path.join('/'), reason);
   }
+}
+
+/** Whether something was begun under another UIDVALIDITY of the source; a first pass that broke off has no other record of it. */
+function isOfOtherNumbers(work: FolderWork, intentsOf: ReadonlyMap<FolderId, readonly Intent[]>): boolean {
+  const intents = intentsOf.get(work.source.id) ?? [];
+  return intents.some(({ sourceUidValidity }) => sourceUidValidity !== work.source.state?.uidValidity);
 }
 
 function renumberedSides(work: FolderWork): 'source' | 'target' | null {

@@ -1,6 +1,6 @@
 /** Flags that changed on the source, brought to the target; and what people removed on the target, noticed. */
 
-import type { Listing, Uid } from '#domain/item.ts';
+import type { Instant, Listing, Uid } from '#domain/item.ts';
 import { uidSet } from '#domain/uid-set.ts';
 import type { LedgerChange } from '#ports/ledger.ts';
 import type { FlagChange } from '#ports/mailbox.ts';
@@ -65,8 +65,7 @@ async function bringSome(
     const at = target === null ? undefined : rowAt.get(target);
     if (target === null || at === undefined) continue;
     const wanted = listing.flags(row);
-    if (addOnly)
-      news.push(...noteDate(engine, work, uid, dateDifference(listing.internalDate(row), there.internalDate(at))));
+    news.push(...noteDate(engine, work, uid, listing.internalDate(row), there.internalDate(at)));
     const { missing: add, extra } = flagDifference(wanted, there.flags(at));
     const remove = addOnly ? [] : extra;
     if (add.length + extra.length === 0) {
@@ -136,8 +135,17 @@ function noteFlags(
   return rewrite(engine, work, uid, (name) => flagClasses.has(name), differences);
 }
 
-function noteDate(engine: Engine, work: FolderWork, uid: Uid, difference: Difference | null): readonly LedgerChange[] {
-  return difference ? rewrite(engine, work, uid, (name) => name === 'date', [difference]) : [];
+/** A listing of changed flags tells no dates; then there is nothing to compare. */
+function noteDate(
+  engine: Engine,
+  work: FolderWork,
+  uid: Uid,
+  date: Instant | null,
+  served: Instant | null,
+): readonly LedgerChange[] {
+  if (date === null) return [];
+  const difference = dateDifference(date, served);
+  return rewrite(engine, work, uid, (name) => name === 'date', difference ? [difference] : []);
 }
 
 /** Replaces the differences of some classes of one message by others. */

@@ -64,6 +64,7 @@ export async function settleIntents(
     ...settled,
   ]);
   for (const { uid } of sighting.found) plan.recovered.add(uid);
+  plan.gone = [...plan.gone, ...sighting.found.map(({ uid }) => uid).filter((uid) => plan.hasLeft(uid))];
   const done = new Set<Uid>([...plan.recovered, ...doubtful]);
   plan.rows = plan.rows.filter((row) => !done.has(plan.listing.uid(row)));
 }

@@ -10,6 +10,9 @@ import { readContents } from './content.ts';
 import { type Engine, type FolderWork, pathOf } from './engine.ts';
 import { isUnmoved } from './survey.ts';
 
+const leftTheSource = 'left-the-source';
+const beingRemoved = 'being-removed';
+
 /**
  * Deals with messages that are mapped and no longer on the source. With `--delete`, those that we put on the target are
  * removed there: first what they were is noted durably (their elements, from our copy), then they go, then the map. Those
@@ -75,13 +78,9 @@ async function remove(
   const records = uids.map((uid) => {
     const read = elements.get(uid);
     const before = engine.exceptions.get(folder, uid, 'kept');
-    return keptOf(
-      work,
-      uid,
-      'being removed',
-      before?.elementRead ?? read?.element ?? null,
-      before?.sizeBytes ?? read?.sizeBytes ?? null,
-    );
+    const element = before?.elementRead ?? read?.element ?? null;
+    const sizeBytes = before?.sizeBytes ?? read?.sizeBytes ?? null;
+    return { ...keptOf(work, uid, 'being removed', element, sizeBytes), code: beingRemoved };
   });
   await engine.ledger.write([...news, ...records.map((record) => engine.exceptions.add(record))]);
   engine.at('removal.recorded');
@@ -91,7 +90,7 @@ async function remove(
     if (!isFault(error, 'target.expunge.unavailable')) throw error;
     // The wish cannot be granted there; that is no reason to stop the mailbox. They stay, and are listed with the reason.
     const words = 'left the source; the target has no way to remove single messages (no UIDPLUS)';
-    await engine.ledger.write(records.map((record) => engine.exceptions.add({ ...record, detail: words })));
+    await engine.ledger.write(records.map((record) => engine.exceptions.add({ ...record, code: leftTheSource, detail: words })));
     return;
   }
   engine.at('removal.done');
@@ -159,6 +158,8 @@ export async function noticeRemoved(engine: Engine, work: FolderWork, held: UidM
   const folder = work.source.id;
   const news = missing
     .filter((uid) => work.map.targetOf(uid) !== null && !engine.exceptions.get(folder, uid, 'removed'))
+    // What we were removing ourselves when the reply was lost was not removed by somebody else.
+    .filter((uid) => !(engine.choices.delete && engine.exceptions.get(folder, uid, 'kept')?.code === beingRemoved))
     .map((uid) =>
       engine.exceptions.add({
         ...keptOf(work, uid, 'removed on the target by somebody else', null, null),
@@ -181,7 +182,7 @@ function keptOf(
     sourceUidValidity: (work.record.sourceUidValidity ?? 0) as Exception['sourceUidValidity'],
     uid,
     kind: 'kept',
-    code: 'left-the-source',
+    code: leftTheSource,
     detail: why,
     sizeBytes,
     messageId: null,

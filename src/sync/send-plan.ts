@@ -98,6 +98,7 @@ export function jobsOf(
       id: nextIntent(),
       source: plan.work.source.id,
       target: plan.work.target.id,
+      sourceUidValidity: plan.listing.state.uidValidity,
       targetUidValidity,
       targetUidNext: plan.uidNext,
       uids: uidSet(taken.map((row) => plan.listing.uid(row))),

@@ -23,7 +23,7 @@ export interface Survey {
   /** What settling an earlier attempt's intents found on the target: sent by us, so its flags are the source's. */
   readonly recovered: Set<Uid>;
   /** Mapped messages that are no longer on the source. */
-  readonly gone: readonly Uid[];
+  gone: readonly Uid[];
   /** Whether a UID, mapped or not, is known to have left the source. */
   readonly hasLeft: (uid: Uid) => boolean;
 }

@@ -36,9 +36,13 @@ export async function prepareFolders(preparing: Preparing): Promise<readonly Fol
     const takesUses = session.capabilities.has('CREATE-SPECIAL-USE') && !facts.lies.has('create-special-use');
     const asked = orders.map((order) => ask(preparing, order, spelling, takesUses));
     const listing = askForFolders(session, facts);
-    const answers = await Promise.all(asked.map(({ created }) => created));
-    await Promise.all(asked.map(({ subscribed }) => subscribed));
-    let listed: Listed = await listing;
+    // All are awaited together: when the connection breaks, each of them hears of it.
+    const [answers, , first] = await Promise.all([
+      Promise.all(asked.map(({ created }) => created)),
+      Promise.all(asked.map(({ subscribed }) => subscribed)),
+      listing,
+    ]);
+    let listed: Listed = first;
     const again = await withoutUses(session, asked, answers, spelling);
     if (again.length > 0) listed = await askForFolders(session, facts);
     const { tree } = grow(listed, session, facts);
