@@ -119,8 +119,8 @@ export class AppendStream {
       else if (!this.#error && this.#state !== 'over') {
         if (this.#isTogether) this.#piece({ kind: 'end-command' });
         this.#filling = null;
+        this.#keepLent();
         this.#drain();
-        if (this.#state === 'turn') this.#session.out.flush();
       }
       this.#settle();
     });
@@ -138,7 +138,19 @@ export class AppendStream {
     this.#state = 'over';
     // A command that was begun cannot be taken back: only an end of the connection keeps the server from what it has of it.
     if (isOpen) this.#session.close({ kind: 'closed', why: 'a message could not be read to its end' });
-    else this.#session.streamEnded(this);
+    else {
+      this.#session.out.keep();
+      this.#session.streamEnded(this);
+    }
+  }
+
+  /** Nobody asks `returned` of a batch that was finished: what was lent to it is copied. */
+  #keepLent(): void {
+    for (const [at, piece] of this.#held.entries()) {
+      if (piece.kind === 'octets') this.#held[at] = { kind: 'octets', octets: Buffer.from(piece.octets) };
+    }
+    this.#heldReturned();
+    if (this.#state === 'turn') this.#session.out.keep();
   }
 
   /** Called by the session. */
@@ -170,7 +182,7 @@ export class AppendStream {
       this.#write(this.#held[written++] as Piece);
     this.#held.splice(0, written);
     if (this.#state !== 'turn') return;
-    this.#session.out.flush();
+    this.#session.flushSoon();
     if (this.#heldReturn && !this.#held.some((piece) => piece.kind === 'octets')) {
       const { resolve } = this.#heldReturn;
       this.#heldReturn = null;

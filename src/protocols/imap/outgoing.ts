@@ -19,6 +19,8 @@ export class Outgoing {
   #sealed = 0;
   #used = 0;
   readonly #queue: Uint8Array[] = [];
+  /** Which entries of the queue are lent. */
+  #lentAt: number[] = [];
   /** Staging buffers that the flush to come will write. */
   #full: Buffer[] = [];
   #flights = 0;
@@ -61,7 +63,14 @@ export class Outgoing {
       return;
     }
     this.#seal();
+    this.#lentAt.push(this.#queue.length);
     this.#queue.push(octets);
+  }
+
+  /** Copies what is lent and not flushed yet, so that nobody need be asked for it any more. */
+  keep(): void {
+    for (const at of this.#lentAt) this.#queue[at] = Buffer.from(this.#queue[at] as Uint8Array);
+    this.#lentAt = [];
   }
 
   /** Hands everything gathered to the kernel. */
@@ -100,6 +109,7 @@ export class Outgoing {
       to.uncork();
     }
     queue.length = 0;
+    this.#lentAt = [];
     // The kernel often takes everything at once; then there is no need to wait for Node to say so.
     if (to.writableLength === 0) gone();
   }
@@ -115,6 +125,7 @@ export class Outgoing {
   /** The connection is gone: nobody will look at what was lent any more. */
   destroyed(): void {
     this.#queue.length = 0;
+    this.#lentAt = [];
     this.#settled?.resolve();
     this.#settled = null;
   }

@@ -338,6 +338,33 @@ describe('messages on their way to the server', () => {
     expect(played.session.isAlive).toBe(false);
   });
 
+  test.each([true, false])(
+    'what was lent to a batch may be written over once the batch is finished (together: %s)',
+    async (isTogether) => {
+      const large = 'x'.repeat(20_000);
+      await using played = await connected(`
+      S: * OK [CAPABILITY IMAP4rev1 LITERAL+ MULTIAPPEND] ready
+      C: g1 APPEND "a" {20000+}
+      C: ${large}
+      C: g2 APPEND "a" {20000+}
+      C: ${large}
+      S: g1 OK done
+      S: g2 OK done`);
+      const finishing = [1, 2].map(() => {
+        const lent = Buffer.from(large);
+        const stream = new AppendStream(played.session, 'a', isTogether);
+        stream.begin({ flags: [], date: null, octets: lent.length });
+        stream.data(lent);
+        stream.end();
+        const finished = stream.finish();
+        lent.fill('y');
+        return finished;
+      });
+      for (const answers of await Promise.all(finishing)) expect(answers).toMatchObject([{ answer: { status: 'OK' } }]);
+      await played.ended;
+    },
+  );
+
   test('what is begun after the connection was lost is lost, and says so', async () => {
     await using played = await connected('S: * OK ready');
     played.session.close({ kind: 'lost', text: 'gone' });

@@ -250,8 +250,7 @@ export class Session {
     }
     this.#streaming = null;
     this.#deadline.headway();
-    this.#pump();
-    this.out.flush();
+    this.flushSoon();
   }
 
   /** Puts TLS on the connection (RFC 9051 §6.2.1). Everything learnt before is forgotten. */
@@ -326,9 +325,13 @@ export class Session {
       return;
     }
     this.#queue.push(queued);
+    this.flushSoon();
+  }
+
+  /** What is called in one turn of the event loop goes out in one write: a write to loopback costs more than its octets. */
+  flushSoon(): void {
     if (this.#pumpDue) return;
     this.#pumpDue = true;
-    // What is called in one turn of the event loop goes out in one write.
     setImmediate(() => {
       this.#pumpDue = false;
       if (this.#over) return;
@@ -680,9 +683,7 @@ export class Session {
     if (this.#awaiting === exchange) this.#awaiting = null;
     if (this.#alone === exchange) this.#alone = null;
     exchange.answered(answer);
-    if (this.#queue.length === 0 || this.#over || this.#sealed) return;
-    this.#pump();
-    this.out.flush();
+    if (this.#queue.length > 0 && !this.#over && !this.#sealed) this.flushSoon();
   }
 
   #isServersTurn(): boolean {
