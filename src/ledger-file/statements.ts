@@ -45,7 +45,7 @@ const questions = {
     'select id, source, target, source_uid_validity, target_uid_validity, target_uid_next, uids from intent where mailbox = ? order by id',
   'put-intent': `
     insert or replace into intent (mailbox, id, source, target, source_uid_validity, target_uid_validity, target_uid_next, uids)
-    values (?, ?, ?, ?, ?, ?, ?)`,
+    values (?, ?, ?, ?, ?, ?, ?, ?)`,
   'settle-intent': 'delete from intent where mailbox = ? and id = ?',
   sent: 'select messages from sent where mailbox = ? and intent = ? order by part',
   // What is told of an intent that has been settled is of no more use: nothing is inserted then.
