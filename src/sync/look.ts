@@ -4,10 +4,10 @@
  * of the target answering for at most one of the source. The same matching adopts mail that was there before us.
  */
 
-import type { Instant, Listing, Uid } from '#domain/item.ts';
+import type { FolderId, Instant, Listing, Uid } from '#domain/item.ts';
 import { type UidSet, uidSet, uidsOf } from '#domain/uid-set.ts';
 import type { SentMessage } from '#ports/ledger.ts';
-import { maxUid } from '#ports/mailbox.ts';
+import { maxUid, type Reader } from '#ports/mailbox.ts';
 import { type FoundContent, readContents } from './content.ts';
 import type { Engine, FolderWork } from './engine.ts';
 
@@ -26,7 +26,10 @@ export interface Match {
 export interface Sighting {
   readonly found: readonly Match[];
   readonly notThere: readonly Uid[];
-  /** The target has lost something above the remembered UIDNEXT: whether these were stored cannot be known any more. */
+  /**
+   * The target has lost something above the remembered UIDNEXT, or something there or here cannot be read: whether these
+   * were stored cannot be known.
+   */
   readonly doubtful: readonly Uid[];
   /** The messages of the target that were looked at. */
   readonly listing: Listing;
@@ -44,6 +47,7 @@ export async function lookOnTarget(
   fromUid: number,
   isMapped: (targetUid: Uid) => boolean,
   dateOf: (uid: Uid) => Instant | null,
+  isSameNumbering = true,
 ): Promise<Sighting> {
   const listing = await engine.target.list(work.target.id, [[fromUid as Uid, maxUid]], false);
   const unclaimed: Uid[] = [];
@@ -55,7 +59,8 @@ export async function lookOnTarget(
     present++;
     if (!isMapped(uid)) unclaimed.push(uid);
   }
-  const vanished = listing.state.uidNext - fromUid - present;
+  // Gaps tell of something expunged only in the numbering in which `fromUid` was remembered.
+  const vanished = isSameNumbering ? listing.state.uidNext - fromUid - present : 0;
   if (unclaimed.length === 0 && vanished <= 0) {
     return { found: [], notThere: [...uidsOf(uids)], doubtful: [], listing };
   }
@@ -65,8 +70,17 @@ export async function lookOnTarget(
   // With something expunged up there, those that we know were sent whole are in doubt; if none is known to have been, all are.
   const inDoubt =
     vanished > 0 ? (missing.some((uid) => noted.has(uid)) ? missing.filter((uid) => noted.has(uid)) : missing) : [];
-  const doubt = new Set(inDoubt);
-  return { found: match.found, notThere: missing.filter((uid) => !doubt.has(uid)), doubtful: inDoubt, listing };
+  const doubt = new Set([...inDoubt, ...match.unsure]);
+  return { found: match.found, notThere: missing.filter((uid) => !doubt.has(uid)), doubtful: [...doubt], listing };
+}
+
+/** What matching by content found out. */
+export interface Matching {
+  readonly found: readonly Match[];
+  /** Not found, those in `unsure` among them. */
+  readonly rest: readonly Uid[];
+  /** May be there all the same: they, or messages of the target that look like them, could not be read. */
+  readonly unsure: readonly Uid[];
 }
 
 /** Pairs messages of the source with messages of the target that hold the same content, with their multiplicity. */
@@ -77,15 +91,15 @@ export async function matchByContent(
   targetUids: readonly Uid[],
   sent: readonly SentMessage[],
   dateOf: (uid: Uid) => Instant | null,
-): Promise<{ readonly found: readonly Match[]; readonly rest: readonly Uid[] }> {
+): Promise<Matching> {
   const asked = [...uidsOf(uids)];
-  if (targetUids.length === 0) return { found: [], rest: asked };
-  const there: FoundContent[] = [];
-  const here = new Map<Uid, FoundContent>();
-  await Promise.all([
-    readContents(engine.target, work.target.id, uidSet(targetUids), true, (content) => there.push(content)),
-    readContents(engine.source, work.source.id, uids, true, (content) => here.set(content.uid, content)),
+  if (targetUids.length === 0) return { found: [], rest: asked, unsure: [] };
+  const [target, source] = await Promise.all([
+    readAll(engine.target, work.target.id, uidSet(targetUids)),
+    readAll(engine.source, work.source.id, uids),
   ]);
+  const there = target.contents;
+  const here = new Map(source.contents.map((content) => [content.uid, content] as const));
   there.sort((a, b) => a.uid - b.uid);
   const free = new Set(there);
   const exact = shelf(there, (content) => Buffer.from(content.sha256).toString('base64'));
@@ -133,7 +147,55 @@ export async function matchByContent(
     }
   }
   const rest = asked.filter((uid) => !found.has(uid));
-  return { found: [...found.values()], rest };
+  const unsure = rest.filter((uid) => source.unread.has(uid));
+  if (target.unread.size > 0) unsure.push(...(await mayBeAmong(engine, work, target.unread, rest, here, dateOf)));
+  return { found: [...found.values()], rest, unsure: [...new Set(unsure)] };
+}
+
+/**
+ * Reads messages by content, each that is listed and was not returned once more by itself. What cannot be read even so is
+ * told, since "not returned" is not "not there"; what is no longer listed is left out.
+ */
+async function readAll(
+  reader: Reader,
+  folder: FolderId,
+  uids: UidSet,
+): Promise<{ readonly contents: FoundContent[]; readonly unread: ReadonlySet<Uid> }> {
+  const contents: FoundContent[] = [];
+  const take = (content: FoundContent): void => void contents.push(content);
+  const { missing } = await readContents(reader, folder, uids, true, take);
+  const unread = new Set<Uid>();
+  if (missing.length === 0) return { contents, unread };
+  const still = await reader.list(folder, uidSet(missing), false);
+  for (let row = 0; row < still.length; row++) {
+    const uid = still.uid(row);
+    const before = contents.length;
+    if (unread.size < unreadAskedMax) await readContents(reader, folder, [[uid, uid]], true, take);
+    if (contents.length === before) unread.add(uid);
+  }
+  return { contents, unread };
+}
+
+/** A server that returns nothing at all is not asked a million times one by one. */
+const unreadAskedMax = 100;
+
+/** Of `rest` those that look like a message of the target that cannot be read: as long, or of the same date. */
+async function mayBeAmong(
+  engine: Engine,
+  work: FolderWork,
+  unread: ReadonlySet<Uid>,
+  rest: readonly Uid[],
+  here: ReadonlyMap<Uid, FoundContent>,
+  dateOf: (uid: Uid) => Instant | null,
+): Promise<readonly Uid[]> {
+  const listing = await engine.target.list(work.target.id, uidSet(unread), true);
+  const sizes = new Set<number | null>();
+  const dates = new Set<Instant | null>();
+  for (let row = 0; row < listing.length; row++) {
+    sizes.add(listing.sizeBytes(row));
+    dates.add(listing.internalDate(row));
+  }
+  return rest.filter((uid) => sizes.has(here.get(uid)?.sizeBytes ?? null) || dates.has(dateOf(uid)));
 }
 
 function matched(

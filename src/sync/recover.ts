@@ -48,16 +48,16 @@ export async function settleIntents(
   });
   if (unproven.length > 0) await proveAgain(engine, plan, unproven, dateOf);
   const uids = uidSet([...open, ...left]);
-  const sighting = await lookOnTarget(engine, work, uids, sent, fromUid, isMapped, dateOf);
+  const sighting = await lookOnTarget(engine, work, uids, sent, fromUid, isMapped, dateOf, sameNumbers);
   const ofThisRun = new Set(intents.filter(isOfThisRun).flatMap((intent) => [...uidsOf(intent.uids)]));
   countCopied(
     engine,
     work,
     sighting.found.filter(({ uid }) => ofThisRun.has(uid)),
   );
-  const doubtful = sameNumbers ? sighting.doubtful.filter((uid) => !plan.hasLeft(uid)) : [];
+  const doubtful = sighting.doubtful.filter((uid) => !plan.hasLeft(uid));
   const words =
-    'something was removed from the target before we could look, so it cannot be known whether this had arrived';
+    'something was removed from the target before we could look, or cannot be read, so it cannot be known whether this had arrived';
   await engine.ledger.write([
     ...adoptionChanges(engine, plan, sighting.found),
     ...doubtful.map((uid) => engine.exceptions.add(refusalOf(plan, uid, 'outcome-unknown', words, null))),
@@ -92,7 +92,8 @@ async function proveAgain(
   const changes: LedgerChange[] = [];
   if (here.length > 0) {
     const pairs = here.map((uid) => work.map.targetOf(uid) as Uid);
-    const { found, rest } = await matchByContent(engine, work, uidSet(here), pairs, [], dateOf);
+    const { found, rest, unsure } = await matchByContent(engine, work, uidSet(here), pairs, [], dateOf);
+    const unread = new Set(unsure);
     for (const match of found) {
       if (!match.servedAs) continue;
       const kind = match.servedAs.sizeBytes === match.sizeBytes ? 'content' : 'lineEnds';
@@ -102,7 +103,9 @@ async function proveAgain(
     }
     for (const uid of rest) {
       if (plan.hasLeft(uid)) continue;
-      const difference = { class: 'content', detail: 'served with other octets by the target' } as const;
+      const difference = unread.has(uid)
+        ? ({ class: 'unreadable', detail: 'it could not be read back, so its content is not proven' } as const)
+        : ({ class: 'content', detail: 'served with other octets by the target' } as const);
       changes.push(engine.exceptions.add(differenceOf(work, uid, null, [difference], { read: null, served: null })));
     }
   }
@@ -140,20 +143,29 @@ export async function adopt(
   const few = mode === 'as usual' && strangers.length < plan.rows.length * strangersFew;
   if (few && !engine.choices.dryRun) {
     const rowOf = new Map(strangers.map((row) => [there.uid(row), row] as const));
-    await readContents(engine.target, work.target.id, uidSet(uids), false, ({ uid, sha256, sizeBytes }) => {
+    const { missing } = await readContents(engine.target, work.target.id, uidSet(uids), false, (content) => {
+      const { uid, sha256, sizeBytes } = content;
       const row = rowOf.get(uid);
       if (row === undefined) return;
       const shelf = foreign.get(sizeBytes) ?? [];
       shelf.push({ uid, sha256, flags: there.flags(row), internalDate: there.internalDate(row) });
       foreign.set(sizeBytes, shelf);
     });
-    return foreign;
+    if (missing.length === 0) return foreign;
+    // Something there cannot be read at once: then everything is looked at with more care.
+    foreign.clear();
   }
   const all = uidSet(plan.rows.map((row) => listing.uid(row)));
-  const wanted = few ? await asLongAs(engine, work, all, uids) : all;
-  const { found } = await matchByContent(engine, work, wanted, uids, [], dateLookup(listing, new Map()));
-  if (found.length > 0) await engine.ledger.write(adoptionChanges(engine, plan, found));
-  const done = new Set(found.map(({ uid }) => uid));
+  const wanted = few && engine.choices.dryRun ? await asLongAs(engine, work, all, uids) : all;
+  const { found, unsure } = await matchByContent(engine, work, wanted, uids, [], dateLookup(listing, new Map()));
+  const words =
+    'it, or a message on the target that looks like it, cannot be read, so it cannot be known whether it is there';
+  const news = [
+    ...adoptionChanges(engine, plan, found),
+    ...unsure.map((uid) => engine.exceptions.add(refusalOf(plan, uid, 'unreadable', words, null))),
+  ];
+  if (news.length > 0) await engine.ledger.write(news);
+  const done = new Set([...found.map(({ uid }) => uid), ...unsure]);
   plan.rows = plan.rows.filter((row) => !done.has(listing.uid(row)));
   return foreign;
 }

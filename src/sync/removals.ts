@@ -90,7 +90,9 @@ async function remove(
     if (!isFault(error, 'target.expunge.unavailable')) throw error;
     // The wish cannot be granted there; that is no reason to stop the mailbox. They stay, and are listed with the reason.
     const words = 'left the source; the target has no way to remove single messages (no UIDPLUS)';
-    await engine.ledger.write(records.map((record) => engine.exceptions.add({ ...record, code: leftTheSource, detail: words })));
+    await engine.ledger.write(
+      records.map((record) => engine.exceptions.add({ ...record, code: leftTheSource, detail: words })),
+    );
     return;
   }
   engine.at('removal.done');
