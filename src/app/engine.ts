@@ -48,7 +48,7 @@ export async function openEngine(
           pair: pairOf(order),
           openSource: imapSource(await mailbox(order.source, 'source')),
           openTarget: imapTarget(await mailbox(order.target, 'target')),
-          ledger: await ledger(),
+          ledger,
           choices: order.choices,
           watcher,
           log,

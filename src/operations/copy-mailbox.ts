@@ -19,7 +19,8 @@ export interface CopyRequest {
   readonly pair: MailboxPair;
   readonly openSource: OpenSource;
   readonly openTarget: OpenTarget;
-  readonly ledger: LedgerStore;
+  /** A function is called when both ends are being dialled already, so that opening it costs no time of its own. */
+  readonly ledger: LedgerStore | (() => Promise<LedgerStore>);
   readonly choices: CopyChoices;
   readonly watcher: CopyWatcher;
   readonly log: Log;
@@ -88,6 +89,9 @@ class Run {
   #exceptions = new ExceptionBook([]);
   #source: Source | null = null;
   #target: Target | null = null;
+  #dialled: Promise<void> | null = null;
+  /** Aborted when what was dialled is not wanted any more. */
+  readonly #given = new AbortController();
   #intents = 0;
   #firstIntent = 1;
 
@@ -100,8 +104,17 @@ class Run {
   async toTheEnd(): Promise<void> {
     const { request } = { request: this.#request };
     this.#signal.throwIfAborted();
-    // Both ends are dialled while the ledger is read; whoever fails first says why.
-    await using ledger = await this.#openLedger();
+    // Both ends are dialled while the ledger is opened and read.
+    const dialled = this.#open();
+    dialled.catch(() => undefined); // heard by the first attempt, unless the ledger is the news
+    this.#dialled = dialled;
+    await new Promise((resolve) => setImmediate(resolve));
+    await using ledger = await this.#openLedger().catch(async (error: unknown) => {
+      this.#given.abort();
+      await dialled.catch(() => undefined);
+      await this.#close();
+      throw error;
+    });
     this.#exceptions = new ExceptionBook(await ledger.exceptions());
     for (const { id } of await ledger.intents()) this.#intents = Math.max(this.#intents, id);
     this.#firstIntent = this.#intents + 1;
@@ -123,7 +136,8 @@ class Run {
   }
 
   async #openLedger(): Promise<Ledger> {
-    const { ledger, pair, choices } = this.#request;
+    const { pair, choices } = this.#request;
+    const ledger = typeof this.#request.ledger === 'function' ? await this.#request.ledger() : this.#request.ledger;
     return choices.dryRun ? dryLedger(await ledger.peek(pair)) : ledger.claim(pair);
   }
 
@@ -134,7 +148,9 @@ class Run {
     for (;;) {
       const before = this.#carried();
       try {
-        await this.#open();
+        const opening = this.#dialled ?? this.#open();
+        this.#dialled = null;
+        await opening;
         patience.opened();
         await attempt(this.#engine(ledger), { firstIntentOfRun: this.#firstIntent });
         return;
@@ -159,7 +175,7 @@ class Run {
     const { openSource, openTarget } = this.#request;
     // When one side cannot be had, nobody waits for the other: it may be one that says nothing for a minute.
     const other = new AbortController();
-    const signal = AbortSignal.any([this.#signal, other.signal]);
+    const signal = AbortSignal.any([this.#signal, this.#given.signal, other.signal]);
     let first: { readonly error: unknown } | null = null;
     const fail = (error: unknown): null => {
       first ??= { error };
