@@ -6,7 +6,9 @@
 
 import { clean, type ImapError, type Trouble } from './errors.ts';
 import type { Tagged } from './response.ts';
-import type { Exchange, Session } from './session.ts';
+import type { Exchange } from './exchange.ts';
+import type { Sending } from './sending.ts';
+import type { Session } from './session.ts';
 import { CommandWriter, flagList, literalHead, waitsForLiteral } from './writer.ts';
 
 export interface AppendWords {
@@ -36,6 +38,8 @@ interface SentCommand {
 
 export class AppendStream {
   readonly #session: Session;
+  /** Where it writes and waits for its turn, from the first `begin` on. */
+  #sending: Sending | null = null;
   readonly #mailbox: string;
   readonly #isTogether: boolean;
   readonly #commands: SentCommand[] = [];
@@ -64,7 +68,7 @@ export class AppendStream {
     if (this.#isInside) throw new Error('a message of this batch has not ended');
     if (this.#state === 'new') {
       this.#state = 'queued';
-      this.#session.stream(this);
+      this.#sending = this.#session.stream(this);
     }
     if (!this.#filling || !this.#isTogether) {
       const error = this.#error;
@@ -140,7 +144,7 @@ export class AppendStream {
     if (isOpen) this.#session.close({ kind: 'closed', why: 'a message could not be read to its end' });
     else {
       this.#session.out.keep();
-      this.#session.streamEnded(this);
+      this.#sending?.streamEnded(this);
     }
   }
 
@@ -182,7 +186,7 @@ export class AppendStream {
       this.#write(this.#held[written++] as Piece);
     this.#held.splice(0, written);
     if (this.#state !== 'turn') return;
-    this.#session.flushSoon();
+    this.#sending?.soon();
     if (this.#heldReturn && !this.#held.some((piece) => piece.kind === 'octets')) {
       const { resolve } = this.#heldReturn;
       this.#heldReturn = null;
@@ -208,7 +212,7 @@ export class AppendStream {
       case 'wait':
         if (this.#writing?.answer !== null || !this.#writing.exchange) return;
         this.#isWaiting = true;
-        this.#session.awaitContinuation(this.#writing.exchange);
+        this.#sending?.awaitFor(this.#writing.exchange);
         break;
       case 'end-command':
         if (this.#writing?.answer === null) out.text('\r\n');
@@ -225,7 +229,9 @@ export class AppendStream {
     if (!command) throw new Error('no command to begin');
     this.#writing = command;
     const name = this.#isTogether ? 'MULTIAPPEND' : 'APPEND';
-    command.exchange = this.#session.beginStreamed('APPEND', this.#mailbox, {
+    const sending = this.#sending;
+    if (!sending) throw new Error('a batch that has no turn');
+    const exchange = sending.beginStreamed('APPEND', this.#mailbox, {
       answered: (answer) => this.#answered(command, answer),
       continued: () => this.#continued(),
       lost: (error) => {
@@ -233,17 +239,18 @@ export class AppendStream {
         this.lost(error);
       },
     });
+    command.exchange = exchange;
     // A name with octets above 127 goes in quotes where a literal would have to wait: a server that shows such names takes them.
     const writer = new CommandWriter('plus', this.#session.isUtf8 || this.#session.literals === 'wait')
       .raw('APPEND ')
       .mailbox(this.#mailbox);
-    this.#session.out.text(`${command.exchange.tag} ${writer.parts.join('')}`);
-    this.#session.options.trace?.('C', `${command.exchange.tag} ${name} ${clean(this.#mailbox)} …`);
+    this.#session.out.text(`${exchange.tag} ${writer.parts.join('')}`);
+    this.#session.options.trace?.('C', `${exchange.tag} ${name} ${clean(this.#mailbox)} …`);
   }
 
   #continued(): void {
     this.#isWaiting = false;
-    this.#session.continuationUsed();
+    this.#sending?.awaitFor(null);
     this.#drain();
   }
 
@@ -276,7 +283,7 @@ export class AppendStream {
   #letGo(): void {
     if (this.#state !== 'turn' || !this.#finished || this.#held.length > 0 || this.#writing || this.#isWaiting) return;
     this.#state = 'over';
-    this.#session.streamEnded(this);
+    this.#sending?.streamEnded(this);
   }
 
   #settle(): void {
@@ -286,7 +293,7 @@ export class AppendStream {
     this.#finished = null;
     if (this.#state === 'turn') {
       this.#state = 'over';
-      this.#session.streamEnded(this);
+      this.#sending?.streamEnded(this);
     }
     resolve(this.#commands.map(({ answer, messages }) => ({ ...(answer as AppendAnswer), messages })));
   }

@@ -1,0 +1,313 @@
+/**
+ * What is to be said on a connection, in the order in which it is asked for, without waiting for answers (RFC 9051 §5.5),
+ * but for what must be waited for: a `+`, a mailbox that must surely be open, a command that bears nothing behind it.
+ */
+
+import type { Command, Place } from './command.ts';
+import { ImapError } from './errors.ts';
+import { type Exchange, isRenumbered, type Streamer } from './exchange.ts';
+import { Opening, opening } from './opened.ts';
+import type { Outgoing } from './outgoing.ts';
+import { assertReadOnly } from './read-only.ts';
+import { CommandWriter, type LiteralManner } from './writer.ts';
+
+/** What sending needs to know of its session. */
+export interface Speaker {
+  readonly out: Outgoing;
+  /** False when it is over, and while TLS is being put on. */
+  readonly mayTalk: boolean;
+  readonly isReadOnly: boolean;
+  readonly literals: LiteralManner;
+  readonly isUtf8: boolean;
+  /** EXAMINE should ask for HIGHESTMODSEQ (RFC 7162 §3.1.8). */
+  readonly asksForModSeq: boolean;
+  trace(line: string): void;
+  headway(): void;
+}
+
+export interface Queued {
+  readonly place: Place | null;
+  readonly command: Command<unknown> | null;
+  readonly streamer: Streamer | null;
+  readonly settle: { resolve(value: unknown): void; reject(error: unknown): void } | null;
+}
+
+export class Sending {
+  readonly flying = new Map<string, Exchange>();
+  /** The mailbox that is open now. */
+  open: Opening | null = null;
+  readonly #speaker: Speaker;
+  readonly #queue: Queued[] = [];
+  #lastTag = 0;
+  /** Who waits for a `+`; nothing is sent behind it meanwhile. */
+  #awaiting: Exchange | null = null;
+  /** Nothing is sent behind these before they have ended. */
+  #streaming: Streamer | null = null;
+  #alone: Exchange | null = null;
+  /** The mailbox that is open once everything that was sent has been done. */
+  #place: Opening | null = null;
+  /** The place that `#place` was opened for. */
+  #freshFor: Place | null = null;
+  /** We appended to it since it was opened: it may not show that yet. */
+  #stale = false;
+  #isDue = false;
+  /** A patient command was told to end. */
+  #isHurried = false;
+
+  constructor(speaker: Speaker) {
+    this.#speaker = speaker;
+  }
+
+  /** Whether anything is under way or waits for its turn. */
+  get isBusy(): boolean {
+    return this.flying.size > 0 || this.#queue.length > 0 || this.#streaming !== null;
+  }
+
+  /** Whether the server is to say something now. */
+  get isServersTurn(): boolean {
+    if (this.#alone?.command?.isPatient && !this.#isHurried) return false;
+    // While we are the ones who write, the server has nothing to say.
+    return this.#awaiting !== null || this.flying.size > (this.#streaming ? 1 : 0);
+  }
+
+  enqueue(queued: Queued): void {
+    this.#queue.push(queued);
+    this.soon();
+  }
+
+  /** What is called in one turn of the event loop goes out in one write: a write to loopback costs more than its octets. */
+  soon(): void {
+    if (this.#isDue) return;
+    this.#isDue = true;
+    setImmediate(() => {
+      this.#isDue = false;
+      if (!this.#speaker.mayTalk) return;
+      this.#pump();
+      this.#speaker.out.flush();
+    });
+  }
+
+  /** Sends a line that belongs to the command under way (the DONE of IDLE). */
+  say(line: string): void {
+    this.#speaker.trace(line);
+    this.#awaiting = null;
+    this.#isHurried = true;
+    this.#speaker.headway();
+    this.#speaker.out.text(`${line}\r\n`);
+    this.#speaker.out.flush();
+  }
+
+  /** A streamer begins a command in a mailbox. */
+  beginStreamed(name: string, mailbox: string, handlers: Pick<Exchange, 'answered' | 'continued' | 'lost'>): Exchange {
+    const exchange: Exchange = { tag: this.tag(), name, opening: null, place: null, command: null, ...handlers };
+    this.#fly(exchange);
+    if (this.#place?.place.mailbox === mailbox) this.#stale = true;
+    return exchange;
+  }
+
+  /** A streamer waits for a `+`; null when it has got it. */
+  awaitFor(exchange: Exchange | null): void {
+    this.#awaiting = exchange;
+    if (!exchange) return;
+    this.#speaker.headway();
+    this.#speaker.out.flush();
+  }
+
+  /** A streamer has written all it had: whoever is next may write. */
+  streamEnded(streamer: Streamer): void {
+    if (this.#streaming !== streamer) {
+      const at = this.#queue.findIndex((queued) => queued.streamer === streamer);
+      if (at >= 0) this.#queue.splice(at, 1);
+      return;
+    }
+    this.#streaming = null;
+    this.#speaker.headway();
+    this.soon();
+  }
+
+  /** The server said `+`. */
+  continuation(text: string): void {
+    // Exchange sends one that nobody waits for (MailKit); it says nothing.
+    if (!this.#awaiting) return;
+    this.#speaker.headway();
+    this.#awaiting.continued(text);
+  }
+
+  /** A command has been answered; takes it out. */
+  landed(exchange: Exchange): void {
+    this.flying.delete(exchange.tag);
+    if (this.#awaiting === exchange) this.#awaiting = null;
+    if (this.#alone === exchange) this.#alone = null;
+    if (this.#queue.length > 0) this.soon();
+  }
+
+  /** Everything under way or waiting is lost. */
+  lose(error: ImapError): void {
+    const flying = [...this.flying.values()];
+    const queue = this.#queue.splice(0);
+    this.flying.clear();
+    for (const exchange of flying) exchange.lost(error);
+    for (const queued of queue) refuse(queued, error);
+    this.#streaming?.lost(error);
+    this.#streaming = null;
+  }
+
+  tag(): string {
+    return `g${(++this.#lastTag).toString(36)}`;
+  }
+
+  /** Sends what may be sent. */
+  #pump(): void {
+    while (this.#speaker.mayTalk && this.#queue.length > 0 && !this.#awaiting && !this.#streaming && !this.#alone) {
+      const next = this.#queue[0] as Queued;
+      if (next.place && !this.#isThere(next.place)) {
+        if (this.#place?.state === 'refused' && this.#freshFor === next.place) {
+          this.#queue.shift();
+          next.command?.broken?.();
+          next.settle?.reject(this.#place.error);
+        } else this.#openPlace(next.place);
+        continue;
+      }
+      if (next.place?.isSure && this.#place?.state === 'asked') return;
+      this.#queue.shift();
+      if (next.place?.isSure && this.#place && isRenumbered(this.#place, next.place)) {
+        next.command?.broken?.();
+        next.settle?.reject(new ImapError({ kind: 'renumbered', mailbox: next.place.mailbox }));
+        continue;
+      }
+      if (next.streamer) {
+        this.#streaming = next.streamer;
+        next.streamer.start();
+      } else this.#send(next);
+    }
+  }
+
+  #isThere(place: Place): boolean {
+    return (
+      this.#place !== null &&
+      this.#place.state !== 'refused' &&
+      !this.#stale &&
+      this.#place.serves(place) &&
+      !this.#isOld(place)
+    );
+  }
+
+  /** A place that is to be opened anew counts as open only for the command that opened it. */
+  #isOld(place: Place): boolean {
+    return place.isFresh === true && this.#freshFor !== place;
+  }
+
+  #openPlace(place: Place): void {
+    const what = new Opening(place);
+    this.#place = what;
+    this.#stale = false;
+    this.#freshFor = place;
+    const command = opening(what, this.#speaker.asksForModSeq);
+    this.#send({
+      place: null,
+      command,
+      streamer: null,
+      settle: {
+        resolve: () => {
+          what.state = 'open';
+          this.open = what;
+        },
+        reject: (error) => {
+          what.state = 'refused';
+          what.error = error instanceof Error ? error : new Error(String(error));
+          // RFC 9051 §6.3.2: a failed SELECT leaves no mailbox open.
+          this.open = null;
+        },
+      },
+    });
+  }
+
+  #send({ command, place, settle }: Queued): void {
+    if (!command) return;
+    const writer = new CommandWriter(this.#speaker.literals, this.#speaker.isUtf8);
+    try {
+      command.compose(writer);
+      if (this.#speaker.isReadOnly) assertReadOnly(writer.parts[0] as string);
+    } catch (error) {
+      command.broken?.();
+      settle?.reject(error);
+      return;
+    }
+    const at = place ? this.#place : null;
+    const parts = writer.parts;
+    let sent = 0;
+    const exchange: Exchange = {
+      tag: this.tag(),
+      name: command.name,
+      opening: at,
+      place,
+      command,
+      answered: (answer) => {
+        if (at?.state === 'open' && isRenumbered(at, place)) {
+          command.broken?.();
+          settle?.reject(new ImapError({ kind: 'renumbered', mailbox: at.place.mailbox }));
+          return;
+        }
+        if (at && at.state !== 'open') {
+          // It was run nowhere, or in a mailbox that it was not meant for: what it says counts for nothing.
+          command.broken?.();
+          settle?.reject(
+            at.error ??
+              new ImapError({ kind: 'garbled', text: `${command.name} was answered before its mailbox was open` }),
+          );
+          return;
+        }
+        try {
+          settle?.resolve(command.end(answer, at?.opened ?? null));
+        } catch (error) {
+          settle?.reject(error);
+        }
+      },
+      continued: (text) => {
+        if (sent < parts.length) {
+          sendPart();
+          return;
+        }
+        const line = command.continued?.(text);
+        if (line === undefined || line === null) return;
+        this.#speaker.trace(command.isSecret ? '***' : line);
+        this.#speaker.out.text(`${line}\r\n`);
+        this.#speaker.out.flush();
+        this.#awaiting = exchange;
+      },
+      lost: (error) => {
+        command.broken?.();
+        settle?.reject(error);
+      },
+    };
+    const sendPart = (): void => {
+      const part = parts[sent++] as string;
+      const isFirst = sent === 1;
+      const isLast = sent === parts.length;
+      if (isFirst)
+        this.#speaker.trace(command.isSecret ? `${exchange.tag} ${command.name} ***` : `${exchange.tag} ${part}`);
+      else if (!command.isSecret) this.#speaker.trace(part);
+      if (isFirst) this.#speaker.out.text(`${exchange.tag} `);
+      this.#speaker.out.text(isLast ? `${part}\r\n` : part);
+      this.#awaiting = isLast && !command.continued ? null : exchange;
+      if (isLast && !isFirst) this.#pump();
+      if (this.#awaiting || !isFirst) this.#speaker.out.flush();
+    };
+    this.#fly(exchange);
+    if (command.isAlone) this.#alone = exchange;
+    this.#isHurried = false;
+    sendPart();
+  }
+
+  #fly(exchange: Exchange): void {
+    if (this.flying.size === 0) this.#speaker.headway();
+    this.flying.set(exchange.tag, exchange);
+  }
+}
+
+/** What waits for its turn gets none. */
+export function refuse({ command, settle, streamer }: Queued, error: ImapError): void {
+  command?.broken?.();
+  settle?.reject(error);
+  streamer?.lost(error);
+}
