@@ -73,8 +73,16 @@ export class Outgoing {
     this.#lentAt = [];
   }
 
-  /** Hands everything gathered to the kernel. */
+  /**
+   * Hands everything gathered to the kernel. What is lent is copied first: whoever lent it may not ask about it any more,
+   * and the kernel need not take it at once.
+   */
   flush(): void {
+    this.keep();
+    this.#write();
+  }
+
+  #write(): void {
     this.#seal();
     const queue = this.#queue;
     if (queue.length === 0 || this.#to.destroyed) return;
@@ -114,9 +122,12 @@ export class Outgoing {
     if (to.writableLength === 0) gone();
   }
 
-  /** Flushes; null when everything lent may be written over, else a promise for that moment, which never rejects. */
+  /**
+   * Hands everything to the kernel where it lies; null when everything lent may be written over, else a promise for that moment,
+   * which never rejects.
+   */
   returned(): Promise<void> | null {
-    this.flush();
+    this.#write();
     if (this.#flights === 0 || this.#to.destroyed) return null;
     this.#settled ??= withResolver();
     return this.#settled.promise;

@@ -1,3 +1,4 @@
+import { type AddressInfo, createServer } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { AppendStream } from './append-stream.ts';
 import { list, listExtended, status } from './commands/mailboxes.ts';
@@ -5,7 +6,7 @@ import { type BodySink, expunge, fetchBodies, fetchList, idle, store } from './c
 import { capability, enable, login, noop } from './commands/sign-in.ts';
 import { ImapError } from './errors.ts';
 import { NumberGatherer } from './number-set.ts';
-import type { Session } from './session.ts';
+import { Session } from './session.ts';
 import { play, type Played } from './transcript.test-kit.ts';
 
 const examine = (mailbox: string) => ({ mailbox, mode: 'examine' }) as const;
@@ -364,6 +365,55 @@ describe('messages on their way to the server', () => {
       await played.ended;
     },
   );
+
+  test('octets that the kernel did not take at once are not looked at again after the end of their batch', async () => {
+    // More than a socket holds; the server listens only when everything has been said.
+    const octets = 12_000_000;
+    let heard = 0;
+    let wrong = 0;
+    const listening = Promise.withResolvers<void>();
+    const server = createServer((socket) => {
+      socket.write('* OK [CAPABILITY IMAP4rev1 LITERAL+] ready\r\n');
+      void listening.promise.then(() =>
+        socket.on('data', (chunk: Buffer) => {
+          heard += chunk.length;
+          if (chunk.includes('y')) wrong++;
+          if (heard > octets) socket.write('g1 OK done\r\n');
+        }),
+      );
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const session = await Session.open(
+      {
+        host: '127.0.0.1',
+        port: (server.address() as AddressInfo).port,
+        tls: false,
+        ca: null,
+        verify: true,
+        connectMs: 5_000,
+        deadlineMs: 10_000,
+        isReadOnly: false,
+        trace: null,
+      },
+      null,
+    );
+    await session.greeting;
+    const stream = new AppendStream(session, 'a', false);
+    const lent = Buffer.alloc(octets, 'x');
+    stream.begin({ flags: [], date: null, octets });
+    stream.data(lent.subarray(0, octets / 2));
+    // A turn of the event loop passes, in which the first half is written as far as it goes.
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    stream.data(lent.subarray(octets / 2));
+    stream.end();
+    const finished = stream.finish();
+    lent.fill('y');
+    listening.resolve();
+    expect(await finished).toMatchObject([{ answer: { status: 'OK' } }]);
+    expect(wrong).toBe(0);
+    session.leave();
+    server.close();
+  });
 
   test('what is begun after the connection was lost is lost, and says so', async () => {
     await using played = await connected('S: * OK ready');

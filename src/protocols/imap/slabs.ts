@@ -81,9 +81,13 @@ export class Slabs {
     return !this.#waiting;
   }
 
-  /** Gives the slabs back for other connections; what is still lent is left to the garbage collector. */
-  release(): void {
+  /**
+   * Gives the slabs back for other connections. What is still lent is left to the garbage collector, and so is the slab in
+   * hand where `isUnasked`: something of it may be lent that nobody was asked about.
+   */
+  release(isUnasked: boolean): void {
     for (const slab of this.#all) {
+      if (isUnasked && slab === this.#current) continue;
       if (slab.lent === 0 && slab.octets.length === slabOctets && spares.length < sparesMax) spares.push(slab.octets);
     }
     this.#all.length = 0;

@@ -132,10 +132,10 @@ export class Wire {
   readInto(octets: number, region: Uint8Array): boolean {
     const slabs = this.#slabs;
     if (this.#closed || !slabs) return false;
+    this.#unasked += octets;
     this.#came(Buffer.from(region.buffer, region.byteOffset, octets));
     if (this.#closed) return false;
     if (slabs.filled(octets)) {
-      this.#unasked += octets;
       if (this.#unasked < stretchOctets) this.#askSoon();
       else this.#ask();
       return true;
@@ -194,7 +194,7 @@ export class Wire {
         secure.removeListener('error', failed);
         secure.removeListener('close', closed);
         this.#socket = secure;
-        this.#slabs?.release();
+        this.#slabs?.release(this.#unasked > 0);
         this.#slabs = null;
         this.out.redirect(secure);
         this.#listen(secure);
@@ -257,7 +257,7 @@ export class Wire {
     this.#socket.destroy();
     this.#inflate?.destroy();
     this.#deflate?.destroy();
-    this.#slabs?.release();
+    this.#slabs?.release(this.#unasked > 0);
     this.out.destroyed();
     this.#listener.ended(error);
   }
