@@ -16,7 +16,8 @@ import { adopt, forgetNumbers, holdBackLost, settleIntents } from './recover.ts'
 import { nameRefused } from './name-refused.ts';
 import { isMappedIn } from './record.ts';
 import { mirrorRemovals, noticeRemoved } from './removals.ts';
-import type { ForeignMessage, Override, SendPlan } from './send-plan.ts';
+import type { Override, SendPlan } from './send-plan.ts';
+import { Strangers } from './strangers.ts';
 import { forgetGone, isComplete, isUnmoved, nameCulprits, type Survey, survey } from './survey.ts';
 import { Transfer } from './transfer.ts';
 
@@ -91,7 +92,7 @@ async function carry(
     const isFirst = plan.work.record.sourceState === null || engine.choices.retryRefused;
     const foreign = isFirst
       ? await adopt(engine, plan, isMapped, mappedBefore ? 'all by content' : 'as usual')
-      : new Map<number, ForeignMessage[]>();
+      : new Strangers([]);
     if (mappedBefore) await holdBackLost(engine, plan, mappedBefore);
     if (stale.length > 0) await engine.ledger.write(stale.map(({ id }) => ({ kind: 'settled', intent: id })));
     const uidNext = plan.work.target.state?.uidNext;

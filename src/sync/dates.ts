@@ -17,6 +17,11 @@ const lastTaken = 0x7fff_ffff as Instant;
 /** The last second of 2037: later ones become now on Dovecot 2.3 (measured 2026-11). */
 const lastKept = 2_145_916_799 as Instant;
 
+/** Whether no server turns this date into another. */
+export function isKeptEverywhere(date: Instant | null): boolean {
+  return date !== null && date > firstKept && date <= lastKept;
+}
+
 /** Overrides for the rows of `plan` whose date no server would keep. */
 export async function mendDates(engine: Engine, plan: Survey): Promise<Map<Uid, Override>> {
   const overrides = new Map<Uid, Override>();

@@ -18,7 +18,7 @@ export interface Match {
   readonly sizeBytes: number;
   readonly element: Uint8Array;
   /** How it is served there, where that is not what the source serves. */
-  readonly servedAs: FoundContent | null;
+  readonly servedAs: { readonly sizeBytes: number } | null;
   /** True where the ledger has noted that we sent just this under an intent: then it is ours, else it is adopted. */
   readonly sentByUs: boolean;
 }

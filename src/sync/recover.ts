@@ -14,10 +14,11 @@ import { readContents } from './content.ts';
 import { type Engine, type FolderWork, pathOf } from './engine.ts';
 import { adoptionChanges, differenceOf, refusalOf } from './exceptions.ts';
 import { lookOnTarget, type Match, matchByContent } from './look.ts';
-import type { ForeignMessage } from './send-plan.ts';
+import { isKeptEverywhere } from './dates.ts';
+import { type Stranger, Strangers } from './strangers.ts';
 import type { Survey } from './survey.ts';
 
-/** With fewer strangers on the target than this share of what is to be sent, only messages of equal size are compared. */
+/** With fewer strangers on the target than this share of what is to be sent, only messages that are alike are compared. */
 const strangersFew = 0.2;
 
 /** Settles what earlier attempts left open in this folder; rows found on the target leave `plan.rows`. */
@@ -123,15 +124,15 @@ async function proveAgain(
 
 /**
  * Mail on the target that nothing is mapped to. Much of it: both sides are read and matched now. A little: it is read, and
- * each message of the source of the same size is compared with it on the way (`plan.foreign` of the answer).
+ * each message of the source that is as long or as old is compared with it on the way (`strangers.ts`).
  */
 export async function adopt(
   engine: Engine,
   plan: Survey,
   isMapped: (targetUid: Uid) => boolean,
   mode: 'as usual' | 'all by content',
-): Promise<Map<number, ForeignMessage[]>> {
-  const foreign = new Map<number, ForeignMessage[]>();
+): Promise<Strangers> {
+  const foreign = new Strangers([]);
   const { work, listing } = plan;
   if (plan.rows.length === 0 || (work.target.state?.messages ?? 0) === 0) return foreign;
   const there = await engine.target.list(work.target.id, [[1 as Uid, maxUid]], false);
@@ -143,20 +144,18 @@ export async function adopt(
   const few = mode === 'as usual' && strangers.length < plan.rows.length * strangersFew;
   if (few && !engine.choices.dryRun) {
     const rowOf = new Map(strangers.map((row) => [there.uid(row), row] as const));
-    const { missing } = await readContents(engine.target, work.target.id, uidSet(uids), false, (content) => {
-      const { uid, sha256, sizeBytes } = content;
+    const read: Stranger[] = [];
+    const { missing } = await readContents(engine.target, work.target.id, uidSet(uids), true, (content) => {
+      const { uid, sha256, sizeBytes, levelled } = content;
       const row = rowOf.get(uid);
-      if (row === undefined) return;
-      const shelf = foreign.get(sizeBytes) ?? [];
-      shelf.push({ uid, sha256, flags: there.flags(row), internalDate: there.internalDate(row) });
-      foreign.set(sizeBytes, shelf);
+      if (row === undefined || !rowOf.delete(uid)) return;
+      read.push({ uid, sha256, sizeBytes, levelled: levelled ?? '', internalDate: there.internalDate(row) });
     });
-    if (missing.length === 0) return foreign;
-    // Something there cannot be read at once: then everything is looked at with more care.
-    foreign.clear();
+    // When something there cannot be read at once, everything is looked at with more care.
+    if (missing.length === 0) return new Strangers(read);
   }
   const all = uidSet(plan.rows.map((row) => listing.uid(row)));
-  const wanted = few && engine.choices.dryRun ? await asLongAs(engine, work, all, uids) : all;
+  const wanted = few && engine.choices.dryRun ? await alikeTo(engine, work, all, uids) : all;
   const { found, unsure } = await matchByContent(engine, work, wanted, uids, [], dateLookup(listing, new Map()));
   const words =
     'it, or a message on the target that looks like it, cannot be read, so it cannot be known whether it is there';
@@ -170,16 +169,23 @@ export async function adopt(
   return foreign;
 }
 
-/** Of the source's messages those that are as long as one of the target's: a dry run reads no others, for it sends none. */
-async function asLongAs(engine: Engine, work: FolderWork, uids: UidSet, targetUids: readonly Uid[]): Promise<UidSet> {
+/** Of the source's messages those that a run would compare (`Strangers.mayHold`): a dry run reads no others, for it sends none. */
+async function alikeTo(engine: Engine, work: FolderWork, uids: UidSet, targetUids: readonly Uid[]): Promise<UidSet> {
   const [here, there] = await Promise.all([
     engine.source.list(work.source.id, uids, true),
     engine.target.list(work.target.id, uidSet(targetUids), true),
   ]);
   const sizes = new Set<number | null>();
-  for (let row = 0; row < there.length; row++) sizes.add(there.sizeBytes(row));
+  const dates = new Set<Instant | null>();
+  for (let row = 0; row < there.length; row++) {
+    sizes.add(there.sizeBytes(row));
+    dates.add(there.internalDate(row));
+  }
   const alike: Uid[] = [];
-  for (let row = 0; row < here.length; row++) if (sizes.has(here.sizeBytes(row))) alike.push(here.uid(row));
+  for (let row = 0; row < here.length; row++) {
+    const date = here.internalDate(row);
+    if (sizes.has(here.sizeBytes(row)) || dates.has(date) || !isKeptEverywhere(date)) alike.push(here.uid(row));
+  }
   return uidSet(alike);
 }
 

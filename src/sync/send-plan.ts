@@ -6,6 +6,7 @@ import type { Intent, SentMessage } from '#ports/ledger.ts';
 import type { AppendOutcome, Batch } from '#ports/mailbox.ts';
 import type { Content } from './content.ts';
 import type { FolderWork, Suspects } from './engine.ts';
+import type { Strangers } from './strangers.ts';
 
 /** Why a message is sent with other words than the source's. */
 export interface Override {
@@ -21,8 +22,8 @@ export interface SendPlan {
   /** The target's UIDNEXT before anything of this plan was sent. */
   readonly uidNext: Uid;
   readonly overrides: Map<Uid, Override>;
-  /** Messages of the target that nothing is mapped to, by size: a message of the source of that size is compared first. */
-  readonly foreign: Map<number, ForeignMessage[]>;
+  /** Messages of the target that nothing is mapped to: what may be one of them is compared before it is sent. */
+  readonly foreign: Strangers;
   /** Jobs made and not yet read to their end. */
   jobsUnread: number;
   /** Everything sent and not yet proven, in the order sent. */
@@ -34,13 +35,6 @@ export interface SendPlan {
   refused: { part: Part; outcome: AppendOutcome & { kind: 'refused' } }[];
   /** Set when the folder takes nothing more; what is left is listed with these words. */
   stopped: { readonly code: string; readonly text: string } | null;
-}
-
-export interface ForeignMessage {
-  readonly uid: Uid;
-  readonly sha256: Uint8Array;
-  readonly flags: readonly string[];
-  readonly internalDate: Instant | null;
 }
 
 /** Messages read by one FETCH, under one durable intent. */

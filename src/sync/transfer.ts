@@ -12,7 +12,7 @@ import type { Instant, Uid } from '#domain/item.ts';
 import { fault } from '#domain/fault.ts';
 import { uidSet } from '#domain/uid-set.ts';
 import type { AppendOutcome, MessageSink, ReadOutcome } from '#ports/mailbox.ts';
-import { ContentReader } from './content.ts';
+import { type Content, ContentReader, LevelledHash } from './content.ts';
 import { batchBytesMax, batchMessagesMax, type Engine, pathOf } from './engine.ts';
 import { adoptionChanges, refusalOf } from './exceptions.ts';
 import { prove } from './prove.ts';
@@ -119,6 +119,7 @@ export class Transfer {
     let doing: 'send' | 'compare' | 'drop' = 'drop';
     let words = { flags: [] as readonly string[], internalDate: null as Instant | null };
     let uid = 0 as Uid;
+    let levelled = new LevelledHash();
 
     const begin = (at: Uid, sizeBytes: number): void => {
       uid = at;
@@ -136,7 +137,8 @@ export class Transfer {
         this.#refuse(job, uid, plan.stopped.code, plan.stopped.text, sizeBytes);
         return;
       }
-      doing = plan.foreign.has(sizeBytes) ? 'compare' : 'send';
+      doing = plan.foreign.mayHold(uid, sizeBytes, plan.listing.internalDate(row)) ? 'compare' : 'send';
+      if (doing === 'compare') levelled = new LevelledHash();
       if (doing === 'send') {
         words = wordsFor(plan, row);
         this.#partFor(job, sizeBytes).batch.begin({ ...words, sizeBytes });
@@ -146,7 +148,7 @@ export class Transfer {
     const end = (): void => {
       if (doing === 'drop') return;
       const read = content.end();
-      if (doing === 'compare') return this.#compare(job, row, read);
+      if (doing === 'compare') return this.#compare(job, row, { ...read, levelled: levelled.end() });
       const part = this.#part as Part;
       part.batch.end();
       const element = engine.elements.element(read.sha256, read.sizeBytes, words.internalDate);
@@ -159,6 +161,7 @@ export class Transfer {
           if (doing === 'drop') return;
           content.data(chunk);
           if (doing === 'send') this.#part?.batch.data(chunk);
+          else levelled.data(chunk);
         }),
       end: () => this.#guard(end),
       broken: () => {
@@ -219,22 +222,18 @@ export class Transfer {
     this.#start(this.#background, part.settled);
   }
 
-  /** The message is as long as one that was on the target before: is it the same? Then it is adopted, else sent after all. */
-  #compare(job: Job, row: number, read: { sha256: Uint8Array; sizeBytes: number }): void {
+  /** The message is like one that was on the target before: is it the same? Then it is adopted, else sent after all. */
+  #compare(job: Job, row: number, read: Content & { readonly levelled: string }): void {
     const { plan } = job;
-    const shelf = plan.foreign.get(read.sizeBytes) ?? [];
-    const index = shelf.findIndex(({ sha256 }) => Buffer.from(sha256).equals(read.sha256));
-    if (index === -1) {
+    const uid = plan.listing.uid(row);
+    const twin = plan.foreign.take(uid, read.sha256, read.levelled);
+    if (!twin) {
       plan.rows.push(row);
       return this.#close(job, 1);
     }
-    const [twin] = shelf.splice(index, 1);
-    if (shelf.length === 0) plan.foreign.delete(read.sizeBytes);
-    if (!twin) return;
-    const uid = plan.listing.uid(row);
     const element = this.#engine.elements.element(read.sha256, read.sizeBytes, plan.listing.internalDate(row));
     const changes = adoptionChanges(this.#engine, plan, [
-      { uid, targetUid: twin.uid, sizeBytes: read.sizeBytes, element, servedAs: null, sentByUs: false },
+      { uid, targetUid: twin.uid, sizeBytes: read.sizeBytes, element, servedAs: twin.servedAs, sentByUs: false },
     ]);
     this.#start(this.#background, this.#engine.ledger.write(changes));
     this.#close(job, 1);
@@ -377,7 +376,6 @@ export class Transfer {
     if (plan.rows.length > 0) {
       // What was compared with mail that was there and is not the same, and what is tried with other words.
       const rows = plan.rows.splice(0).sort((a, b) => a - b);
-      plan.foreign.clear();
       this.#enqueue(plan, rows);
     }
   }
