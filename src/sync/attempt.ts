@@ -162,12 +162,13 @@ async function afterwards(
     surveys.map(async (plan) => {
       const { work, listing } = plan;
       await noticeRemoved(engine, work, heldBy(work));
-      for (const mapped of plan.flags) await bringFlags(engine, work, mapped.listing, mapped.rows, mapped.addOnly);
+      for (const mapped of plan.flags) await bringFlags(engine, work, mapped.listing, mapped.rows);
       const rows = planned.get(plan) ?? [];
-      const isRecovered = (row: number): boolean => plan.recovered.has(listing.uid(row));
-      const isAdopted = (row: number): boolean => work.map.isAdopted(listing.uid(row)) && !isRecovered(row);
-      await bringFlags(engine, work, listing, rows.filter(isRecovered), false);
-      await bringFlags(engine, work, listing, rows.filter(isAdopted), true);
+      const wasThere = (row: number): boolean => {
+        const uid = listing.uid(row);
+        return plan.recovered.has(uid) || work.map.isAdopted(uid);
+      };
+      await bringFlags(engine, work, listing, rows.filter(wasThere));
       await mirrorRemovals(engine, work, plan.gone);
     }),
   );

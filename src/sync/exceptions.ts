@@ -93,6 +93,22 @@ export function flagDifference(
   };
 }
 
+const besides = 'has besides';
+
+/** What `flagDifferences` wrote down as being on the target besides: whether a flag is of it. Of a list cut short all are. */
+export function isBesides(exception: Exception | null): (flag: string) => boolean {
+  if (!exception) return () => false;
+  const lists = differencesIn(exception)
+    .filter(({ class: name, detail }) => (name === 'flags' || name === 'keywords') && detail.includes(besides))
+    .map(({ class: name, detail }) => ({ name, flags: detail.slice(detail.indexOf(besides) + besides.length).trim() }));
+  return (flag) =>
+    lists.some(
+      ({ name, flags }) =>
+        (name === 'flags') === flag.startsWith('\\') &&
+        (flags.endsWith('…') || flags.toLowerCase().split(' ').includes(flag.toLowerCase())),
+    );
+}
+
 /** The same difference in words, by kind of flag; empty when there is none. */
 export function flagDifferences(missing: readonly string[], extra: readonly string[]): readonly Difference[] {
   const differences: Difference[] = [];
@@ -105,7 +121,7 @@ export function flagDifferences(missing: readonly string[], extra: readonly stri
     if (lacks.length + has.length === 0) continue;
     const words = [
       lacks.length > 0 ? `lacks ${lacks.join(' ')}` : '',
-      has.length > 0 ? `has besides ${has.join(' ')}` : '',
+      has.length > 0 ? `${besides} ${has.join(' ')}` : '',
     ];
     differences.push({ class: name, detail: words.filter((part) => part !== '').join(', ') });
   }
@@ -124,11 +140,15 @@ function dateWords(instant: Instant | null): string {
   return Number.isNaN(date.getTime()) ? `${instant} s` : date.toISOString();
 }
 
-/** Takes messages that were found on the target into the map, marked as adopted (never removed by us) unless proven ours. */
+/**
+ * Takes messages that were found on the target into the map, marked as adopted (never removed by us) unless proven ours.
+ * `flagsBesides`: what people have set there and the source has not; it is listed at once, since what is listed is left to them.
+ */
 export function adoptionChanges(
   engine: Engine,
   folder: { readonly work: FolderWork; readonly listing: { readonly state: { readonly uidValidity: UidValidity } } },
   matches: readonly Match[],
+  flagsBesides: (match: Match) => readonly string[] = () => [],
 ): LedgerChange[] {
   if (matches.length === 0) return [];
   const { work } = folder;
@@ -156,14 +176,14 @@ export function adoptionChanges(
     targetUidValidity: work.target.state?.uidValidity ?? null,
   };
   changes.push({ kind: 'mapped', folder: work.source.id, runs }, { kind: 'folder', record: work.record });
-  for (const { uid, sizeBytes, element, servedAs } of matches) {
-    if (!servedAs) continue;
-    const differences: Difference[] = [
-      {
-        class: servedAs.sizeBytes === sizeBytes ? 'content' : 'lineEnds',
-        detail: 'served with other octets by the target',
-      },
-    ];
+  for (const match of matches) {
+    const { uid, sizeBytes, element, servedAs } = match;
+    const differences: Difference[] = [...flagDifferences([], flagsBesides(match))];
+    if (servedAs) {
+      const kind = servedAs.sizeBytes === sizeBytes ? 'content' : 'lineEnds';
+      differences.push({ class: kind, detail: 'served with other octets by the target' });
+    }
+    if (differences.length === 0) continue;
     changes.push(
       engine.exceptions.add(differenceOf(work, uid, sizeBytes, differences, { read: element, served: null })),
     );

@@ -12,24 +12,24 @@ import {
   differencesIn,
   flagDifference,
   flagDifferences,
+  isBesides,
 } from './exceptions.ts';
 
 /** UIDs asked about in one listing, so that a folder of two million takes no more memory than a small one. */
 const rowsAtOnce = 20_000;
 
 /**
- * Makes the target's flags of mapped messages those of the source. With `addOnly` nothing is taken away: for messages that
- * were on the target before us, whose readers may have set flags there. What the target does not take is listed.
+ * Makes the target's flags of mapped messages those of the source. From messages that were on the target before us nothing is
+ * taken away that people had set there; what that is was listed when they were adopted. What the target does not take is listed.
  */
 export async function bringFlags(
   engine: Engine,
   work: FolderWork,
   listing: Listing,
   rows: readonly number[],
-  addOnly: boolean,
 ): Promise<void> {
   for (let from = 0; from < rows.length; from += rowsAtOnce) {
-    await bringSome(engine, work, listing, rows.slice(from, from + rowsAtOnce), addOnly);
+    await bringSome(engine, work, listing, rows.slice(from, from + rowsAtOnce));
   }
 }
 
@@ -37,6 +37,8 @@ interface Wrong {
   readonly uid: Uid;
   readonly target: Uid;
   readonly wanted: readonly string[];
+  /** How many flags besides are left to people. */
+  readonly kept: number;
 }
 
 async function bringSome(
@@ -44,7 +46,6 @@ async function bringSome(
   work: FolderWork,
   listing: Listing,
   rows: readonly number[],
-  addOnly: boolean,
 ): Promise<void> {
   const folder = work.target.id;
   const targets: Uid[] = [];
@@ -67,7 +68,8 @@ async function bringSome(
     const wanted = listing.flags(row);
     news.push(...noteDate(engine, work, uid, listing.internalDate(row), there.internalDate(at)));
     const { missing: add, extra } = flagDifference(wanted, there.flags(at));
-    const remove = addOnly ? [] : extra;
+    const isTheirs = isBesides(engine.exceptions.get(work.source.id, uid, 'different'));
+    const remove = work.map.isAdopted(uid) ? extra.filter((flag) => !isTheirs(flag)) : extra;
     if (add.length + extra.length === 0) {
       news.push(...noteFlags(engine, work, uid, []));
       continue;
@@ -79,14 +81,14 @@ async function bringSome(
       news.push(...noteFlags(engine, work, uid, difference));
       continue;
     }
-    wrong.push({ uid, target, wanted });
+    wrong.push({ uid, target, wanted, kept: extra.length - remove.length });
     const key = `${add.join(' ')}\0${remove.join(' ')}`;
     const known = changes.get(key);
     if (known) known.uids.push(target);
     else changes.set(key, { uids: [target], add, remove });
   }
   if (wrong.length > 0 && engine.choices.dryRun) engine.tally.flagsChanged += wrong.length;
-  else if (wrong.length > 0) news.push(...(await storeAndLook(engine, work, wrong, [...changes.values()], addOnly)));
+  else if (wrong.length > 0) news.push(...(await storeAndLook(engine, work, wrong, [...changes.values()])));
   if (news.length > 0) await engine.ledger.write(news);
 }
 
@@ -95,7 +97,6 @@ async function storeAndLook(
   work: FolderWork,
   wrong: readonly Wrong[],
   changes: readonly { uids: Uid[]; add: readonly string[]; remove: readonly string[] }[],
-  addOnly: boolean,
 ): Promise<LedgerChange[]> {
   const folder = work.target.id;
   const orders: FlagChange[] = changes.map(({ uids, add, remove }) => ({ uids: uidSet(uids), add, remove }));
@@ -105,11 +106,11 @@ async function storeAndLook(
   const flags = new Map<Uid, readonly string[]>();
   for (let row = 0; row < now.length; row++) flags.set(now.uid(row), now.flags(row));
   const news: LedgerChange[] = [];
-  for (const { uid, target, wanted } of wrong) {
+  for (const { uid, target, wanted, kept } of wrong) {
     const got = flags.get(target);
     if (!got) continue;
     const { missing, extra } = flagDifference(wanted, got);
-    if (missing.length === 0 && (addOnly || extra.length === 0)) engine.tally.flagsChanged++;
+    if (missing.length === 0 && extra.length <= kept) engine.tally.flagsChanged++;
     news.push(...noteFlags(engine, work, uid, flagDifferences(missing, extra)));
   }
   return news;

@@ -12,7 +12,7 @@ import type { Intent, LedgerChange } from '#ports/ledger.ts';
 import { maxUid } from '#ports/mailbox.ts';
 import { readContents } from './content.ts';
 import { type Engine, type FolderWork, pathOf } from './engine.ts';
-import { adoptionChanges, differenceOf, refusalOf } from './exceptions.ts';
+import { adoptionChanges, differenceOf, flagDifference, refusalOf } from './exceptions.ts';
 import { lookOnTarget, type Match, matchByContent } from './look.ts';
 import { isKeptEverywhere } from './dates.ts';
 import { type Stranger, Strangers } from './strangers.ts';
@@ -149,7 +149,8 @@ export async function adopt(
       const { uid, sha256, sizeBytes, levelled } = content;
       const row = rowOf.get(uid);
       if (row === undefined || !rowOf.delete(uid)) return;
-      read.push({ uid, sha256, sizeBytes, levelled: levelled ?? '', internalDate: there.internalDate(row) });
+      const flags = there.flags(row);
+      read.push({ uid, sha256, sizeBytes, levelled: levelled ?? '', flags, internalDate: there.internalDate(row) });
     });
     // When something there cannot be read at once, everything is looked at with more care.
     if (missing.length === 0) return new Strangers(read);
@@ -160,13 +161,26 @@ export async function adopt(
   const words =
     'it, or a message on the target that looks like it, cannot be read, so it cannot be known whether it is there';
   const news = [
-    ...adoptionChanges(engine, plan, found),
+    ...adoptionChanges(engine, plan, found, flagsBesides(listing, there)),
     ...unsure.map((uid) => engine.exceptions.add(refusalOf(plan, uid, 'unreadable', words, null))),
   ];
   if (news.length > 0) await engine.ledger.write(news);
   const done = new Set([...found.map(({ uid }) => uid), ...unsure]);
   plan.rows = plan.rows.filter((row) => !done.has(listing.uid(row)));
   return foreign;
+}
+
+/** What a message found on the target bears there and not on the source. */
+function flagsBesides(listing: Listing, there: Listing): (match: Match) => readonly string[] {
+  const [rowHere, rowThere] = [listing, there].map((of) => {
+    const rows = new Map<Uid, number>();
+    for (let row = 0; row < of.length; row++) rows.set(of.uid(row), row);
+    return rows;
+  }) as [Map<Uid, number>, Map<Uid, number>];
+  return ({ uid, targetUid }) => {
+    const [here, at] = [rowHere.get(uid), rowThere.get(targetUid)];
+    return here === undefined || at === undefined ? [] : flagDifference(listing.flags(here), there.flags(at)).extra;
+  };
 }
 
 /** Of the source's messages those that a run would compare (`Strangers.mayHold`): a dry run reads no others, for it sends none. */

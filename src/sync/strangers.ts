@@ -10,12 +10,14 @@ export interface Stranger {
   readonly uid: Uid;
   readonly sizeBytes: number;
   readonly internalDate: Instant | null;
+  readonly flags: readonly string[];
   readonly sha256: Uint8Array;
   readonly levelled: string;
 }
 
 export interface Twin {
   readonly uid: Uid;
+  readonly flags: readonly string[];
   /** As it is served on the target, where that is not octet for octet what the source serves. */
   readonly servedAs: { readonly sizeBytes: number } | null;
 }
@@ -52,7 +54,7 @@ export class Strangers {
     const twin = exact ?? this.#levelled.get(levelled)?.find((one) => this.#free.has(one));
     if (!twin) return null;
     this.#free.delete(twin);
-    return { uid: twin.uid, servedAs: exact ? null : twin };
+    return { uid: twin.uid, flags: twin.flags, servedAs: exact ? null : twin };
   }
 }
 

@@ -31,8 +31,6 @@ export interface Survey {
 interface FlagRows {
   readonly listing: Listing;
   readonly rows: readonly number[];
-  /** Adopted by a pass that broke off: people may have set flags on them before we came, and those are left to them. */
-  readonly addOnly: boolean;
 }
 
 /** Whether `now` shows that nothing moved in a folder since `then`; without mod-sequences flags may have, so it is never sure. */
@@ -145,26 +143,12 @@ function membership(listing: Listing): (uid: Uid) => boolean {
   };
 }
 
-/** Those messages of a listing that are on the target already: ours, and those adopted since the cursor. */
+/** Those messages of a listing that are on the target already. */
 function mappedRows(work: FolderWork, listing: Listing): readonly FlagRows[] {
-  const ours: number[] = [];
-  const theirs: number[] = [];
-  const dealtWith = work.record.sourceState?.uidNext ?? 0;
   if (work.map.size === 0) return [];
-  // What we sent and found again after a crash may be marked as adopted, too; but it came after what was there before us.
-  let firstOfOurs = Number.POSITIVE_INFINITY;
-  for (const { target, adopted } of work.map.runs) if (!adopted) firstOfOurs = Math.min(firstOfOurs, target);
-  for (let row = 0; row < listing.length; row++) {
-    const uid = listing.uid(row);
-    const target = work.map.targetOf(uid);
-    if (target === null) continue;
-    const isTheirs = uid >= dealtWith && work.map.isAdopted(uid) && target < firstOfOurs;
-    (isTheirs ? theirs : ours).push(row);
-  }
-  return [
-    { listing, rows: ours, addOnly: false },
-    { listing, rows: theirs, addOnly: true },
-  ];
+  const rows: number[] = [];
+  for (let row = 0; row < listing.length; row++) if (work.map.targetOf(listing.uid(row)) !== null) rows.push(row);
+  return [{ listing, rows }];
 }
 
 function newlyGone(engine: Engine, work: FolderWork, gone: readonly Uid[]): Uid[] {

@@ -11,10 +11,10 @@
 import type { Instant, Uid } from '#domain/item.ts';
 import { fault } from '#domain/fault.ts';
 import { uidSet } from '#domain/uid-set.ts';
-import type { AppendOutcome, MessageSink, ReadOutcome } from '#ports/mailbox.ts';
+import type { AppendOutcome, Batch, MessageSink, ReadOutcome } from '#ports/mailbox.ts';
 import { type Content, ContentReader, LevelledHash } from './content.ts';
 import { batchBytesMax, batchMessagesMax, type Engine, pathOf } from './engine.ts';
-import { adoptionChanges, refusalOf } from './exceptions.ts';
+import { adoptionChanges, flagDifference, refusalOf } from './exceptions.ts';
 import { prove } from './prove.ts';
 import { LookAgain } from './look-again.ts';
 import { lookOnTarget } from './look.ts';
@@ -25,6 +25,8 @@ import { type Item, type Job, jobsOf, type Part, type SendPlan, sentMessage, wor
 const readsAhead = 4;
 /** Intents made durable together: one write to the disk for so many batches. */
 const jobsPerIntentWrite = 12;
+/** Jobs (of up to 200 messages) on their way or waiting for proof: a target slower than the source must not fill our memory. */
+const jobsUnsettledMax = 32;
 /** Messages sent into a folder before they are read back in one listing. */
 const proofEvery = 2000;
 
@@ -35,6 +37,8 @@ export class Transfer {
   readonly #reads = new Set<Promise<void>>();
   readonly #background = new Set<Promise<void>>();
   #part: Part | null = null;
+  /** Jobs begun whose fate is not settled. */
+  #unsettled = 0;
   #failure: { readonly error: unknown } | null = null;
   readonly #failed = Promise.withResolvers<never>();
 
@@ -79,6 +83,8 @@ export class Transfer {
     this.#engine.at('intent.durable');
     for (const job of jobs) {
       while (this.#reads.size >= readsAhead) await this.#or(Promise.race(this.#reads));
+      while (this.#unsettled >= jobsUnsettledMax) await this.#someSettled();
+      this.#unsettled++;
       this.#start(this.#reads, this.#read(job));
     }
   }
@@ -91,6 +97,18 @@ export class Transfer {
     plan.jobsUnread--;
     const sent = plan.unproven.reduce((count, part) => count + part.items.length, 0);
     if (plan.jobsUnread === 0 || sent >= proofEvery) this.#startProof(plan);
+  }
+
+  /** Waits for the target to catch up: what has been sent and not proven is held in memory. */
+  async #someSettled(): Promise<void> {
+    if (this.#reads.size + this.#background.size === 0) {
+      // Nothing moves by itself any more: what was sent waits for company before it is read back. What is open even then was
+      // refused and waits for `quieten`; that is little.
+      this.#finishPart();
+      for (const plan of this.#plans) this.#startProof(plan);
+      if (this.#background.size === 0) this.#unsettled = 0;
+    }
+    if (this.#unsettled > 0) await this.#or(Promise.race([...this.#reads, ...this.#background]));
   }
 
   #startProof(plan: SendPlan): void {
@@ -174,16 +192,17 @@ export class Transfer {
   }
 
   #returned(): Promise<void> | null {
-    const taken = this.#part?.batch.returned() ?? null;
+    const taken = both(this.#leaving?.returned() ?? null, this.#part?.batch.returned() ?? null);
     const bytes = this.#gone;
     this.#gone = 0;
     if (bytes === 0) return taken;
     // Octets are told as they go, messages when the target has them.
     this.#engine.watcher.progress(0, bytes);
     const paced = this.#engine.pace?.take(bytes) ?? null;
-    if (taken && paced) return Promise.all([taken, paced]).then(() => undefined);
-    return taken ?? paced;
+    return both(taken, paced);
   }
+  /** The batch that was finished last: until its octets have left, no more are read. */
+  #leaving: Batch | null = null;
   /** Octets of messages begun since the reader last asked. */
   #gone = 0;
 
@@ -217,6 +236,7 @@ export class Transfer {
     );
     engine.at('batch.sent-noted');
     const answered = part.batch.finish();
+    this.#leaving = part.batch;
     engine.at('batch.finished');
     part.settled = answered.then((outcomes) => this.#settle(part, outcomes));
     this.#start(this.#background, part.settled);
@@ -232,9 +252,9 @@ export class Transfer {
       return this.#close(job, 1);
     }
     const element = this.#engine.elements.element(read.sha256, read.sizeBytes, plan.listing.internalDate(row));
-    const changes = adoptionChanges(this.#engine, plan, [
-      { uid, targetUid: twin.uid, sizeBytes: read.sizeBytes, element, servedAs: twin.servedAs, sentByUs: false },
-    ]);
+    const match = { uid, targetUid: twin.uid, sizeBytes: read.sizeBytes, element, servedAs: twin.servedAs };
+    const { extra } = flagDifference(plan.listing.flags(row), twin.flags);
+    const changes = adoptionChanges(this.#engine, plan, [{ ...match, sentByUs: false }], () => extra);
     this.#start(this.#background, this.#engine.ledger.write(changes));
     this.#close(job, 1);
   }
@@ -420,6 +440,7 @@ export class Transfer {
   #close(job: Job, rows: number): void {
     job.open -= rows;
     if (job.open > 0) return;
+    this.#unsettled--;
     this.#start(
       this.#background,
       this.#engine.ledger
@@ -462,6 +483,11 @@ export class Transfer {
     while (set.size > 0) await this.#or(Promise.all(set));
     if (this.#failure) throw this.#failure.error;
   }
+}
+
+/** For when both have happened. */
+function both(one: Promise<void> | null, other: Promise<void> | null): Promise<void> | null {
+  return one && other ? Promise.all([one, other]).then(() => undefined) : (one ?? other);
 }
 
 /** The row of `uid` among ascending rows, or -1. */
