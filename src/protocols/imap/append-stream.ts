@@ -98,9 +98,13 @@ export class AppendStream {
     if (!this.#isTogether) this.#piece({ kind: 'end-command' });
   }
 
-  /** As `Outgoing.returned`, for held octets as well. */
+  /**
+   * As `Outgoing.returned`, for held octets as well. A batch that was finished owns its octets, and is asked all the same:
+   * whoever fills the next one while this one is still on its way out fills the memory.
+   */
   returned(): Promise<void> | null {
-    if (this.#state === 'over' || this.#error) return null;
+    if (this.#error) return null;
+    if (this.#state === 'over') return this.#finished ? this.#session.out.returned() : null;
     if (this.#held.some((piece) => piece.kind === 'octets')) {
       if (!this.#heldReturn) {
         let resolve: () => void = () => {};
