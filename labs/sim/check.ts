@@ -92,26 +92,27 @@ function dressOf(message: MemoryMessage): string {
   return `${message.internalDate} ${message.flags.join(' ')}`;
 }
 
-/** What was on the target before us is there with the same bytes and date, and with its flags if nothing on the source equals it. */
+/**
+ * What was on the target before us is there with the same bytes and date. Of its flags none is gone but those that the owner
+ * took from a message of the source that equals it, and none has come but those that such a one has borne.
+ */
 function foreignTouched(world: World): readonly string[] {
   const found: string[] = [];
   const used = new Set<MemoryMessage>();
   for (const { path, message } of world.foreign) {
     const folder = world.target.folder(world.target.nameOf(path.split('/')));
     const key = contentKey(message.bytes);
-    const twins = world.source.folder(path)?.messages.filter(({ bytes }) => world.keyOf(bytes) === key) ?? [];
-    const keeps = (one: MemoryMessage, before: MemoryMessage): boolean =>
-      before.flags.every((flag) => one.flags.includes(flag));
-    // Once adopted, a message may follow its twin on the source when its owner changes flags there.
-    const follows = (one: MemoryMessage): boolean =>
-      twins.some(({ flags }) => flags.filter((flag) => world.target.takes(flag)).join() === one.flags.join());
-    const known = (world.ever.get(`${path}\0${key}`) ?? 0) > 0;
+    const worn = world.worn.get(`${path}\0${key}`);
+    const shed = world.shed.get(`${path}\0${key}`);
+    const isLeft = (one: MemoryMessage): boolean =>
+      message.flags.every((flag) => one.flags.includes(flag) || shed?.has(flag)) &&
+      one.flags.every((flag) => message.flags.includes(flag) || worn?.has(flag));
     const same = folder?.messages.find(
       (one) =>
         !used.has(one) &&
         one.internalDate === message.internalDate &&
         contentKey(one.bytes) === key &&
-        (known ? keeps(one, message) || follows(one) : dressOf(one) === dressOf(message)),
+        isLeft(one),
     );
     if (same) used.add(same);
     else {

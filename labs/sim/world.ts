@@ -18,6 +18,9 @@ export class World {
   readonly foreign: readonly { readonly path: string; readonly message: MemoryMessage }[];
   /** How often each content has ever been in each folder of the source: `path\0key`. */
   readonly ever = new Map<string, number>();
+  /** Flags that each content has ever borne in each folder of the source, and those that its owner has taken from it. */
+  readonly worn = new Map<string, Set<string>>();
+  readonly shed = new Map<string, Set<string>>();
   /** Changes that the owner of the source has made; every other change of the source is ours, and wrong. */
   ownChanges = 0;
   /** How often messages have left the source, or come under other numbers. */
@@ -66,10 +69,26 @@ export class World {
     const message = folder.messages.length > 0 ? chance.pick(folder.messages) : null;
     const what = chance.below(20);
     if (what < 9 || !message) this.#add(folder);
-    else if (what < 13) folder.setFlags(message, this.#letters.someFlags());
+    else if (what < 13) this.#dress(folder, message);
     else if (what === 18) this.#fill(chance.pick(names));
     else if (what < 18) this.#leave(() => folder.expunge(uidSet([message.uid])));
     else if (chance.once(3)) this.#leave(() => folder.renumber(chance.pick([1, 1, 500])));
+  }
+
+  #dress(folder: MemoryFolder, message: MemoryMessage): void {
+    const before = message.flags;
+    folder.setFlags(message, this.#letters.someFlags());
+    const key = this.#keyIn(folder, message);
+    addTo(this.worn, key, message.flags);
+    addTo(
+      this.shed,
+      key,
+      before.filter((flag) => !message.flags.includes(flag)),
+    );
+  }
+
+  #keyIn(folder: MemoryFolder, { bytes }: MemoryMessage): string {
+    return `${folder.path.join('/')}\0${this.keyOf(bytes) ?? 'refused'}`;
   }
 
   #leave(how: () => void): void {
@@ -86,8 +105,9 @@ export class World {
 
   #add(folder: MemoryFolder): void {
     const message = folder.add(this.#letters.next());
-    const key = `${folder.path.join('/')}\0${this.keyOf(message.bytes) ?? 'refused'}`;
+    const key = this.#keyIn(folder, message);
     this.ever.set(key, (this.ever.get(key) ?? 0) + 1);
+    addTo(this.worn, key, message.flags);
   }
 
   /** Mail on the target from before: people's own, and what another tool has copied, perhaps with other flags and dates. */
@@ -117,6 +137,10 @@ export class World {
     const message = folder.messages.at(-1);
     if (message) foreign.push({ path: path.join('/'), message: { ...message } });
   }
+}
+
+function addTo(sets: Map<string, Set<string>>, key: string, flags: readonly string[]): void {
+  sets.set(key, new Set([...(sets.get(key) ?? []), ...flags]));
 }
 
 export function contentKey(bytes: Uint8Array): string {
