@@ -108,10 +108,12 @@ function fromListing(engine: Engine, work: FolderWork, listing: Listing, delta: 
   const flags = delta
     ? [...mappedRows(work, delta.changed), ...mappedRows(work, delta.arrived)]
     : mappedRows(work, listing);
+  // The flags at hand are those of `delta`; what changed between the two questions is asked for next time.
+  const state = delta ? { ...listing.state, highestModSeq: delta.state.highestModSeq } : listing.state;
   const hasLeft = (uid: Uid): boolean => !isThere(uid);
   return {
     work,
-    state: listing.state,
+    state,
     listing,
     rows,
     flags,
