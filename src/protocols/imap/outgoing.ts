@@ -67,10 +67,27 @@ export class Outgoing {
     this.#queue.push(octets);
   }
 
-  /** Copies what is lent and not flushed yet, so that nobody need be asked for it any more. */
+  /** Copies what is lent and not flushed yet, into buffers that are used again, so that nobody need be asked for it any more. */
   keep(): void {
-    for (const at of this.#lentAt) this.#queue[at] = Buffer.from(this.#queue[at] as Uint8Array);
+    if (this.#lentAt.length === 0) return;
+    this.#seal();
+    const lent = new Set(this.#lentAt);
     this.#lentAt = [];
+    for (const [at, octets] of this.#queue.splice(0).entries()) {
+      if (lent.has(at)) this.#copy(octets);
+      else this.#queue.push(octets);
+    }
+  }
+
+  #copy(octets: Uint8Array): void {
+    for (let at = 0; at < octets.length; ) {
+      const staging = this.#room(1);
+      const length = Math.min(octets.length - at, staging.length - this.#used);
+      staging.set(octets.subarray(at, at + length), this.#used);
+      this.#used += length;
+      at += length;
+      this.#seal();
+    }
   }
 
   /**
