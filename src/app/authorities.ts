@@ -1,6 +1,5 @@
 /** Certificates of authorities that the operator trusts besides those of this machine (`--ca`). */
 
-import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { type Endpoint, isLoopback } from '#domain/endpoint.ts';
 
 let trusted: string | null = null;
@@ -14,6 +13,8 @@ export function authoritiesFor(endpoint: Endpoint, ca: string | null): string | 
   // No public authority certifies loopback, so there those of the machine can be spared.
   if (isLoopback(endpoint)) return ca;
   if (trusted !== ca) {
+    // Here and not above, since a copy in the clear is over before TLS would be loaded.
+    const { getCACertificates, setDefaultCACertificates } = process.getBuiltinModule('node:tls');
     const own = ca.match(/-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g) ?? [];
     setDefaultCACertificates([...getCACertificates('default'), ...own]);
     trusted = ca;
