@@ -8,7 +8,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { root } from './project.ts';
 
 const bundled = `node_modules/node-linux-${process.arch}/bin/node`;
-/** Stands for the Node that npm brings: prints its arguments one per line, and ends as `src/app/main.ts` would. */
+/** Stands for the Node that npm brings: prints its arguments one per line, and ends as Godwit would. */
 const fakeNode = '#!/bin/sh\nfor a in "$@"; do printf "<%s>\\n" "$a"; done\nexit "${FAKE_EXIT-0}"\n';
 
 let place: string;
@@ -84,8 +84,8 @@ async function pathWith(...names: readonly string[]): Promise<string> {
 
 test('a fresh clone installs itself once and starts', async () => {
   const first = await start('./godwit', ['copy']);
-  expect(first).toMatchObject({ code: 0, stdout: `<${home}/src/app/main.ts>\n<copy>\n` });
-  expect(first.stderr).toContain('installing the libraries');
+  expect(first).toMatchObject({ code: 0, stdout: `<--single-threaded-gc>\n<${home}/src/app/start.ts>\n<copy>\n` });
+  expect(first.stderr).toMatch(/installing the libraries[\s\S]*bundling Godwit/);
   expect((await start('./godwit', [])).stderr).toBe('');
   expect(await npmRuns()).toBe(1);
 });
@@ -93,7 +93,11 @@ test('a fresh clone installs itself once and starts', async () => {
 test('once installed it starts without any program of the system: nothing is forked', async () => {
   await install();
   const started = await start(join(home, 'godwit'), ['--help'], { path: '/nonexistent' });
-  expect(started).toEqual({ code: 0, stdout: `<${home}/src/app/main.ts>\n<--help>\n`, stderr: '' });
+  expect(started).toEqual({
+    code: 0,
+    stdout: `<--single-threaded-gc>\n<${home}/src/app/start.ts>\n<--help>\n`,
+    stderr: '',
+  });
 });
 
 test('it is found through a chain of symbolic links, relative ones too', async () => {
@@ -102,14 +106,14 @@ test('it is found through a chain of symbolic links, relative ones too', async (
   await symlink('../../clone with blanks/godwit', join(place, 'a/b/second'));
   await symlink('b/second', join(place, 'a/first'));
   const started = await start('./first', [], { cwd: join(place, 'a') });
-  expect(started.stdout).toMatch(/clone with blanks\/src\/app\/main\.ts>/);
+  expect(started.stdout).toMatch(/clone with blanks\/src\/app\/start\.ts>/);
 });
 
 test('arguments arrive as they were given and the exit code comes back', async () => {
   await install();
   const started = await start('./godwit', ['copy', 'two words', '', '*', '$HOME'], { env: { FAKE_EXIT: '3' } });
   expect(started.code).toBe(3);
-  expect(started.stdout.split('\n').slice(1, -1)).toEqual(['<copy>', '<two words>', '<>', '<*>', '<$HOME>']);
+  expect(started.stdout.split('\n').slice(2, -1)).toEqual(['<copy>', '<two words>', '<>', '<*>', '<$HOME>']);
 });
 
 test('./godwit test starts the tests', async () => {
@@ -142,6 +146,13 @@ test('a lock file that says something else is installed from, one whose time alo
   await utimes(lock, later, later);
   await start('./godwit', []);
   expect(await npmRuns()).toBe(2);
+});
+
+test('where it cannot be bundled it says so and starts all the same', async () => {
+  await writeFile(join(place, 'fake-node'), '#!/bin/sh\ncase $1 in tools/*) exit 1 ;; esac\necho "started $1"\n');
+  const ended = await start('./godwit', []);
+  expect(ended).toMatchObject({ code: 0, stdout: 'started --single-threaded-gc\n' });
+  expect(ended.stderr).toContain('could not be bundled');
 });
 
 test('without npm it says what to install', async () => {
@@ -178,7 +189,7 @@ test('without a Node of its own it takes a new enough one from PATH and refuses 
   await rm(join(bin, 'node'));
   await symlink('new-node', join(bin, 'node'));
   await mkdir(join(home, 'src/app'), { recursive: true });
-  await writeFile(join(home, 'src/app/main.ts'), "console.log('started' satisfies string);");
+  await writeFile(join(home, 'src/app/start.ts'), "console.log('started');");
   expect((await start('./godwit', [])).stdout).toBe('started\n');
 });
 
@@ -187,7 +198,7 @@ test('what Node compiled is kept for the next start', async () => {
   await rm(join(home, bundled));
   await symlink(process.execPath, join(home, bundled));
   await mkdir(join(home, 'src/app'), { recursive: true });
-  await writeFile(join(home, 'src/app/main.ts'), "export const kept: string = 'x';");
+  await writeFile(join(home, 'src/app/start.ts'), "export const kept = 'x';");
   await start('./godwit', []);
   expect((await stat(join(home, 'node_modules/.cache/godwit'))).isDirectory()).toBe(true);
 });
