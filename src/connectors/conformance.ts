@@ -240,6 +240,14 @@ export function conformance(name: string, makePair: () => Promise<Pair>): void {
       expect((await again.list(inbox, 'all', false)).length).toBe(1);
     });
 
+    test('so does one that is renumbered after the folders were told, before it is opened', async () => {
+      await put(octets('Subject: a\r\n\r\n'));
+      await source.folders();
+      if (!pair.source.renumber) return;
+      await pair.source.renumber(at);
+      await expect(source.list(inbox, 'all', false)).rejects.toMatchObject({ name: 'Fault' });
+    });
+
     describe('writing', () => {
       test('a batch arrives whole and in order, with its flags and dates, and its UIDs where they are told', async () => {
         const messages = awkwardMessages();

@@ -99,9 +99,11 @@ export class ImapReader implements Source {
         this.facts,
       );
       this.spelling = spelling;
+      for (const { id, state } of tree.folders) if (state) this.#noteNumbers(id, state.uidValidity);
       this.knownFolders = new Map(tree.folders.map((folder) => [keyOf(folder.path), folder]));
       return tree;
     } catch (error) {
+      this.#endIfRenumbered(error);
       throw faultOf(error, this.options.endpoint);
     }
   }
@@ -227,10 +229,15 @@ export class ImapReader implements Source {
     this.session.leave();
   }
 
-  /** What a call about a folder rejects with. A folder that was renumbered ends the session: nobody may mix its UIDs. */
+  /** What a call about a folder rejects with. */
   protected folderFault(error: unknown, folder: FolderId): unknown {
-    if (error instanceof ImapError && error.trouble.kind === 'renumbered') this.session.close(error.trouble);
+    this.#endIfRenumbered(error);
     return folderFaultOf(error, this.options.endpoint, folder);
+  }
+
+  /** A folder that was renumbered ends the session: nobody may mix its UIDs. */
+  #endIfRenumbered(error: unknown): void {
+    if (error instanceof ImapError && error.trouble.kind === 'renumbered') this.session.close(error.trouble);
   }
 
   /** Answers in the order in which calls are made, though servers may work on several at once (Dovecot does). */
@@ -266,14 +273,17 @@ export class ImapReader implements Source {
     }
   }
 
+  /** Whether told by STATUS or on opening: this connection must not tell two UIDVALIDITYs of one folder. */
+  #noteNumbers(folder: FolderId, uidValidity: number): void {
+    const before = this.#numbered.get(folder);
+    if (before !== undefined && uidValidity !== before) throw new ImapError({ kind: 'renumbered', mailbox: folder });
+    this.#numbered.set(folder, uidValidity);
+  }
+
   /** The state of a folder as it was opened. Servers that leave out UIDNEXT or UIDVALIDITY get ones that mislead nobody. */
   #stateOf(folder: FolderId, opened: Opened, largestUid: number): FolderState {
     const uidValidity = opened.uidValidity ?? this.#pretended;
-    const before = this.#numbered.get(folder);
-    if (before !== undefined && opened.uidValidity !== before && opened.uidValidity !== null) {
-      throw new ImapError({ kind: 'renumbered', mailbox: folder });
-    }
-    if (opened.uidValidity !== null) this.#numbered.set(folder, opened.uidValidity);
+    if (opened.uidValidity !== null) this.#noteNumbers(folder, opened.uidValidity);
     return {
       uidValidity: uidValidity as UidValidity,
       uidNext: (opened.uidNext ?? largestUid + 1) as Uid,
