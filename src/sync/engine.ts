@@ -75,6 +75,8 @@ export class Tally {
   bytes = 0;
   flagsChanged = 0;
   removed = 0;
+  /** What this run has found on the target and begun to remove: `folder\0uid`. The answer may be lost, the deed done. */
+  readonly removing = new Set<string>();
   /** Per source folder, since an attempt may count a folder again: messages of the source that were there before this run. */
   readonly alreadyThere = new Map<FolderId, number>();
   /** Messages this run put on the target, per source folder; a later attempt meets them as already mapped. */

@@ -67,6 +67,39 @@ export function unrecord(engine: Engine, work: FolderWork, items: readonly Item[
   ];
 }
 
+/** A message on its way out of the map, with what is known of it: its element and its octets as read from the source. */
+export interface Unmapped {
+  readonly uid: Uid;
+  readonly element: Uint8Array | null;
+  readonly sizeBytes: number | null;
+}
+
+/** Takes messages out of the map, the counts and the digest of a folder: the changes to be written. */
+export function unmapped(
+  work: FolderWork,
+  left: readonly Unmapped[],
+): readonly LedgerChange[] {
+  if (left.length === 0) return [];
+  const digest = new DigestSum(work.record.digest);
+  let bytes = 0;
+  for (const { uid, element, sizeBytes } of left) {
+    if (element) digest.subtract(element);
+    bytes += sizeBytes ?? 0;
+    work.map = work.map.without(uid, uid);
+  }
+  work.record = {
+    ...work.record,
+    digest: digest.octets(),
+    messages: work.record.messages - left.length,
+    bytes: Math.max(0, work.record.bytes - bytes),
+  };
+  const uids = uidSet(left.map(({ uid }) => uid));
+  return [
+    { kind: 'unmapped', folder: work.source.id, uids },
+    { kind: 'folder', record: work.record },
+  ];
+}
+
 /** Whether a target UID is spoken for by any folder of the source that goes into the same target folder. */
 export function isMappedIn(
   plan: { readonly work: FolderWork },

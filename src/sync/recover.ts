@@ -8,12 +8,13 @@ import { emptyDigest } from '#domain/digest.ts';
 import type { Instant, Listing, Uid } from '#domain/item.ts';
 import { UidMap } from '#domain/uid-map.ts';
 import { type UidSet, uidSet, uidsOf } from '#domain/uid-set.ts';
-import type { Intent, LedgerChange } from '#ports/ledger.ts';
+import type { Intent, LedgerChange, SentMessage } from '#ports/ledger.ts';
 import { maxUid } from '#ports/mailbox.ts';
 import { readContents } from './content.ts';
 import { type Engine, type FolderWork, pathOf } from './engine.ts';
 import { adoptionChanges, differenceOf, flagDifference, refusalOf } from './exceptions.ts';
 import { lookOnTarget, type Match, matchByContent } from './look.ts';
+import { type Unmapped, unmapped } from './record.ts';
 import { isKeptEverywhere } from './dates.ts';
 import { type Stranger, Strangers } from './strangers.ts';
 import type { Survey } from './survey.ts';
@@ -47,10 +48,15 @@ export async function settleIntents(
     folder: pathOf(work.source),
     messages: open.length + unproven.length,
   });
-  if (unproven.length > 0) await proveAgain(engine, plan, unproven, dateOf);
+  const ofThisRun = new Set(intents.filter(isOfThisRun).flatMap((intent) => [...uidsOf(intent.uids)]));
+  if (unproven.length > 0) {
+    const lost = await proveAgain(engine, plan, unproven, sent, dateOf);
+    const counted = lost.filter(({ uid }) => ofThisRun.has(uid));
+    const bytes = counted.reduce((octets, { sizeBytes }) => octets + (sizeBytes ?? 0), 0);
+    engine.tally.didCopy(work.source.id, -counted.length, -bytes);
+  }
   const uids = uidSet([...open, ...left]);
   const sighting = await lookOnTarget(engine, work, uids, sent, fromUid, isMapped, dateOf, sameNumbers);
-  const ofThisRun = new Set(intents.filter(isOfThisRun).flatMap((intent) => [...uidsOf(intent.uids)]));
   countCopied(
     engine,
     work,
@@ -76,13 +82,14 @@ function countCopied(engine: Engine, work: FolderWork, found: readonly Match[]):
   engine.tally.didCopy(work.source.id, found.length, bytes);
 }
 
-/** Mapped when the target answered, but never read back: done now, by content. */
+/** Mapped when the target answered, but never read back: done now, by content. Answers with what is not there after all. */
 async function proveAgain(
   engine: Engine,
   plan: Survey,
   uids: readonly Uid[],
+  sent: readonly SentMessage[],
   dateOf: (uid: Uid) => Instant | null,
-): Promise<void> {
+): Promise<readonly Unmapped[]> {
   const { work } = plan;
   const targets = uids.map((uid) => work.map.targetOf(uid) as Uid);
   const there = await engine.target.list(work.target.id, uidSet(targets), true);
@@ -112,14 +119,19 @@ async function proveAgain(
   }
   for (const uid of lost) {
     const target = work.map.targetOf(uid) as Uid;
-    work.map = work.map.without(uid, uid);
-    changes.push({ kind: 'unmapped', folder: work.source.id, uids: uidSet([uid]) });
     if (target < there.state.uidNext && !plan.hasLeft(uid)) {
       const words = 'the target confirmed it and no longer has it: look whether someone removed it there';
       changes.push(engine.exceptions.add(refusalOf(plan, uid, 'outcome-unknown', words, null)));
     }
   }
+  const noted = new Map(sent.map((message) => [message.uid, message] as const));
+  const left = lost.map((uid): Unmapped => {
+    const message = noted.get(uid);
+    return { uid, element: message?.element ?? null, sizeBytes: message?.sizeBytes ?? null };
+  });
+  changes.push(...unmapped(work, left));
   if (changes.length > 0) await engine.ledger.write(changes);
+  return left;
 }
 
 /**

@@ -1,6 +1,5 @@
 /** What left the source: kept on the target and listed, or removed there too; and what people removed on the target. */
 
-import { DigestSum } from '#domain/digest.ts';
 import { isFault } from '#domain/fault.ts';
 import type { Uid } from '#domain/item.ts';
 import type { UidMap } from '#domain/uid-map.ts';
@@ -8,6 +7,7 @@ import { uidSet } from '#domain/uid-set.ts';
 import type { Exception, LedgerChange } from '#ports/ledger.ts';
 import { readContents } from './content.ts';
 import { type Engine, type FolderWork, pathOf } from './engine.ts';
+import { unmapped } from './record.ts';
 import { isUnmoved } from './survey.ts';
 
 const leftTheSource = 'left-the-source';
@@ -84,6 +84,8 @@ async function remove(
   });
   await engine.ledger.write([...news, ...records.map((record) => engine.exceptions.add(record))]);
   engine.at('removal.recorded');
+  // What an earlier run had removed when it was killed is not there any more, and is not counted again.
+  for (const [target, uid] of byTarget) if (dateAt.has(target)) engine.tally.removing.add(`${folder}\0${uid}`);
   try {
     await engine.target.expunge(work.target.id, targets);
   } catch (error) {
@@ -101,35 +103,9 @@ async function remove(
     ...records.flatMap(({ uid }) => engine.exceptions.remove(folder, uid, 'kept')),
     ...unmapped(work, left),
   ];
-  engine.tally.removed += records.length;
+  engine.tally.removed += records.filter(({ uid }) => engine.tally.removing.has(`${folder}\0${uid}`)).length;
   await engine.ledger.write(changes);
   engine.log.info('removals mirrored', { folder: pathOf(work.source), messages: records.length });
-}
-
-/** Takes messages out of the map, the counts and the digest of a folder. */
-function unmapped(
-  work: FolderWork,
-  left: readonly { readonly uid: Uid; readonly element: Uint8Array | null; readonly sizeBytes: number | null }[],
-): readonly LedgerChange[] {
-  if (left.length === 0) return [];
-  const digest = new DigestSum(work.record.digest);
-  let bytes = 0;
-  for (const { uid, element, sizeBytes } of left) {
-    if (element) digest.subtract(element);
-    bytes += sizeBytes ?? 0;
-    work.map = work.map.without(uid, uid);
-  }
-  work.record = {
-    ...work.record,
-    digest: digest.octets(),
-    messages: work.record.messages - left.length,
-    bytes: Math.max(0, work.record.bytes - bytes),
-  };
-  const uids = uidSet(left.map(({ uid }) => uid));
-  return [
-    { kind: 'unmapped', folder: work.source.id, uids },
-    { kind: 'folder', record: work.record },
-  ];
 }
 
 /**
