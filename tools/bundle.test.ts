@@ -17,6 +17,7 @@ import {
 } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { Manifest } from '../src/app/start.ts';
 import { bundle } from './bundle.ts';
@@ -121,12 +122,14 @@ test('other versions of the packages are another bundle', async () => {
 
 test('a source that is written to while the bundle is made is in it as it was written last', async () => {
   const made = bundle(home, settledMs);
-  for (const word of ['two', 'six', 'ten']) {
-    await write('src/lib/draft', `export const word: string = '${word}';\n`);
+  // For longer than one bundle takes to make.
+  for (let times = 1; times <= 50; times++) {
+    await write('src/lib/draft', `export const word: string = '${times} times';\n`);
     await rename(join(home, 'src/lib/draft'), join(home, 'src/lib/word.ts'));
+    await sleep(10);
   }
   await made;
-  expect((await start()).stdout).toBe('ten from bundle\n');
+  expect((await start()).stdout).toBe('50 times from bundle\n');
 });
 
 test.each(['', '{', 'null', '[]', '{"main":"src/app/main.ts"}', '{"main":"dist/app-x/main.js","files":[]}'])(

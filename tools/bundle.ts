@@ -28,7 +28,7 @@ const alsoFrom = ['package.json', 'package-lock.json', 'tools/bundle.ts'];
 
 /** A file written twice within this may show the same times for both: some file systems count in steps of two seconds. */
 const coarsestMs = 2_000;
-const attemptsMax = 5;
+const attemptsMax = 20;
 /** A process that runs loads the rest of its own bundle, also when there is a newer one. */
 const keptMs = 7 * 24 * 3_600_000;
 const keptMax = 20;
