@@ -32,6 +32,10 @@ import type { ServerFacts } from './server-memory.ts';
 const setOctets = 900;
 /** A listing made at sign-in answers the first question, if that comes no later than this. */
 const listedFreshMs = 2_000;
+/** So often a folder may be renumbered under us before its numbers count as unsettled. */
+const unsettledAfter = 2;
+/** Folders that are remembered so; a process may move a million mailboxes. */
+const renumberingsMax = 10_000;
 /** RFC 9051 §6.3.13: servers may end IDLE after 30 minutes; some do after 10. */
 const idleMs = 9 * 60_000;
 
@@ -99,7 +103,8 @@ export class ImapReader implements Source {
         this.facts,
       );
       this.spelling = spelling;
-      for (const { id, state } of tree.folders) if (state) this.#noteNumbers(id, state.uidValidity);
+      for (const { id, state } of tree.folders)
+        if (state && this.#isSettled(id)) this.#noteNumbers(id, state.uidValidity);
       this.knownFolders = new Map(tree.folders.map((folder) => [keyOf(folder.path), folder]));
       return tree;
     } catch (error) {
@@ -237,7 +242,25 @@ export class ImapReader implements Source {
 
   /** A folder that was renumbered ends the session: nobody may mix its UIDs. */
   #endIfRenumbered(error: unknown): void {
-    if (error instanceof ImapError && error.trouble.kind === 'renumbered') this.session.close(error.trouble);
+    if (!(error instanceof ImapError) || error.trouble.kind !== 'renumbered') return;
+    const key = this.#renumberingKey(error.trouble.mailbox);
+    const { renumberings } = this.facts;
+    if (this.session.isAlive && renumberings.size < renumberingsMax) {
+      renumberings.set(key, (renumberings.get(key) ?? 0) + 1);
+    }
+    this.session.close(error.trouble);
+  }
+
+  /**
+   * Courier numbers a folder anew at each EXAMINE until somebody has once selected it (offlineimap, dovecot's `no-examine`).
+   * Where that has been seen again and again, what STATUS says of it is no longer held against EXAMINE.
+   */
+  #isSettled(folder: FolderId): boolean {
+    return (this.facts.renumberings.get(this.#renumberingKey(folder)) ?? 0) < unsettledAfter;
+  }
+
+  #renumberingKey(folder: string): string {
+    return `${this.name} ${folder}`;
   }
 
   /** Answers in the order in which calls are made, though servers may work on several at once (Dovecot does). */

@@ -12,6 +12,8 @@ export interface ServerFacts {
   readonly lies: Set<
     'list-extended' | 'special-use' | 'namespace' | 'create-special-use' | 'multiappend' | 'haste' | 'utf8'
   >;
+  /** How often a folder (mailbox and name) had another UIDVALIDITY when opened than was told before. */
+  readonly renumberings: Map<string, number>;
   /** Octets per second of the fastest stretch seen, null before any; what COMPRESS is decided by. */
   bytesPerSecond: number | null;
 }
@@ -24,7 +26,14 @@ export class ServerMemory {
     const key = `${endpoint.security} ${endpoint.host} ${endpoint.port}`;
     let facts = this.#servers.get(key);
     if (!facts) {
-      facts = { beforeSignIn: null, afterSignIn: null, namespaces: null, lies: new Set(), bytesPerSecond: null };
+      facts = {
+        beforeSignIn: null,
+        afterSignIn: null,
+        namespaces: null,
+        lies: new Set(),
+        renumberings: new Map(),
+        bytesPerSecond: null,
+      };
       this.#servers.set(key, facts);
     }
     return facts;
