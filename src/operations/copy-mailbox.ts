@@ -152,6 +152,8 @@ class Run {
         this.#dialled = null;
         await opening;
         patience.opened();
+        // An attempt that broke may have noted what it came no further to write down.
+        this.#exceptions = new ExceptionBook(await ledger.exceptions());
         await attempt(this.#engine(ledger), { firstIntentOfRun: this.#firstIntent });
         return;
       } catch (error) {

@@ -158,7 +158,8 @@ async function afterwards(
   held: ReadonlyMap<FolderWork, UidMap>,
 ): Promise<void> {
   const heldBy = (work: FolderWork): UidMap => held.get(work) ?? UidMap.empty;
-  await Promise.all(
+  // Nothing of this attempt may still be writing to the ledger when the next one reads it.
+  const ends = await Promise.allSettled(
     surveys.map(async (plan) => {
       const { work, listing } = plan;
       await noticeRemoved(engine, work, heldBy(work));
@@ -172,6 +173,7 @@ async function afterwards(
       await mirrorRemovals(engine, work, plan.gone);
     }),
   );
+  for (const end of ends) if (end.status === 'rejected') throw end.reason;
   for (const work of departed) {
     engine.tally.pathOf.set(work.source.id, pathOf(work.source));
     await noticeRemoved(engine, work, heldBy(work));
