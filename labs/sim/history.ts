@@ -128,7 +128,7 @@ class History {
       if (report.fault) continue;
       const grown = this.#onTarget() - before;
       const found = [...findings(this.world, report)];
-      if (report.copied - report.removed !== grown) {
+      if (!growsBy(report, grown)) {
         found.push(
           `the report says ${report.copied} copied and ${report.removed} removed, the target grew by ${grown}`,
         );
@@ -164,7 +164,7 @@ class History {
     const grown = this.#onTarget() - before;
     // What left the source while it was on its way may be there under nobody's name.
     if (this.world.departures > departures) return [];
-    if (report.fault === null && report.copied - report.removed !== grown) {
+    if (report.fault === null && !growsBy(report, grown)) {
       return [`a run said ${report.copied} copied and ${report.removed} removed, the target grew by ${grown}`];
     }
     return [];
@@ -238,6 +238,12 @@ class History {
   #onTarget(): number {
     return this.world.target.folders.reduce((count, folder) => count + folder.messages.length, 0);
   }
+}
+
+/** Whether the target may have grown so: what is listed as of unknown outcome is there, or is not. */
+function growsBy({ copied, removed, refused }: MailboxReport, grown: number): boolean {
+  const unknown = refused.filter(({ code }) => code === 'outcome-unknown').length;
+  return grown >= copied - removed && grown <= copied - removed + unknown;
 }
 
 /**
