@@ -10,7 +10,7 @@ import { silent } from '#lib/log.ts';
 import type { LedgerStore, MailboxPair } from '#ports/ledger.ts';
 import { ledgerFault } from './file-faults.ts';
 import { openLedgerFile } from './index.ts';
-import { anna, bela, inbox, intent, record } from './ledger-samples.ts';
+import { anna, bela, inbox, intent, record, run, sent } from './ledger-samples.ts';
 
 const scratch = fs.mkdtempSync(join(tmpdir(), 'godwit-ledger-'));
 afterAll(() => fs.rmSync(scratch, { recursive: true }));
@@ -25,6 +25,18 @@ describe('power failure and kill -9', () => {
     await using ledger = await store.claim(anna);
     const ids = (await ledger.intents()).map((each) => each.id);
     expect(ids.length).toBeGreaterThanOrEqual(durable);
+    expect(ids).toEqual(Array.from({ length: ids.length }, (_, i) => i + 1));
+  });
+
+  test('every note that resolved is there after kill -9', async () => {
+    const stateDir = newStateDir();
+    const child = start('note', stateDir, 'anna');
+    await child.said('noted 40');
+    const noted = last(await child.kill(), 'noted ');
+    await using store = await open(stateDir);
+    await using ledger = await store.claim(anna);
+    const ids = (await ledger.intents()).map((each) => each.id);
+    expect(ids.length).toBeGreaterThanOrEqual(noted);
     expect(ids).toEqual(Array.from({ length: ids.length }, (_, i) => i + 1));
   });
 
@@ -105,6 +117,28 @@ describe('ourselves', () => {
     await expect(ledger.write([{ kind: 'settled', intent: 1 }])).rejects.toThrow('x');
     await other.write([{ kind: 'folder', record: record(inbox, 1) }]);
     expect((await ledger.intents()).map((each) => each.id)).toEqual([1]);
+  });
+
+  test('a note that failed unheard is told by the next write, and what shared its transaction is kept', async () => {
+    const stateDir = newStateDir();
+    await using store = await open(stateDir);
+    const ledger = await store.claim(anna);
+    const other = await store.claim(bela);
+    const neighbour = new DatabaseSync(join(stateDir, 'ledger.sqlite'));
+    neighbour.exec(`create trigger mistake before insert on intent begin select raise(abort, 'x'); end`);
+    neighbour.close();
+    void other.note([{ kind: 'mapped', folder: inbox, runs: [run(1, 1, 5)] }]);
+    void ledger.note([{ kind: 'folder', record: record(inbox, 1) }]);
+    void ledger.note([
+      { kind: 'folder', record: record(sent, 2) },
+      { kind: 'intent', intent: intent(2) },
+    ]);
+    await other.write([{ kind: 'mapped', folder: sent, runs: [run(2, 2, 6)] }]);
+    await expect(ledger.write([])).rejects.toThrow('x');
+    await expect(ledger.note([])).rejects.toThrow('x');
+    expect(await ledger.folders()).toEqual([record(inbox, 1)]);
+    expect((await other.map(inbox)).runs).toEqual([run(1, 1, 5)]);
+    expect((await other.map(sent)).runs).toEqual([run(2, 2, 6)]);
   });
 });
 
@@ -202,6 +236,7 @@ describe('neighbours', () => {
     const stateDir = newStateDir();
     await using store = await open(stateDir);
     await using ledger = await store.claim(anna);
+    await ledger.write([{ kind: 'settled', intent: 7 }]);
     const database = new DatabaseSync(join(stateDir, 'ledger.sqlite'));
     database.exec('update claim set token = 1');
     database.close();
@@ -257,13 +292,14 @@ async function used(stateDir: string, pair: MailboxPair = anna): Promise<string>
   return stateDir;
 }
 
-/** The number of the last write that was called durable. */
-function last(lines: readonly string[]): number {
-  return Math.max(0, ...lines.filter((line) => line.startsWith('durable ')).map((line) => Number(line.slice(8))));
+/** The number of the last write that was called durable, or of the last note. */
+function last(lines: readonly string[], prefix = 'durable '): number {
+  const said = lines.filter((line) => line.startsWith(prefix));
+  return Math.max(0, ...said.map((line) => Number(line.slice(prefix.length))));
 }
 
 /** A child at work on a ledger; `fileBlocks` limits the files it may write, in the shell's blocks of 512 octets. */
-function start(mode: 'write' | 'hold' | 'key', stateDir: string, user: string, fileBlocks = 'unlimited') {
+function start(mode: 'write' | 'note' | 'hold' | 'key', stateDir: string, user: string, fileBlocks = 'unlimited') {
   const node = process.execPath;
   const child = spawn(
     'sh',

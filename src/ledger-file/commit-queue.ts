@@ -3,13 +3,19 @@
  * one `fdatasync` of the write-ahead log at a time, shared by everyone who came while the one before was under way. So
  * hundreds of mailboxes can each wait for their intents while no socket of the process stands still.
  *
+ * What need not be durable yet joins the next transaction, and has one of its own, one for all of them, when none has come
+ * by the end of the event loop's turn. From then on it is in the log, where the process may be killed and it stays.
+ *
  * After a commit or a sync has failed, nobody can say what is on the disk: everything later fails with the same fault.
  */
 
 import * as fs from 'node:fs';
+import { dirname } from 'node:path';
+import type { StatementSync } from 'node:sqlite';
 import { Fault } from '#domain/fault.ts';
 import { ledgerFault } from './file-faults.ts';
 import type { WritableLedgerDatabase } from './ledger-database.ts';
+import { syncFolder } from './root-key.ts';
 
 /** The log is folded into the file when it has grown to this; until then reopening after a crash reads it in ~50 ms. */
 const checkpointBytes = 32 * 1024 * 1024;
@@ -19,8 +25,20 @@ const weighEvery = 64;
 /** So many writes of full batches (10 kB each) are a transaction of 2 to 4 ms; sockets have their turn before the next. */
 const writesAtOnce = 24;
 
-interface Write {
-  readonly apply: () => void;
+export interface Change {
+  /**
+   * Makes the change, inside a transaction. `neighbours` is another number than before whenever another process may have
+   * changed the file since, so that what was read under the same number still holds.
+   */
+  readonly apply: (neighbours: number) => void;
+  /** What `apply` did was undone because of another change; it will be called again. */
+  readonly undone?: () => void;
+  /** What `apply` did was undone, and is rejected, because of what it threw. */
+  readonly failed?: (error: unknown) => void;
+}
+
+interface Entry {
+  readonly change: Change;
   /** Whether the disk is waited for. */
   readonly durable: boolean;
   readonly resolve: () => void;
@@ -29,29 +47,32 @@ interface Write {
 
 export class CommitQueue {
   /** What stopped this ledger for good, once something has. */
-  fault: Fault | null = null;
+  fault: Error | null = null;
   readonly #ledger: WritableLedgerDatabase;
-  #pending: Write[] = [];
+  readonly #dataVersion: StatementSync;
+  #pending: Entry[] = [];
   /** Committed, not yet durable. */
-  #committed: Write[] = [];
+  #committed: Entry[] = [];
   #running: Promise<void> | null = null;
+  #soon: Promise<void> | null = null;
   #syncs = 0;
 
   constructor(ledger: WritableLedgerDatabase) {
     this.#ledger = ledger;
+    this.#dataVersion = ledger.database.prepare('pragma data_version');
   }
 
   /**
-   * Runs `apply` inside a transaction, in the order of the calls, and resolves when what it did is durable. What `apply`
-   * throws undoes `apply` alone and rejects alone, unless the file is at fault.
+   * Makes the change inside a transaction, in the order of the calls, and resolves when it is durable. What `apply` throws
+   * undoes this change alone and rejects alone, unless the file is at fault.
    */
-  write(apply: () => void): Promise<void> {
-    return this.#enter(apply, true);
+  write(change: Change): Promise<void> {
+    return this.#enter(change, true);
   }
 
   /** As `write`, and resolves when others can see it: it is durable no later than the next write. */
-  tell(apply: () => void): Promise<void> {
-    return this.#enter(apply, false);
+  tell(change: Change): Promise<void> {
+    return this.#enter(change, false);
   }
 
   /** Commits what waits, so that a reader sees it; throws the fault when there is one. */
@@ -62,15 +83,25 @@ export class CommitQueue {
 
   /** Resolves when nothing is under way any more; never rejects (whoever wrote is told). */
   async idle(): Promise<void> {
-    while (this.#running) await this.#running;
+    while (this.#running || this.#soon) await (this.#running ?? this.#soon);
   }
 
-  #enter(apply: () => void, durable: boolean): Promise<void> {
+  #enter(change: Change, durable: boolean): Promise<void> {
     if (this.fault) return Promise.reject(this.fault);
     return new Promise((resolve, reject) => {
-      this.#pending.push({ apply, durable, resolve, reject });
-      this.#running ??= this.#run();
+      this.#pending.push({ change, durable, resolve, reject });
+      if (durable) this.#running ??= this.#run();
+      else this.#soon ??= this.#commitSoon();
     });
+  }
+
+  /** Commits by the end of this turn what no write has taken along by then; it does not wait for a sync under way. */
+  async #commitSoon(): Promise<void> {
+    do {
+      await otherWork();
+      this.#commit();
+    } while (this.#pending.length > 0);
+    this.#soon = null;
   }
 
   async #run(): Promise<void> {
@@ -86,7 +117,10 @@ export class CommitQueue {
       this.#committed = [];
       if (synced.length === 0) continue;
       try {
-        await synchronise(this.#ledger.walDescriptor);
+        // Until the first of them, nothing says that the names of the files are durable: the log may be a new one.
+        const isFirst = this.#syncs === 0;
+        const names = isFirst ? syncFolder(dirname(this.#ledger.file)) : null;
+        await Promise.all([synchronise(this.#ledger.walDescriptor), names]);
         if (++this.#syncs % weighEvery === 0) await this.#checkpointIfLong();
       } catch (error) {
         this.#fail(error, synced);
@@ -98,46 +132,61 @@ export class CommitQueue {
   }
 
   #commit(): void {
-    const writes = this.#pending.splice(0, writesAtOnce);
-    if (writes.length === 0) return;
-    const { database } = this.#ledger;
-    const done: Write[] = [];
-    const mistaken: { write: Write; error: unknown }[] = [];
+    const entries = this.#pending.splice(0, writesAtOnce);
+    if (entries.length === 0) return;
+    let mistakes: ReadonlyMap<Entry, unknown>;
     try {
-      database.exec('begin immediate');
-      for (const write of writes) {
-        database.exec('savepoint one');
-        try {
-          write.apply();
-          done.push(write);
-        } catch (error) {
-          if (!(error instanceof Fault) && ledgerFault(error, this.#ledger.file)) throw error;
-          database.exec('rollback to one');
-          mistaken.push({ write, error });
-        }
-        database.exec('release one');
-      }
-      database.exec('commit');
+      mistakes = this.#transact(entries, false);
     } catch (error) {
       this.#rollBack();
-      this.#fail(error, writes);
+      this.#fail(error, entries);
       return;
     }
-    for (const write of done) {
-      if (write.durable) this.#committed.push(write);
-      else write.resolve();
+    for (const entry of entries) {
+      if (mistakes.has(entry)) entry.reject(mistakes.get(entry));
+      else if (entry.durable) this.#committed.push(entry);
+      else entry.resolve();
     }
-    for (const { write, error } of mistaken) write.reject(error);
   }
 
-  /** Rejects `writes` and everything else that waits or will come. */
-  #fail(error: unknown, writes: readonly Write[]): void {
+  /**
+   * One transaction of all `entries`; returns those that could not be applied, which changed nothing. Savepoints, by which
+   * one can be undone `singly`, cost more than what most changes do: they are set only when one of them is known to fail.
+   */
+  #transact(entries: readonly Entry[], singly: boolean): ReadonlyMap<Entry, unknown> {
+    const { database, file } = this.#ledger;
+    const mistakes = new Map<Entry, unknown>();
+    database.exec('begin immediate');
+    const { data_version: neighbours } = this.#dataVersion.get() as { data_version: number };
+    for (const entry of entries) {
+      if (singly) database.exec('savepoint one');
+      try {
+        entry.change.apply(neighbours);
+      } catch (error) {
+        if (!(error instanceof Fault) && ledgerFault(error, file)) throw error;
+        if (!singly) {
+          this.#rollBack();
+          for (const { change } of entries) change.undone?.();
+          return this.#transact(entries, true);
+        }
+        database.exec('rollback to one');
+        entry.change.failed?.(error);
+        mistakes.set(entry, error);
+      }
+      if (singly) database.exec('release one');
+    }
+    database.exec('commit');
+    return mistakes;
+  }
+
+  /** Rejects `entries` and everything else that waits or will come: a change is never kept when one before it was lost. */
+  #fail(error: unknown, entries: readonly Entry[]): void {
     const known = ledgerFault(error, this.#ledger.file, () => this.#whyNoWrite());
-    if (known) this.fault ??= known;
+    this.fault ??= known ?? (error instanceof Error ? error : new Error(String(error)));
     const others = [...this.#committed, ...this.#pending];
     this.#committed = [];
     this.#pending = [];
-    for (const write of [...writes, ...others]) write.reject(this.fault ?? error);
+    for (const entry of [...entries, ...others]) entry.reject(this.fault);
   }
 
   #rollBack(): void {

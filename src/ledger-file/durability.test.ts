@@ -3,6 +3,7 @@
 import * as fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeEach, expect, test, vi } from 'vitest';
 import { silent } from '#lib/log.ts';
 import { openLedgerFile } from './index.ts';
@@ -79,6 +80,8 @@ test('a sync that fails ends the ledger: nobody can say what the disk holds', as
   disk.holds = false;
   const before = disk.count;
   await expect(ledger.write([{ kind: 'settled', intent: 1 }])).rejects.toMatchObject({ code: 'ledger.unwritable' });
+  await expect(ledger.write([])).rejects.toMatchObject({ code: 'ledger.unwritable' });
+  await expect(ledger.note([{ kind: 'settled', intent: 1 }])).rejects.toMatchObject({ code: 'ledger.unwritable' });
   expect(disk.count).toBe(before);
   await store[Symbol.asyncDispose]();
 });
@@ -91,6 +94,76 @@ test('a mailbox in which nothing was written waits for no disk', async () => {
     await ledger.folders();
   }
   expect(disk.count).toBe(before);
+});
+
+test('a note waits for no disk, not even for one that is at work for another', async () => {
+  await using store = await openLedgerFile(join(scratch, 'noted'), { log: silent });
+  await using ledger = await store.claim(anna);
+  await using other = await store.claim(bela);
+  disk.holds = true;
+  const before = disk.count;
+  await ledger.note([{ kind: 'intent', intent: intent(1) }]);
+  expect(disk.count).toBe(before);
+  const write = other.write([{ kind: 'intent', intent: intent(1) }]);
+  await settled();
+  await ledger.note([{ kind: 'intent', intent: intent(2) }]);
+  disk.holds = false;
+  disk.asked.shift()?.(null);
+  await write;
+  expect(disk.count).toBe(before + 1);
+});
+
+test('a write of nothing waits for what was noted before it, and when that is durable for no disk', async () => {
+  await using store = await openLedgerFile(join(scratch, 'nothing'), { log: silent });
+  await using ledger = await store.claim(anna);
+  const before = disk.count;
+  await ledger.write([]);
+  expect(disk.count).toBe(before);
+  void ledger.note([{ kind: 'intent', intent: intent(1) }]);
+  await ledger.write([]);
+  expect(disk.count).toBe(before + 1);
+  await ledger.write([{ kind: 'settled', intent: 1 }]);
+  await ledger.write([]);
+  expect(disk.count).toBe(before + 2);
+  await ledger.note([{ kind: 'intent', intent: intent(2) }]);
+  await ledger.write([]);
+  await ledger.write([]);
+  expect(disk.count).toBe(before + 3);
+});
+
+test('who takes over from a process that left without a word is not done before its last notes are durable', async () => {
+  const stateDir = join(scratch, 'inherited');
+  await using store = await openLedgerFile(stateDir, { log: silent });
+  await (await store.claim(anna)).note([{ kind: 'intent', intent: intent(1) }]);
+  const neighbour = new DatabaseSync(join(stateDir, 'ledger.sqlite'));
+  neighbour.exec(`update claim set started = 'before', place = 'far', renewed_ms = 0`);
+  neighbour.close();
+  const before = disk.count;
+  await using ledger = await store.claim(anna);
+  await ledger.write([]);
+  expect(disk.count).toBe(before + 1);
+  await ledger.write([]);
+  expect(disk.count).toBe(before + 1);
+});
+
+test('notes of one turn and the write after them are one transaction', async () => {
+  const stateDir = join(scratch, 'grouped');
+  await using store = await openLedgerFile(stateDir, { log: silent });
+  await using ledger = await store.claim(anna);
+  await ledger.write([{ kind: 'intent', intent: intent(1) }]);
+  const neighbour = new DatabaseSync(join(stateDir, 'ledger.sqlite'));
+  const exec = vi.spyOn(DatabaseSync.prototype, 'exec');
+  const committed = () => exec.mock.calls.filter(([sql]) => sql === 'commit').length;
+  for (const n of [1, 2, 3]) void ledger.note([{ kind: 'folder', record: record(inbox, n) }]);
+  await ledger.write([{ kind: 'settled', intent: 1 }]);
+  await settled();
+  expect(committed()).toBe(1);
+  for (const n of [4, 5]) void ledger.note([{ kind: 'folder', record: record(inbox, n) }]);
+  await settled();
+  expect(committed()).toBe(2);
+  expect(neighbour.prepare('select messages from folder').all()).toMatchObject([{ messages: 5 }]);
+  exec.mockRestore();
+  neighbour.close();
 });
 
 /** Everything that can happen without the disk has happened. */

@@ -19,7 +19,7 @@ export interface LedgerFileOptions {
  */
 export async function openLedgerFile(stateDir: string, options: LedgerFileOptions): Promise<LedgerStore> {
   if (options.readOnly) return lookOnly(stateDir);
-  const ledger = openForWriting(stateDir);
+  const ledger = await openForWriting(stateDir);
   options.log.debug('ledger open', { file: ledger.file });
   return new LedgerFileStore(ledger, options.log);
 }

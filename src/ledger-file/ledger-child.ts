@@ -1,6 +1,6 @@
 /**
- * A process for the tests to kill, starve and race: `node ledger-child.ts write|hold|key STATE_DIR USER`. It says on stdout, one
- * line each, what has become durable.
+ * A process for the tests to kill, starve and race: `node ledger-child.ts write|note|hold|key STATE_DIR USER`. It says on
+ * stdout, one line each, what has become durable or was noted.
  */
 
 import { Fault } from '#domain/fault.ts';
@@ -23,8 +23,10 @@ try {
     const other = await store.claim({ source: 'imaps://other@old.example', target: 'imaps://other@new.example' });
     try {
       for (let id = 1; ; id++) {
-        await ledger.write([{ kind: 'intent', intent: intent(id) }]);
-        say(`durable ${id}`);
+        const changes = [{ kind: 'intent', intent: intent(id) }] as const;
+        if (mode === 'note') await ledger.note(changes);
+        else await ledger.write(changes);
+        say(`${mode === 'note' ? 'noted' : 'durable'} ${id}`);
       }
     } catch (error) {
       say(`fault ${codeOf(error)}`);

@@ -68,6 +68,46 @@ export function ledgerContract(name: string, make: () => Promise<LedgerUnderTest
       expect((await ledger.folders())[0]?.messages).toBe(4);
     });
 
+    test('what was noted is seen by its own ledger at once, and by later readers when it resolves', async () => {
+      await using store = await (await make()).open();
+      await using ledger = await store.claim(anna);
+      const noted = ledger.note([{ kind: 'mapped', folder: inbox, runs: [run(1, 11, 3)] }]);
+      expect((await ledger.map(inbox)).runs).toEqual([run(1, 11, 3)]);
+      await noted;
+      expect((await (await store.peek(anna))?.map(inbox))?.runs).toEqual([run(1, 11, 3)]);
+    });
+
+    test('notes and writes are applied in the order in which they were made, whoever waits for which', async () => {
+      const under = await make();
+      {
+        await using store = await under.open();
+        await using ledger = await store.claim(anna);
+        await ledger.write([{ kind: 'intent', intent: intent(1) }]);
+        void ledger.note([{ kind: 'folder', record: record(inbox, 1) }]);
+        void ledger.write([{ kind: 'folder', record: record(inbox, 2) }]);
+        void ledger.note([{ kind: 'sent', intent: 1, messages: [message(2)] }]);
+        await ledger.note([{ kind: 'folder', record: record(inbox, 3) }]);
+        void ledger.note([{ kind: 'intent', intent: intent(2) }]);
+        await ledger.write([{ kind: 'settled', intent: 1 }]);
+        expect((await ledger.folders())[0]?.messages).toBe(3);
+      }
+      await using store = await under.open();
+      const reader = await store.peek(anna);
+      expect((await reader?.folders())?.[0]?.messages).toBe(3);
+      expect(await reader?.intents()).toEqual([intent(2)]);
+    });
+
+    test('notes that no write followed are there for the next run, when nothing was cut off', async () => {
+      const under = await make();
+      {
+        await using store = await under.open();
+        await using ledger = await store.claim(anna);
+        void ledger.note([{ kind: 'folder', record: record(inbox, 1) }]);
+      }
+      await using store = await under.open();
+      expect(await (await store.peek(anna))?.folders()).toEqual([record(inbox, 1)]);
+    });
+
     test('two million messages copied in order are one run', async () => {
       await using store = await (await make()).open();
       await using ledger = await store.claim(anna);
@@ -186,6 +226,9 @@ export function ledgerContract(name: string, make: () => Promise<LedgerUnderTest
       const ledger = await store.claim(anna);
       await ledger[Symbol.asyncDispose]();
       await expect(ledger.write([{ kind: 'settled', intent: 1 }])).rejects.toThrow('left');
+      await expect(ledger.note([{ kind: 'settled', intent: 1 }])).rejects.toThrow('left');
+      // Left unawaited, the refusal is nobody's news: the runner would report it as unhandled.
+      void ledger.note([{ kind: 'settled', intent: 1 }]);
     });
 
     test('each mailbox has a digest key of its own, the same in every run', async () => {

@@ -6,13 +6,14 @@
  * POSIX locks that SQLite holds on it. Its `-wal` has no locks and may be opened.
  */
 
+import { randomBytes } from 'node:crypto';
 import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { DatabaseSync } from 'node:sqlite';
 import { fault } from '#domain/fault.ts';
 import { ledgerFault } from './file-faults.ts';
-import { createRootKey, readRootKey, syncFolder } from './root-key.ts';
+import { createRootKey, flush, readRootKey } from './root-key.ts';
 import { applicationId, formatVersion, schema } from './schema.ts';
 
 /** How long SQLite waits for another process' short transaction. */
@@ -33,27 +34,28 @@ export interface WritableLedgerDatabase extends LedgerDatabase {
   readonly walDescriptor: number;
 }
 
-/** Opens the ledger of a state folder, making folder, key and file where there are none. Throws `ledger.*`. */
-export function openForWriting(stateDir: string): WritableLedgerDatabase {
-  const { file, keyFile, walFile } = filesOf(stateDir);
+/**
+ * Opens the ledger of a state folder, making folder, key and file where there are none. Throws `ledger.*`. Nothing here waits
+ * for the disk on the main thread, and nothing at all where the ledger is there already: the first write does.
+ */
+export async function openForWriting(stateDir: string): Promise<WritableLedgerDatabase> {
+  const { file, walFile } = filesOf(stateDir);
+  const rootKey = await findOrMake(stateDir).catch((error: unknown) => {
+    throw ledgerFault(error, file) ?? error;
+  });
   return inLedgerWords(file, () => {
-    fs.mkdirSync(stateDir, { recursive: true, mode: 0o700 });
-    const isNew = !fs.existsSync(file);
-    const rootKey = readRootKey(keyFile, file) ?? (isNew ? createRootKey(keyFile, file) : keyIsMissing(file));
-    if (isNew) createEmpty(file);
     const unclean = sizeOf(walFile) > 0;
     const database = new DatabaseSync(file, { timeout: busyTimeoutMs });
     try {
-      // `normal`: a commit writes the log and does not wait for the disk. Checkpoints are ours, so that none comes in
-      // the middle of a batch; after one the log is cut back to nothing, so that its size tells how much is in it.
-      database.exec('pragma synchronous = normal; pragma foreign_keys = off; pragma temp_store = memory');
+      database.exec('pragma foreign_keys = off; pragma temp_store = memory');
       const isEmpty = !isOurs(database, file);
+      // Checkpoints are ours, so that none comes in the middle of a batch; after one the log is cut back to nothing, so
+      // that its size tells how much is in it.
       database.exec('pragma journal_mode = wal; pragma wal_autocheckpoint = 0; pragma journal_size_limit = 0');
       if (isEmpty) createSchema(database);
       checkWhole(database, file, unclean);
-      const walDescriptor = fs.openSync(walFile, 'r');
-      if (isNew) syncFolder(stateDir);
-      return { file, database, rootKey, walDescriptor };
+      beginLog(database, walFile);
+      return { file, database, rootKey, walDescriptor: fs.openSync(walFile, 'r') };
     } catch (error) {
       database.close();
       throw error;
@@ -98,14 +100,73 @@ function filesOf(stateDir: string): { file: string; keyFile: string; walFile: st
   return { file, keyFile: join(stateDir, 'ledger.key'), walFile: `${file}-wal` };
 }
 
-/** SQLite would make the file readable by everyone; its companions get the mode of the file. */
-function createEmpty(file: string): void {
+/** The root key; folder, key and file are there from then on. */
+async function findOrMake(stateDir: string): Promise<Uint8Array> {
+  const { file, keyFile } = filesOf(stateDir);
+  fs.mkdirSync(stateDir, { recursive: true, mode: 0o700 });
+  const isNew = !fs.existsSync(file);
+  const known = readRootKey(keyFile, file);
+  if (!isNew) return known ?? keyIsMissing(file);
+  const draft = `${file}.${process.pid}.${randomBytes(4).toString('hex')}`;
   try {
-    // Nobody can have the file open that this call makes, so that closing it drops no locks.
-    fs.closeSync(fs.openSync(file, 'wx', 0o600));
+    const [rootKey] = await allOf([known ?? createRootKey(keyFile, file), draftLedger(draft)]);
+    // The key has its name before the ledger has: there is none without it. Who lost the race takes what it finds.
+    linkUnlessThere(draft, file);
+    return rootKey;
+  } finally {
+    fs.rmSync(draft, { force: true });
+  }
+}
+
+/**
+ * A ledger with nothing in it, whole and durable, under a name that nobody else knows: made in place it would cost SQLite
+ * six waits for the disk, one after the other, and our descriptor of it would drop the locks of who has it open.
+ */
+async function draftLedger(draft: string): Promise<void> {
+  // SQLite would make the file readable by everyone; its companions get the mode of the file.
+  fs.closeSync(fs.openSync(draft, 'wx', 0o600));
+  const database = new DatabaseSync(draft);
+  try {
+    database.exec('pragma synchronous = off; pragma journal_mode = memory');
+    createSchema(database);
+    database.exec('pragma journal_mode = wal');
+  } finally {
+    database.close();
+  }
+  const descriptor = fs.openSync(draft, 'r');
+  try {
+    await flush(descriptor);
+  } finally {
+    fs.closeSync(descriptor);
+  }
+}
+
+/** As `Promise.all`, and leaves nothing under way when one of them fails. */
+async function allOf<A, B>([a, b]: [A | Promise<A>, Promise<B>]): Promise<[A, B]> {
+  await Promise.allSettled([a, b]);
+  return Promise.all([a, b]);
+}
+
+function linkUnlessThere(draft: string, file: string): void {
+  try {
+    fs.linkSync(draft, file);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
+}
+
+/**
+ * From here on `normal`: a commit writes the log and does not wait for the disk, but SQLite makes the head of a log durable
+ * that it begins anew over old frames, lest some of them be taken for part of it after a power failure. In a log without
+ * any frame there are none to be mistaken, so that ours begins without a wait.
+ */
+function beginLog(database: DatabaseSync, walFile: string): void {
+  database.exec('pragma synchronous = off');
+  database.exec('begin immediate');
+  // Nobody else can write while we look, and any change begins the log.
+  if (sizeOf(walFile) === 0) database.exec(`pragma user_version = ${formatVersion}`);
+  database.exec('commit');
+  database.exec('pragma synchronous = normal');
 }
 
 /** False for a file without anything in it yet. Throws `ledger.newer`, `ledger.damaged`. */

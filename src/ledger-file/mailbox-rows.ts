@@ -81,6 +81,11 @@ export class MailboxRows {
     }));
   }
 
+  /** What was applied was undone: numbers given meanwhile are no longer given. */
+  undone(): void {
+    this.#numbers = null;
+  }
+
   apply(change: LedgerChange): void {
     const [ask, mailbox] = [this.#ask, this.mailbox];
     switch (change.kind) {
@@ -113,7 +118,9 @@ export class MailboxRows {
       case 'intent': {
         const { id, source, target, sourceUidValidity, targetUidValidity, targetUidNext, uids, sent } = change.intent;
         ask.of('drop-sent').run(mailbox, id);
-        ask.of('put-intent').run(mailbox, id, source, target, sourceUidValidity, targetUidValidity, targetUidNext, packUids(uids));
+        ask
+          .of('put-intent')
+          .run(mailbox, id, source, target, sourceUidValidity, targetUidValidity, targetUidNext, packUids(uids));
         if (sent.length > 0) ask.of('put-sent').run(packSent(sent), mailbox, id);
         return;
       }

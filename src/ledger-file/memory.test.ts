@@ -35,10 +35,34 @@ test('a crash may leave the first of the writes under way on the disk, and only 
   expect((await (await store.claim(anna)).folders())[0]?.messages).toBe(2);
 });
 
+test('a crash may forget what was noted since the last durable write, and nothing from before it', async () => {
+  const store = memoryLedger();
+  const ledger = await store.claim(anna);
+  await ledger.note([{ kind: 'intent', intent: intent(1) }]);
+  await ledger.write([{ kind: 'folder', record: record(inbox, 1) }]);
+  expect(store.underWay).toBe(0);
+  await ledger.note([{ kind: 'intent', intent: intent(2) }]);
+  await ledger.note([{ kind: 'folder', record: record(inbox, 2) }]);
+  expect(store.underWay).toBe(2);
+  store.crash(1);
+  const again = await store.claim(anna);
+  expect(await again.intents()).toEqual([intent(1), intent(2)]);
+  expect((await again.folders())[0]?.messages).toBe(1);
+});
+
+test('a process that is killed loses nothing that was noted', async () => {
+  const store = memoryLedger();
+  const ledger = await store.claim(anna);
+  await ledger.note([{ kind: 'intent', intent: intent(1) }]);
+  store.crash(store.underWay);
+  expect(await (await store.claim(anna)).intents()).toEqual([intent(1)]);
+});
+
 test('after a disk that failed every later write fails alike', async () => {
   const full = fault('ledger.disk-full', { file: 'x' });
   const store = memoryLedger({ becomeDurable: () => Promise.reject(full) });
   const ledger = await store.claim(anna);
   await expect(ledger.write([])).rejects.toBe(full);
   await expect(ledger.write([])).rejects.toBe(full);
+  await expect(ledger.note([])).rejects.toBe(full);
 });

@@ -21,11 +21,12 @@ import type {
 
 export interface MemoryLedger extends LedgerStore {
   /**
-   * Ends everything as a power failure would: what was not durable is gone, except the first `surviving` of the writes
-   * under way, which the disk happened to have; every ledger claimed before is dead and its mailbox free.
+   * Ends everything as a power failure would: what was not durable is gone, except the first `surviving` of the writes and
+   * notes under way, which the disk happened to have; every ledger claimed before is dead and its mailbox free. With
+   * `underWay` of them surviving it is a process that was killed, with 0 the worst of power failures.
    */
   crash(surviving?: number): void;
-  /** Writes that wait to become durable. */
+  /** Writes and notes that are not durable yet, resolved ones too: a note stays among them until a later write is durable. */
   readonly underWay: number;
 }
 
@@ -41,6 +42,8 @@ export function memoryLedger(options: MemoryLedgerOptions = {}): MemoryLedger {
 interface Write {
   readonly mailbox: Mailbox;
   readonly changes: readonly LedgerChange[];
+  /** Whether the disk is waited for: a note becomes durable with the write that follows it. */
+  readonly durable: boolean;
   readonly resolve: () => void;
   readonly reject: (reason: unknown) => void;
 }
@@ -77,7 +80,7 @@ class MemoryStore implements MemoryLedger {
       mailbox = { pair, durable: new Contents(), seen: new Contents(), holder: null };
       this.#mailboxes.set(key, mailbox);
     }
-    mailbox.holder = new MemoryHeld(mailbox, (of, changes) => this.#write(of, changes));
+    mailbox.holder = new MemoryHeld(mailbox, (of, changes, durable) => this.#enter(of, changes, durable));
     return mailbox.holder;
   }
 
@@ -101,22 +104,27 @@ class MemoryStore implements MemoryLedger {
 
   async [Symbol.asyncDispose](): Promise<void> {
     for (const mailbox of this.#mailboxes.values()) await mailbox.holder?.[Symbol.asyncDispose]();
+    // A file that is closed in good order is folded, which makes all of it durable.
+    for (const write of this.#buffered.splice(0)) write.mailbox.durable.applyAll(write.changes);
   }
 
-  #write(mailbox: Mailbox, changes: readonly LedgerChange[]): Promise<void> {
+  #enter(mailbox: Mailbox, changes: readonly LedgerChange[], durable: boolean): Promise<void> {
     if (this.#fault) return Promise.reject(this.#fault);
     mailbox.seen.applyAll(changes);
     return new Promise((resolve, reject) => {
-      this.#buffered.push({ mailbox, changes, resolve, reject });
-      if (!this.#running) void this.#run();
+      this.#buffered.push({ mailbox, changes, durable, resolve, reject });
+      if (!durable) resolve();
+      else if (!this.#running) void this.#run();
     });
   }
 
   async #run(): Promise<void> {
     this.#running = true;
-    while (this.#buffered.length > 0) {
+    for (;;) {
       const batch = this.#buffered;
-      const size = batch.length;
+      // Notes that no write has followed stay at risk for as long as the port allows.
+      const size = batch.findLastIndex((write) => write.durable) + 1;
+      if (size === 0) break;
       try {
         await this.#becomeDurable();
       } catch (error) {
@@ -174,23 +182,38 @@ class MemoryReader implements LedgerReader {
   }
 }
 
+type Send = (mailbox: Mailbox, changes: readonly LedgerChange[], durable: boolean) => Promise<void>;
+
 class MemoryHeld extends MemoryReader implements Ledger {
-  readonly #send: (mailbox: Mailbox, changes: readonly LedgerChange[]) => Promise<void>;
+  readonly #send: Send;
   #last: Promise<void> = Promise.resolve();
   #over: 'no' | 'left' | 'crashed' = 'no';
 
-  constructor(mailbox: Mailbox, send: (mailbox: Mailbox, changes: readonly LedgerChange[]) => Promise<void>) {
+  constructor(mailbox: Mailbox, send: Send) {
     super(mailbox);
     this.#send = send;
   }
 
   write(changes: readonly LedgerChange[]): Promise<void> {
+    return this.#enter(changes, true);
+  }
+
+  note(changes: readonly LedgerChange[]): Promise<void> {
+    return this.#enter(changes, false);
+  }
+
+  #enter(changes: readonly LedgerChange[], durable: boolean): Promise<void> {
+    const entered = this.#refusal() ?? this.#send(this.mailbox, changes, durable);
+    // As with the file: a write or note may be left to be covered by the await of a later one.
+    const settled = entered.catch(() => {});
+    if (durable) this.#last = settled;
+    return entered;
+  }
+
+  #refusal(): Promise<never> | null {
     if (this.#over === 'crashed') return Promise.reject(crashed());
     if (this.#over === 'left') return Promise.reject(new Error('A ledger that was left takes no more writes.'));
-    const written = this.#send(this.mailbox, changes);
-    // As with the file: a write may be left to be covered by the await of a later one.
-    this.#last = written.catch(() => {});
-    return written;
+    return null;
   }
 
   die(): void {

@@ -6,11 +6,13 @@
 
 import { hkdfSync, randomBytes } from 'node:crypto';
 import * as fs from 'node:fs';
-import { dirname } from 'node:path';
+import { promisify } from 'node:util';
 import { fault } from '#domain/fault.ts';
 import type { MailboxPair } from '#ports/ledger.ts';
 
 const keyOctets = 32;
+/** `fsync`, off the main thread. */
+export const flush = promisify(fs.fsync);
 
 /** The key, or null when there is none. Throws `ledger.damaged` (about `ledgerFile`) when it is not a key. */
 export function readRootKey(keyFile: string, ledgerFile: string): Uint8Array | null {
@@ -28,21 +30,23 @@ export function readRootKey(keyFile: string, ledgerFile: string): Uint8Array | n
   });
 }
 
-/** Makes the key, whole and durable before anyone can see it; when another process was faster, takes that one's. */
-export function createRootKey(keyFile: string, ledgerFile: string): Uint8Array {
+/**
+ * Makes the key, whole and durable before anyone can see it; when another process was faster, takes that one's. That it has
+ * its name is durable with the folder (`syncFolder`).
+ */
+export async function createRootKey(keyFile: string, ledgerFile: string): Promise<Uint8Array> {
   const key = randomBytes(keyOctets);
   const draft = `${keyFile}.${process.pid}.${randomBytes(4).toString('hex')}`;
   const descriptor = fs.openSync(draft, 'wx', 0o600);
   try {
     fs.writeSync(descriptor, key);
-    fs.fsyncSync(descriptor);
+    await flush(descriptor);
   } finally {
     fs.closeSync(descriptor);
   }
   try {
     // A link, unlike a rename, fails when the name is taken.
     fs.linkSync(draft, keyFile);
-    syncFolder(dirname(keyFile));
     return key;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
@@ -59,11 +63,11 @@ export function digestKeyOf(rootKey: Uint8Array, pair: MailboxPair): Uint8Array 
   return new Uint8Array(hkdfSync('sha256', rootKey, names, 'godwit digest 1', keyOctets));
 }
 
-/** Makes names in a folder durable. */
-export function syncFolder(folder: string): void {
+/** Makes names in a folder durable, off the main thread. */
+export async function syncFolder(folder: string): Promise<void> {
   const descriptor = fs.openSync(folder, 'r');
   try {
-    fs.fsyncSync(descriptor);
+    await flush(descriptor);
   } finally {
     fs.closeSync(descriptor);
   }

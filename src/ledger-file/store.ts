@@ -16,7 +16,7 @@ import type {
   LedgerStore,
   MailboxPair,
 } from '#ports/ledger.ts';
-import { CommitQueue } from './commit-queue.ts';
+import { type Change, CommitQueue } from './commit-queue.ts';
 import { type Holder, lives, nameOf, ourselves, renewEveryMs } from './holder.ts';
 import { inLedgerWords, type LedgerDatabase, type WritableLedgerDatabase } from './ledger-database.ts';
 import { MailboxRows } from './mailbox-rows.ts';
@@ -42,12 +42,15 @@ export class LedgerFileStore implements LedgerStore {
 
   async claim(pair: MailboxPair): Promise<Ledger> {
     const token = randomInt(1, 2 ** 47);
-    let mailbox = 0;
-    await this.#queue.tell(() => {
-      mailbox = takeClaim(this.#ask, pair, token);
+    let taken = { mailbox: 0, isInherited: false };
+    await this.#queue.tell({
+      apply: () => {
+        taken = takeClaim(this.#ask, pair, token);
+      },
     });
     const held: HeldLedger = new HeldLedger({
-      rows: new MailboxRows(this.#ask, mailbox),
+      rows: new MailboxRows(this.#ask, taken.mailbox),
+      isInherited: taken.isInherited,
       pair,
       token,
       ask: this.#ask,
@@ -83,8 +86,10 @@ export class LedgerFileStore implements LedgerStore {
   #renew(): void {
     if (this.#held.size === 0 || this.#queue.fault) return;
     const now = Date.now();
-    const renewed = this.#queue.tell(() => {
-      for (const held of this.#held) this.#ask.of('renew-claim').run(now, held.mailbox, held.token);
+    const renewed = this.#queue.tell({
+      apply: () => {
+        for (const held of this.#held) this.#ask.of('renew-claim').run(now, held.mailbox, held.token);
+      },
     });
     renewed.catch((error: unknown) => {
       this.#log.warn('claims not renewed', { detail: error instanceof Error ? error.message : null });
@@ -94,6 +99,8 @@ export class LedgerFileStore implements LedgerStore {
 
 interface Holding {
   readonly rows: MailboxRows;
+  /** Whether the process that had it before left without a word, so that what it noted last may not be durable. */
+  readonly isInherited: boolean;
   readonly pair: MailboxPair;
   readonly token: number;
   readonly ask: Statements;
@@ -108,10 +115,16 @@ class HeldLedger implements Ledger {
   /** What stopped this mailbox for good: its claim was lost, or a change could not be applied. */
   #fault: Fault | Error | null = null;
   #closed = false;
-  #lastWrite: Promise<void> = Promise.resolve();
+  #last: Promise<void> = Promise.resolve();
+  /** Calls that changed something, and how many of them are known to be durable. */
+  #told: number;
+  #durable = 0;
+  /** Of `neighbours`, when the claim was last seen to be ours. */
+  #checkedAt: number | null = null;
 
   constructor(holding: Holding) {
     this.#holding = holding;
+    this.#told = holding.isInherited ? 1 : 0;
   }
 
   get digestKey(): Uint8Array {
@@ -144,11 +157,19 @@ class HeldLedger implements Ledger {
   }
 
   write(changes: readonly LedgerChange[]): Promise<void> {
-    if (this.#closed) return Promise.reject(new Error('A ledger that was left takes no more writes.'));
-    const written = this.#holding.queue.write(() => this.#apply(changes));
-    // An engine may leave a write to be covered by the await of a later one, which then rejects with the same.
-    this.#lastWrite = written.catch(() => {});
-    return written;
+    const { queue } = this.#holding;
+    if (changes.length > 0) this.#told++;
+    else if (this.#durable === this.#told) return this.#entered(() => this.#nothingElse());
+    const told = this.#told;
+    return this.#entered(async () => {
+      await queue.write(this.#change(changes));
+      this.#durable = Math.max(this.#durable, told);
+    });
+  }
+
+  note(changes: readonly LedgerChange[]): Promise<void> {
+    if (changes.length > 0) this.#told++;
+    return this.#entered(() => this.#holding.queue.tell(this.#change(changes)));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -156,9 +177,9 @@ class HeldLedger implements Ledger {
     this.#closed = true;
     const { queue, ask, token, left } = this.#holding;
     left();
-    await this.#lastWrite;
+    await this.#last;
     // A claim that cannot be taken back ends with this process, and why it cannot has been told to whoever wrote.
-    await queue.tell(() => void ask.of('leave-claim').run(this.mailbox, token)).catch(() => {});
+    await queue.tell({ apply: () => void ask.of('leave-claim').run(this.mailbox, token) }).catch(() => {});
   }
 
   #read(): MailboxRows {
@@ -166,18 +187,45 @@ class HeldLedger implements Ledger {
     return this.#holding.rows;
   }
 
-  #apply(changes: readonly LedgerChange[]): void {
+  #entered(enter: () => Promise<void>): Promise<void> {
+    const entered = this.#closed ? Promise.reject(new Error('A ledger that was left takes no more writes.')) : enter();
+    // An engine may leave a write to be covered by the await of a later one, which then rejects with the same.
+    const settled = entered.catch(() => {});
+    const before = this.#last;
+    this.#last = settled.then(() => before);
+    return entered;
+  }
+
+  /** All that was told is durable, unless this ledger has stopped for good. */
+  async #nothingElse(): Promise<void> {
+    const stopped = this.#holding.queue.fault ?? this.#fault;
+    if (stopped) throw stopped;
+  }
+
+  #change(changes: readonly LedgerChange[]): Change {
+    const { rows } = this.#holding;
+    return {
+      apply: (neighbours) => this.#apply(changes, neighbours),
+      undone: () => rows.undone(),
+      failed: (error) => {
+        rows.undone();
+        this.#fault ??= error instanceof Error ? error : new Error(String(error));
+      },
+    };
+  }
+
+  #apply(changes: readonly LedgerChange[], neighbours: number): void {
     if (this.#fault) throw this.#fault;
-    const { rows, ask, token, pair } = this.#holding;
-    // Held up for longer than a claim lasts (a machine put to sleep), we may have been taken for dead.
+    if (this.#checkedAt !== neighbours) this.#checkClaim();
+    this.#checkedAt = neighbours;
+    for (const change of changes) this.#holding.rows.apply(change);
+  }
+
+  /** Held up for longer than a claim lasts (a machine put to sleep), we may have been taken for dead. */
+  #checkClaim(): void {
+    const { ask, token, pair } = this.#holding;
     const claim = ask.of('claim-token').get(this.mailbox) as { token: number } | undefined;
-    try {
-      if (claim?.token !== token) throw inUse(pair, 'it took this process for dead');
-      for (const change of changes) rows.apply(change);
-    } catch (error) {
-      this.#fault = error instanceof Error ? error : new Error(String(error));
-      throw this.#fault;
-    }
+    if (claim?.token !== token) throw inUse(pair, 'it took this process for dead');
   }
 }
 
@@ -204,15 +252,15 @@ interface ClaimRow extends Holder {
   readonly renewed_ms: number;
 }
 
-/** The mailbox's number, held by us from now on. Inside a transaction. Throws `ledger.in-use`. */
-function takeClaim(ask: Statements, pair: MailboxPair, token: number): number {
+/** The mailbox's number, held by us from now on, and whether a dead process held it. Inside a transaction. Throws `ledger.in-use`. */
+function takeClaim(ask: Statements, pair: MailboxPair, token: number): { mailbox: number; isInherited: boolean } {
   const mailbox = mailboxOf(ask, pair) ?? Number(ask.of('new-mailbox').run(pair.source, pair.target).lastInsertRowid);
   const claim = ask.of('claim').get(mailbox) as unknown as ClaimRow | undefined;
   const now = Date.now();
   if (claim && lives(claim, claim.renewed_ms, now)) throw inUse(pair, claim.holder);
   const us = ourselves();
   ask.of('take-claim').run(mailbox, token, us.pid, us.started, us.place, nameOf(us), now);
-  return mailbox;
+  return { mailbox, isInherited: claim !== undefined };
 }
 
 function mailboxOf(ask: Statements, pair: MailboxPair): number | null {

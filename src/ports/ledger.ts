@@ -39,9 +39,17 @@ export interface Ledger extends LedgerReader, AsyncDisposable {
   /**
    * Applies changes in order, all or none. Resolves when they are durable; a later call is durable no earlier than an
    * earlier one, so one await covers all before it. Rejects with `ledger.disk-full` or `ledger.unwritable`, and from then on
-   * every later write rejects with the same. Does not stall the process while the disk works.
+   * every later write rejects with the same. Does not stall the process while the disk works. A write of nothing waits for
+   * what this ledger was told before, and for no disk where all of that is durable.
    */
   write(changes: readonly LedgerChange[]): Promise<void>;
+  /**
+   * As `write`, for what need not be durable before anything else happens: resolves when a later reader of this ledger
+   * would see it; durable no later than the next `write` of this process that changes something, in order with it. A
+   * killed process loses nothing of it; a power failure may lose the tail, which the next attempt finds out by looking.
+   * May be left unawaited: the next `write` rejects with what it rejected with.
+   */
+  note(changes: readonly LedgerChange[]): Promise<void>;
 }
 
 /** One folder's small record: reading these alone must tell that nothing changed in a mailbox. */

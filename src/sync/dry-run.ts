@@ -15,6 +15,7 @@ export function dryLedger(known: LedgerReader | null): Ledger {
     intents: async () => known?.intents() ?? [],
     exceptions: async () => known?.exceptions() ?? [],
     write: async () => undefined,
+    note: async () => undefined,
     [Symbol.asyncDispose]: async () => undefined,
   };
 }
