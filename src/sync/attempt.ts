@@ -10,6 +10,7 @@ import { UidMap } from '#domain/uid-map.ts';
 import type { FolderRecord, Intent, LedgerChange } from '#ports/ledger.ts';
 import { mendDates } from './dates.ts';
 import { type Engine, type FolderWork, pathOf } from './engine.ts';
+import { isTriedAgain } from './exceptions.ts';
 import { bringFlags } from './flags.ts';
 import { prepareFolders } from './prepare.ts';
 import { adopt, forgetNumbers, holdBackLost, settleIntents } from './recover.ts';
@@ -188,7 +189,8 @@ async function afterwards(
   }
   const now = new Map((await engine.target.folders()).folders.map((folder) => [folder.id, folder.state] as const));
   const changes: LedgerChange[] = surveys.map(({ work, state }) => {
-    const cursor = isComplete(engine) && !stopped.has(work) ? state : null;
+    const isOpen = engine.exceptions.of(work.source.id, 'refused').some(({ code }) => isTriedAgain(code));
+    const cursor = isComplete(engine) && !stopped.has(work) && !isOpen ? state : null;
     work.record = {
       ...work.record,
       sourceState: cursor,

@@ -34,6 +34,14 @@ export function refusalOf(
   };
 }
 
+/**
+ * Whether a refusal says nothing lasting about the message, so that every run tries again: somebody may have mended its
+ * folder or the server, or what was withheld is given now.
+ */
+export function isTriedAgain(code: string): boolean {
+  return code.startsWith('folder-') || code === 'server-fault' || code === 'withheld';
+}
+
 /** One way in which a message that arrived is served otherwise. */
 export interface Difference {
   readonly class: 'nul' | 'header8bit' | 'lineEnds' | 'content' | 'unreadable' | 'date' | 'flags' | 'keywords';

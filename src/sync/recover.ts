@@ -174,7 +174,7 @@ export async function adopt(
     'it, or a message on the target that looks like it, cannot be read, so it cannot be known whether it is there';
   const news = [
     ...adoptionChanges(engine, plan, found, flagsBesides(listing, there)),
-    ...unsure.map((uid) => engine.exceptions.add(refusalOf(plan, uid, 'unreadable', words, null))),
+    ...unsure.map((uid) => engine.exceptions.add(refusalOf(plan, uid, 'withheld', words, null))),
   ];
   if (news.length > 0) await engine.ledger.write(news);
   const done = new Set([...found.map(({ uid }) => uid), ...unsure]);

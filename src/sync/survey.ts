@@ -8,7 +8,7 @@ import { commonUids, hasUid, type UidRange, type UidSet, uidsOf } from '#domain/
 import type { LedgerChange } from '#ports/ledger.ts';
 import { type Delta, maxUid } from '#ports/mailbox.ts';
 import { type Engine, type FolderWork, pathOf } from './engine.ts';
-import { refusalOf } from './exceptions.ts';
+import { isTriedAgain, refusalOf } from './exceptions.ts';
 
 export interface Survey {
   readonly work: FolderWork;
@@ -185,13 +185,11 @@ function dropRepeats(listing: Listing, rows: readonly number[]): number[] {
 }
 
 /**
- * A refusal of the message itself is not asked for again, unless the operator wants it; one of its folder is, since
- * somebody may have mended that, and so is a fault of the server (its disk was full), which says nothing about the message.
- * What was perhaps stored is never sent again by us.
+ * A refusal of the message itself is not asked for again, unless the operator wants it (but see `isTriedAgain`). What was perhaps stored is never sent again by us.
  */
 function isRefusedForGood(engine: Engine, work: FolderWork, uid: Uid): boolean {
   const refused = engine.exceptions.get(work.source.id, uid, 'refused');
-  if (!refused || refused.code.startsWith('folder-') || refused.code === 'server-fault') return false;
+  if (!refused || isTriedAgain(refused.code)) return false;
   return refused.code === 'outcome-unknown' || !engine.choices.retryRefused;
 }
 
