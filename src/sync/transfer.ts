@@ -287,7 +287,12 @@ export class Transfer {
       for (const item of stored) item.targetUid = null;
     }
     const placed = stored.filter(({ targetUid }) => targetUid !== null);
-    await this.#catchLies(plan, placed);
+    // Nothing is awaited between this look at the map and the entry in it: answers come several in a turn.
+    const claimed = claimedBefore(plan, placed);
+    if (claimed.length > 0) {
+      await this.#engine.ledger.write(unrecord(this.#engine, plan.work, claimed));
+      throw new LookAgain('the target gave the same UIDs to two batches', true);
+    }
     if (placed.length > 0) this.#start(this.#background, recordStored(this.#engine, plan, placed));
     if (later !== null) throw new LookAgain(later, true);
     if (vague !== null) throw new LookAgain(vague, true);
@@ -306,18 +311,6 @@ export class Transfer {
     if (isMeant) this.#engine.suspects.add(part.job.plan.work.source.id, item.uid, words);
   }
   #firstUnanswered: { readonly part: Part; readonly item: Item } | null = null;
-
-  /** A UID that was given out before: one of the two answers is not true, so neither is believed. */
-  async #catchLies(plan: SendPlan, placed: readonly Item[]): Promise<void> {
-    const { work } = plan;
-    const claimed = placed
-      .map(({ targetUid }) => work.map.sourceOf(targetUid as Uid))
-      .map((uid) => (uid === null ? undefined : plan.confirmed.get(uid)))
-      .filter((item) => item !== undefined);
-    if (claimed.length === 0) return;
-    await this.#engine.ledger.write(unrecord(this.#engine, work, claimed));
-    throw new LookAgain('the target gave the same UIDs to two batches', true);
-  }
 
   /** One message was refused, by itself: try it with other words if those were the reason, else name it. */
   #answerRefusal(job: Job, item: Item, outcome: AppendOutcome & { kind: 'refused' }): void {
@@ -488,6 +481,14 @@ export class Transfer {
 /** For when both have happened. */
 function both(one: Promise<void> | null, other: Promise<void> | null): Promise<void> | null {
   return one && other ? Promise.all([one, other]).then(() => undefined) : (one ?? other);
+}
+
+/** Those that were given one of these UIDs before: one of the two answers is not true, so neither is believed. */
+function claimedBefore(plan: SendPlan, placed: readonly Item[]): readonly Item[] {
+  return placed
+    .map(({ targetUid }) => plan.work.map.sourceOf(targetUid as Uid))
+    .map((uid) => (uid === null ? undefined : plan.confirmed.get(uid)))
+    .filter((item) => item !== undefined);
 }
 
 /** The row of `uid` among ascending rows, or -1. */
