@@ -221,6 +221,7 @@ class History {
       },
       new AbortController().signal,
     );
+    await stage.clear();
     const { copied, alreadyThere, removed, fault, refused } = report;
     this.trace.add(
       JSON.stringify({ copied, alreadyThere, removed, refused: refused.length, fault: fault?.code ?? null }),

@@ -69,6 +69,8 @@ export interface SimServer extends AsyncDisposable {
   readonly connections: number;
   /** Resets every connection there is, as a fail-over does. */
   dropAll(): void;
+  /** Ends what is left of every connection; resolves when nothing more can come of any. */
+  hangUp(): Promise<void>;
 }
 
 /** The password that lets into every mailbox unless `signIn` says otherwise. */
@@ -122,6 +124,10 @@ export async function startServer(options: Partial<SimOptions> = {}): Promise<Si
       return connections;
     },
     dropAll,
+    hangUp: async () => {
+      dropAll();
+      while (sockets.size > 0) await new Promise(setImmediate);
+    },
     [Symbol.asyncDispose]: async () => {
       dropAll();
       await new Promise<void>((resolve) => server.close(() => resolve()));

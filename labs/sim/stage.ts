@@ -21,6 +21,8 @@ export type Weather = (side: Side) => StormOptions;
 
 export interface Stage extends AsyncDisposable {
   ends(weather: Weather): { readonly openSource: OpenSource; readonly openTarget: OpenTarget };
+  /** Ends what an earlier process left on the wire, so that it does not happen while the next one is at work. */
+  clear(): Promise<void>;
   /** What was done on the way that must not be, in words. */
   findings(): readonly string[];
 }
@@ -38,6 +40,7 @@ export function memoryStage(world: World, traits: Readonly<Record<Side, SideTrai
         openTarget: memoryTarget(world.target, end('target')),
       };
     },
+    clear: async () => {},
     findings: () => [],
     [Symbol.asyncDispose]: async () => {},
   };
@@ -85,6 +88,10 @@ export async function imapStage(
         openSource: unlessDead(both.source, imapSource(options('source'))),
         openTarget: unlessDead(both.target, imapTarget(options('target'))),
       };
+    },
+    clear: async () => {
+      await servers.source.hangUp();
+      await servers.target.hangUp();
     },
     findings: () => [
       ...servers.source.violations,
