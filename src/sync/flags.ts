@@ -89,7 +89,7 @@ async function bringSome(
   }
   if (wrong.length > 0 && engine.choices.dryRun) engine.tally.flagsChanged += wrong.length;
   else if (wrong.length > 0) news.push(...(await storeAndLook(engine, work, wrong, [...changes.values()])));
-  if (news.length > 0) await engine.ledger.write(news);
+  if (news.length > 0) await engine.ledger.note(news);
 }
 
 async function storeAndLook(

@@ -113,7 +113,7 @@ async function place(engine: Engine, plan: SendPlan, items: readonly Item[], lis
 /** Confirmed with a UID and not there: never stored after all, or gone again at once, which cannot be told from each other later. */
 async function missing(engine: Engine, plan: SendPlan, items: readonly Item[], listing: Listing): Promise<void> {
   const expunged = items.filter(({ targetUid }) => (targetUid as Uid) < listing.state.uidNext);
-  await engine.ledger.write([
+  await engine.ledger.note([
     ...unrecord(engine, plan.work, items),
     ...expunged.map(({ uid, content }) =>
       engine.exceptions.add(
@@ -158,7 +158,7 @@ async function compare(
   }
   const elements = await readBack(engine, plan, toRead, note, (item) => listing.internalDate(rowOf(item)));
   if (differences.size === 0) return;
-  await engine.ledger.write(
+  await engine.ledger.note(
     [...differences].map(([item, found]) =>
       engine.exceptions.add(
         differenceOf(plan.work, item.uid, item.content.sizeBytes, found, {

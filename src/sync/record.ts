@@ -37,7 +37,7 @@ export function recordStored(engine: Engine, plan: SendPlan, items: readonly Ite
     plan.confirmed.set(item.uid, item);
     changes.push(...engine.exceptions.remove(work.source.id, item.uid, 'refused'));
   }
-  return engine.ledger.write(changes).then(() => engine.at('map.written'));
+  return engine.ledger.note(changes).then(() => engine.at('map.written'));
 }
 
 /**

@@ -232,7 +232,7 @@ export class Transfer {
     const { engine } = { engine: this.#engine };
     this.#start(
       this.#background,
-      engine.ledger.write([{ kind: 'sent', intent: part.job.intent.id, messages: part.items.map(sentMessage) }]),
+      engine.ledger.note([{ kind: 'sent', intent: part.job.intent.id, messages: part.items.map(sentMessage) }]),
     );
     engine.at('batch.sent-noted');
     const answered = part.batch.finish();
@@ -255,7 +255,7 @@ export class Transfer {
     const match = { uid, targetUid: twin.uid, sizeBytes: read.sizeBytes, element, servedAs: twin.servedAs };
     const { extra } = flagDifference(plan.listing.flags(row), twin.flags);
     const changes = adoptionChanges(this.#engine, plan, [{ ...match, sentByUs: false }], () => extra);
-    this.#start(this.#background, this.#engine.ledger.write(changes));
+    this.#start(this.#background, this.#engine.ledger.note(changes));
     this.#close(job, 1);
   }
 
@@ -290,7 +290,7 @@ export class Transfer {
     // Nothing is awaited between this look at the map and the entry in it: answers come several in a turn.
     const claimed = claimedBefore(plan, placed);
     if (claimed.length > 0) {
-      await this.#engine.ledger.write(unrecord(this.#engine, plan.work, claimed));
+      await this.#engine.ledger.note(unrecord(this.#engine, plan.work, claimed));
       throw new LookAgain('the target gave the same UIDs to two batches', true);
     }
     if (placed.length > 0) this.#start(this.#background, recordStored(this.#engine, plan, placed));
@@ -374,7 +374,7 @@ export class Transfer {
         ),
       );
       if (sighting.found.length > 0)
-        await this.#or(this.#engine.ledger.write(adoptionChanges(this.#engine, plan, sighting.found)));
+        await this.#or(this.#engine.ledger.note(adoptionChanges(this.#engine, plan, sighting.found)));
       const left = new Set([...sighting.notThere, ...sighting.doubtful]);
       const rows = part.items.filter(({ uid }) => left.has(uid)).map(({ row }) => row);
       if (outcome.because === 'folder' || outcome.because === 'read-only') {
@@ -425,7 +425,7 @@ export class Transfer {
 
   #refuse(job: Job, uid: Uid, code: string, text: string, sizeBytes: number | null): void {
     const exception = refusalOf(job.plan, uid, code, text, sizeBytes);
-    this.#start(this.#background, this.#engine.ledger.write([this.#engine.exceptions.add(exception)]));
+    this.#start(this.#background, this.#engine.ledger.note([this.#engine.exceptions.add(exception)]));
     this.#close(job, 1);
   }
 
@@ -437,7 +437,7 @@ export class Transfer {
     this.#start(
       this.#background,
       this.#engine.ledger
-        .write([{ kind: 'settled', intent: job.intent.id }])
+        .note([{ kind: 'settled', intent: job.intent.id }])
         .then(() => this.#engine.at('intent.settled')),
     );
   }
