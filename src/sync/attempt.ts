@@ -13,7 +13,7 @@ import { type Engine, type FolderWork, pathOf } from './engine.ts';
 import { isTriedAgain } from './exceptions.ts';
 import { bringFlags } from './flags.ts';
 import { prepareFolders } from './prepare.ts';
-import { adopt, forgetNumbers, holdBackLost, settleIntents } from './recover.ts';
+import { adopt, forgetNumbers, type Renumbering, settleIntents } from './recover.ts';
 import { nameRefused } from './name-refused.ts';
 import { isMappedIn } from './record.ts';
 import { mirrorRemovals, noticeRemoved } from './removals.ts';
@@ -65,17 +65,23 @@ async function carry(
   intentsOf: ReadonlyMap<FolderId, readonly Intent[]>,
   options: AttemptOptions,
 ): Promise<void> {
-  const renumbered = new Map<FolderWork, UidMap>();
+  const renumbered = new Map<FolderWork, Renumbering>();
   for (const work of works) {
-    const before = renumberedSides(work) ?? (isOfOtherNumbers(work, intentsOf) ? 'source' : null);
-    if (!before) continue;
-    if (before === 'target') renumbered.set(work, work.map);
-    await forgetNumbers(engine, work);
-    if (before === 'source') renumbered.set(work, UidMap.empty);
+    const side = renumberedSides(work) ?? (isOfOtherNumbers(work, intentsOf) ? 'source' : null);
+    if (side) renumbered.set(work, forgetNumbers(engine, work, side));
   }
   const held = new Map([...works, ...departed].map((work) => [work, work.map] as const));
   // All folders are asked about at once; the answers come one after the other on the same wire.
-  const surveys = await Promise.all(works.map((work) => survey(engine, work)));
+  const surveys = await Promise.all(
+    works.map(async (work) => {
+      const plan = await survey(engine, work);
+      const { sourceUidValidity } = work.record;
+      if (sourceUidValidity === null || sourceUidValidity === plan.state.uidValidity) return plan;
+      // Not as the folder list had said: the map is of other numbers than the listing.
+      renumbered.set(work, forgetNumbers(engine, work, 'source'));
+      return survey(engine, work);
+    }),
+  );
   const others = [...all, ...departed].map((work) => ({ work }));
   const plans: SendPlan[] = [];
   const planned = new Map<Survey, readonly number[]>();
@@ -84,17 +90,18 @@ async function carry(
     const isMapped = isMappedIn(plan, others);
     const allIntents = intentsOf.get(plan.work.source.id) ?? [];
     // Of intents whose UIDs mean nothing any more the content decides (`adopt`), and they end only after it has.
-    const stale = allIntents.filter(({ sourceUidValidity }) => sourceUidValidity !== plan.state.uidValidity);
+    const renumbering = renumbered.get(plan.work) ?? null;
+    const stale = allIntents.filter(
+      ({ sourceUidValidity }) => renumbering !== null || sourceUidValidity !== plan.state.uidValidity,
+    );
     const intents = allIntents.filter((intent) => !stale.includes(intent));
     await settleIntents(engine, plan, intents, isMapped, ({ id }) => id >= options.firstIntentOfRun);
     const news = [...nameCulprits(engine, plan), ...forgetGone(engine, plan)];
     if (news.length > 0) await engine.ledger.write(news);
-    const mappedBefore = renumbered.get(plan.work);
     const isFirst = plan.work.record.sourceState === null || engine.choices.retryRefused;
     const foreign = isFirst
-      ? await adopt(engine, plan, isMapped, mappedBefore ? 'all by content' : 'as usual')
+      ? await adopt(engine, plan, isMapped, renumbering)
       : new Strangers([]);
-    if (mappedBefore) await holdBackLost(engine, plan, mappedBefore);
     if (stale.length > 0) await engine.ledger.write(stale.map(({ id }) => ({ kind: 'settled', intent: id })));
     const uidNext = plan.work.target.state?.uidNext;
     if (plan.rows.length === 0 || uidNext === undefined) continue;

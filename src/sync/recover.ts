@@ -22,6 +22,13 @@ import type { Survey } from './survey.ts';
 /** With fewer strangers on the target than this share of what is to be sent, only messages that are alike are compared. */
 const strangersFew = 0.2;
 
+/** What a folder's numbers meant before one side changed them, and the changes that forget it, still to be written. */
+export interface Renumbering {
+  /** Empty where the source was renumbered: its old numbers say nothing of its messages. */
+  readonly mappedBefore: UidMap;
+  readonly changes: readonly LedgerChange[];
+}
+
 /** Settles what earlier attempts left open in this folder; rows found on the target leave `plan.rows`. */
 export async function settleIntents(
   engine: Engine,
@@ -142,18 +149,32 @@ export async function adopt(
   engine: Engine,
   plan: Survey,
   isMapped: (targetUid: Uid) => boolean,
-  mode: 'as usual' | 'all by content',
+  renumbering: Renumbering | null,
 ): Promise<Strangers> {
-  const foreign = new Strangers([]);
+  const foreign = await compareWithStrangers(engine, plan, isMapped, renumbering);
+  // In one write with what has been matched anew: a renumbering that breaks off is met again as it was.
+  const news = [...(renumbering?.changes ?? []), ...foreign.news];
+  if (renumbering) news.push(...holdBackLost(engine, plan, renumbering.mappedBefore));
+  if (news.length > 0) await engine.ledger.write(news);
+  return foreign.strangers;
+}
+
+async function compareWithStrangers(
+  engine: Engine,
+  plan: Survey,
+  isMapped: (targetUid: Uid) => boolean,
+  renumbering: Renumbering | null,
+): Promise<{ readonly strangers: Strangers; readonly news: readonly LedgerChange[] }> {
+  const nobody = { strangers: new Strangers([]), news: [] };
   const { work, listing } = plan;
-  if (plan.rows.length === 0 || (work.target.state?.messages ?? 0) === 0) return foreign;
+  if (plan.rows.length === 0 || (work.target.state?.messages ?? 0) === 0) return nobody;
   const there = await engine.target.list(work.target.id, [[1 as Uid, maxUid]], false);
   const strangers: number[] = [];
   for (let row = 0; row < there.length; row++) if (!isMapped(there.uid(row))) strangers.push(row);
-  if (strangers.length === 0) return foreign;
+  if (strangers.length === 0) return nobody;
   engine.log.info('comparing with mail already there', { folder: pathOf(work.source), messages: strangers.length });
   const uids = strangers.map((row) => there.uid(row));
-  const few = mode === 'as usual' && strangers.length < plan.rows.length * strangersFew;
+  const few = renumbering === null && strangers.length < plan.rows.length * strangersFew;
   if (few && !engine.choices.dryRun) {
     const rowOf = new Map(strangers.map((row) => [there.uid(row), row] as const));
     const read: Stranger[] = [];
@@ -165,7 +186,7 @@ export async function adopt(
       read.push({ uid, sha256, sizeBytes, levelled: levelled ?? '', flags, internalDate: there.internalDate(row) });
     });
     // When something there cannot be read at once, everything is looked at with more care.
-    if (missing.length === 0) return new Strangers(read);
+    if (missing.length === 0) return { strangers: new Strangers(read), news: [] };
   }
   const all = uidSet(plan.rows.map((row) => listing.uid(row)));
   const wanted = few && engine.choices.dryRun ? await alikeTo(engine, work, all, uids) : all;
@@ -176,10 +197,9 @@ export async function adopt(
     ...adoptionChanges(engine, plan, found, flagsBesides(listing, there)),
     ...unsure.map((uid) => engine.exceptions.add(refusalOf(plan, uid, 'withheld', words, null))),
   ];
-  if (news.length > 0) await engine.ledger.write(news);
   const done = new Set([...found.map(({ uid }) => uid), ...unsure]);
   plan.rows = plan.rows.filter((row) => !done.has(listing.uid(row)));
-  return foreign;
+  return { ...nobody, news };
 }
 
 /** What a message found on the target bears there and not on the source. */
@@ -220,8 +240,9 @@ async function alikeTo(engine: Engine, work: FolderWork, uids: UidSet, targetUid
  * content. When the target was renumbered, what was there before and is not found now is not sent again: somebody may have
  * removed it, or a restore may have lost it, and that is for a person to say.
  */
-export async function forgetNumbers(engine: Engine, work: FolderWork): Promise<void> {
+export function forgetNumbers(engine: Engine, work: FolderWork, side: 'source' | 'target'): Renumbering {
   const folder = work.source.id;
+  const mappedBefore = side === 'target' ? work.map : UidMap.empty;
   const changes: LedgerChange[] = [{ kind: 'map-dropped', folder }];
   for (const kind of ['refused', 'different', 'kept', 'removed'] as const) {
     for (const { uid } of engine.exceptions.of(folder, kind))
@@ -240,14 +261,14 @@ export async function forgetNumbers(engine: Engine, work: FolderWork): Promise<v
   };
   changes.push({ kind: 'folder', record: work.record });
   engine.log.warn('folder renumbered', { folder: pathOf(work.source) });
-  await engine.ledger.write(changes);
+  return { mappedBefore, changes };
 }
 
 /** Messages that were on the target before it was renumbered and cannot be found there now: listed, not sent. */
-export async function holdBackLost(engine: Engine, plan: Survey, mappedBefore: UidMap): Promise<void> {
+function holdBackLost(engine: Engine, plan: Survey, mappedBefore: UidMap): readonly LedgerChange[] {
   const { work, listing } = plan;
   const lost = plan.rows.filter((row) => mappedBefore.targetOf(listing.uid(row)) !== null);
-  if (lost.length === 0) return;
+  if (lost.length === 0) return [];
   const held = new Set(lost);
   plan.rows = plan.rows.filter((row) => !held.has(row));
   const words =
@@ -257,9 +278,7 @@ export async function holdBackLost(engine: Engine, plan: Survey, mappedBefore: U
     pathOf(work.target),
     `renumbered on the target; ${lost.length} messages are no longer there`,
   );
-  await engine.ledger.write(
-    lost.map((row) => engine.exceptions.add(refusalOf(plan, listing.uid(row), 'renumbered', words, null))),
-  );
+  return lost.map((row) => engine.exceptions.add(refusalOf(plan, listing.uid(row), 'renumbered', words, null)));
 }
 
 function dateLookup(listing: Listing, sent: ReadonlyMap<Uid, Instant | null>): (uid: Uid) => Instant | null {
