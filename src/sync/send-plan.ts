@@ -125,3 +125,18 @@ export function sentMessage(item: Item): SentMessage {
     element: item.element,
   };
 }
+
+/** The row of `uid` among ascending rows, or -1. */
+export function rowOf(plan: SendPlan, rows: readonly number[], uid: Uid): number {
+  let low = 0;
+  let high = rows.length - 1;
+  while (low <= high) {
+    const middle = (low + high) >> 1;
+    const row = rows[middle] as number;
+    const at = plan.listing.uid(row);
+    if (at === uid) return row;
+    if (at < uid) low = middle + 1;
+    else high = middle - 1;
+  }
+  return -1;
+}

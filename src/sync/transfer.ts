@@ -11,15 +11,16 @@
 import type { Instant, Uid } from '#domain/item.ts';
 import { fault } from '#domain/fault.ts';
 import { uidSet } from '#domain/uid-set.ts';
-import type { AppendOutcome, Batch, MessageSink, ReadOutcome } from '#ports/mailbox.ts';
-import { type Content, ContentReader, LevelledHash } from './content.ts';
+import type { AppendOutcome, Batch, ReadOutcome } from '#ports/mailbox.ts';
+import type { Content } from './content.ts';
 import { batchBytesMax, batchMessagesMax, type Engine, pathOf } from './engine.ts';
 import { adoptionChanges, flagDifference, refusalOf } from './exceptions.ts';
+import { type Hands, sinkFor } from './job-sink.ts';
 import { prove } from './prove.ts';
 import { LookAgain } from './look-again.ts';
 import { lookOnTarget } from './look.ts';
 import { isMappedIn, recordStored, unrecord } from './record.ts';
-import { type Item, type Job, jobsOf, type Part, type SendPlan, sentMessage, wordsFor } from './send-plan.ts';
+import { type Item, type Job, jobsOf, type Part, type SendPlan, rowOf, sentMessage } from './send-plan.ts';
 
 /** FETCH commands on the wire ahead of the one being answered, so that the source never waits for us. */
 const readsAhead = 4;
@@ -91,7 +92,7 @@ export class Transfer {
 
   async #read(job: Job): Promise<void> {
     const { plan } = job;
-    const outcome = await this.#engine.source.read(plan.work.source.id, job.intent.uids, this.#sinkFor(job));
+    const outcome = await this.#engine.source.read(plan.work.source.id, job.intent.uids, sinkFor(this.#engine, job, this.#hands));
     if (this.#part?.job === job) this.#finishPart();
     if (outcome.missing.length > 0) await this.#askAfter(job, outcome);
     plan.jobsUnread--;
@@ -125,71 +126,17 @@ export class Transfer {
     this.#close(part.job, items.length);
   }
 
-  // ── what the source's bytes run into ──
+  // ── what the source's bytes run into (`job-sink.ts`) ──
 
-  #sinkFor(job: Job): MessageSink {
-    const { plan } = job;
-    const content = new ContentReader();
-    const engine = this.#engine;
-    const limit = engine.target.traits.appendLimitBytes;
-    const seen = new Set<Uid>();
-    let row = -1;
-    let doing: 'send' | 'compare' | 'drop' = 'drop';
-    let words = { flags: [] as readonly string[], internalDate: null as Instant | null };
-    let uid = 0 as Uid;
-    let levelled = new LevelledHash();
-
-    const begin = (at: Uid, sizeBytes: number): void => {
-      uid = at;
-      row = rowOf(plan, job.rows, uid);
-      doing = 'drop';
-      content.begin(sizeBytes);
-      // A server may answer for a message twice, or for one that nobody asked for.
-      if (row === -1 || seen.has(uid) || this.#failure) return;
-      seen.add(uid);
-      if (limit !== null && sizeBytes > limit) {
-        this.#refuse(job, uid, 'too-big', `${sizeBytes} octets, and the target takes ${limit} at most`, sizeBytes);
-        return;
-      }
-      if (plan.stopped) {
-        this.#refuse(job, uid, plan.stopped.code, plan.stopped.text, sizeBytes);
-        return;
-      }
-      doing = plan.foreign.mayHold(uid, sizeBytes, plan.listing.internalDate(row)) ? 'compare' : 'send';
-      if (doing === 'compare') levelled = new LevelledHash();
-      if (doing === 'send') {
-        words = wordsFor(plan, row);
-        this.#partFor(job, sizeBytes).batch.begin({ ...words, sizeBytes });
-        engine.at('batch.begun');
-      }
-    };
-    const end = (): void => {
-      if (doing === 'drop') return;
-      const read = content.end();
-      if (doing === 'compare') return this.#compare(job, row, { ...read, levelled: levelled.end() });
-      const part = this.#part as Part;
-      part.batch.end();
-      const element = engine.elements.element(read.sha256, read.sizeBytes, words.internalDate);
-      part.items.push({ row, uid, content: read, element, ...words, targetUid: null, stored: false });
-    };
-    return {
-      begin: (at, sizeBytes) => this.#guard(() => begin(at, sizeBytes)),
-      data: (chunk) =>
-        this.#guard(() => {
-          if (doing === 'drop') return;
-          content.data(chunk);
-          if (doing === 'send') this.#part?.batch.data(chunk);
-          else levelled.data(chunk);
-        }),
-      end: () => this.#guard(end),
-      broken: () => {
-        // When we have hung up ourselves, because of something else, the message at hand has nothing to do with it.
-        if (!this.#failure) engine.suspects.add(plan.work.source.id, uid);
-        if (doing === 'send') this.#part?.batch.abandon();
-      },
-      returned: () => this.#returned(),
-    };
-  }
+  readonly #hands: Hands = {
+    hasFailed: () => this.#failure !== null,
+    part: () => this.#part,
+    partFor: (job, sizeBytes) => this.#partFor(job, sizeBytes),
+    compare: (job, row, read) => this.#compare(job, row, read),
+    refuse: (job, uid, code, text, sizeBytes) => this.#refuse(job, uid, code, text, sizeBytes),
+    guard: (step) => this.#guard(step),
+    returned: () => this.#returned(),
+  };
 
   #returned(): Promise<void> | null {
     const taken = both(this.#leaving?.returned() ?? null, this.#part?.batch.returned() ?? null);
@@ -489,19 +436,4 @@ function claimedBefore(plan: SendPlan, placed: readonly Item[]): readonly Item[]
     .map(({ targetUid }) => plan.work.map.sourceOf(targetUid as Uid))
     .map((uid) => (uid === null ? undefined : plan.confirmed.get(uid)))
     .filter((item) => item !== undefined);
-}
-
-/** The row of `uid` among ascending rows, or -1. */
-function rowOf(plan: SendPlan, rows: readonly number[], uid: Uid): number {
-  let low = 0;
-  let high = rows.length - 1;
-  while (low <= high) {
-    const middle = (low + high) >> 1;
-    const row = rows[middle] as number;
-    const at = plan.listing.uid(row);
-    if (at === uid) return row;
-    if (at < uid) low = middle + 1;
-    else high = middle - 1;
-  }
-  return -1;
 }

@@ -1,0 +1,88 @@
+/**
+ * What the source's bytes of one job run into: each message is begun in a batch, compared with mail that was on the target,
+ * or dropped, and what goes by is learnt from (`content.ts`).
+ */
+
+import type { Instant, Uid } from '#domain/item.ts';
+import type { MessageSink } from '#ports/mailbox.ts';
+import { type Content, ContentReader, LevelledHash } from './content.ts';
+import type { Engine } from './engine.ts';
+import { type Job, type Part, rowOf, wordsFor } from './send-plan.ts';
+
+/** What the sink asks of the transfer that it belongs to. Nothing here may throw, save what `guard` runs. */
+export interface Hands {
+  hasFailed(): boolean;
+  /** The part that is being filled, of whichever job. */
+  part(): Part | null;
+  /** The part that the next message of `job` goes into. */
+  partFor(job: Job, sizeBytes: number): Part;
+  compare(job: Job, row: number, read: Content & { readonly levelled: string }): void;
+  refuse(job: Job, uid: Uid, code: string, text: string, sizeBytes: number | null): void;
+  /** Runs a step; what it throws ends the transfer. */
+  guard(step: () => void): void;
+  returned(): Promise<void> | null;
+}
+
+/** The sink for one job's FETCH. */
+export function sinkFor(engine: Engine, job: Job, hands: Hands): MessageSink {
+  const { plan } = job;
+  const content = new ContentReader();
+  const limit = engine.target.traits.appendLimitBytes;
+  const seen = new Set<Uid>();
+  let row = -1;
+  let doing: 'send' | 'compare' | 'drop' = 'drop';
+  let words = { flags: [] as readonly string[], internalDate: null as Instant | null };
+  let uid = 0 as Uid;
+  let levelled = new LevelledHash();
+
+  const begin = (at: Uid, sizeBytes: number): void => {
+    uid = at;
+    row = rowOf(plan, job.rows, uid);
+    doing = 'drop';
+    content.begin(sizeBytes);
+    // A server may answer for a message twice, or for one that nobody asked for.
+    if (row === -1 || seen.has(uid) || hands.hasFailed()) return;
+    seen.add(uid);
+    if (limit !== null && sizeBytes > limit) {
+      hands.refuse(job, uid, 'too-big', `${sizeBytes} octets, and the target takes ${limit} at most`, sizeBytes);
+      return;
+    }
+    if (plan.stopped) {
+      hands.refuse(job, uid, plan.stopped.code, plan.stopped.text, sizeBytes);
+      return;
+    }
+    doing = plan.foreign.mayHold(uid, sizeBytes, plan.listing.internalDate(row)) ? 'compare' : 'send';
+    if (doing === 'compare') levelled = new LevelledHash();
+    if (doing === 'send') {
+      words = wordsFor(plan, row);
+      hands.partFor(job, sizeBytes).batch.begin({ ...words, sizeBytes });
+      engine.at('batch.begun');
+    }
+  };
+  const end = (): void => {
+    if (doing === 'drop') return;
+    const read = content.end();
+    if (doing === 'compare') return hands.compare(job, row, { ...read, levelled: levelled.end() });
+    const part = hands.part() as Part;
+    part.batch.end();
+    const element = engine.elements.element(read.sha256, read.sizeBytes, words.internalDate);
+    part.items.push({ row, uid, content: read, element, ...words, targetUid: null, stored: false });
+  };
+  return {
+    begin: (at, sizeBytes) => hands.guard(() => begin(at, sizeBytes)),
+    data: (chunk) =>
+      hands.guard(() => {
+        if (doing === 'drop') return;
+        content.data(chunk);
+        if (doing === 'send') hands.part()?.batch.data(chunk);
+        else levelled.data(chunk);
+      }),
+    end: () => hands.guard(end),
+    broken: () => {
+      // When we have hung up ourselves, because of something else, the message at hand has nothing to do with it.
+      if (!hands.hasFailed()) engine.suspects.add(plan.work.source.id, uid);
+      if (doing === 'send') hands.part()?.batch.abandon();
+    },
+    returned: () => hands.returned(),
+  };
+}
