@@ -109,10 +109,7 @@ function foreignTouched(world: World): readonly string[] {
       one.flags.every((flag) => message.flags.includes(flag) || worn?.has(flag));
     const same = folder?.messages.find(
       (one) =>
-        !used.has(one) &&
-        one.internalDate === message.internalDate &&
-        contentKey(one.bytes) === key &&
-        isLeft(one),
+        !used.has(one) && one.internalDate === message.internalDate && contentKey(one.bytes) === key && isLeft(one),
     );
     if (same) used.add(same);
     else {

@@ -99,9 +99,7 @@ async function carry(
     const news = [...nameCulprits(engine, plan), ...forgetGone(engine, plan)];
     if (news.length > 0) await engine.ledger.write(news);
     const isFirst = plan.work.record.sourceState === null || engine.choices.retryRefused;
-    const foreign = isFirst
-      ? await adopt(engine, plan, isMapped, renumbering)
-      : new Strangers([]);
+    const foreign = isFirst ? await adopt(engine, plan, isMapped, renumbering) : new Strangers([]);
     if (stale.length > 0) await engine.ledger.write(stale.map(({ id }) => ({ kind: 'settled', intent: id })));
     const uidNext = plan.work.target.state?.uidNext;
     if (plan.rows.length === 0 || uidNext === undefined) continue;

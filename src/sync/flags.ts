@@ -41,12 +41,7 @@ interface Wrong {
   readonly kept: number;
 }
 
-async function bringSome(
-  engine: Engine,
-  work: FolderWork,
-  listing: Listing,
-  rows: readonly number[],
-): Promise<void> {
+async function bringSome(engine: Engine, work: FolderWork, listing: Listing, rows: readonly number[]): Promise<void> {
   const folder = work.target.id;
   const targets: Uid[] = [];
   for (const row of rows) {

@@ -75,10 +75,7 @@ export interface Unmapped {
 }
 
 /** Takes messages out of the map, the counts and the digest of a folder: the changes to be written. */
-export function unmapped(
-  work: FolderWork,
-  left: readonly Unmapped[],
-): readonly LedgerChange[] {
+export function unmapped(work: FolderWork, left: readonly Unmapped[]): readonly LedgerChange[] {
   if (left.length === 0) return [];
   const digest = new DigestSum(work.record.digest);
   let bytes = 0;

@@ -92,7 +92,11 @@ export class Transfer {
 
   async #read(job: Job): Promise<void> {
     const { plan } = job;
-    const outcome = await this.#engine.source.read(plan.work.source.id, job.intent.uids, sinkFor(this.#engine, job, this.#hands));
+    const outcome = await this.#engine.source.read(
+      plan.work.source.id,
+      job.intent.uids,
+      sinkFor(this.#engine, job, this.#hands),
+    );
     if (this.#part?.job === job) this.#finishPart();
     if (outcome.missing.length > 0) await this.#askAfter(job, outcome);
     plan.jobsUnread--;
