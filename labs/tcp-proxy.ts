@@ -77,7 +77,7 @@ export async function startProxy(to: { readonly port: number }, options: ProxyOp
         const part = chunk.subarray(0, Math.min(chunk.length, left));
         passed += part.length;
         if (options.log === true) kept.push(Buffer.from(part));
-        if (!into.write(part)) {
+        if (!into.write(part) && !from.isPaused()) {
           from.pause();
           into.once('drain', () => from.resume());
         }
