@@ -15,6 +15,9 @@ const sqlite = {
   notADb: 26,
 };
 
+/** SQLITE_IOERR_SHMSIZE: the index of the write-ahead log could not be made larger, 32 KiB at a time, which only wants room. */
+const cannotGrow = 4874;
+
 /** Codes of the file system that mean "no room": disk, quota, and the limit on the size of one file. */
 const noRoom = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
 
@@ -35,7 +38,7 @@ export function ledgerFault(error: unknown, file: string, roomLeft: () => string
       case sqlite.notADb:
         return fault('ledger.damaged', { file, detail }, { cause: error });
       case sqlite.ioError: {
-        const why = roomLeft();
+        const why = errcode === cannotGrow ? 'ENOSPC' : roomLeft();
         if (why !== null && noRoom.has(why)) return fault('ledger.disk-full', { file }, { cause: error });
         return fault('ledger.unwritable', { file, detail }, { cause: error });
       }
