@@ -171,11 +171,11 @@ async function afterwards(
       await noticeRemoved(engine, work, heldBy(work));
       for (const mapped of plan.flags) await bringFlags(engine, work, mapped.listing, mapped.rows);
       const rows = planned.get(plan) ?? [];
-      const wasThere = (row: number): boolean => {
-        const uid = listing.uid(row);
-        return plan.recovered.has(uid) || work.map.isAdopted(uid);
-      };
-      await bringFlags(engine, work, listing, rows.filter(wasThere));
+      const wasThere = new Set(rows.filter((row) => work.map.isAdopted(listing.uid(row))));
+      // Also what was not to be sent, as it was listed as refused, and was found there all the same.
+      if (plan.recovered.size > 0)
+        for (let row = 0; row < listing.length; row++) if (plan.recovered.has(listing.uid(row))) wasThere.add(row);
+      await bringFlags(engine, work, listing, [...wasThere]);
       await mirrorRemovals(engine, work, plan.gone);
     }),
   );
