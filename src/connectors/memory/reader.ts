@@ -143,7 +143,9 @@ export class MemorySource implements Source {
     if (vanishedIsTold && modSeq < folder.remembersSince) return null;
     const changed = folder.messages.filter((message) => message.uid < since.uidNext && message.modSeq > modSeq);
     const arrived = folder.messages.filter((message) => message.uid >= since.uidNext);
-    const vanished = folder.expunged.filter((gone) => gone.modSeq > modSeq && gone.uid < since.uidNext).map((gone) => gone.uid);
+    const vanished = folder.expunged
+      .filter((gone) => gone.modSeq > modSeq && gone.uid < since.uidNext)
+      .map((gone) => gone.uid);
     return {
       state: this.#state(folder),
       changed: this.#listing(folder, changed, false, false),
