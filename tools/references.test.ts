@@ -21,6 +21,7 @@ test('a link is followed from the page it stands on; other sites and anchors are
 
 test('a flag that no command has is named', () => {
   expect(unknownFlags('`--dry-run`, --source-secret, --sourcesecret and an -- alone')).toEqual(['--sourcesecret']);
+  expect(unknownFlags('`npm run bench -- copy --rounds 3`, and --dry-run')).toEqual([]);
 });
 
 test('a quirk without a test, and without a word on why there is none, is named', () => {

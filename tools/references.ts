@@ -52,11 +52,13 @@ export function deadReferences(): readonly string[] {
   return [...deadPaths(pages), ...flags, ...unshown.map((quirk) => `${quirks}: nothing shows “${quirk}”`)];
 }
 
-/** Flags that a page speaks of and no command has. */
+/** Flags that a page speaks of and no command has; those of `npm run` belong to the benches and labs. */
 export function unknownFlags(page: string): readonly string[] {
   const known = new Set([...Object.keys({ ...copyFlags, ...probeFlags, ...verifyFlags }), 'help', 'version', 'seeds']);
   const kebab = new Set([...known].map((name) => name.replaceAll(/[A-Z]/g, (capital) => `-${capital.toLowerCase()}`)));
-  const spoken = [...page.matchAll(/(?<![\w-])--([a-z][a-z-]*[a-z])/g)].map((match) => match[1] as string);
+  const spoken = [...page.replaceAll(/npm run \S+ -- [^`,\n]*/g, '').matchAll(/(?<![\w-])--([a-z][a-z-]*[a-z])/g)].map(
+    (match) => match[1] as string,
+  );
   return [...new Set(spoken)].filter((flag) => !kebab.has(flag)).map((flag) => `--${flag}`);
 }
 
