@@ -4,6 +4,7 @@ import type { CopyOrder, Engine, EngineOptions, Side, VerifyOrder } from '#cli/w
 import type { OAuthFiles } from '#connectors/oauth/index.ts';
 import { type ImapOptions, imapSource, imapTarget, ServerMemory } from '#connectors/imap/index.ts';
 import { openLedgerFile } from '#ledger-file/index.ts';
+import { mailboxKey } from '#domain/endpoint.ts';
 import type { Credentials } from '#ports/credentials.ts';
 import type { LedgerStore, MailboxPair } from '#ports/ledger.ts';
 import { authoritiesFor } from './authorities.ts';
@@ -95,7 +96,7 @@ export async function openEngine(
 }
 
 function pairOf(order: { readonly source: Side; readonly target: Side }): MailboxPair {
-  return { source: order.source.endpoint.name, target: order.target.endpoint.name };
+  return { source: mailboxKey(order.source.endpoint), target: mailboxKey(order.target.endpoint) };
 }
 
 function connection({ endpoint, ca, verify }: Side): ImapOptions['endpoint'] {

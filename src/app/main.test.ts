@@ -50,8 +50,8 @@ async function silentServer(): Promise<{
   return { server, port: (server.address() as { port: number }).port, met };
 }
 
-function copyArgv(port: number): readonly string[] {
-  const url = (user: string) => `imap+plain://${user}@127.0.0.1:${port}`;
+function copyArgv(port: number, scheme = 'imap+plain'): readonly string[] {
+  const url = (user: string) => `${scheme}://${user}@127.0.0.1:${port}`;
   return ['copy', url('a'), url('b'), '--source-secret', 'env:SECRET', '--target-secret', 'env:SECRET', '-o', 'json'];
 }
 
@@ -83,6 +83,20 @@ describe('the process', () => {
     socket.destroy();
     server.close();
     expect([code, stderr.match(/SIG\w+: stopping cleanly/g)]).toEqual([5, ['SIGTERM: stopping cleanly']]);
+  });
+
+  test('two copies of one mailbox do not run side by side, also where they sign in by different schemes', async () => {
+    const { server, port, met } = await silentServer();
+    const both = ['imap+plain', 'imap'].map((scheme) => start(copyArgv(port, scheme)));
+    const socket = await met;
+    // Whichever came second; the other waits for a server that says nothing.
+    const { code, stdout } = await Promise.race(both.map(({ ended }) => ended));
+    for (const { child } of both) child.kill('SIGKILL');
+    socket.destroy();
+    server.close();
+    const [mailbox] = (JSON.parse(stdout) as CopyReport).mailboxes;
+    expect([code, mailbox?.fault?.code]).toEqual([5, 'ledger.in-use']);
+    expect(mailbox?.fault?.message).toContain(`a@127.0.0.1:${port} → b@127.0.0.1:${port} is being copied`);
   });
 
   test('what is wrong with the command line is told with exit code 2, before anything is loaded or written', async () => {

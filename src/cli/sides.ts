@@ -4,7 +4,7 @@
  */
 
 import { readFile } from 'node:fs/promises';
-import { type Endpoint, isLoopback, parseEndpoint } from '#domain/endpoint.ts';
+import { type Endpoint, isLoopback, mailboxKey, parseEndpoint } from '#domain/endpoint.ts';
 import type { Account } from './accounts.ts';
 import { parseSecretRef, readSecret, whyUnreadable } from './secret.ts';
 import type { ManyFlags, ProbeFlags, SideFlags } from './flags.ts';
@@ -149,7 +149,7 @@ function refuseDoubles(
       ['target', target],
     ] as const) {
       if (!endpoint) continue;
-      const mailbox = sameMailbox(endpoint);
+      const mailbox = mailboxKey(endpoint);
       if (seen[which].has(mailbox)) {
         problems.add(
           `${endpoint.name} is already the ${which} of line ${seen[which].get(mailbox)?.line}. Each mailbox stands here once.`,
@@ -157,16 +157,10 @@ function refuseDoubles(
         );
       } else seen[which].set(mailbox, account.at?.(which));
     }
-    if (source && target && sameMailbox(source) === sameMailbox(target)) {
+    if (source && target && mailboxKey(source) === mailboxKey(target)) {
       problems.add(`${source.name} is both the source and the target.`, account.at?.('target'));
     }
   }
-}
-
-/** The mailbox that an endpoint reaches: by which port and protection does not matter when the port is the usual one. */
-function sameMailbox(endpoint: Endpoint): string {
-  const port = endpoint.port === 993 || endpoint.port === 143 ? '' : endpoint.port;
-  return `${endpoint.user}\n${endpoint.host}\n${port}`;
 }
 
 async function readAuthorities(file: string | null, problems: Problems): Promise<string | null> {

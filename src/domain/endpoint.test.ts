@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type Endpoint, isLoopback, parseEndpoint } from './endpoint.ts';
+import { type Endpoint, isLoopback, mailboxKey, parseEndpoint } from './endpoint.ts';
 
 function read(text: string): Endpoint {
   const parsed = parseEndpoint(text);
@@ -106,6 +106,42 @@ describe('what a person writes for one end of a move', () => {
     ]) {
       expect(read(url).name).toBe(name);
     }
+  });
+
+  test('one mailbox is one mailbox, whichever of its usual ports and protections leads to it', () => {
+    const key = mailboxKey(read('imaps://someone@corp.example@mail.example'));
+    expect(key).toBe('someone@corp.example@mail.example');
+    for (const url of [
+      'imap://someone@corp.example@Mail.Example',
+      'imap+plain://someone%40corp.example@mail.example:993',
+    ])
+      expect(mailboxKey(read(url))).toBe(key);
+    expect(mailboxKey(read('imap+plain://a@[::1]:10143'))).toBe(mailboxKey(read('imaps://a@[::1]:10143')));
+  });
+
+  test('another port of the same host may be another server: its mailboxes are their own', () => {
+    const urls = ['a@127.0.0.1', 'a@127.0.0.1:10143', 'a@127.0.0.1:10144', 'b@127.0.0.1', 'a@127.0.0.2'];
+    expect(new Set(urls.map((url) => mailboxKey(read(`imap://${url}`)))).size).toBe(urls.length);
+  });
+
+  test('no two mailboxes have one key', () => {
+    const anyone = fc.tuple(
+      fc.string({ unit: 'grapheme', minLength: 1, maxLength: 8 }),
+      fc.constantFrom('h', '[::1]', 'a@h'),
+    );
+    fc.assert(
+      fc.property(anyone, anyone, fc.constantFrom(143, 993, 1143), ([one, host], [other, elsewhere], port) => {
+        const [a, b] = [
+          `imap://${encodeURIComponent(one)}@${host}:${port}`,
+          `imap://${encodeURIComponent(other)}@${elsewhere}`,
+        ];
+        const [first, second] = [parseEndpoint(a), parseEndpoint(b)];
+        fc.pre(first.kind === 'endpoint' && second.kind === 'endpoint');
+        const [x, y] = [first, second].map((each) => (each as { endpoint: Endpoint }).endpoint) as [Endpoint, Endpoint];
+        const isSame = x.user === y.user && x.host === y.host && port !== 1143;
+        expect(mailboxKey(x) === mailboxKey(y)).toBe(isSame);
+      }),
+    );
   });
 
   test('loopback is known by name and by address', () => {

@@ -13,7 +13,7 @@ export type Security = 'tls' | 'starttls' | 'clear';
 export interface Endpoint {
   /** As it was written; it holds no secret, since one is refused. */
   readonly given: string;
-  /** One spelling per mailbox: host in lower case, default port left out, the user's `@` as it is. Also the ledger's key. */
+  /** One spelling per endpoint: host in lower case, default port left out, the user's `@` as it is. */
   readonly name: string;
   readonly security: Security;
   /** In lower case, IDN in its ASCII form, IPv6 without brackets. */
@@ -69,11 +69,11 @@ export function parseEndpoint(text: string, user: 'required' | 'optional' = 'req
   const at = authority.lastIndexOf('@');
   const userPart = at < 0 ? null : authority.slice(0, at);
   const hostPart = authority.slice(at + 1);
-  const shownHost = hostPart.replace(/[^\w.:[\]-]/g, '?');
+  const hostAsGiven = hostPart.replace(/[^\w.:[\]-]/g, '?');
   if (userPart?.includes(':')) {
     return refused(
       'password',
-      `A password does not belong in the URL ${schemeName}://…@${shownHost}: everyone on this machine can read it in the ` +
+      `A password does not belong in the URL ${schemeName}://…@${hostAsGiven}: everyone on this machine can read it in the ` +
         'list of processes, and the shell keeps it. Give it as env:NAME or file:PATH with --source-secret or ' +
         '--target-secret, or leave it out and be asked for it. (A colon that is part of the user name is written %3A.)',
     );
@@ -81,7 +81,7 @@ export function parseEndpoint(text: string, user: 'required' | 'optional' = 'req
   if (rest !== '' && rest !== '/') {
     return refused(
       'path',
-      `"${rest.slice(0, 40)}" after the host of ${schemeName}://${shownHost} means nothing here: a whole mailbox is moved. ` +
+      `"${rest.slice(0, 40)}" after the host of ${schemeName}://${hostAsGiven} means nothing here: a whole mailbox is moved. ` +
         'Folders are chosen with --include and --exclude; "/", "?" and "#" in a user name are written %2F, %3F and %23.',
     );
   }
@@ -90,7 +90,7 @@ export function parseEndpoint(text: string, user: 'required' | 'optional' = 'req
   if (name.user === null && user === 'required') {
     return refused(
       'user-missing',
-      `${schemeName}://${shownHost} does not say whose mailbox: write ${schemeName}://someone@${shownHost}.`,
+      `${schemeName}://${hostAsGiven} does not say whose mailbox: write ${schemeName}://someone@${hostAsGiven}.`,
     );
   }
   const place = hostAndPort(hostPart, scheme.port);
@@ -98,11 +98,24 @@ export function parseEndpoint(text: string, user: 'required' | 'optional' = 'req
   const { host, port } = place;
   const shownPort = port === scheme.port ? '' : `:${port}`;
   const shownUser = name.user === null ? '' : `${encodeUser(name.user)}@`;
-  const canonical = `${schemeName}://${shownUser}${isIPv6(host) ? `[${host}]` : host}${shownPort}`;
+  const canonical = `${schemeName}://${shownUser}${shownHost(host)}${shownPort}`;
   return {
     kind: 'endpoint',
     endpoint: { given: text, name: canonical, security: scheme.security, host, port, user: name.user },
   };
+}
+
+/** The ports that one IMAP server listens on: STARTTLS and TLS from the first octet (RFC 8314 §3). */
+const usualPorts: ReadonlySet<number> = new Set([143, 993]);
+
+/**
+ * Which mailbox an endpoint reaches, however it is reached: the ledger's key, and how one mailbox given twice is known. The
+ * two usual ports of a host are one server, and how a connection is protected changes nothing; any other port may be
+ * another server (several on one machine, a tunnel), so it is part of the mailbox.
+ */
+export function mailboxKey({ user, host, port }: Endpoint): string {
+  const shownPort = usualPorts.has(port) ? '' : `:${port}`;
+  return `${user === null ? '' : `${encodeUser(user)}@`}${shownHost(host)}${shownPort}`;
 }
 
 /** Whether what is sent to this endpoint stays on this machine, so that clear text harms nobody. */
@@ -187,6 +200,10 @@ function asciiHost(text: string): string | null {
     ascii.length <= 253 &&
     ascii.split('.').every((label) => /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/i.test(label));
   return good ? ascii.toLowerCase() : null;
+}
+
+function shownHost(host: string): string {
+  return isIPv6(host) ? `[${host}]` : host;
 }
 
 /** The user name as it reads best and can still be read back: only what would mislead is encoded. */

@@ -8,7 +8,10 @@ import type { FolderId, FolderState, Instant, Uid, UidValidity } from '#domain/i
 import type { UidMap, UidRun } from '#domain/uid-map.ts';
 import type { UidSet } from '#domain/uid-set.ts';
 
-/** Names both ends of one mailbox's move, e.g. `imaps://someone@old.example`, without secrets. */
+/**
+ * Names both ends of one mailbox's move, e.g. `someone@old.example`, without secrets: by the mailbox, not by the way there
+ * (`mailboxKey` of `domain/endpoint.ts`), or two ways to one mailbox would be two ledgers that know nothing of each other.
+ */
 export interface MailboxPair {
   readonly source: string;
   readonly target: string;
