@@ -1,3 +1,5 @@
+/** A few hundred histories for every run of the tests, half a minute of them; `npm run sim -- --seeds 5000` has many. */
+
 import { expect, test } from 'vitest';
 import { playHistory } from './history.ts';
 
@@ -12,11 +14,11 @@ async function ended(over: 'memory' | 'imap', first: number, last: number): Prom
 }
 
 test('whatever the weather and whenever the process is killed: nothing lost, nothing twice, and the report is true', async () => {
-  expect(await ended('memory', 1, 200)).toEqual([]);
-});
+  expect(await ended('memory', 1, 300)).toEqual([]);
+}, 180_000);
 
 test('the same over sockets, with a server that goes wrong as servers do', async () => {
-  expect(await ended('imap', 1, 40)).toEqual([]);
+  expect(await ended('imap', 1, 200)).toEqual([]);
 }, 180_000);
 
 test('the same seed plays the same history', async () => {
