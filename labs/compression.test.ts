@@ -64,7 +64,7 @@ async function roundTrip(port: number): Promise<void> {
   });
   expect(sums).toEqual(messages.map((bytes) => createHash('sha256').update(bytes).digest('hex')));
   await noop(session);
-  expect(session.traffic.octets).toBeLessThan(2 * large.length);
+  expect(session.octets).toBeLessThan(2 * large.length);
   session.leave();
   expect(session.isAlive).toBe(false);
 }

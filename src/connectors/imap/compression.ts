@@ -17,11 +17,14 @@ export function isWorthCompressing(host: string, offered: boolean, facts: Server
   return offered && !isLoopback(host) && facts.bytesPerSecond !== null && facts.bytesPerSecond < slowBytesPerSecond;
 }
 
-/** Notes how fast a connection was. The fastest counts: a slow one may have waited for the other end. */
+/**
+ * Notes how fast a connection was. The latest counts, since only waiting for the line is measured: a session that was held
+ * back by the other end or by `--bandwidth` shows a fast line, and rightly is not compressed, which would not hasten it.
+ */
 export function noteSpeed(session: Session, facts: ServerFacts): void {
-  const { octets, seconds } = session.traffic;
-  if (octets < tellingOctets || seconds === 0) return;
-  facts.bytesPerSecond = Math.max(facts.bytesPerSecond ?? 0, octets / seconds);
+  const { octets, seconds } = session.waited;
+  if (octets < tellingOctets) return;
+  facts.bytesPerSecond = octets / Math.max(seconds, 0.001);
 }
 
 function isLoopback(host: string): boolean {

@@ -14,7 +14,7 @@ export interface ServerFacts {
   >;
   /** How often a folder (mailbox and name) had another UIDVALIDITY when opened than was told before. */
   readonly renumberings: Map<string, number>;
-  /** Octets per second of the fastest stretch seen, null before any; what COMPRESS is decided by. */
+  /** Octets per second of waiting for the line, as last seen; null before any. What COMPRESS is decided by. */
   bytesPerSecond: number | null;
 }
 

@@ -4,6 +4,7 @@
  */
 
 import type { Writable } from 'node:stream';
+import type { LineSpeed } from './line-speed.ts';
 
 /** Up to here copying is cheaper than one more entry of a `writev`. */
 const copiedOctets = 8_192;
@@ -25,11 +26,13 @@ export class Outgoing {
   #full: Buffer[] = [];
   #flights = 0;
   #settled: { readonly promise: Promise<void>; readonly resolve: () => void } | null = null;
+  readonly #speed: LineSpeed;
   readonly #drained: () => void;
 
   /** `drained` is called whenever something that was written has left for the kernel. */
-  constructor(to: Writable, drained: () => void) {
+  constructor(to: Writable, speed: LineSpeed, drained: () => void) {
     this.#to = to;
+    this.#speed = speed;
     this.#drained = drained;
   }
 
@@ -118,6 +121,7 @@ export class Outgoing {
       else return;
       for (const buffer of staging) if (spares.length < sparesMax) spares.push(buffer);
       this.#flights--;
+      if (this.#flights === 0) this.#speed.unblocked();
       this.#drained();
       if (this.#flights === 0 && this.#settled) {
         this.#settled.resolve();
@@ -137,6 +141,7 @@ export class Outgoing {
     this.#lentAt = [];
     // The kernel often takes everything at once; then there is no need to wait for Node to say so.
     if (to.writableLength === 0) gone();
+    else this.#speed.blocked();
   }
 
   /**

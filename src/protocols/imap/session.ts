@@ -45,7 +45,6 @@ export class Session {
   readonly #sending: Sending;
   readonly #hearing: Hearing;
   readonly #deadline: Deadline;
-  readonly #began = performance.now();
   #greeted: { resolve(greeting: Greeting): void; reject(error: unknown): void } | null = null;
   #wire: Wire | null = null;
   /** Why it is over; null while it lives. The error is made when somebody needs it, since it costs more than a LOGOUT. */
@@ -92,6 +91,9 @@ export class Session {
     session.#wire = await Wire.connect(
       options,
       {
+        get isInside() {
+          return !session.#hearing.isBetween;
+        },
         came: (octets) => session.#came(octets),
         returned: () => session.#hearing.returned(),
         left: () => session.#deadline.headway(),
@@ -118,9 +120,14 @@ export class Session {
     return this.#wired().tls;
   }
 
-  /** What went over the line so far, and since when. */
-  get traffic(): { readonly octets: number; readonly seconds: number } {
-    return { octets: this.#wired().octets, seconds: (performance.now() - this.#began) / 1_000 };
+  /** Octets on the line so far, both ways, TLS and compression included. */
+  get octets(): number {
+    return this.#wired().octets;
+  }
+
+  /** How many octets went while the line was what we waited for, and how long that was (`line-speed.ts`). */
+  get waited(): { readonly octets: number; readonly seconds: number } {
+    return this.#wired().waited;
   }
 
   /** How literals may be sent now. */

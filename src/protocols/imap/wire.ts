@@ -5,8 +5,9 @@
 
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import type { ConnectionOptions, TLSSocket } from 'node:tls';
-import type { DeflateRaw, InflateRaw } from 'node:zlib';
+import { Compression } from './compression.ts';
 import { ImapError } from './errors.ts';
+import { LineSpeed } from './line-speed.ts';
 import { Outgoing } from './outgoing.ts';
 import { Slabs } from './slabs.ts';
 
@@ -22,6 +23,8 @@ export interface WireOptions {
 }
 
 export interface WireListener {
+  /** Whether a response has begun to come and is not whole yet. */
+  readonly isInside: boolean;
   /** Octets have come, lent until `returned` says otherwise. May throw: the wire is then closed with that. */
   came(octets: Buffer): void;
   /** When everything that came so far may be written over, null for now. Asked once for all that came in one turn. */
@@ -41,6 +44,7 @@ export class Wire {
   readonly out: Outgoing;
   /** How long the TCP handshake took, in milliseconds. */
   readonly roundTripMs: number;
+  readonly speed = new LineSpeed();
   readonly #options: WireOptions;
   readonly #listener: WireListener;
   #socket: Socket;
@@ -54,7 +58,7 @@ export class Wire {
     this.#slabs = slabs;
     this.#options = options;
     this.#listener = listener;
-    this.out = new Outgoing(socket, () => listener.left());
+    this.out = new Outgoing(socket, this.speed, () => listener.left());
   }
 
   /** Connects; rejects with `unreachable` or `connect-timeout`, or with the signal's reason. */
@@ -67,7 +71,7 @@ export class Wire {
       let phase: 'connecting' | 'handshake' = 'connecting';
       let since = performance.now();
       let roundTripMs = 0;
-      const slabs = new Slabs(() => socket.resume());
+      const slabs = new Slabs(() => wire?.readOn());
       const onread = {
         buffer: () => slabs.region,
         callback: (octets: number, region: Uint8Array) => wire?.readInto(octets, region) ?? false,
@@ -132,8 +136,11 @@ export class Wire {
   readInto(octets: number, region: Uint8Array): boolean {
     const slabs = this.#slabs;
     if (this.#closed || !slabs) return false;
+    this.speed.read(octets, this.#listener.isInside);
+    // The memory is read into again when this returns and zlib looks at it later, so that gets a copy.
+    if (this.#compression) return this.#compression.take(Buffer.copyBytesFrom(region, 0, octets));
     this.#unasked += octets;
-    this.#came(Buffer.from(region.buffer, region.byteOffset, octets));
+    this.#deliver(Buffer.from(region.buffer, region.byteOffset, octets));
     if (this.#closed) return false;
     if (slabs.filled(octets)) {
       if (this.#unasked < stretchOctets) this.#askSoon();
@@ -198,35 +205,40 @@ export class Wire {
         this.#slabs = null;
         this.out.redirect(secure);
         this.#listen(secure);
-        secure.on('data', (octets: Buffer) => this.#owned(octets, secure));
+        secure.on('data', (octets: Buffer) => this.#read(octets, secure));
         resolve();
       });
     });
   }
 
-  /** Puts DEFLATE on both directions; nothing may be on its way. `behind` is what came compressed already. */
+  /** Puts DEFLATE on both directions; nothing may be on its way. */
   compress(): void {
-    const socket = this.#socket;
-    // Not imported above: it is hardly ever needed, and here there is no time to wait for it.
-    const { constants, createDeflateRaw, createInflateRaw } = process.getBuiltinModule('node:zlib');
-    const inflate = createInflateRaw();
-    const deflate = createDeflateRaw({ level: 1, flush: constants.Z_SYNC_FLUSH });
-    const broken = (error: Error): void => this.destroy(error);
-    this.#deflate = deflate;
-    inflate.on('error', broken);
-    deflate.on('error', broken);
-    deflate.pipe(socket);
-    this.#inflate = inflate;
-    inflate.on('data', (octets: Buffer) => this.#owned(octets, inflate));
-    this.out.redirect(deflate);
+    const compression: Compression = new Compression(this.#socket, {
+      inflated: (octets) => this.#owned(octets, compression),
+      room: () => this.readOn(),
+      broken: (error) => this.destroy(error),
+    });
+    this.#compression = compression;
+    this.out.redirect(compression.out);
   }
 
-  #inflate: InflateRaw | null = null;
-  #deflate: DeflateRaw | null = null;
+  #compression: Compression | null = null;
+
+  /** Reads again after a pause. */
+  readOn(): void {
+    if (this.#closed) return;
+    this.speed.ready();
+    this.#socket.resume();
+  }
 
   /** Octets on the line so far, both ways, TLS and compression included. */
   get octets(): number {
     return this.#socket.bytesRead + this.#socket.bytesWritten;
+  }
+
+  get waited(): { readonly octets: number; readonly seconds: number } {
+    const { octetsRead, waitedMs } = this.speed;
+    return { octets: octetsRead + this.#socket.bytesWritten, seconds: waitedMs / 1_000 };
   }
 
   /** Closes at once; the listener hears of it. */
@@ -240,7 +252,7 @@ export class Wire {
     if (this.#closed) return;
     this.out.flush();
     // What is still being compressed ends the socket by itself.
-    (this.#deflate ?? this.#socket).end();
+    (this.#compression ?? this.#socket).end();
     setTimeout(() => this.#socket.destroy(), patienceMs).unref();
   }
 
@@ -255,17 +267,10 @@ export class Wire {
     this.#closed = true;
     this.#socket.on('error', () => {});
     this.#socket.destroy();
-    this.#inflate?.destroy();
-    this.#deflate?.destroy();
+    this.#compression?.destroy();
     this.#slabs?.release(this.#unasked > 0);
     this.out.destroyed();
     this.#listener.ended(error);
-  }
-
-  #came(octets: Buffer): void {
-    // The memory is written over when this returns and zlib reads it later, so it gets a copy.
-    if (this.#inflate) this.#inflate.write(Buffer.from(octets));
-    else this.#deliver(octets);
   }
 
   #deliver(octets: Buffer): void {
@@ -276,13 +281,17 @@ export class Wire {
     }
   }
 
-  /** Octets in memory of Node's own. */
+  /** After STARTTLS, Node chooses the memory. */
+  #read(octets: Buffer, secure: Socket): void {
+    if (this.#closed) return;
+    this.speed.read(octets.length, this.#listener.isInside);
+    if (!this.#compression) this.#owned(octets, secure);
+    else if (!this.#compression.take(octets)) secure.pause();
+  }
+
+  /** Octets in memory of their own. */
   #owned(octets: Buffer, from: { pause(): unknown; resume(): unknown }): void {
     if (this.#closed) return;
-    if (this.#inflate && from === this.#socket) {
-      this.#inflate.write(octets);
-      return;
-    }
     this.#deliver(octets);
     if (this.#closed) return;
     const returned = this.#listener.returned();
@@ -290,8 +299,11 @@ export class Wire {
     this.#lent += octets.length;
     if (this.#lent > lentMax) from.pause();
     void returned.then(() => {
+      const wasHeld = this.#lent > lentMax;
       this.#lent -= octets.length;
-      if (this.#lent <= lentMax) from.resume();
+      if (!wasHeld || this.#lent > lentMax) return;
+      if (from === this.#socket) this.readOn();
+      else from.resume();
     });
   }
 }
