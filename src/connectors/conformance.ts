@@ -11,6 +11,7 @@ import { uidSet, type UidSet } from '#domain/uid-set.ts';
 import {
   type AppendOutcome,
   type Batch,
+  headerOctetsMax,
   maxUid,
   type OpenSource,
   type OpenTarget,
@@ -128,6 +129,29 @@ export function conformance(name: string, makePair: () => Promise<Pair>): void {
         expect(await uids(uidSet([1, 3, 99]))).toEqual([1, 3]);
         // `6:*` names the last message too (RFC 9051 §9, `seq-range`); whoever asks for 6 and later wants none of it.
         expect(await uids([[6 as Uid, maxUid]])).toEqual([]);
+      });
+
+      test('header fields are told by name, folded as they stand, without marking anything', async () => {
+        await put(octets('Subject: a\r\nMessage-Id:\r\n <folded@x>\r\nDate: then\r\n\r\nMessage-ID: <body@x>\r\n'));
+        await put(octets('Subject: none\r\n\r\nx\r\n'));
+        await put(octets('Message-ID: <third@x>\r\n\r\nx\r\n'));
+        const told: [number, string][] = [];
+        await source.headers(inbox, uidSet([1, 2, 9]), ['MESSAGE-ID', 'DATE'], (uid, header) => {
+          told.push([uid, header.trim()]);
+        });
+        expect(told).toEqual([
+          [1, 'Message-Id:\r\n <folded@x>\r\nDate: then'],
+          [2, ''],
+        ]);
+        expect((await source.list(inbox, 'all', false)).flags(0)).toEqual([]);
+      });
+
+      test('of header fields no more than the first 16 kB are told', async () => {
+        const line = ` ${'x'.repeat(70)}\r\n`;
+        await put(octets(`Received: a\r\n${line.repeat(1_000)}Date: then\r\n\r\nx\r\n`));
+        const told: number[] = [];
+        await source.headers(inbox, all, ['RECEIVED', 'DATE'], (_, header) => told.push(header.length));
+        expect(told).toEqual([headerOctetsMax]);
       });
 
       test('calls made at once are answered in the order in which they were made', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Uid } from '#domain/item.ts';
+import type { MemoryFaults } from '#connectors/memory/faults.ts';
 import { likeCyrus } from '#connectors/memory/manners.ts';
 import { MemoryMailbox } from '#connectors/memory/platform.ts';
 import { aMove, contents, fill, letter, noon } from './copy-mailbox.test-kit.ts';
@@ -131,7 +132,14 @@ describe('mail that is on the target already', () => {
 describe('what a server does with a message', () => {
   test('one refused message is named and the other 199 of its batch arrive', async () => {
     const target = new MemoryMailbox({ manners: likeCyrus });
-    const move = aMove({}, { target });
+    const asked: string[] = [];
+    const faults: MemoryFaults = {
+      before: ({ kind }) => {
+        asked.push(kind);
+        return null;
+      },
+    };
+    const move = aMove({ source: { faults } }, { target });
     const inbox = move.source.create(['INBOX']);
     fill(inbox, 1, 120);
     inbox.add({ bytes: Buffer.from('Message-ID: <nul@x>\r\n\r\na\0b\r\n'), flags: [], internalDate: noon });
@@ -148,6 +156,8 @@ describe('what a server does with a message', () => {
         reason: expect.stringContaining('NUL'),
       }),
     ]);
+    // Its name costs no second reading of the message.
+    expect(asked.lastIndexOf('headers')).toBeGreaterThan(asked.lastIndexOf('read'));
     const again = await move.run();
     expect(again).toMatchObject({ copied: 0, alreadyThere: 199 });
     expect(again.refused).toHaveLength(1);

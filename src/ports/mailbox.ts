@@ -77,9 +77,21 @@ export interface Reader extends AsyncDisposable {
    */
   read(folder: FolderId, uids: UidSet, sink: MessageSink): Promise<ReadOutcome>;
 
+  /**
+   * Tells of the header fields named in `fields` of each message, without its body: as they stand in the message, one
+   * character per octet, at most 16 kB. Messages that the platform does not tell of are left out.
+   */
+  headers(folder: FolderId, uids: UidSet, fields: readonly string[], told: HeaderTold): Promise<void>;
+
   /** Ends the session politely if it still lives; never throws. */
   [Symbol.asyncDispose](): Promise<void>;
 }
+
+/** Called in ascending UIDs as far as the platform keeps to them; returns at once. */
+export type HeaderTold = (uid: Uid, header: string) => void;
+
+/** So much of a message's header fields is told. */
+export const headerOctetsMax = 16 * 1024;
 
 /** The end that mail is leaving. It has no verbs that write. */
 export interface Source extends Reader {

@@ -133,37 +133,3 @@ export async function readContents(
   };
   return reader.read(folder, uids, sink);
 }
-
-/** Reads the first octets of messages (their headers, for people and dates), at most 64 kB of each. */
-export async function readHeaders(reader: Reader, folder: FolderId, uids: UidSet): Promise<ReadonlyMap<Uid, string>> {
-  const headers = new Map<Uid, string>();
-  let pieces: Buffer[] = [];
-  let kept = 0;
-  let at = 0 as Uid;
-  await reader.read(folder, uids, {
-    begin(uid) {
-      at = uid;
-      pieces = [];
-      kept = 0;
-    },
-    data(chunk) {
-      if (kept >= 65_536) return;
-      pieces.push(Buffer.from(chunk.subarray(0, 65_536 - kept)));
-      kept += chunk.length;
-    },
-    end() {
-      const text = Buffer.concat(pieces).toString('latin1');
-      const end = text.search(/\r?\n\r?\n/);
-      headers.set(at, (end === -1 ? text : text.slice(0, end)).replace(/\r?\n(?=[ \t])/g, ''));
-    },
-    broken() {},
-    returned: () => null,
-  });
-  return headers;
-}
-
-/** The first header field of that name in an unfolded header, trimmed, or null. */
-export function headerField(header: string, name: string): string | null {
-  const found = new RegExp(`^${name}[ \\t]*:(.*)$`, 'im').exec(header);
-  return found ? (found[1] as string).trim() : null;
-}

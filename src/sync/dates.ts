@@ -6,8 +6,8 @@
 
 import type { Instant, Uid } from '#domain/item.ts';
 import { uidSet } from '#domain/uid-set.ts';
-import { headerField, readHeaders } from './content.ts';
 import type { Engine } from './engine.ts';
+import { headerField } from './header-field.ts';
 import type { Override } from './send-plan.ts';
 import type { Survey } from './survey.ts';
 
@@ -31,8 +31,10 @@ export async function mendDates(engine: Engine, plan: Survey): Promise<Map<Uid, 
     if (date === null || date < firstKept || date > lastTaken) odd.push(plan.listing.uid(row));
   }
   if (odd.length === 0) return overrides;
-  const headers = await readHeaders(engine.source, plan.work.source.id, uidSet(odd));
-  for (const uid of odd) overrides.set(uid, { internalDate: dateOf(headers.get(uid) ?? '') });
+  for (const uid of odd) overrides.set(uid, { internalDate: firstKept });
+  await engine.source.headers(plan.work.source.id, uidSet(odd), ['DATE', 'RECEIVED'], (uid, header) => {
+    overrides.set(uid, { internalDate: dateOf(header) });
+  });
   return overrides;
 }
 

@@ -32,6 +32,7 @@ export function dryTarget(target: Target): Target {
     list: (folder, uids, withSizes) => target.list(folder, uids, withSizes),
     changes: (folder, since) => target.changes(folder, since),
     read: (folder, uids, sink) => target.read(folder, uids, sink),
+    headers: (folder, uids, fields, told) => target.headers(folder, uids, fields, told),
     prepare: refuse,
     append: refuse,
     store: refuse,

@@ -4,8 +4,8 @@ import type { FolderTree } from '#domain/item.ts';
 import { uidSet } from '#domain/uid-set.ts';
 import { cleanText } from '#lib/clean-text.ts';
 import type { Exception, LedgerChange } from '#ports/ledger.ts';
-import { headerField, readHeaders } from './content.ts';
 import type { Engine } from './engine.ts';
+import { headerField } from './header-field.ts';
 
 /** Messages looked up per folder and run; a folder refused as a whole may hold a million. */
 const namedMax = 1_000;
@@ -24,11 +24,11 @@ export async function nameRefused(engine: Engine, source: FolderTree): Promise<v
   const changes: LedgerChange[] = [];
   for (const [folder, refused] of Map.groupBy(nameless, (exception) => exception.folder)) {
     const some = refused.slice(0, namedMax);
-    const headers = await readHeaders(engine.source, folder, uidSet(some.map(({ uid }) => uid)));
-    for (const exception of some) {
-      const header = headers.get(exception.uid);
-      if (header !== undefined) changes.push(engine.exceptions.add(named(exception, header)));
-    }
+    const byUid = new Map(some.map((exception) => [exception.uid, exception]));
+    await engine.source.headers(folder, uidSet(some.map(({ uid }) => uid)), ['MESSAGE-ID'], (uid, header) => {
+      const exception = byUid.get(uid);
+      if (exception) changes.push(engine.exceptions.add(named(exception, header)));
+    });
   }
   if (changes.length > 0) await engine.ledger.write(changes);
 }

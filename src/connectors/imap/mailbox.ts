@@ -3,11 +3,21 @@
 import type { Folder, FolderId, FolderState, FolderTree, Instant, Listing, Uid, UidValidity } from '#domain/item.ts';
 import { ListingBuilder } from '#domain/listing.ts';
 import { type UidSet, uidSetOf } from '#domain/uid-set.ts';
-import { type Delta, maxUid, type MessageSink, type ReadOutcome, type Source, type Traits } from '#ports/mailbox.ts';
+import {
+  type Delta,
+  headerOctetsMax,
+  type HeaderTold,
+  maxUid,
+  type MessageSink,
+  type ReadOutcome,
+  type Source,
+  type Traits,
+} from '#ports/mailbox.ts';
 import {
   clean,
   type FetchedMessage,
   fetchBodies,
+  fetchHeaders,
   fetchList,
   idle,
   ImapError,
@@ -89,6 +99,10 @@ export class ImapReader implements Source {
 
   read(folder: FolderId, uids: UidSet, sink: MessageSink): Promise<ReadOutcome> {
     return this.inOrder(this.#read(folder, uids, sink));
+  }
+
+  headers(folder: FolderId, uids: UidSet, fields: readonly string[], told: HeaderTold): Promise<void> {
+    return this.inOrder(this.#headers(folder, uids, fields, told));
   }
 
   async #folders(): Promise<FolderTree> {
@@ -224,6 +238,22 @@ export class ImapReader implements Source {
           ? { code: refused.code === null ? null : clean(refused.code.name, 40), text: clean(refused.text) }
           : null,
       };
+    } catch (error) {
+      throw this.folderFault(error, folder);
+    }
+  }
+
+  async #headers(folder: FolderId, uids: UidSet, fields: readonly string[], told: HeaderTold): Promise<void> {
+    const place: Place = { mailbox: this.octets(folder), mode: 'examine', uidValidity: this.numberedAs(folder) };
+    const tell = (uid: number, header: string): void => told(uid as Uid, header);
+    try {
+      const answers = await Promise.all(
+        splitNumberSet(uids, setOctets).map((set) =>
+          fetchHeaders(this.session, place, set, uids, fields, headerOctetsMax, tell),
+        ),
+      );
+      const refused = answers.find(({ status }) => status !== 'OK');
+      if (refused) this.options.log.debug('refused', { what: 'headers', folder, text: clean(refused.text) });
     } catch (error) {
       throw this.folderFault(error, folder);
     }

@@ -9,7 +9,7 @@ import type { Refusal } from './manners.ts';
 
 export type MemoryOperation =
   | { readonly kind: 'open' | 'folders' }
-  | { readonly kind: 'list' | 'changes' | 'store' | 'expunge'; readonly folder: FolderId }
+  | { readonly kind: 'list' | 'changes' | 'headers' | 'store' | 'expunge'; readonly folder: FolderId }
   /** One message of a `read`. */
   | { readonly kind: 'read'; readonly folder: FolderId; readonly uid: Uid; readonly sizeBytes: number }
   | { readonly kind: 'prepare'; readonly path: readonly string[] }

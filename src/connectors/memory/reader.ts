@@ -3,7 +3,15 @@
 import type { Folder, FolderId, FolderState, FolderTree, Listing, Uid } from '#domain/item.ts';
 import { ListingBuilder } from '#domain/listing.ts';
 import { hasUid, uidSet, uidsOf, type UidSet } from '#domain/uid-set.ts';
-import type { Delta, MessageSink, ReadOutcome, Source, Traits } from '#ports/mailbox.ts';
+import {
+  type Delta,
+  headerOctetsMax,
+  type HeaderTold,
+  type MessageSink,
+  type ReadOutcome,
+  type Source,
+  type Traits,
+} from '#ports/mailbox.ts';
 import { LentBytes } from './lent-bytes.ts';
 import type { MemoryFolder, MemoryMessage } from './platform.ts';
 import type { Session } from './session.ts';
@@ -72,6 +80,14 @@ export class MemorySource implements Source {
         this.session.after({ kind: 'read', folder: id, uid: message.uid, sizeBytes });
       }
       return { missing: missingOf(uids, given, folder), refused: null };
+    });
+  }
+
+  headers(id: FolderId, uids: UidSet, fields: readonly string[], told: HeaderTold): Promise<void> {
+    return this.session.inTurn(() => {
+      this.session.before({ kind: 'headers', folder: id });
+      for (const { uid, bytes } of this.session.opened(id).select(uids)) told(uid, fieldsOf(bytes, fields));
+      this.session.after({ kind: 'headers', folder: id });
     });
   }
 
@@ -153,6 +169,20 @@ export class MemorySource implements Source {
       vanished: vanishedIsTold ? uidSet(vanished) : null,
     };
   }
+}
+
+/** The named fields of a message's header as they stand, one character per octet. */
+function fieldsOf(bytes: Uint8Array, names: readonly string[]): string {
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
+  const end = text.search(/\r?\n\r?\n/);
+  const wanted = new Set(names.map((name) => name.toLowerCase()));
+  const kept = (end < 0 ? text : text.slice(0, end))
+    .split(/\r?\n(?![ \t])/)
+    .filter((field) => wanted.has((field.split(':', 1)[0] as string).trim().toLowerCase()));
+  return kept
+    .map((field) => `${field}\r\n`)
+    .join('')
+    .slice(0, headerOctetsMax);
 }
 
 /** Bounded by what the folder can hold, since the end of a set may be spelt `maxUid`. */

@@ -14,6 +14,8 @@ export interface FetchedMessage {
   modSeq: bigint | null | undefined;
   /** The whole message where it came as a string and was not handed through; null for NIL. */
   body: string | null | undefined;
+  /** Header fields that were asked for by name, as they stand. */
+  header: string | null | undefined;
 }
 
 export function fetched(seq: number): FetchedMessage {
@@ -25,6 +27,7 @@ export function fetched(seq: number): FetchedMessage {
     sizeBytes: undefined,
     modSeq: undefined,
     body: undefined,
+    header: undefined,
   };
 }
 
@@ -105,7 +108,9 @@ export function messageItems(reader: Reader, message: FetchedMessage, flagLists:
         break;
       default:
         section(reader, name);
-        reader.space().skipValue();
+        reader.space();
+        if (name === 'BODY[HEADER.FIELDS') message.header = reader.nstring();
+        else reader.skipValue();
     }
   }
 }

@@ -17,6 +17,7 @@ export {
 export {
   expunge,
   fetchBodies,
+  fetchHeaders,
   fetchList,
   idle,
   store,

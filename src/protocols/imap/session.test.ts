@@ -2,7 +2,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { AppendStream } from './append-stream.ts';
 import { list, listExtended, status } from './commands/mailboxes.ts';
-import { type BodySink, expunge, fetchBodies, fetchList, idle, store } from './commands/messages.ts';
+import { type BodySink, expunge, fetchBodies, fetchHeaders, fetchList, idle, store } from './commands/messages.ts';
 import { capability, enable, login, noop } from './commands/sign-in.ts';
 import { ImapError } from './errors.ts';
 import { NumberGatherer } from './number-set.ts';
@@ -470,6 +470,39 @@ describe('odd servers', () => {
     await fetchBodies(played.session, examine('a'), '1:2', [[1, 2]], got, sink);
     expect(sink.got).toEqual([[1, 'one']]);
     expect(got.has(2)).toBe(false);
+  });
+
+  test('header fields come without the body, however the server spells them, and are not taken for a listing', async () => {
+    await using played = await play(`
+      S: * OK ready
+      C: g1 EXAMINE "a"
+      C: g2 UID FETCH 1:4 (UID BODY.PEEK[HEADER.FIELDS (DATE MESSAGE-ID)]<0.20>)
+      C: g3 UID FETCH 1:4 (UID FLAGS)
+      S: g1 OK done
+      S: * 1 FETCH (UID 1 BODY[HEADER.FIELDS (DATE MESSAGE-ID)]<0> {11}
+      S: Date: now
+      S+ )␍␊
+      S: * 2 FETCH (BODY[HEADER.FIELDS ("DATE" "Message-ID")] "Date: then and much more" UID 2 FLAGS ())
+      S: * 3 FETCH (UID 3 BODY[HEADER.FIELDS (DATE MESSAGE-ID)]<0> NIL)
+      S: * 9 FETCH (UID 9 BODY[HEADER.FIELDS (DATE MESSAGE-ID)]<0> "Date: nobody asked")
+      S: * 1 FETCH (UID 1 FLAGS (\\Seen))
+      S: g2 OK done
+      S: g3 OK done`);
+    const told: [number, string][] = [];
+    const listed: number[] = [];
+    const heard = fetchHeaders(played.session, examine('a'), '1:4', [[1, 4]], ['DATE', 'MESSAGE-ID'], 20, (...header) =>
+      told.push(header),
+    );
+    const listing = fetchList(played.session, examine('a'), '1:4', [[1, 4]], { items: ['FLAGS'] }, ({ uid }) =>
+      listed.push(uid),
+    );
+    expect((await heard).status).toBe('OK');
+    await listing;
+    expect(told).toEqual([
+      [1, 'Date: now\r\n'],
+      [2, 'Date: then and much '],
+    ]);
+    expect(listed).toEqual([1]);
   });
 
   test('a server that keeps no dates is listed all the same', async () => {

@@ -94,6 +94,40 @@ export function fetchBodies(
   );
 }
 
+/**
+ * UID FETCH of some header fields without marking the message (RFC 9051 §6.4.5, BODY.PEEK[HEADER.FIELDS (…)]), at most
+ * `octets` of each. `told` gets them as they stand, one character per octet, in the order in which they come. Resolves
+ * with the answer, OK or not.
+ */
+export function fetchHeaders(
+  session: Session,
+  place: Place,
+  set: string,
+  wanted: NumberSet,
+  fields: readonly string[],
+  octets: number,
+  told: (uid: number, header: string) => void,
+): Promise<Tagged> {
+  const seen = new NumberGatherer();
+  return session.run<Tagged>(
+    {
+      name: 'UID FETCH',
+      compose: (writer) =>
+        writer.raw(`UID FETCH ${set} (UID BODY.PEEK[HEADER.FIELDS (${fields.join(' ')})]<0.${octets}>)`),
+      take(response) {
+        if (response.kind !== 'fetch') return false;
+        const { uid, header } = response.message;
+        if (uid === undefined || header === undefined || !inNumberSet(wanted, uid)) return false;
+        // A server that knows nothing of partial fetches sends more than was asked for.
+        if (header !== null && seen.add(uid)) told(uid, header.slice(0, octets));
+        return true;
+      },
+      end: (answer) => answer,
+    },
+    place,
+  );
+}
+
 /** Told of messages in the order in which they come; one that comes twice is told once. */
 export type MessageTold = (message: FetchedMessage & { readonly uid: number }) => void;
 
@@ -128,7 +162,8 @@ export function fetchList(
       }
       if (response.kind !== 'fetch') return false;
       const { message } = response;
-      if (message.uid === undefined || message.flags === undefined || message.body !== undefined) return false;
+      if (message.uid === undefined || message.flags === undefined) return false;
+      if (message.body !== undefined || message.header !== undefined) return false;
       // RFC 7162 §3.1.4.1: an answer to CHANGEDSINCE always bears MODSEQ.
       if (changedSince ? message.modSeq === undefined : !inNumberSet(wanted, message.uid) && !hasOpenEnd(wanted)) {
         return false;
