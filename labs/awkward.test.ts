@@ -7,7 +7,8 @@ import { type AccountSeen, accountSeen } from './snapshot.ts';
 import { compareAccounts, differencesOf } from './compare.ts';
 import { type CyrusServer, startCyrus } from './cyrus.ts';
 import { type DovecotServer, startDovecot } from './dovecot.ts';
-import { freshState, godwitCopy } from './godwit.ts';
+import type { VerifyReport } from '#domain/verify-report.ts';
+import { freshState, godwitCopy, startVerb } from './godwit.ts';
 import { labAvailable } from './namespace.ts';
 import { rawState } from './raw-state.ts';
 import { untruths } from './report-check.ts';
@@ -67,6 +68,26 @@ describe.runIf(dovecot.ok && cyrus.ok)('awkward mail and folders', () => {
       const selectable = (path: string): boolean =>
         seen.target.folders.get(path.replaceAll('/', '\0'))?.selectable === true;
       expect.soft(comparison.extraFolders.filter(selectable)).toEqual([]);
+
+      // `verify` reads no ledger: which folder lives where it finds out by itself.
+      const ends = [
+        { port: source.port, user: ada },
+        { port: target.port, user: into },
+      ] as const;
+      const ran = await startVerb('verify', ...ends, state.path).ended;
+      const verified = (JSON.parse(ran.stdout) as { readonly mailboxes: readonly VerifyReport[] }).mailboxes[0];
+      expect.soft(verified?.fault).toBeNull();
+      const homes = (kind: string) => verified?.folderNotes.filter((note) => note.kind === kind) ?? [];
+      expect
+        .soft(homes('elsewhere').map((note) => [note.source, note.target]))
+        .toEqual(expect.arrayContaining([...places].filter(([from, to]) => from !== to)));
+      const lacking = first.mailbox.folders.filter((each) => each.target === null && !each.leftOut);
+      expect.soft(homes('missing').map((note) => note.source)).toEqual(lacking.map((each) => each.source));
+      expect.soft(verified?.extra).toEqual([]);
+      const inFoldersThere = first.mailbox.refused.filter(({ code }) => code !== 'folder-missing');
+      expect
+        .soft(verified?.missing.map(nameOfMessage).toSorted())
+        .toEqual(inFoldersThere.map(nameOfMessage).toSorted());
 
       const targetBefore = await rawState(target, into);
       const again = await copyNow();
@@ -145,6 +166,10 @@ describe.runIf(dovecot.ok)('a target that holds mail already', () => {
     expect(differencesOf(compareAccounts(await accountSeen(server, ada), await accountSeen(server, ben)))).toEqual([]);
   });
 });
+
+function nameOfMessage({ folder, uid }: { readonly folder: string; readonly uid: number }): string {
+  return `${folder} ${uid}`;
+}
 
 async function expunge(server: DovecotServer, user: typeof ada, uids: string): Promise<void> {
   await using wire = await Wire.signedIn(server.port, user);

@@ -1,7 +1,9 @@
 /** What docs/quirks.md promises about names and trees of folders, played as in `quirks.test.ts`. */
 
 import { describe, expect, test } from 'vitest';
-import { aCopy, contents, fill } from './quirks.test-kit.ts';
+import type { MailboxReport } from '#domain/report.ts';
+import type { VerifyReport } from '#domain/verify-report.ts';
+import { aCopy, contents, type End, fill } from './quirks.test-kit.ts';
 import { everyCapability } from './sim/server.ts';
 
 const withoutSpecialUse = {
@@ -86,3 +88,85 @@ describe('folders', () => {
     expect(asked).toBeLessThan(5);
   });
 });
+
+describe('a comparison knows the homes that a copy has chosen', () => {
+  const folding: End = { server: { quirks: { foldsCase: true } } };
+  const ways: readonly {
+    readonly what: string;
+    readonly paths: readonly string[][];
+    readonly target?: End;
+    readonly second: string;
+  }[] = [
+    { what: 'names that differ in case', paths: [['CASE'], ['Case']], second: 'Case (2)' },
+    {
+      what: 'folders below such names',
+      paths: [
+        ['WORK', 'x'],
+        ['Work', 'x'],
+      ],
+      second: 'WORK/x (2)',
+    },
+    { what: 'such folders with folders below', paths: [['Up'], ['up'], ['up', 'x']], second: 'up (2)' },
+    {
+      what: 'a name that reads as the escape of another',
+      paths: [['v1.2'], ['v1%2E2']],
+      target: { mailbox: { separator: '.' } },
+      second: 'v1%2E2 (2)',
+    },
+  ];
+  test.each(ways)('$what: nothing is said to be missing', async ({ paths, second, target = folding }) => {
+    await using copy = await aCopy({}, target);
+    for (const [i, path] of paths.entries()) fill(copy.source, path, i + 2);
+    for (const run of ['first', 'again']) {
+      const report = await copy.run();
+      expect(report.fault, run).toBeNull();
+      expect(copy.target.folders.map(({ path }) => path.join('/'))).toContain(second);
+      const seen = await copy.verify();
+      expect(seen).toMatchObject({ verdict: 'equal', missing: [], extra: [] });
+      if (run === 'first') expect(homesSeen(seen)).toEqual(homesIn(report));
+    }
+  });
+
+  test('a name that the target writes otherwise is found under that name', async () => {
+    await using copy = await aCopy({}, folding);
+    fill(copy.source, ['WORK'], 2);
+    copy.target.create(['Work']);
+    const report = await copy.run();
+    const seen = await copy.verify();
+    expect(seen).toMatchObject({ verdict: 'equal', sourceMessages: 2, targetMessages: 2 });
+    expect([homesSeen(seen), homesIn(report)]).toEqual([[['WORK', 'Work']], [['WORK', 'Work']]]);
+  });
+
+  test('a third name for which no home was found is missing to both', async () => {
+    await using copy = await aCopy({}, folding);
+    for (const [i, name] of ['CASE', 'Case', 'case'].entries()) fill(copy.source, [name], i + 2);
+    const report = await copy.run();
+    const seen = await copy.verify();
+    expect(report.refused).toHaveLength(4);
+    expect(seen.verdict).toBe('differs');
+    expect(homesSeen(seen)).toEqual(homesIn(report));
+  });
+
+  test('people’s own folder is nobody’s home because its name is like that of one that is', async () => {
+    await using copy = await aCopy();
+    fill(copy.source, ['Case'], 2);
+    copy.target.create(['CASE']);
+    fill(copy.target, ['Case (2)'], 3);
+    await copy.run();
+    const seen = await copy.verify();
+    expect(seen).toMatchObject({ verdict: 'more-on-target', missing: [] });
+    expect(homesSeen(seen)).toEqual([]);
+  });
+});
+
+/** What a copy says of folders that live elsewhere, or nowhere. */
+function homesIn(report: MailboxReport): readonly (readonly [string, string | null])[] {
+  return report.folders.map(({ source, target }) => [source, target] as const).toSorted();
+}
+
+function homesSeen(report: VerifyReport): readonly (readonly [string | null, string | null])[] {
+  return report.folderNotes
+    .filter(({ kind }) => kind === 'elsewhere' || kind === 'missing')
+    .map(({ kind, source, target }) => [source, kind === 'missing' ? null : target] as const)
+    .toSorted();
+}

@@ -4,11 +4,13 @@ import { createHash } from 'node:crypto';
 import type { Instant } from '#domain/item.ts';
 import { everything, type Selection } from '#domain/selection.ts';
 import type { MailboxReport } from '#domain/report.ts';
+import type { VerifyReport } from '#domain/verify-report.ts';
 import { imapSource, imapTarget, ServerMemory } from '#connectors/imap/index.ts';
 import { type MemoryMailbox, type MemoryMailboxOptions, MemoryPlatform } from '#connectors/memory/platform.ts';
 import { memoryLedger } from '#ledger-file/memory.ts';
 import { silent } from '#lib/log.ts';
 import { type CopyChoices, copyMailbox } from '#operations/copy-mailbox.ts';
+import { verifyMailbox } from '#operations/verify-mailbox.ts';
 import type { Mishap, Moment, ServerFaults } from './sim/faults.ts';
 import { simPassword, type SimOptions, type SimServer, startServer } from './sim/server.ts';
 
@@ -27,6 +29,8 @@ export interface Copy extends AsyncDisposable {
   /** How long the engine waited between attempts, in milliseconds; the waits themselves are not waited for. */
   readonly waits: readonly number[];
   run(choices?: Partial<CopyChoices>, selection?: Partial<Selection>): Promise<MailboxReport>;
+  /** Compares both servers as `godwit verify` does. */
+  verify(selection?: Partial<Selection>): Promise<VerifyReport>;
 }
 
 export const noon = 1_600_000_000 as Instant;
@@ -74,6 +78,20 @@ export async function aCopy(source: End = {}, target: End = {}): Promise<Copy> {
           watcher: { planned() {}, progress() {}, folder() {}, caughtUp() {} },
           log: silent,
           pace: null,
+          clock,
+        },
+        new AbortController().signal,
+      ),
+    verify: (selection = {}) =>
+      verifyMailbox(
+        {
+          pair,
+          openSource: imapSource(side(from.server, pair.source, source)),
+          openTarget: imapSource(side(to.server, pair.target, target)),
+          selection: { ...everything, ...selection },
+          sample: null,
+          watcher: { planned() {}, progress() {}, folder() {} },
+          log: silent,
           clock,
         },
         new AbortController().signal,

@@ -4,6 +4,7 @@ import type { FolderMap, MappedFolder } from '#domain/folder-map.ts';
 import type { Folder, FolderTree } from '#domain/item.ts';
 import type { VerifyNote } from '#domain/verify-report.ts';
 import type { FolderPair } from './compare-folder.ts';
+import { type Home, homesOf } from './homes.ts';
 
 export interface ComparedTrees {
   readonly pairs: readonly FolderPair[];
@@ -27,10 +28,12 @@ export function compareTrees(map: FolderMap, target: FolderTree): ComparedTrees 
   }));
   const pairs = new Map<Folder, Folder[]>();
   const met = new Set<Folder>();
+  const homes = homesOf(map, target);
   for (const mapped of map.folders) {
-    const found = folderAt(target, mapped.path);
-    notes.push(...notesOn(mapped, found));
-    if (!found) continue;
+    const home = homes.get(mapped) ?? null;
+    notes.push(...notesOn(mapped, home));
+    if (!home) continue;
+    const { folder: found } = home;
     met.add(found);
     if (!mapped.source.selectable || !found.selectable) continue;
     const sources = pairs.get(found);
@@ -50,12 +53,16 @@ export function compareTrees(map: FolderMap, target: FolderTree): ComparedTrees 
   return { pairs: [...pairs].map(([folder, sources]) => ({ sources, target: folder })), notes };
 }
 
-function notesOn(mapped: MappedFolder, found: Folder | null): VerifyNote[] {
+function notesOn(mapped: MappedFolder, home: Home | null): VerifyNote[] {
   const { source } = mapped;
-  const about = { source: nameOf(source), target: mapped.path.join('/') };
-  if (!found) return [{ ...about, kind: 'missing', reason: 'it is not on the target' }];
+  if (!home) {
+    const target = mapped.path.join('/');
+    return [{ source: nameOf(source), target, kind: 'missing', reason: 'it is not on the target' }];
+  }
+  const { folder: found } = home;
+  const about = { source: nameOf(source), target: nameOf(found) };
   const notes: VerifyNote[] = [];
-  if (mapped.reason) notes.push({ ...about, kind: 'elsewhere', reason: mapped.reason });
+  if (home.reason) notes.push({ ...about, kind: 'elsewhere', reason: home.reason });
   if (source.selectable && !found.selectable) {
     notes.push({ ...about, kind: 'not-selectable', reason: 'it can hold no messages on the target' });
   }
@@ -77,21 +84,6 @@ function notesOn(mapped: MappedFolder, found: Folder | null): VerifyNote[] {
     });
   }
   return notes;
-}
-
-/** By exact name, else by one that looks the same (INBOX however spelt, RFC 9051 §5.1; composed or not). */
-function folderAt(tree: FolderTree, path: readonly string[]): Folder | null {
-  const exact = tree.folders.find(
-    (folder) => folder.path.length === path.length && folder.path.every((name, i) => name === path[i]),
-  );
-  if (exact) return exact;
-  const key = keyOf(path);
-  return tree.folders.find((folder) => keyOf(folder.path) === key) ?? null;
-}
-
-function keyOf(path: readonly string[]): string {
-  const [first = '', ...rest] = path;
-  return [first.toUpperCase() === 'INBOX' ? 'INBOX' : first, ...rest].map((name) => name.normalize('NFC')).join('\0');
 }
 
 function nameOf(folder: Folder): string {

@@ -1,5 +1,6 @@
 /** The commands that name folders: CREATE, DELETE, RENAME, subscriptions, STATUS, NAMESPACE, quota. LIST has its own file. */
 
+import type { MemoryMailbox } from '#connectors/memory/platform.ts';
 import type { SpecialUse } from '#domain/item.ts';
 import { listOf, Malformed, textOf, type Value, wordOf } from './parse.ts';
 import { mailboxOf, named, statusLine } from './named.ts';
@@ -16,6 +17,7 @@ export function create(session: Session, values: readonly Value[]): Reply {
   const name = holdsOnlyFolders ? written.slice(0, -separator.length) : written;
   let path = separator === '' ? [name] : name.split(separator);
   if (session.house.quirks.tidiesNames) path = path.filter((part) => part !== '');
+  if (session.house.quirks.foldsCase) path = asThere(mailbox, path);
   // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
   if (path.length === 0 || path.some((part) => part === '' || part === '..' || /[\u0000-\u001f\u007f]/.test(part))) {
     return no('Invalid mailbox name', 'CANNOT');
@@ -27,6 +29,20 @@ export function create(session: Session, values: readonly Value[]): Reply {
   if (uses.length > 0 && !mailbox.options.keepsSpecialUses) return no('That use is not kept here', 'USEATTR');
   mailbox.create(path, !holdsOnlyFolders, uses);
   return ok('Create completed.');
+}
+
+/** A path with every name spelt as that of the folder which is there already, whatever its case. */
+function asThere(mailbox: MemoryMailbox, path: readonly string[]): string[] {
+  const spelt: string[] = [];
+  for (const part of path) {
+    const depth = spelt.length;
+    const twin = mailbox.folders.find(
+      (folder) =>
+        folder.path[depth]?.toLowerCase() === part.toLowerCase() && spelt.every((name, i) => name === folder.path[i]),
+    );
+    spelt.push(twin?.path[depth] ?? part);
+  }
+  return spelt;
 }
 
 /** `(USE (\Sent))` (RFC 6154 §3). */

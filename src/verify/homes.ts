@@ -1,0 +1,101 @@
+/**
+ * Where on the target each folder of the source lives. The map of names says where it should; a server may keep it under
+ * a name that is like that one (other case, other normal form, blanks and empty names dropped), and where two folders
+ * would become one there, the second lives under a name of its own, "X (2)". All of this is read from the two trees alone:
+ * what a ledger says of homes is not asked, so that it need not be believed.
+ */
+
+import type { FolderMap, MappedFolder } from '#domain/folder-map.ts';
+import type { Folder, FolderTree } from '#domain/item.ts';
+
+export interface Home {
+  readonly folder: Folder;
+  /** Why it is called otherwise than on the source; null when it is not. */
+  readonly reason: string | null;
+}
+
+const renamed = 'the target keeps it under another name';
+
+/** The homes of all mapped folders that have one; the others are not on the target. */
+export function homesOf(map: FolderMap, target: FolderTree): ReadonlyMap<MappedFolder, Home> {
+  const find = finder(target.folders);
+  const homes = new Map<MappedFolder, Home>();
+  const takenBy = new Map<Folder, MappedFolder>();
+  const settle = (mapped: MappedFolder, folder: Folder, reason: string | null): void => {
+    homes.set(mapped, { folder, reason });
+    if (!takenBy.has(folder)) takenBy.set(folder, mapped);
+  };
+  // Whoever is at home under the right name is not taken for anybody else.
+  for (const mapped of map.folders) {
+    const folder = find.same(mapped.path);
+    if (folder) settle(mapped, folder, mapped.reason ?? (isSpeltSo(folder, mapped.path) ? null : renamed));
+  }
+  const likenesses = new Map<string, Folder>();
+  for (const mapped of map.folders.filter((each) => !homes.has(each))) {
+    // Those that were merged by the operator have one path, and one home.
+    const shared = likenesses.get(lookOf(mapped.path));
+    const like = shared ?? find.like(mapped.path);
+    if (!like) continue;
+    const owner = shared ? undefined : takenBy.get(like);
+    if (!owner) {
+      likenesses.set(lookOf(mapped.path), like);
+      settle(mapped, like, mapped.reason ?? renamed);
+      continue;
+    }
+    if (!mapped.source.selectable) {
+      // It holds no messages, only folders, each of which is looked for by itself.
+      settle(mapped, like, mapped.reason);
+      continue;
+    }
+    const path = [...mapped.path.slice(0, -1), `${mapped.path.at(-1)} (2)`];
+    const second = find.same(path) ?? find.like(path);
+    if (second && !takenBy.has(second)) {
+      settle(mapped, second, `the target would keep it and "${owner.source.path.join('/')}" under one name`);
+    }
+  }
+  return homes;
+}
+
+interface Finder {
+  /** The folder of exactly this path, else one that looks the same. */
+  same(path: readonly string[]): Folder | null;
+  /** The one folder that a server may have made of this path; null where several could be it. */
+  like(path: readonly string[]): Folder | null;
+}
+
+function finder(folders: readonly Folder[]): Finder {
+  const exact = new Map<string, Folder>();
+  const looks = new Map<string, Folder>();
+  const likes = new Map<string, Folder[]>();
+  for (const folder of folders) {
+    exact.set(folder.path.join('\0'), folder);
+    if (!looks.has(lookOf(folder.path))) looks.set(lookOf(folder.path), folder);
+    const alike = likes.get(likenessOf(folder.path));
+    if (alike) alike.push(folder);
+    else likes.set(likenessOf(folder.path), [folder]);
+  }
+  return {
+    same: (path) => exact.get(path.join('\0')) ?? looks.get(lookOf(path)) ?? null,
+    like: (path) => {
+      const alike = likes.get(likenessOf(path)) ?? [];
+      return alike.length === 1 ? (alike[0] as Folder) : null;
+    },
+  };
+}
+
+/** INBOX is one however it is spelt (RFC 9051 §5.1), and composed and decomposed letters look the same. */
+function lookOf(path: readonly string[]): string {
+  const [first = '', ...rest] = path;
+  return [first.toUpperCase() === 'INBOX' ? 'INBOX' : first, ...rest].map((name) => name.normalize('NFC')).join('\0');
+}
+
+function likenessOf(path: readonly string[]): string {
+  return path
+    .map((name) => name.normalize('NFC').toLowerCase().trim())
+    .filter((name) => name !== '')
+    .join('\0');
+}
+
+function isSpeltSo({ path: there }: Folder, path: readonly string[]): boolean {
+  return there.length === path.length && there.every((name, i) => name === path[i] || (i === 0 && name === 'INBOX'));
+}
