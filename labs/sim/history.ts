@@ -59,6 +59,7 @@ class History {
   readonly #traits: Readonly<Record<Side, SideTraits>>;
   readonly #choices: CopyChoices;
   #now = 1_700_000_000_000;
+  #endedWell = false;
 
   constructor({ seed, over, isVerbose }: HistoryOptions) {
     this.#over = over;
@@ -113,6 +114,11 @@ class History {
       const wrong = await this.#run(stage, chance.pick<Severity>([10, 40, 200, null]), chance.once(2));
       if (wrong.length > 0) return wrong;
       for (let acts = chance.below(6); acts > 0; acts--) this.world.live();
+      // What a killed run was about to send is looked for as its own: nobody else sends it in these histories.
+      if (this.#endedWell && chance.once(3)) {
+        this.trace.add('somebody else is at work on the target');
+        this.world.meddle();
+      }
     }
     return this.#comeToRest(stage);
   }
@@ -159,6 +165,7 @@ class History {
     const { kills } = this;
     const { departures } = this.world;
     const report = await this.#copy(stage, severity, isKilled, true, this.#chance.once(3));
+    this.#endedWell = this.kills === kills && report.fault === null;
     if (this.kills > kills) return [];
     if (report.fault?.code === 'internal') return [`a fault of ours: ${report.fault.message}`];
     const grown = this.#onTarget() - before;

@@ -14,8 +14,8 @@ export class World {
   readonly source: MemoryMailbox;
   readonly target: MemoryMailbox;
   readonly manners: Manners;
-  /** What was on the target before anybody copied: by folder path, as it was. */
-  readonly foreign: readonly { readonly path: string; readonly message: MemoryMessage }[];
+  /** What others than us have put on the target: by folder path, as it was. */
+  readonly foreign: { readonly path: string; readonly message: MemoryMessage }[] = [];
   /** How often each content has ever been in each folder of the source: `path\0key`. */
   readonly ever = new Map<string, number>();
   /** Flags that each content has ever borne in each folder of the source, and those that its owner has taken from it. */
@@ -28,6 +28,7 @@ export class World {
   changes = 0;
   readonly #chance: Chance;
   readonly #letters: Letters;
+  readonly #theirs: Letters;
 
   constructor(chance: Chance) {
     this.#chance = chance;
@@ -41,7 +42,8 @@ export class World {
     this.target = new MemoryMailbox({ now, separator, manners: this.manners, takesKeyword });
     const paths = names.slice(0, chance.between(1, names.length));
     for (const path of paths) this.#fill(path);
-    this.foreign = chance.once(2) ? [] : this.#strangers(paths);
+    this.#theirs = new Letters(chance.fork(), false, 100_000);
+    if (!chance.once(2)) for (const path of paths) if (!chance.once(2)) this.#meddleIn(path, 3);
     this.source.watch(() => this.changes++);
   }
 
@@ -50,6 +52,11 @@ export class World {
     const before = this.changes;
     this.#act();
     this.ownChanges += this.changes - before;
+  }
+
+  /** Between two runs another tool copies some of what is not on the target yet, and people put mail of their own there. */
+  meddle(): void {
+    this.#meddleIn(this.#chance.pick(this.folders).path, 2);
   }
 
   /** Folders of the source that hold mail. */
@@ -110,32 +117,30 @@ export class World {
     addTo(this.worn, key, message.flags);
   }
 
-  /** Mail on the target from before: people's own, and what another tool has copied, perhaps with other flags and dates. */
-  #strangers(paths: readonly (readonly string[])[]): World['foreign'] {
+  /** People's own mail, and one in so many of what the source holds and the target not yet, perhaps with other flags and dates. */
+  #meddleIn(path: readonly string[], oneIn: number): void {
     const chance = this.#chance;
-    const foreign: { path: string; message: MemoryMessage }[] = [];
-    const theirs = new Letters(chance.fork(), false, 100_000);
-    for (const path of paths) {
-      if (chance.once(2)) continue;
-      const folder = this.target.create(path);
-      const there = this.source.folder(path.join('/'))?.messages ?? [];
-      for (const message of there) {
-        if (!chance.once(3) || this.keyOf(message.bytes) === null) continue;
+    const folder = this.target.create(path);
+    const missing = Map.groupBy(this.source.folder(path.join('/'))?.messages ?? [], ({ bytes }) => this.keyOf(bytes));
+    const there = Map.groupBy(folder.messages, ({ bytes }) => contentKey(bytes));
+    for (const [key, messages] of missing) {
+      if (key === null) continue;
+      for (const message of messages.slice(there.get(key)?.length ?? 0)) {
+        if (!chance.once(oneIn)) continue;
         const flags = chance.once(2) ? message.flags.filter((flag) => this.target.takes(flag)) : [];
         const arrival = this.target.arrive(folder, [{ ...message, flags }]);
-        if (arrival.kind === 'stored') this.#note(foreign, path, folder);
-      }
-      for (let own = chance.below(5); own > 0; own--) {
-        const letter = { ...theirs.next(), internalDate: 1_650_000_000 as Instant };
-        if (this.target.arrive(folder, [letter]).kind === 'stored') this.#note(foreign, path, folder);
+        if (arrival.kind === 'stored') this.#note(path, folder);
       }
     }
-    return foreign;
+    for (let own = chance.below(5); own > 0; own--) {
+      const letter = { ...this.#theirs.next(), internalDate: 1_650_000_000 as Instant };
+      if (this.target.arrive(folder, [letter]).kind === 'stored') this.#note(path, folder);
+    }
   }
 
-  #note(foreign: { path: string; message: MemoryMessage }[], path: readonly string[], folder: MemoryFolder): void {
+  #note(path: readonly string[], folder: MemoryFolder): void {
     const message = folder.messages.at(-1);
-    if (message) foreign.push({ path: path.join('/'), message: { ...message } });
+    if (message) this.foreign.push({ path: path.join('/'), message: { ...message } });
   }
 }
 

@@ -70,6 +70,30 @@ describe.each(crashPoints)('killed at %s', (point) => {
   });
 });
 
+test('what the target confirmed and never stored is sent again, also when the run that heard so was killed', async () => {
+  const ledger = memoryLedger();
+  const move = aMove({ ledger });
+  const inbox = move.source.create(['INBOX']);
+  fill(inbox, 1, 20);
+  await move.run();
+  fill(inbox, 21, 25);
+  const before = ({ kind }: MemoryOperation): Mishap | null => (kind === 'append' ? { kind: 'lie' } : null);
+  const { at, wasReached } = killAt('map.written', 1);
+  const die = (point: CrashPoint): void => {
+    const lived = !wasReached();
+    try {
+      at(point);
+    } finally {
+      // A dead process does not even write that it sees its message missing.
+      if (lived && wasReached()) ledger.crash(100);
+    }
+  };
+  await aMove({ ledger, target: { faults: { before } } }, move).run({}, { at: die });
+  expect(wasReached()).toBe(true);
+  expect(await move.run()).toMatchObject({ copied: 5, alreadyThere: 20, refused: [], fault: null });
+  expect(contents(move.target)).toEqual(contents(move.source));
+});
+
 test.each([true, false])(
   'what came, was copied by a pass that was killed and left the source again is noticed (--delete %s)',
   async (mirrors) => {

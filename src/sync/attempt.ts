@@ -5,17 +5,18 @@
  */
 
 import { type FolderMap, type MappedFolder, mapFolders } from '#domain/folder-map.ts';
-import type { Folder, FolderId, FolderState, FolderTree, Uid } from '#domain/item.ts';
+import type { Folder, FolderId, FolderTree, Uid } from '#domain/item.ts';
 import { UidMap } from '#domain/uid-map.ts';
 import type { FolderRecord, Intent, LedgerChange } from '#ports/ledger.ts';
+import { adopt } from './adopt.ts';
 import { mendDates } from './dates.ts';
 import { type Engine, type FolderWork, pathOf } from './engine.ts';
 import { isTriedAgain } from './exceptions.ts';
+import { asWeLeftIt, mayHoldStrangers } from './explained.ts';
 import { bringFlags } from './flags.ts';
 import { prepareFolders } from './prepare.ts';
-import { adopt, forgetNumbers, type Renumbering, settleIntents } from './recover.ts';
+import { forgetNumbers, type Renumbering, settleIntents } from './recover.ts';
 import { nameRefused } from './name-refused.ts';
-import { isMappedIn } from './record.ts';
 import { mirrorRemovals, noticeRemoved } from './removals.ts';
 import type { Override, SendPlan } from './send-plan.ts';
 import { Strangers } from './strangers.ts';
@@ -82,12 +83,13 @@ async function carry(
       return survey(engine, work);
     }),
   );
-  const others = [...all, ...departed].map((work) => ({ work }));
+  const intoTarget = Map.groupBy([...all, ...departed], ({ target }) => target.id);
   const plans: SendPlan[] = [];
   const planned = new Map<Survey, readonly number[]>();
   for (const plan of surveys) {
     planned.set(plan, plan.rows);
-    const isMapped = isMappedIn(plan, others);
+    const sharing = intoTarget.get(plan.work.target.id) ?? [plan.work];
+    const isMapped = (uid: Uid): boolean => sharing.some(({ map }) => map.sourceOf(uid) !== null);
     const allIntents = intentsOf.get(plan.work.source.id) ?? [];
     // Of intents whose UIDs mean nothing any more the content decides (`adopt`), and they end only after it has.
     const renumbering = renumbered.get(plan.work) ?? null;
@@ -99,7 +101,8 @@ async function carry(
     const news = [...nameCulprits(engine, plan), ...forgetGone(engine, plan)];
     if (news.length > 0) await engine.ledger.write(news);
     const isFirst = plan.work.record.sourceState === null || engine.choices.retryRefused;
-    const foreign = isFirst ? await adopt(engine, plan, isMapped, renumbering) : new Strangers([]);
+    const mayBeThere = isFirst || (plan.rows.length > 0 && mayHoldStrangers(engine, plan.work, sharing));
+    const foreign = mayBeThere ? await adopt(engine, plan, sharing, renumbering, isFirst) : new Strangers([]);
     if (stale.length > 0) await engine.ledger.write(stale.map(({ id }) => ({ kind: 'settled', intent: id })));
     const uidNext = plan.work.target.state?.uidNext;
     if (plan.rows.length === 0 || uidNext === undefined) continue;
@@ -113,7 +116,7 @@ async function carry(
   if (engine.choices.dryRun)
     for (const plan of plans) engine.tally.didCopy(plan.work.source.id, plan.rows.length, octetsOf(plan));
   else await send(engine, plans);
-  await afterwards(engine, surveys, planned, departed, plans, held);
+  await afterwards(engine, surveys, planned, departed, plans, held, intoTarget);
 }
 
 function octetsOf(plan: SendPlan): number {
@@ -162,8 +165,14 @@ async function afterwards(
   departed: readonly FolderWork[],
   plans: readonly SendPlan[],
   held: ReadonlyMap<FolderWork, UidMap>,
+  intoTarget: ReadonlyMap<FolderId, readonly FolderWork[]>,
 ): Promise<void> {
   const heldBy = (work: FolderWork): UidMap => held.get(work) ?? UidMap.empty;
+  const expunged = new Map<FolderId, number>();
+  const mirror = async (work: FolderWork, gone: readonly Uid[]): Promise<void> => {
+    const removed = await mirrorRemovals(engine, work, gone);
+    expunged.set(work.target.id, (expunged.get(work.target.id) ?? 0) + removed);
+  };
   // Nothing of this attempt may still be writing to the ledger when the next one reads it.
   const ends = await Promise.allSettled(
     surveys.map(async (plan) => {
@@ -176,7 +185,7 @@ async function afterwards(
       if (plan.recovered.size > 0)
         for (let row = 0; row < listing.length; row++) if (plan.recovered.has(listing.uid(row))) wasThere.add(row);
       await bringFlags(engine, work, listing, [...wasThere]);
-      await mirrorRemovals(engine, work, plan.gone);
+      await mirror(work, plan.gone);
     }),
   );
   for (const end of ends) if (end.status === 'rejected') throw end.reason;
@@ -184,7 +193,7 @@ async function afterwards(
     engine.tally.pathOf.set(work.source.id, pathOf(work.source));
     await noticeRemoved(engine, work, heldBy(work));
     const gone = [...work.map.pairs()].map(([uid]) => uid);
-    await mirrorRemovals(engine, work, gone);
+    await mirror(work, gone);
   }
   if (engine.choices.dryRun) return;
   const stopped = new Set(plans.filter((plan) => plan.stopped !== null).map(({ work }) => work));
@@ -195,26 +204,17 @@ async function afterwards(
   const now = new Map((await engine.target.folders()).folders.map((folder) => [folder.id, folder.state] as const));
   const changes: LedgerChange[] = surveys.map(({ work, state }) => {
     const isOpen = engine.exceptions.of(work.source.id, 'refused').some(({ code }) => isTriedAgain(code));
+    const { id } = work.target;
     const cursor = isComplete(engine) && !stopped.has(work) && !isOpen ? state : null;
     work.record = {
       ...work.record,
       sourceState: cursor,
-      targetState: asWeLeftIt(work, now.get(work.target.id) ?? null),
+      targetState: asWeLeftIt(work, intoTarget.get(id) ?? [work], now.get(id) ?? null, expunged.get(id) ?? 0),
     };
     return { kind: 'folder', record: work.record };
   });
   await engine.ledger.write(changes);
   engine.at('folder.recorded');
-}
-
-/**
- * The target's state may stand for "as we left it" only when everything in it is accounted for; otherwise somebody else was
- * there too, and the next run looks again at what we put there.
- */
-function asWeLeftIt(work: FolderWork, now: FolderState | null): FolderState | null {
-  const before = work.target.state;
-  if (!now || !before || now.uidValidity !== before.uidValidity) return null;
-  return now;
 }
 
 function noteFolders(engine: Engine, map: FolderMap): void {

@@ -220,3 +220,18 @@ function shelf(contents: readonly FoundContent[], key: (content: FoundContent) =
   }
   return shelves;
 }
+
+/** The INTERNALDATE that each message of the source was sent with, as far as `sent` tells, or bears in `listing`. */
+export function dateLookup(listing: Listing, sent: ReadonlyMap<Uid, Instant | null>): (uid: Uid) => Instant | null {
+  let rows: Map<Uid, number> | null = null;
+  return (uid) => {
+    const known = sent.get(uid);
+    if (known !== undefined) return known;
+    if (!rows) {
+      rows = new Map();
+      for (let row = 0; row < listing.length; row++) rows.set(listing.uid(row), row);
+    }
+    const row = rows.get(uid);
+    return row === undefined ? null : listing.internalDate(row);
+  };
+}

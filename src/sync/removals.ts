@@ -16,9 +16,9 @@ const beingRemoved = 'being-removed';
 /**
  * Deals with messages that are mapped and no longer on the source. With `--delete`, those that we put on the target are
  * removed there: first what they were is noted durably (their elements, from our copy), then they go, then the map. Those
- * that were there before us are never removed.
+ * that were there before us are never removed. Answers with how many it has removed.
  */
-export async function mirrorRemovals(engine: Engine, work: FolderWork, gone: readonly Uid[]): Promise<void> {
+export async function mirrorRemovals(engine: Engine, work: FolderWork, gone: readonly Uid[]): Promise<number> {
   const folder = work.source.id;
   // Also without --delete: a removal of an earlier run may have been killed between the target's deed and our note of it.
   const noted = engine.exceptions
@@ -50,10 +50,11 @@ export async function mirrorRemovals(engine: Engine, work: FolderWork, gone: rea
   news.push(...unmapped(work, forgotten));
   if (engine.choices.dryRun) {
     engine.tally.removed += ours.length;
-    return;
+    return 0;
   }
-  if (ours.length > 0) await remove(engine, work, ours, news);
-  else if (news.length > 0) await engine.ledger.write(news);
+  if (ours.length > 0) return remove(engine, work, ours, news);
+  if (news.length > 0) await engine.ledger.write(news);
+  return 0;
 }
 
 async function remove(
@@ -61,7 +62,7 @@ async function remove(
   work: FolderWork,
   uids: readonly Uid[],
   news: readonly LedgerChange[],
-): Promise<void> {
+): Promise<number> {
   const folder = work.source.id;
   const byTarget = new Map(uids.map((uid) => [work.map.targetOf(uid) as Uid, uid] as const));
   const targets = uidSet(byTarget.keys());
@@ -95,7 +96,7 @@ async function remove(
     await engine.ledger.write(
       records.map((record) => engine.exceptions.add({ ...record, code: leftTheSource, detail: words })),
     );
-    return;
+    return 0;
   }
   engine.at('removal.done');
   const left = records.map(({ uid, elementRead, sizeBytes }) => ({ uid, element: elementRead, sizeBytes }));
@@ -106,6 +107,7 @@ async function remove(
   engine.tally.removed += records.filter(({ uid }) => engine.tally.removing.has(`${folder}\0${uid}`)).length;
   await engine.ledger.write(changes);
   engine.log.info('removals mirrored', { folder: pathOf(work.source), messages: records.length });
+  return [...byTarget.keys()].filter((target) => dateAt.has(target)).length;
 }
 
 /**
