@@ -29,6 +29,14 @@ export function awkwardAccount(seed: number, crlfOnly = false): readonly SeedFol
     folder('cafe\u0301 NFD'),
     folder('Case'),
     folder('CASE'),
+    folder('Case', 'below'),
+    folder('CASE', 'below'),
+    // Where a dot divides names, the first is written as the second.
+    folder('v1.2'),
+    folder('v1%2E2'),
+    // Some refuse it, some make one of the two, some keep both.
+    folder('double', 'divided'),
+    folder('double', '', 'divided'),
     folder(' lead'),
     folder('trail '),
     folder('two  blanks'),
