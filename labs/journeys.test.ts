@@ -117,6 +117,28 @@ describe.runIf(dovecot.ok)('following', () => {
     expect(ran.mailbox.refused).toEqual([]);
     expect(ran.mailbox.copied).toBe(writer.messages);
   });
+
+  test('carries new mail when the source tells of it, long before the interval is over', async () => {
+    await using server = await startDovecot({ users: [ada, ben] });
+    await using state = await freshState();
+    const ends: readonly [End, End] = [
+      { port: server.port, user: ada },
+      { port: server.port, user: ben },
+    ];
+    await seedAccount(server, ada, [{ path: ['INBOX'], messages: plainMessages(1, 5) }]);
+    const running = startVerb('copy', ...ends, state.path, ['--follow', '1h']);
+    const arrived = async (): Promise<number> =>
+      compareAccounts(await accountSeen(server, ada), await accountSeen(server, ben)).same;
+    const rest = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 200));
+    while ((await arrived()) < 5) await rest();
+    // What comes between a look and the next IDLE is told with the next news, so somebody goes on writing.
+    for (let n = 6; (await arrived()) < 6; n++) {
+      await seedAccount(server, ada, [{ path: ['INBOX'], messages: plainMessages(n, 1) }]);
+      for (let i = 0; i < 15 && (await arrived()) < 6; i++) await rest();
+    }
+    running.child.kill('SIGINT');
+    expect(readReport(await running.ended).mailbox.copied).toBeGreaterThan(5);
+  });
 });
 
 describe.runIf(dovecot.ok)('a folder', () => {

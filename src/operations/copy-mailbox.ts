@@ -14,6 +14,7 @@ import { dryLedger, dryTarget } from '#sync/dry-run.ts';
 import { Patience } from '#sync/patience.ts';
 import { LookAgain } from '#sync/look-again.ts';
 import { mailboxReport } from '#sync/mailbox-report.ts';
+import { Rest } from '#sync/rest.ts';
 
 export interface CopyRequest {
   readonly pair: MailboxPair;
@@ -40,7 +41,7 @@ export interface CopyChoices {
   readonly prove: 'none' | 'sample' | 'all';
   /** Say what would be done; write nothing, the ledger included. */
   readonly dryRun: boolean;
-  /** Go on carrying changes, looking again after so many seconds; null to end after one pass. */
+  /** Go on carrying changes, looking again after so many seconds at the latest; null to end after one pass. */
   readonly followSeconds: number | null;
   /** Try again what a target refused in an earlier run. */
   readonly retryRefused: boolean;
@@ -102,7 +103,7 @@ class Run {
   }
 
   async toTheEnd(): Promise<void> {
-    const { request } = { request: this.#request };
+    const { choices, watcher, log } = this.#request;
     this.#signal.throwIfAborted();
     // Both ends are dialled while the ledger is opened and read.
     const dialled = this.#open();
@@ -120,13 +121,18 @@ class Run {
     this.#firstIntent = this.#intents + 1;
     const close = (): void => void this.#close();
     this.#signal.addEventListener('abort', close);
+    const rest = new Rest(this.#clock, log);
     try {
       for (;;) {
+        const before = this.#carried();
         await this.#pass(ledger);
-        const { followSeconds } = request.choices;
-        if (followSeconds === null || request.choices.dryRun) return;
-        request.watcher.caughtUp(this.report(0, null));
-        await this.#clock.sleep(followSeconds * 1000, this.#signal);
+        const { followSeconds } = choices;
+        if (followSeconds === null || choices.dryRun) return;
+        watcher.caughtUp(this.report(0, null));
+        this.#signal.throwIfAborted();
+        const source = this.#source as Source;
+        const lives = await rest.between(source, followSeconds * 1000, this.#carried() !== before, this.#signal);
+        if (!lives) await this.#close();
       }
     } finally {
       this.#signal.removeEventListener('abort', close);
@@ -212,6 +218,7 @@ class Run {
       tally: this.#tally,
       exceptions: this.#exceptions,
       suspects: this.#suspects,
+      troubles: [],
       at: at ?? (() => undefined),
       nextIntent: () => ++this.#intents,
     };

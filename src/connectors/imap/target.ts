@@ -8,8 +8,7 @@ import { clean, expunge, isFlag, type Place, splitNumberSet, store, type Tagged 
 import { ImapBatch } from './batch.ts';
 import { ImapReader } from './mailbox.ts';
 import { prepareFolders } from './prepare.ts';
-
-const setOctets = 900;
+import { setOctets } from './uid-sets.ts';
 
 export class ImapTarget extends ImapReader implements Target {
   prepare(orders: readonly FolderOrder[]): Promise<readonly FolderOutcome[]> {
@@ -88,7 +87,7 @@ export class ImapTarget extends ImapReader implements Target {
   }
 
   #place(folder: FolderId): Place {
-    return { mailbox: this.octets(folder), mode: 'select', isSure: true, uidValidity: this.numberedAs(folder) };
+    return { mailbox: this.octets(folder), mode: 'select', isSure: true, uidValidity: this.numbering.of(folder) };
   }
 }
 

@@ -573,6 +573,7 @@ describe('news', () => {
       S: g2 OK done
       C: g3 IDLE
       S: + idling
+      S: * 2 EXISTS
       C: DONE
       S: g3 OK done`);
     const { session } = played;

@@ -263,7 +263,9 @@ export function idle(session: Session, place: Place, signal: AbortSignal): Promi
         if (signal.aborted) done();
         return null;
       },
-      take(response) {
+      take(response, _, opened) {
+        // Some servers begin with how many there are; that there are as many as before is no news.
+        if (response.kind === 'exists' && response.count === opened?.exists) return false;
         if (
           response.kind !== 'exists' &&
           response.kind !== 'expunge' &&
