@@ -108,6 +108,35 @@ export function ledgerContract(name: string, make: () => Promise<LedgerUnderTest
       expect(await (await store.peek(anna))?.folders()).toEqual([record(inbox, 1)]);
     });
 
+    test('the flags of a folder are kept until others are, or its numbers mean nothing any more', async () => {
+      const under = await make();
+      const [old, fresh] = [Uint8Array.of(1, 2, 3), new Uint8Array(100_000).fill(7)];
+      {
+        await using store = await under.open();
+        await using ledger = await store.claim(anna);
+        await ledger.write([
+          { kind: 'flags', folder: inbox, packed: old },
+          { kind: 'flags', folder: sent, packed: old },
+        ]);
+        await ledger.write([{ kind: 'flags', folder: inbox, packed: fresh }]);
+        expect(await ledger.flags('Neu' as FolderId)).toBeNull();
+        await using other = await store.claim(bela);
+        expect(await other.flags(inbox)).toBeNull();
+      }
+      await using store = await under.open();
+      {
+        const reader = await store.peek(anna);
+        expect(Buffer.from((await reader?.flags(inbox)) ?? [])).toEqual(Buffer.from(fresh));
+        expect(Buffer.from((await reader?.flags(sent)) ?? [])).toEqual(Buffer.from(old));
+      }
+      await using ledger = await store.claim(anna);
+      await ledger.write([
+        { kind: 'flags', folder: inbox, packed: null },
+        { kind: 'map-dropped', folder: sent },
+      ]);
+      expect([await ledger.flags(inbox), await ledger.flags(sent)]).toEqual([null, null]);
+    });
+
     test('two million messages copied in order are one run', async () => {
       await using store = await (await make()).open();
       await using ledger = await store.claim(anna);

@@ -51,6 +51,13 @@ export class MailboxRows {
       : new UidMap(readRuns(this.#ask, { mailbox: this.mailbox, folder: number }));
   }
 
+  flags(folder: FolderId): Uint8Array | null {
+    const number = this.#known().get(folder);
+    if (number === undefined) return null;
+    const row = this.#ask.of('flags').get(this.mailbox, number) as { packed: Uint8Array } | undefined;
+    return row?.packed ?? null;
+  }
+
   intents(): Intent[] {
     const rows = this.#ask.of('intents').all(this.mailbox) as unknown as IntentRow[];
     return rows.map((row) => ({
@@ -112,8 +119,15 @@ export class MailboxRows {
         return addRuns(ask, { mailbox, folder: this.#number(change.folder) }, change.runs);
       case 'unmapped':
         return dropUids(ask, { mailbox, folder: this.#number(change.folder) }, change.uids);
+      case 'flags': {
+        const number = this.#number(change.folder);
+        if (change.packed) ask.of('put-flags').run(mailbox, number, change.packed);
+        else ask.of('drop-flags').run(mailbox, number);
+        return;
+      }
       case 'map-dropped':
         ask.of('drop-runs').run(mailbox, this.#number(change.folder), ...allUids);
+        ask.of('drop-flags').run(mailbox, this.#number(change.folder));
         return;
       case 'intent': {
         const { id, source, target, sourceUidValidity, targetUidValidity, targetUidNext, uids, sent } = change.intent;

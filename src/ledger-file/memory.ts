@@ -170,6 +170,10 @@ class MemoryReader implements LedgerReader {
     return this.mailbox.seen.maps.get(folder) ?? UidMap.empty;
   }
 
+  async flags(folder: FolderId): Promise<Uint8Array | null> {
+    return this.mailbox.seen.flags.get(folder) ?? null;
+  }
+
   async intents(): Promise<readonly Intent[]> {
     const { intents, sent } = this.mailbox.seen;
     return [...intents.values()]
@@ -232,6 +236,7 @@ class MemoryHeld extends MemoryReader implements Ledger {
 class Contents {
   folders = new Map<FolderId, FolderRecord>();
   maps = new Map<FolderId, UidMap>();
+  flags = new Map<FolderId, Uint8Array>();
   intents = new Map<number, Intent>();
   sent = new Map<number, ReadonlyMap<number, SentMessage>>();
   exceptions = new Map<string, Exception>();
@@ -240,6 +245,7 @@ class Contents {
     const copy = new Contents();
     copy.folders = new Map(this.folders);
     copy.maps = new Map(this.maps);
+    copy.flags = new Map(this.flags);
     copy.intents = new Map(this.intents);
     copy.sent = new Map(this.sent);
     copy.exceptions = new Map(this.exceptions);
@@ -264,8 +270,13 @@ class Contents {
         this.maps.set(change.folder, map);
         return;
       }
+      case 'flags':
+        if (change.packed) this.flags.set(change.folder, change.packed);
+        else this.flags.delete(change.folder);
+        return;
       case 'map-dropped':
         this.maps.delete(change.folder);
+        this.flags.delete(change.folder);
         return;
       case 'intent':
         this.intents.set(change.intent.id, change.intent);

@@ -1,13 +1,31 @@
 /**
  * The tables of `ledger.sqlite`: one file for all mailboxes of a state folder. Rows are clustered by mailbox, so that what
- * one pass reads of a mailbox lies together, and nothing lasting is kept per message but exceptions.
+ * one pass reads of a mailbox lies together, and nothing lasting is kept per message but exceptions, and a packed octet or
+ * so for its flags where the source cannot tell which of them changed.
  */
 
 /** Kept in `user_version`. A file with a greater one was written by a newer Godwit and is left alone. */
-export const formatVersion = 1;
+export const formatVersion = 2;
 
 /** Kept in `application_id`, so that another program's database is never taken for ours: "Gdwt". */
 export const applicationId = 0x47647774;
+
+/** Which flags each message of a folder bore on the source when it was last dealt with (`domain/carried-flags.ts`). */
+const flagsTable = (place: '' | 'temp') => `
+create ${place} table if not exists flags (
+  mailbox integer not null,
+  folder integer not null,
+  packed blob not null,
+  primary key (mailbox, folder)
+) strict;
+`;
+
+/**
+ * What a file of format `from` lacks. Whoever may only look makes it for itself (`temp`), and finds nothing in it.
+ */
+export function upgradeFrom(from: number, place: '' | 'temp'): string {
+  return from < 2 ? flagsTable(place) : '';
+}
 
 /**
  * A folder gets a small number within its mailbox, by which its runs and exceptions name it. `target` is null while only
@@ -61,7 +79,7 @@ create table run (
   adopted integer not null,
   primary key (mailbox, folder, source)
 ) strict, without rowid;
-
+${flagsTable('')}
 create table intent (
   mailbox integer not null,
   id integer not null,

@@ -41,6 +41,10 @@ const questions = {
   'put-run': 'insert or replace into run (mailbox, folder, source, target, count, adopted) values (?, ?, ?, ?, ?, ?)',
   'drop-runs': 'delete from run where mailbox = ? and folder = ? and source between ? and ?',
 
+  flags: 'select packed from flags where mailbox = ? and folder = ?',
+  'put-flags': 'insert or replace into flags (mailbox, folder, packed) values (?, ?, ?)',
+  'drop-flags': 'delete from flags where mailbox = ? and folder = ?',
+
   intents:
     'select id, source, target, source_uid_validity, target_uid_validity, target_uid_next, uids from intent where mailbox = ? order by id',
   'put-intent': `

@@ -148,6 +148,10 @@ class HeldLedger implements Ledger {
     return this.#read().map(folder);
   }
 
+  async flags(folder: FolderId): Promise<Uint8Array | null> {
+    return this.#read().flags(folder);
+  }
+
   async intents(): Promise<readonly Intent[]> {
     return this.#read().intents();
   }
@@ -241,6 +245,7 @@ export function peekAt(ask: Statements, ledger: LedgerDatabase, pair: MailboxPai
     },
     folders: async () => inLedgerWords(ledger.file, () => rows().folders()),
     map: async (folder) => inLedgerWords(ledger.file, () => rows().map(folder)),
+    flags: async (folder) => inLedgerWords(ledger.file, () => rows().flags(folder)),
     intents: async () => inLedgerWords(ledger.file, () => rows().intents()),
     exceptions: async () => inLedgerWords(ledger.file, () => rows().exceptions()),
   };

@@ -1,7 +1,7 @@
 /**
  * The memory of a move: which source message became which target message, how far we have read, and what is under way.
- * Nothing lasting is kept per message except exceptions; see `domain/uid-map.ts` for how a million messages are a handful
- * of runs. `ledger-file/` keeps it in one SQLite file for `godwit copy`; PostgreSQL will keep it for estates.
+ * Nothing lasting is kept per message except exceptions, and flags where the source cannot tell which of them changed; see
+ * `domain/uid-map.ts` and `domain/carried-flags.ts` for how a million messages are a handful of runs. `ledger-file/` keeps it in one SQLite file for `godwit copy`; PostgreSQL will keep it for estates.
  */
 
 import type { FolderId, FolderState, Instant, Uid, UidValidity } from '#domain/item.ts';
@@ -33,6 +33,11 @@ export interface LedgerReader {
   folders(): Promise<readonly FolderRecord[]>;
   /** Which source UID became which target UID, for one source folder. */
   map(folder: FolderId): Promise<UidMap>;
+  /**
+   * The flags that the source's messages bore when they were last dealt with, as packed by `domain/carried-flags.ts`; null
+   * where none are kept.
+   */
+  flags(folder: FolderId): Promise<Uint8Array | null>;
   /** Batches that were begun and never settled: after a crash, what must be looked at before anything is sent. */
   intents(): Promise<readonly Intent[]>;
   exceptions(): Promise<readonly Exception[]>;
@@ -119,7 +124,9 @@ export type LedgerChange =
   | { readonly kind: 'folder'; readonly record: FolderRecord }
   | { readonly kind: 'mapped'; readonly folder: FolderId; readonly runs: readonly UidRun[] }
   | { readonly kind: 'unmapped'; readonly folder: FolderId; readonly uids: UidSet }
-  /** Drops a folder's whole map (its numbers no longer mean anything). */
+  /** Replaces the flags kept of a folder, or with null drops them. */
+  | { readonly kind: 'flags'; readonly folder: FolderId; readonly packed: Uint8Array | null }
+  /** Drops a folder's whole map, and its flags (its numbers no longer mean anything). */
   | { readonly kind: 'map-dropped'; readonly folder: FolderId }
   | { readonly kind: 'intent'; readonly intent: Intent }
   | { readonly kind: 'sent'; readonly intent: number; readonly messages: readonly SentMessage[] }

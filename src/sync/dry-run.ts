@@ -12,6 +12,7 @@ export function dryLedger(known: LedgerReader | null): Ledger {
     digestKey: known?.digestKey ?? new Uint8Array(32),
     folders: async () => known?.folders() ?? [],
     map: async (folder) => known?.map(folder) ?? UidMap.empty,
+    flags: async (folder) => known?.flags(folder) ?? null,
     intents: async () => known?.intents() ?? [],
     exceptions: async () => known?.exceptions() ?? [],
     write: async () => undefined,
