@@ -30,7 +30,7 @@ const ben = { name: 'ben', password: 'b' };
 const mail = (seed: number, count: number): readonly SeedMessage[] => [...plainMessages(seed, count)];
 
 describe.runIf(dovecot.ok)('a target that does not take everything', () => {
-  test('a mailbox over its quota stops with that word, exit 5, and goes on when there is room', async () => {
+  test('a mailbox over its quota stops with that word, exit 5, names what is missing, and goes on when there is room', async () => {
     await using source = await startDovecot({ users: [ada] });
     await using state = await freshState();
     await seedAccount(source, ada, [
@@ -46,8 +46,11 @@ describe.runIf(dovecot.ok)('a target that does not take everything', () => {
     const first = await godwitCopy(...ends, state.path);
     expect.soft(first.mailbox.fault?.code).toBe('target.quota');
     expect.soft(first.code).toBe(5);
-    const arrived = compareAccounts(await accountSeen(source, ada), await accountSeen(target, ben)).same;
+    const seen = compareAccounts(await accountSeen(source, ada), await accountSeen(target, ben));
+    const arrived = seen.same;
     expect.soft(first.mailbox.copied).toBe(arrived);
+    expect.soft(untruths(first.mailbox, seen)).toEqual([]);
+    expect.soft(first.mailbox.refused).toHaveLength(80 - arrived);
 
     await raiseQuota(target, '100K', '100M');
     const then = await godwitCopy(...ends, state.path);

@@ -376,12 +376,14 @@ describe('a target that', () => {
     expect(report.refused).toMatchObject([{ uid: 2, code: 'outcome-unknown' }]);
   });
 
-  test('is full ends the mailbox with its own fault, and a later run goes on where it stopped', async () => {
+  test('is full ends the mailbox with its own fault, and names every message that did not arrive', async () => {
     await using copy = await aCopy({}, { mailbox: { quotaBytes: 700 } });
     fill(copy.source, ['INBOX'], 30);
     const report = await copy.run();
     expect(report.fault?.code).toBe('target.quota');
-    expect(report.refused).toEqual([]);
+    const there = copy.target.folder('INBOX')?.messages.length ?? 0;
+    expect(report.copied).toBe(there);
+    expect(report.refused.map(({ code }) => code)).toEqual(Array(30 - there).fill('quota'));
   });
 
   test('is renumbered between two runs is matched by content', async () => {

@@ -45,6 +45,7 @@ export async function attempt(engine: Engine, options: AttemptOptions): Promise<
   if (changed.length + departed.length > 0) await carry(engine, changed, departed, works, intentsOf, options);
   for (const work of works) countThere(engine, work);
   await nameRefused(engine, sourceTree);
+  for (const trouble of engine.troubles) throw trouble;
 }
 
 /** Nothing moved on either side since we left it, and nothing is open: it costs no command of its own. */
@@ -134,6 +135,7 @@ function sendPlan(
     listing: plan.listing,
     rows: [...plan.rows],
     uidNext,
+    uidFloor: uidNext,
     overrides,
     foreign,
     jobsUnread: 0,

@@ -1,6 +1,7 @@
 /** What every part of the engine is given: both ends, the ledger, the choices of this run, and where to tell how it goes. */
 
 import type { ElementMaker } from '#domain/digest.ts';
+import type { Fault } from '#domain/fault.ts';
 import type { Folder, FolderId, Listing, Uid } from '#domain/item.ts';
 import type { MappedFolder } from '#domain/folder-map.ts';
 import type { FolderNote } from '#domain/report.ts';
@@ -64,6 +65,8 @@ export interface Engine {
   readonly tally: Tally;
   readonly exceptions: ExceptionBook;
   readonly suspects: Suspects;
+  /** What the mailbox ends with when everything else of this attempt has been seen through. */
+  readonly troubles: Fault[];
   readonly at: (point: CrashPoint) => void;
   /** Intent ids are given in ascending order, over all attempts. */
   readonly nextIntent: () => number;

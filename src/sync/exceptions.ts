@@ -36,10 +36,10 @@ export function refusalOf(
 
 /**
  * Whether a refusal says nothing lasting about the message, so that every run tries again: somebody may have mended its
- * folder or the server, or what was withheld is given now.
+ * folder or the server, made room, or what was withheld is given now.
  */
 export function isTriedAgain(code: string): boolean {
-  return code.startsWith('folder-') || code === 'server-fault' || code === 'withheld';
+  return code.startsWith('folder-') || code === 'quota' || code === 'server-fault' || code === 'withheld';
 }
 
 /** One way in which a message that arrived is served otherwise. */

@@ -7,7 +7,8 @@ import type { Instant, Uid } from '#domain/item.ts';
 import type { MessageSink } from '#ports/mailbox.ts';
 import { type Content, ContentReader, LevelledHash } from './content.ts';
 import type { Engine } from './engine.ts';
-import { type Job, type Part, rowOf, wordsFor } from './send-plan.ts';
+import { type Job, type Part, rowOf, type SendPlan, type Stop, wordsFor } from './send-plan.ts';
+import { unsentWords } from './unsent.ts';
 
 /** What the sink asks of the transfer that it belongs to. Nothing here may throw, save what `guard` runs. */
 export interface Hands {
@@ -17,6 +18,8 @@ export interface Hands {
   /** The part that the next message of `job` goes into. */
   partFor(job: Job, sizeBytes: number): Part;
   compare(job: Job, row: number, read: Content & { readonly levelled: string }): void;
+  /** Why nothing more is sent into this folder; null when it is open. */
+  stopOf(plan: SendPlan): Stop | null;
   refuse(job: Job, uid: Uid, code: string, text: string, sizeBytes: number | null): void;
   /** Runs a step; what it throws ends the transfer. */
   guard(step: () => void): void;
@@ -47,17 +50,21 @@ export function sinkFor(engine: Engine, job: Job, hands: Hands): MessageSink {
       hands.refuse(job, uid, 'too-big', `${sizeBytes} octets, and the target takes ${limit} at most`, sizeBytes);
       return;
     }
-    if (plan.stopped) {
-      hands.refuse(job, uid, plan.stopped.code, plan.stopped.text, sizeBytes);
+    if (plan.foreign.mayHold(uid, sizeBytes, plan.listing.internalDate(row))) {
+      // Also where nothing more is sent: what is there already has arrived.
+      doing = 'compare';
+      levelled = new LevelledHash();
       return;
     }
-    doing = plan.foreign.mayHold(uid, sizeBytes, plan.listing.internalDate(row)) ? 'compare' : 'send';
-    if (doing === 'compare') levelled = new LevelledHash();
-    if (doing === 'send') {
-      words = wordsFor(plan, row);
-      hands.partFor(job, sizeBytes).batch.begin({ ...words, sizeBytes });
-      engine.at('batch.begun');
+    const stop = hands.stopOf(plan);
+    if (stop) {
+      hands.refuse(job, uid, stop.code, unsentWords(stop), sizeBytes);
+      return;
     }
+    doing = 'send';
+    words = wordsFor(plan, row);
+    hands.partFor(job, sizeBytes).batch.begin({ ...words, sizeBytes });
+    engine.at('batch.begun');
   };
   const end = (): void => {
     if (doing === 'drop') return;

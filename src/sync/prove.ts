@@ -55,6 +55,8 @@ export async function prove(
   if (gone.length > 0) await missing(engine, plan, gone, listing);
   const here = items.filter(({ targetUid }) => rows.has(targetUid as Uid));
   await compare(engine, plan, here, listing, rows);
+  for (const { targetUid } of here)
+    plan.uidFloor = Math.max(plan.uidFloor, Math.min((targetUid as Uid) + 1, maxUid)) as Uid;
   engine.at('read-back.done');
   for (const part of parts) {
     const settled = part.items.filter(({ stored }) => stored);

@@ -14,13 +14,31 @@ export interface Override {
   readonly internalDate?: Instant;
 }
 
+/** Why nothing more is sent into a folder, as a code of docs/report.md and in the target's words. */
+export interface Stop {
+  readonly code: string;
+  readonly text: string;
+}
+
+/** The outcome of a message that was refused. */
+export type Refused = AppendOutcome & { readonly kind: 'refused' };
+
+/** Messages of one batch that were refused as a whole. */
+export interface RefusedTogether {
+  readonly job: Job;
+  readonly items: readonly Item[];
+  readonly outcome: Refused;
+}
+
 export interface SendPlan {
   readonly work: FolderWork;
   readonly listing: Listing;
-  /** Row numbers of `listing` still to be made into jobs, ascending by UID. */
+  /** Row numbers of `listing` still to be made into jobs. */
   rows: number[];
   /** The target's UIDNEXT before anything of this plan was sent. */
   readonly uidNext: Uid;
+  /** Nothing that is yet to be sent can have a smaller UID: it follows what has been read back. */
+  uidFloor: Uid;
   readonly overrides: Map<Uid, Override>;
   /** Messages of the target that nothing is mapped to: what may be one of them is compared before it is sent. */
   readonly foreign: Strangers;
@@ -31,17 +49,21 @@ export interface SendPlan {
   provenBefore: boolean;
   /** Confirmed by the target and not yet read back. */
   readonly confirmed: Map<Uid, Item>;
-  /** Parts that the target refused as a whole; looked into when the folder is quiet. */
-  refused: { part: Part; outcome: AppendOutcome & { kind: 'refused' } }[];
+  /** What the target refused as a whole; looked into when the folder is quiet. */
+  refused: RefusedTogether[];
   /** Set when the folder takes nothing more; what is left is listed with these words. */
-  stopped: { readonly code: string; readonly text: string } | null;
+  stopped: Stop | null;
 }
 
 /** Messages read by one FETCH, under one durable intent. */
 export interface Job {
   readonly plan: SendPlan;
   readonly rows: readonly number[];
-  readonly intent: Intent;
+  /** Read also where nothing more is sent: its messages may be on the target already. */
+  readonly isToCompare: boolean;
+  intent: Intent;
+  /** What of it was begun on the target. */
+  readonly parts: Part[];
   /** Rows whose fate is not yet settled; the intent ends with the last. */
   open: number;
 }
@@ -84,6 +106,7 @@ export function jobsOf(
   suspects: Suspects,
   nextIntent: () => number,
   targetUidValidity: UidValidity,
+  isToCompare: boolean,
 ): Job[] {
   const jobs: Job[] = [];
   const cut = (taken: readonly number[]): void => {
@@ -94,11 +117,11 @@ export function jobsOf(
       target: plan.work.target.id,
       sourceUidValidity: plan.listing.state.uidValidity,
       targetUidValidity,
-      targetUidNext: plan.uidNext,
+      targetUidNext: plan.uidFloor,
       uids: uidSet(taken.map((row) => plan.listing.uid(row))),
       sent: [],
     };
-    jobs.push({ plan, rows: taken, intent, open: taken.length });
+    jobs.push({ plan, rows: taken, isToCompare, intent, parts: [], open: taken.length });
   };
   let taken: number[] = [];
   let room = Number.POSITIVE_INFINITY;
