@@ -38,5 +38,6 @@ export type { Opened } from './opened.ts';
 export type { ResponseCode } from './response-code.ts';
 export type { Tagged } from './response.ts';
 export * as sasl from './sasl.ts';
-export { Session, type Greeting, type SessionOptions, type Trace } from './session.ts';
+export { Session, type SessionOptions, type Trace } from './session.ts';
+export type { Greeting } from './told.ts';
 export { isFlag, type LiteralManner } from './writer.ts';

@@ -12,9 +12,9 @@ import { type Exchange, type Streamer } from './exchange.ts';
 import { Hearing } from './hearing.ts';
 import { type Limits, usualLimits } from './limits.ts';
 import { assertReadOnly } from './read-only.ts';
-import { tagged, type Untagged } from './response.ts';
-import type { ResponseCode } from './response-code.ts';
+import { tagged } from './response.ts';
 import { refuse, Sending, type Queued } from './sending.ts';
+import { type Greeting, Told } from './told.ts';
 import type { LiteralManner } from './writer.ts';
 import { Wire, type WireOptions } from './wire.ts';
 
@@ -30,27 +30,16 @@ export interface SessionOptions extends WireOptions {
   readonly limits?: Limits;
 }
 
-export interface Greeting {
-  readonly status: 'OK' | 'PREAUTH';
-  readonly code: ResponseCode | null;
-  readonly text: string;
-}
-
 export class Session {
-  capabilities = Capabilities.none;
-  /** Said in answer to ENABLE (RFC 9051 §6.3.1), in capitals. */
-  readonly enabled = new Set<string>();
   readonly options: SessionOptions;
-  readonly greeting: Promise<Greeting>;
+  readonly #told = new Told(() => this.#goodbye());
   readonly #sending: Sending;
   readonly #hearing: Hearing;
   readonly #deadline: Deadline;
-  #greeted: { resolve(greeting: Greeting): void; reject(error: unknown): void } | null = null;
   #wire: Wire | null = null;
   /** Why it is over; null while it lives. The error is made when somebody needs it, since it costs more than a LOGOUT. */
   #over: Trouble | null = null;
   #madeError: ImapError | null = null;
-  #bye: { code: string | null; text: string } | null = null;
   #leaving = false;
   /** After STARTTLS was agreed to and before TLS is on: whatever comes now was injected (RFC 9051 §6.2.1). */
   #sealed = false;
@@ -66,8 +55,12 @@ export class Session {
           if (this.#sealed) throw new ImapError({ kind: 'unprotected', why: 'starttls-injected' });
         },
         headway: () => this.headway(),
-        greets: (response) => this.#greet(response),
-        unasked: (response, text) => this.#unasked(response, text),
+        greets: (response) => {
+          const isGreeting = this.#told.greets(response);
+          if (isGreeting) this.headway();
+          return isGreeting;
+        },
+        unasked: (response, text) => this.#told.unasked(response, text, this.#sending.open?.opened ?? null),
         continuation: (text) => this.#sending.continuation(text),
         tagged: (text) => this.#tagged(text),
       },
@@ -78,11 +71,6 @@ export class Session {
       () => this.#isServersTurn(),
       (seconds) => this.close({ kind: 'silent', command: this.#waitedFor(), seconds }),
     );
-    this.greeting = new Promise((resolve, reject) => {
-      this.#greeted = { resolve, reject };
-    });
-    // Whoever signs in without waiting for the greeting hears of its failure through the commands.
-    this.greeting.catch(() => {});
   }
 
   /** Connects, with TLS where that is asked for; does not wait for the greeting. Rejects with `ImapError`, or the signal's reason. */
@@ -103,6 +91,24 @@ export class Session {
     );
     session.#deadline.start();
     return session;
+  }
+
+  get greeting(): Promise<Greeting> {
+    return this.#told.greeting;
+  }
+
+  /** As last told; whoever remembers them from another connection may set them before. */
+  get capabilities(): Capabilities {
+    return this.#told.capabilities;
+  }
+
+  set capabilities(capabilities: Capabilities) {
+    this.#told.capabilities = capabilities;
+  }
+
+  /** Said in answer to ENABLE (RFC 9051 §6.3.1), in capitals. */
+  get enabled(): Set<string> {
+    return this.#told.enabled;
   }
 
   /** Whether commands can still be given. */
@@ -270,57 +276,12 @@ export class Session {
     }
   }
 
-  #unasked(response: Untagged, text: string): void {
-    switch (response.kind) {
-      case 'capability':
-        this.capabilities = new Capabilities(response.names);
-        break;
-      case 'enabled':
-        for (const name of response.names) this.enabled.add(name);
-        break;
-      case 'exists':
-        if (this.#sending.open) this.#sending.open.opened.exists = response.count;
-        break;
-      case 'status':
-        if (response.code?.kind === 'capability') this.capabilities = new Capabilities(response.code.capabilities);
-        if (response.status === 'BYE') this.#goodbye(response.code?.name ?? null, response.text);
-        break;
-      case 'other':
-        if (response.name === '') throw garbled('a response without a name', text);
-        break;
-      default:
-    }
-  }
-
-  #greet(response: Untagged): boolean {
-    const greeted = this.#greeted;
-    if (!greeted) return false;
-    this.#greeted = null;
-    if (
-      response.kind !== 'status' ||
-      (response.status !== 'OK' && response.status !== 'PREAUTH' && response.status !== 'BYE')
-    ) {
-      throw new ImapError({ kind: 'garbled', text: 'no greeting' });
-    }
-    if (response.code?.kind === 'capability') this.capabilities = new Capabilities(response.code.capabilities);
-    if (response.status === 'BYE') {
-      this.#goodbye(response.code?.name ?? null, response.text);
-      greeted.reject(new ImapError({ kind: 'bye', code: this.#bye?.code ?? null, text: this.#bye?.text ?? '' }));
-      return true;
-    }
-    this.headway();
-    greeted.resolve({ status: response.status, code: response.code, text: clean(response.text) });
-    return true;
-  }
-
   /** The server leaves. Answers may still be on their way behind it; some servers never close, so we do. */
-  #goodbye(code: string | null, text: string): void {
-    this.#bye ??= { code: code === null ? null : clean(code, 40), text: clean(text) };
-    if (!this.#leaving)
-      setTimeout(
-        () => this.close({ kind: 'bye', ...(this.#bye as { code: string | null; text: string }) }),
-        1_000,
-      ).unref();
+  #goodbye(): void {
+    if (this.#leaving) return;
+    setTimeout(() => {
+      if (this.#told.bye) this.close({ kind: 'bye', ...this.#told.bye });
+    }, 1_000).unref();
   }
 
   #tagged(text: string): void {
@@ -331,25 +292,25 @@ export class Session {
       throw garbled(answer ? 'an answer to nothing' : 'neither answer nor data', text);
     }
     this.headway();
-    if (answer.code?.kind === 'capability') this.capabilities = new Capabilities(answer.code.capabilities);
+    this.#told.code(answer.code);
     this.#sending.landed(exchange);
     exchange.answered(answer);
   }
 
   #isServersTurn(): boolean {
     if (this.#over) return false;
-    return this.#greeted !== null || this.#wire?.out.isPending === true || this.#sending.isServersTurn;
+    return this.#told.isUngreeted || this.#wire?.out.isPending === true || this.#sending.isServersTurn;
   }
 
   #waitedFor(): string {
-    if (this.#greeted) return 'the greeting';
+    if (this.#told.isUngreeted) return 'the greeting';
     for (const { name } of this.#sending.flying.values()) return name;
     return 'nothing';
   }
 
   #ended(error: Error | null): void {
     if (error instanceof ImapError) this.#failWith(error);
-    else if (this.#bye) this.#fail({ kind: 'bye', ...this.#bye });
+    else if (this.#told.bye) this.#fail({ kind: 'bye', ...this.#told.bye });
     else this.#fail({ kind: 'lost', text: error ? clean(error.message) : 'closed by the server' });
   }
 
@@ -366,11 +327,9 @@ export class Session {
     if (this.#over) return;
     this.#over = trouble;
     this.#deadline.stop();
-    const greeted = this.#greeted;
-    this.#greeted = null;
-    if (!greeted && !this.#sending.isBusy) return;
+    if (!this.#told.isUngreeted && !this.#sending.isBusy) return;
     const error = this.#error(trouble);
-    greeted?.reject(error);
+    this.#told.fails(error);
     this.#sending.lose(error);
   }
 }
