@@ -4,7 +4,9 @@
  *
  *     node labs/kill-test.ts --kills 200 [--seed 1] [--target cyrus] [--removals]
  *
- * With --removals the writer removes and moves messages as well, and the copies run with --delete.
+ * With --removals the writer removes and moves messages as well, and the copies run with --delete. Every message is then
+ * written once, so that whatever is in one folder twice is our doing; and what is left on the target alone must be what a
+ * kill explains (`kill-evidence.ts`).
  */
 
 import { pathToFileURL } from 'node:url';
@@ -14,6 +16,7 @@ import { compareAccounts } from './compare.ts';
 import { startCyrus } from './cyrus.ts';
 import { startDovecot } from './dovecot.ts';
 import { type End, freshState, readReport, startVerb } from './godwit.ts';
+import { KillEvidence, repeated } from './kill-evidence.ts';
 import { labAvailable } from './namespace.ts';
 import { untruths } from './report-check.ts';
 import { skipAloud } from './skip-aloud.ts';
@@ -30,7 +33,7 @@ export interface KillFigures {
   readonly inFlight: number;
   /** Messages served otherwise that the last report lists (flags on what a kill left unproven are only ever added). */
   readonly listed: number;
-  /** Messages on the target alone that the report does not list as kept. */
+  /** Messages on the target alone that nobody can prove to be ours: each is explained by a kill, or it is a difference. */
   readonly unlisted: number;
   /** One line per untruth at the end; empty when nothing was lost, nothing is there twice and the report says how it is. */
   readonly differences: readonly string[];
@@ -66,6 +69,7 @@ export async function killTest(
     { port: old.port, user },
     { port: between.port, user },
   ];
+  const evidence = new KillEvidence(state.path, ends);
   await using writer = await SourceWriter.open(old.port, user, seed, removals);
   await writer.write(200);
   writer.start();
@@ -87,7 +91,9 @@ export async function killTest(
       killed++;
       if (gone > 0) inFlight++;
       if (killed % 10 === 0) tell(`${killed} kills, ${writer.messages} messages written so far`);
-      if (killed % 25 === 0 && !removals) await nothingTwice(old.port, home.port);
+      await between.quiet();
+      if (removals) await evidence.look(await accountSeen(home, user));
+      else if (killed % 25 === 0) await nothingTwice(old.port, home.port);
     } else {
       endedBefore++;
       if (ran.code !== 0) throw new Error(`a run ended with ${ran.code}: ${ran.stdout} ${ran.stderr}`);
@@ -96,33 +102,28 @@ export async function killTest(
   }
   await writer.stop();
   const last = readReport(await startVerb('copy', ...ends, state.path, more).ended);
-  const comparison = compareAccounts(await accountSeen(old, user), await accountSeen(home, user));
+  const onTarget = await accountSeen(home, user);
+  const comparison = compareAccounts(await accountSeen(old, user), onTarget);
   const { refused, kept, fault } = last.mailbox;
   const differences = [...untruths(last.mailbox, comparison, false)];
   if (fault !== null) differences.push(`the last run ended with ${fault.code}: ${fault.message}`);
   for (const each of refused) differences.push(`${each.folder} UID ${each.uid} did not arrive: ${each.code}`);
-  const onlyTarget = comparison.pairs.reduce((sum, pair) => sum + pair.onlyTarget.length, 0);
-  const unlisted = onlyTarget - kept.length;
-  if (unlisted < 0 || unlisted > (removals ? unprovenAtMost(killed) : 0)) {
-    differences.push(`${onlyTarget} messages are on the target alone, ${kept.length} are listed as kept`);
-  }
+  if (removals) differences.push(...repeated(onTarget).map((message) => `${message} is there twice`));
+  const alone = comparison.pairs.flatMap(({ target: folder, onlyTarget }) =>
+    onlyTarget.map(({ uid }) => ({ folder, uid })),
+  );
+  const { byKills, nobody } = await evidence.accountFor(alone, kept);
+  differences.push(...nobody.map((message) => `${message} is on the target alone, and nothing accounts for it`));
+  if (!removals && byKills > 0) differences.push(`${byKills} messages left a source from which nobody removed any`);
   return {
     kills: killed,
     endedBefore,
     inFlight,
     messages: comparison.sourceMessages,
     listed: last.mailbox.differences.length,
-    unlisted,
+    unlisted: byKills,
     differences,
   };
-}
-
-/**
- * A message that was on its way when we were killed, arrived, and left the source before the next run could compare the two
- * can be proven by nobody to be ours: it stays on the target, as a stranger. One kill in thirty meets a few of those.
- */
-function unprovenAtMost(kills: number): number {
-  return 25 + kills;
 }
 
 /** On the way, too: the target may lack what has not come yet, but holds nothing that the source has not, nor more of it. */

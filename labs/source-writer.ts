@@ -15,7 +15,7 @@ export class SourceWriter implements AsyncDisposable {
   #running: Promise<void> | null = null;
   #stopped = false;
   messages = 0;
-  /** Whether messages are removed and moved, too. */
+  /** Whether messages are removed and moved, too; then each is written once, and never comes back to a folder. */
   readonly #removes: boolean;
 
   private constructor(wire: Wire, chance: Chance, removes: boolean) {
@@ -32,10 +32,10 @@ export class SourceWriter implements AsyncDisposable {
     return writer;
   }
 
-  /** Appends some messages now; some of them are the same bytes twice, as real mailboxes hold them. */
+  /** Appends some messages now; some are the same bytes twice, as real mailboxes hold them, unless messages are moved. */
   async write(count: number): Promise<void> {
     const messages: SeedMessage[] = [...plainMessages(this.#chance.bits(), count, `batch-${this.#batch++}`)];
-    if (this.#chance.once(3)) messages.push(messages[0] as SeedMessage);
+    if (!this.#removes && this.#chance.once(3)) messages.push(messages[0] as SeedMessage);
     const folder = this.#chance.pick(this.#folders);
     await appendBatch(this.#wire, Buffer.from(folder.name, 'latin1'), messages);
     folder.messages += messages.length;
@@ -86,15 +86,16 @@ export class SourceWriter implements AsyncDisposable {
     );
   }
 
-  /** Removes some messages, or moves them to another folder, where they get new UIDs. */
+  /** Removes some messages, or moves them to a younger folder, where they get new UIDs. */
   async #remove(): Promise<void> {
     const folder = this.#chance.pick(this.#folders);
     if (folder.messages === 0) return;
     await this.#wire.ok('SELECT ', Buffer.from(folder.name, 'latin1'));
     const uid = this.#chance.between(1, folder.messages);
     const uids = `${uid}:${uid + this.#chance.below(6)}`;
-    if (this.#chance.once(3)) {
-      const into = this.#chance.pick(this.#folders);
+    const younger = this.#folders.slice(this.#folders.indexOf(folder) + 1);
+    if (younger.length > 0 && this.#chance.once(3)) {
+      const into = this.#chance.pick(younger);
       const reply = await this.#wire.ok(`UID MOVE ${uids} `, Buffer.from(into.name, 'latin1'));
       // UIDs go on counting in the folder they are moved to; a rough upper bound is enough to choose from.
       if (reply.status === 'OK') into.messages += 6;

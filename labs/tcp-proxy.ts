@@ -39,6 +39,8 @@ export interface TcpProxy extends AsyncDisposable {
   sent(): string;
   /** Empties the log, to look at what comes from now on. */
   forget(): void;
+  /** Resolves when no connection is open any more, on either side. */
+  quiet(): Promise<void>;
   /** Ends all connections that are open now by RST. */
   resetAll(): void;
 }
@@ -47,6 +49,7 @@ export interface TcpProxy extends AsyncDisposable {
 export async function startProxy(to: { readonly port: number }, options: ProxyOptions = {}): Promise<TcpProxy> {
   const connections: ConnectionLog[] = [];
   const open = new Set<Socket>();
+  const waiting: (() => void)[] = [];
   let harmed = 0;
   const server = createServer({ noDelay: true, allowHalfOpen: true }, (client) => {
     const log: ConnectionLog = { toServer: [], toClient: [] };
@@ -99,6 +102,7 @@ export async function startProxy(to: { readonly port: number }, options: ProxyOp
       });
       from.on('close', () => {
         open.delete(from);
+        if (open.size === 0) for (const resolve of waiting.splice(0)) resolve();
         if (!dead && from.errored === null && !from.readableEnded) into.destroy();
       });
       open.add(from);
@@ -117,6 +121,9 @@ export async function startProxy(to: { readonly port: number }, options: ProxyOp
         each.toServer.length = 0;
         each.toClient.length = 0;
       }
+    },
+    quiet: async () => {
+      if (open.size > 0) await new Promise<void>((resolve) => waiting.push(resolve));
     },
     resetAll: () => {
       for (const socket of open) socket.resetAndDestroy();
