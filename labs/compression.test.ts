@@ -4,15 +4,7 @@ import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { awkwardMessages } from '#connectors/conformance-messages.ts';
 import { MemoryPlatform } from '#connectors/memory/platform.ts';
-import {
-  AppendStream,
-  fetchBodies,
-  login,
-  noop,
-  NumberGatherer,
-  Session,
-  writeNumberSet,
-} from '#protocols/imap/index.ts';
+import * as imap from '#protocols/imap/index.ts';
 import { startDovecot } from './dovecot.ts';
 import { labAvailable } from './namespace.ts';
 import { skipAloud } from './skip-aloud.ts';
@@ -23,7 +15,7 @@ skipAloud('compression on Dovecot', dovecot);
 const ada = { name: 'ada', password: simPassword };
 
 async function roundTrip(port: number): Promise<void> {
-  const session = await Session.open(
+  const session = await imap.Session.open(
     {
       host: '127.0.0.1',
       port,
@@ -38,11 +30,11 @@ async function roundTrip(port: number): Promise<void> {
     null,
   );
   await session.greeting;
-  await login(session, ada.name, ada.password);
+  await imap.login(session, ada.name, ada.password);
   expect(await session.compress()).toBe(true);
   const large = Buffer.alloc(3_000_000, 'compressible words, compressible words\r\n');
   const messages = [...awkwardMessages().map(({ bytes }) => Buffer.from(bytes)), large];
-  const stream = new AppendStream(session, 'INBOX', true);
+  const stream = new imap.AppendStream(session, 'INBOX', true);
   for (const bytes of messages) {
     stream.begin({ flags: ['\\Seen'], date: null, octets: bytes.length });
     stream.data(bytes);
@@ -54,16 +46,23 @@ async function roundTrip(port: number): Promise<void> {
   let hash = createHash('sha256');
   let pending = 0;
   const all = [[1, messages.length]] as const;
-  await fetchBodies(session, { mailbox: 'INBOX', mode: 'examine' }, writeNumberSet(all), all, new NumberGatherer(), {
-    begin: () => void (hash = createHash('sha256')),
-    data: (octets) => void hash.update(octets),
-    end: () => void sums.push(hash.digest('hex')),
-    broken() {},
-    // Every other stretch is held back for a while, as a slow target would.
-    returned: () => (pending++ % 2 === 0 ? null : new Promise((resolve) => setImmediate(resolve))),
-  });
+  await imap.fetchBodies(
+    session,
+    { mailbox: 'INBOX', mode: 'examine' },
+    imap.writeNumberSet(all),
+    all,
+    new imap.NumberGatherer(),
+    {
+      begin: () => void (hash = createHash('sha256')),
+      data: (octets) => void hash.update(octets),
+      end: () => void sums.push(hash.digest('hex')),
+      broken() {},
+      // Every other stretch is held back for a while, as a slow target would.
+      returned: () => (pending++ % 2 === 0 ? null : new Promise((resolve) => setImmediate(resolve))),
+    },
+  );
   expect(sums).toEqual(messages.map((bytes) => createHash('sha256').update(bytes).digest('hex')));
-  await noop(session);
+  await imap.noop(session);
   expect(session.octets).toBeLessThan(2 * large.length);
   session.leave();
   expect(session.isAlive).toBe(false);

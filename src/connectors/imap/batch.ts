@@ -2,24 +2,16 @@
 
 import type { Uid, UidValidity } from '#domain/item.ts';
 import type { AppendMessage, AppendOutcome, Batch } from '#ports/mailbox.ts';
-import {
-  type AppendAnswer,
-  AppendStream,
-  clean,
-  isFlag,
-  type Session,
-  type Tagged,
-  writeDateTime,
-} from '#protocols/imap/index.ts';
+import * as imap from '#protocols/imap/index.ts';
 import { classifyAppendRefusal } from './refusal.ts';
 
 export class ImapBatch implements Batch {
-  readonly #stream: AppendStream;
+  readonly #stream: imap.AppendStream;
   readonly #together: boolean;
 
   /** `mailbox` in the server's octets. */
-  constructor(session: Session, mailbox: string, together: boolean) {
-    this.#stream = new AppendStream(session, mailbox, together);
+  constructor(session: imap.Session, mailbox: string, together: boolean) {
+    this.#stream = new imap.AppendStream(session, mailbox, together);
     this.#together = together;
   }
 
@@ -27,7 +19,7 @@ export class ImapBatch implements Batch {
     this.#stream.begin({
       // What cannot be written is left out, never the message; reading back shows the difference.
       flags: settable(flags),
-      date: internalDate === null ? null : writeDateTime(internalDate),
+      date: internalDate === null ? null : imap.writeDateTime(internalDate),
       octets: sizeBytes,
     });
   }
@@ -53,13 +45,13 @@ export class ImapBatch implements Batch {
     this.#stream.abandon();
   }
 
-  #outcomes(told: AppendAnswer): readonly AppendOutcome[] {
+  #outcomes(told: imap.AppendAnswer): readonly AppendOutcome[] {
     const { messages } = told;
     if (told.kind === 'lost') return Array<AppendOutcome>(messages).fill({ kind: 'unknown', text: told.error.message });
     const { answer } = told;
     if (answer.status === 'OK') return stored(answer, messages);
-    const code = answer.code === null ? null : clean(answer.code.name, 40);
-    const text = clean(answer.text);
+    const code = answer.code === null ? null : imap.clean(answer.code.name, 40);
+    const text = imap.clean(answer.text);
     const because = classifyAppendRefusal(answer.status, code, text);
     const words = code === null ? text : `[${code}] ${text}`;
     const outcome: AppendOutcome =
@@ -83,11 +75,11 @@ function settable(flags: readonly string[]): readonly string[] {
 
 /** \Recent is the server's own (RFC 9051 §2.3.2). */
 function isSettable(flag: string): boolean {
-  return isFlag(flag) && flag.toLowerCase() !== '\\recent';
+  return imap.isFlag(flag) && flag.toLowerCase() !== '\\recent';
 }
 
 /** RFC 4315 §3: the set of APPENDUID is in the order sent. One of another length proves nothing, so the UIDs are unknown. */
-function stored({ code }: Tagged, messages: number): readonly AppendOutcome[] {
+function stored({ code }: imap.Tagged, messages: number): readonly AppendOutcome[] {
   const uids: number[] = [];
   if (code?.kind === 'append-uid') {
     for (const [first, last] of code.uids) {

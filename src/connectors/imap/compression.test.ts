@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import type { Session } from '#protocols/imap/index.ts';
+import type * as imap from '#protocols/imap/index.ts';
 import { isWorthCompressing, noteSpeed } from './compression.ts';
 import { ServerMemory } from './server-memory.ts';
 
 const facts = () => new ServerMemory().of({ host: 'mail.example', port: 993, security: 'tls' });
-const session = (octets: number, seconds: number) => ({ waited: { octets, seconds } }) as Session;
+const session = (octets: number, seconds: number) => ({ waited: { octets, seconds } }) as imap.Session;
 
 test('a server is compressed only when it is known to be slow, and never on this machine', () => {
   const known = facts();

@@ -4,7 +4,7 @@
  */
 
 import { isIP } from 'node:net';
-import type { Session } from '#protocols/imap/index.ts';
+import type * as imap from '#protocols/imap/index.ts';
 import type { ServerFacts } from './server-memory.ts';
 
 /** Below this the line is what we wait for; DEFLATE at its fastest does twenty times as much on one core. */
@@ -21,7 +21,7 @@ export function isWorthCompressing(host: string, offered: boolean, facts: Server
  * Notes how fast a connection was. The latest counts, since only waiting for the line is measured: a session that was held
  * back by the other end or by `--bandwidth` shows a fast line, and rightly is not compressed, which would not hasten it.
  */
-export function noteSpeed(session: Session, facts: ServerFacts): void {
+export function noteSpeed(session: imap.Session, facts: ServerFacts): void {
   const { octets, seconds } = session.waited;
   if (octets < tellingOctets) return;
   facts.bytesPerSecond = octets / Math.max(seconds, 0.001);

@@ -1,7 +1,7 @@
 /** What a session's trouble means to people: from `ImapError` to the catalogue. */
 
 import { type Fault, fault } from '#domain/fault.ts';
-import { decodeMailboxName, ImapError, type Trouble } from '#protocols/imap/index.ts';
+import * as imap from '#protocols/imap/index.ts';
 import { backoffOf, classifySignIn } from './refusal.ts';
 import { socketFault } from './tls-fault.ts';
 import { connectMs } from './options.ts';
@@ -13,10 +13,10 @@ export interface Where {
 
 /** The fault behind anything that a session rejects with. What is no trouble of a session passes as it is. */
 export function faultOf(error: unknown, where: Where): unknown {
-  return error instanceof ImapError ? ofTrouble(error, error.trouble, where) : error;
+  return error instanceof imap.ImapError ? ofTrouble(error, error.trouble, where) : error;
 }
 
-function ofTrouble(cause: ImapError, trouble: Trouble, { host, port }: Where): Fault {
+function ofTrouble(cause: imap.ImapError, trouble: imap.Trouble, { host, port }: Where): Fault {
   const because = { cause };
   switch (trouble.kind) {
     case 'unreachable':
@@ -41,7 +41,7 @@ function ofTrouble(cause: ImapError, trouble: Trouble, { host, port }: Where): F
     case 'endless':
       return fault('imap.server.endless', { host, limit: trouble.limit }, because);
     case 'renumbered':
-      return fault('folder.renumbered-meanwhile', { host, folder: decodeMailboxName(trouble.mailbox) }, because);
+      return fault('folder.renumbered-meanwhile', { host, folder: imap.decodeMailboxName(trouble.mailbox) }, because);
     case 'unprotected':
       if (trouble.why === 'starttls-injected') return fault('imap.starttls.injected', { host }, because);
       if (trouble.why === 'preauth') return fault('imap.preauth.before-tls', { host }, because);
@@ -63,14 +63,14 @@ function ofTrouble(cause: ImapError, trouble: Trouble, { host, port }: Where): F
 /** As `faultOf`, for what was asked of one folder: a refusal is that folder's, and the connection lives on. */
 export function folderFaultOf(error: unknown, where: Where, folder: string): unknown {
   if (
-    !(error instanceof ImapError) ||
+    !(error instanceof imap.ImapError) ||
     error.trouble.kind !== 'refused' ||
     isThrottle(error.trouble.code, error.trouble.text)
   ) {
     return faultOf(error, where);
   }
   const { code, text } = error.trouble;
-  const about = { host: where.host, folder: decodeMailboxName(folder), text: wordsOf(code, text) };
+  const about = { host: where.host, folder: imap.decodeMailboxName(folder), text: wordsOf(code, text) };
   return fault(isPassing(code, text) ? 'folder.busy' : 'folder.unreadable', about, { cause: error });
 }
 
@@ -82,7 +82,7 @@ function isPassing(code: string | null, text: string): boolean {
 
 /** As `faultOf`, for a refusal to sign in. */
 export function signInFaultOf(error: unknown, where: Where, user: string): unknown {
-  if (!(error instanceof ImapError) || (error.trouble.kind !== 'refused' && error.trouble.kind !== 'bye'))
+  if (!(error instanceof imap.ImapError) || (error.trouble.kind !== 'refused' && error.trouble.kind !== 'bye'))
     return faultOf(error, where);
   const { host } = where;
   const { trouble } = error;

@@ -1,16 +1,7 @@
 /** The folders of a mailbox: one round trip where the server has LIST-STATUS, else three. */
 
 import type { Folder, FolderState, FolderTree, SpecialUse, Uid, UidValidity } from '#domain/item.ts';
-import {
-  ImapError,
-  list,
-  type Listed,
-  listExtended,
-  type ListedMailbox,
-  type MailboxStatus,
-  type Session,
-  status,
-} from '#protocols/imap/index.ts';
+import * as imap from '#protocols/imap/index.ts';
 import { idOf, ownerOf, pathOf, personalPrefix, type Spelling } from './names.ts';
 import type { ServerFacts } from './server-memory.ts';
 
@@ -36,13 +27,13 @@ export interface Grown {
 }
 
 /** Asks for the folders by the best way the server has and did not refuse before. */
-export async function askForFolders(session: Session, facts: ServerFacts): Promise<Listed> {
+export async function askForFolders(session: imap.Session, facts: ServerFacts): Promise<imap.Listed> {
   const { capabilities } = session;
   const highestModSeq = capabilities.has('CONDSTORE') || capabilities.has('QRESYNC');
   if (capabilities.hasListStatus && !facts.lies.has('list-extended')) {
     const specialUse = capabilities.has('SPECIAL-USE') && !facts.lies.has('special-use');
     try {
-      return await listExtended(session, '*', { specialUse, status: { highestModSeq } });
+      return await imap.listExtended(session, '*', { specialUse, status: { highestModSeq } });
     } catch (error) {
       if (!isRefusal(error)) throw error;
       facts.lies.add(specialUse ? 'special-use' : 'list-extended');
@@ -50,13 +41,13 @@ export async function askForFolders(session: Session, facts: ServerFacts): Promi
     }
   }
   const [mailboxes, subscribed] = await Promise.all([
-    list(session, '*', 'LIST'),
-    list(session, '*', 'LSUB').catch(noneIfRefused),
+    imap.list(session, '*', 'LIST'),
+    imap.list(session, '*', 'LSUB').catch(noneIfRefused),
   ]);
   const names = new Set(subscribed.filter(isListed).map(({ name }) => canonical(name)));
   const selectable = mailboxes.filter(({ attributes }) => isSelectable(attributes));
-  const told = await Promise.all(selectable.map(({ name }) => status(session, name, { highestModSeq })));
-  const statuses = new Map<string, MailboxStatus>();
+  const told = await Promise.all(selectable.map(({ name }) => imap.status(session, name, { highestModSeq })));
+  const statuses = new Map<string, imap.MailboxStatus>();
   selectable.forEach(({ name }, index) => {
     const of = told[index];
     if (of) statuses.set(name, of);
@@ -70,7 +61,7 @@ export async function askForFolders(session: Session, facts: ServerFacts): Promi
 }
 
 /** Makes the tree of what was listed. */
-export function grow(listed: Listed, session: Session, facts: ServerFacts): Grown {
+export function grow(listed: imap.Listed, session: imap.Session, facts: ServerFacts): Grown {
   const separator = listed.mailboxes.find((mailbox) => mailbox.separator !== null)?.separator ?? null;
   const prefix = personalPrefix(facts.namespaces);
   const spelling: Spelling = { isUtf8: session.isUtf8, separator, prefix };
@@ -99,7 +90,7 @@ export function grow(listed: Listed, session: Session, facts: ServerFacts): Grow
 }
 
 /** RFC 9051 §6.3.9.3: a subscription to what is no longer there is listed as `\NonExistent`. */
-function isListed({ name, attributes }: ListedMailbox): boolean {
+function isListed({ name, attributes }: imap.ListedMailbox): boolean {
   return (
     name !== '' && !(attributes.has('nonexistent') && attributes.has('subscribed') && !attributes.has('haschildren'))
   );
@@ -110,14 +101,14 @@ function isSelectable(attributes: ReadonlySet<string>): boolean {
 }
 
 /** RFC 6154 §2: `\All` and `\Flagged` show messages of other folders; Dovecot's plugin calls its namespace `virtual`. */
-function isVirtual({ name, attributes, separator }: ListedMailbox): boolean {
+function isVirtual({ name, attributes, separator }: imap.ListedMailbox): boolean {
   if (attributes.has('all') || attributes.has('allmail') || attributes.has('flagged') || attributes.has('starred'))
     return true;
   const first = separator === null ? name : name.split(separator, 1)[0];
   return first?.toLowerCase() === 'virtual';
 }
 
-function stateOf(status: MailboxStatus | undefined): FolderState | null {
+function stateOf(status: imap.MailboxStatus | undefined): FolderState | null {
   if (!status || status.uidValidity === null || status.uidNext === null || status.messages === null) return null;
   const { messages, uidNext, uidValidity, highestModSeq } = status;
   return { uidValidity: uidValidity as UidValidity, uidNext: uidNext as Uid, messages, highestModSeq };
@@ -141,10 +132,10 @@ function byPath(a: Folder, b: Folder): number {
 }
 
 export function isRefusal(error: unknown): boolean {
-  return error instanceof ImapError && error.trouble.kind === 'refused';
+  return error instanceof imap.ImapError && error.trouble.kind === 'refused';
 }
 
-function noneIfRefused(error: unknown): readonly ListedMailbox[] {
+function noneIfRefused(error: unknown): readonly imap.ListedMailbox[] {
   if (isRefusal(error)) return [];
   throw error;
 }

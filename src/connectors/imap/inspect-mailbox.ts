@@ -2,7 +2,7 @@
 
 import type { FolderFacts, MailboxFacts, NamespaceFacts, QuotaFacts } from '#domain/probe-report.ts';
 import { cleanText } from '#lib/clean-text.ts';
-import { clean, ImapError, type Namespace, type Opened, quotaRoot, type Session } from '#protocols/imap/index.ts';
+import * as imap from '#protocols/imap/index.ts';
 import { askForFolders, grow } from './folder-tree.ts';
 import { octetsOf } from './names.ts';
 import type { ServerFacts } from './server-memory.ts';
@@ -11,7 +11,7 @@ const kibibyte = 1024;
 const pathOctetsMax = 400;
 
 /** Rejects with `ImapError`; what a server merely refuses to tell is left empty. */
-export async function inspectMailbox(session: Session, facts: ServerFacts): Promise<MailboxFacts> {
+export async function inspectMailbox(session: imap.Session, facts: ServerFacts): Promise<MailboxFacts> {
   const { tree, spelling } = grow(await askForFolders(session, facts), session, facts);
   const { capabilities } = session;
   const tellsSizes = capabilities.has('STATUS=SIZE') || capabilities.has('IMAP4REV2');
@@ -48,7 +48,7 @@ export async function inspectMailbox(session: Session, facts: ServerFacts): Prom
 }
 
 /** STATUS (SIZE) (RFC 8438 §3); null where it is refused. */
-function sizeOf(session: Session, mailbox: string): Promise<number | null> {
+function sizeOf(session: imap.Session, mailbox: string): Promise<number | null> {
   let bytes: number | null = null;
   return session.run({
     name: 'STATUS',
@@ -64,8 +64,8 @@ function sizeOf(session: Session, mailbox: string): Promise<number | null> {
 
 function namespacesOf({ namespaces }: ServerFacts): readonly NamespaceFacts[] {
   if (!namespaces) return [];
-  const facts = (of: readonly Namespace[], belongsTo: NamespaceFacts['belongsTo']): NamespaceFacts[] =>
-    of.slice(0, 20).map(({ prefix, separator }) => ({ belongsTo, prefix: clean(prefix, 100), separator }));
+  const facts = (of: readonly imap.Namespace[], belongsTo: NamespaceFacts['belongsTo']): NamespaceFacts[] =>
+    of.slice(0, 20).map(({ prefix, separator }) => ({ belongsTo, prefix: imap.clean(prefix, 100), separator }));
   return [
     ...facts(namespaces.personal, 'personal'),
     ...facts(namespaces.otherUsers, 'other-users'),
@@ -73,13 +73,13 @@ function namespacesOf({ namespaces }: ServerFacts): readonly NamespaceFacts[] {
   ];
 }
 
-async function quotasOf(session: Session): Promise<readonly QuotaFacts[]> {
+async function quotasOf(session: imap.Session): Promise<readonly QuotaFacts[]> {
   try {
-    const quotas = await quotaRoot(session, 'INBOX');
+    const quotas = await imap.quotaRoot(session, 'INBOX');
     return quotas.flatMap(({ root, resources }) =>
       resources.map(({ name, used, limit }) => {
         const unit = name.toUpperCase() === 'STORAGE' ? kibibyte : 1;
-        return { root: clean(root, 100), resource: clean(name, 40), used: used * unit, limit: limit * unit };
+        return { root: imap.clean(root, 100), resource: imap.clean(name, 40), used: used * unit, limit: limit * unit };
       }),
     );
   } catch (error) {
@@ -88,8 +88,8 @@ async function quotasOf(session: Session): Promise<readonly QuotaFacts[]> {
 }
 
 /** PERMANENTFLAGS with `\*` (RFC 9051 §7.1). Many servers tell a reader that nothing can be set: then it is not known. */
-async function newKeywordsIn(session: Session): Promise<boolean | null> {
-  let opened: Opened | null = null;
+async function newKeywordsIn(session: imap.Session): Promise<boolean | null> {
+  let opened: imap.Opened | null = null;
   try {
     await session.run(
       {
@@ -104,12 +104,12 @@ async function newKeywordsIn(session: Session): Promise<boolean | null> {
   } catch (error) {
     return refusedMeans(error, null);
   }
-  const of = opened as Opened | null;
+  const of = opened as imap.Opened | null;
   if (!of || of.permanentFlags === null || of.permanentFlags.length === 0) return of?.anyKeyword === true ? true : null;
   return of.anyKeyword;
 }
 
 function refusedMeans<T>(error: unknown, value: T): T {
-  if (error instanceof ImapError && error.trouble.kind === 'refused') return value;
+  if (error instanceof imap.ImapError && error.trouble.kind === 'refused') return value;
   throw error;
 }

@@ -7,7 +7,7 @@ import { Fault, isFault } from '#domain/fault.ts';
 import type { MailboxFacts, ServerFacts } from '#domain/probe-report.ts';
 import type { Inspection, InspectServer } from '#ports/inspection.ts';
 import type { Credentials } from '#ports/credentials.ts';
-import { type Capabilities, capability, clean, id, ImapError, noop, Session } from '#protocols/imap/index.ts';
+import * as imap from '#protocols/imap/index.ts';
 import { faultOf } from './faults.ts';
 import { inspectMailbox } from './inspect-mailbox.ts';
 import { openSession } from './open.ts';
@@ -68,7 +68,7 @@ async function withoutTrust(
 async function inspectServer(options: InspectOptions, verify: boolean, signal: AbortSignal): Promise<ServerFacts> {
   const { endpoint, log } = options;
   const { trace } = log;
-  const session = await Session.open(
+  const session = await imap.Session.open(
     {
       host: endpoint.host,
       port: endpoint.port,
@@ -88,17 +88,18 @@ async function inspectServer(options: InspectOptions, verify: boolean, signal: A
     const greeting = await session.greeting;
     // RFC 9051 §11.1: PREAUTH forbids STARTTLS.
     if (endpoint.security === 'starttls' && greeting.status === 'PREAUTH') {
-      throw new ImapError({ kind: 'unprotected', why: 'preauth' });
+      throw new imap.ImapError({ kind: 'unprotected', why: 'preauth' });
     }
-    if (session.capabilities.isEmpty) await capability(session);
+    if (session.capabilities.isEmpty) await imap.capability(session);
     if (endpoint.security === 'starttls') {
-      if (!session.capabilities.has('STARTTLS')) throw new ImapError({ kind: 'unprotected', why: 'starttls-missing' });
+      if (!session.capabilities.has('STARTTLS'))
+        throw new imap.ImapError({ kind: 'unprotected', why: 'starttls-missing' });
       await session.startTls();
-      await capability(session);
+      await imap.capability(session);
     }
     const { capabilities } = session;
     const said = capabilities.has('ID') ? await idOf(session) : {};
-    const words = clean(greeting.text, 200);
+    const words = imap.clean(greeting.text, 200);
     return {
       host: endpoint.host,
       port: endpoint.port,
@@ -137,8 +138,8 @@ async function signedIn(
 }
 
 /** SASL mechanisms, and the LOGIN command unless it is forbidden (RFC 9051 §6.2.3). */
-function mechanismsOf(capabilities: Capabilities): readonly string[] {
-  const names = capabilities.mechanisms.map((name) => clean(name, 40));
+function mechanismsOf(capabilities: imap.Capabilities): readonly string[] {
+  const names = capabilities.mechanisms.map((name) => imap.clean(name, 40));
   return [...new Set(capabilities.has('LOGINDISABLED') ? names : [...names, 'LOGIN'])];
 }
 
@@ -148,26 +149,28 @@ function kindOf(server: ServerFacts, inside: Pick<ServerFacts, 'id'>): ServerFac
 
 const emptyCapabilities = { has: () => false };
 
-async function idOf(session: Session): Promise<Readonly<Record<string, string>>> {
+async function idOf(session: imap.Session): Promise<Readonly<Record<string, string>>> {
   try {
-    const fields = await id(session, { name: 'Godwit' });
-    return Object.fromEntries([...fields].slice(0, 30).map(([field, value]) => [clean(field, 30), clean(value, 200)]));
+    const fields = await imap.id(session, { name: 'Godwit' });
+    return Object.fromEntries(
+      [...fields].slice(0, 30).map(([field, value]) => [imap.clean(field, 30), imap.clean(value, 200)]),
+    );
   } catch (error) {
-    if (error instanceof ImapError && error.trouble.kind === 'refused') return {};
+    if (error instanceof imap.ImapError && error.trouble.kind === 'refused') return {};
     throw error;
   }
 }
 
-function namesOf(session: Session): readonly string[] {
-  return session.capabilities.names.map((name) => clean(name, 80)).sort();
+function namesOf(session: imap.Session): readonly string[] {
+  return session.capabilities.names.map((name) => imap.clean(name, 80)).sort();
 }
 
 /** The middle one of several: the first may have waited for a machine to wake up. */
-async function roundTripOf(session: Session): Promise<number> {
+async function roundTripOf(session: imap.Session): Promise<number> {
   const taken: number[] = [];
   for (let i = 0; i < roundTrips; i++) {
     const asked = performance.now();
-    await noop(session);
+    await imap.noop(session);
     taken.push(performance.now() - asked);
   }
   taken.sort((a, b) => a - b);

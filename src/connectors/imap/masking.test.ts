@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { sasl } from '#protocols/imap/index.ts';
+import * as imap from '#protocols/imap/index.ts';
 import { type Mask, maskOf } from './masking.ts';
 
 const mask = (secret: string): Mask => maskOf({ kind: 'password', user: 'ann', password: secret, onBehalfOf: null });
@@ -34,10 +34,10 @@ test('whatever the user name, no sign-in that is repeated shows the secret', () 
   fc.assert(
     fc.property(fc.string({ minLength: 1, maxLength: 12, unit: fc.constantFrom('a', 'ü', '@', '.', '密') }), (user) => {
       const said = [
-        sasl.plain({ user, password: secret }),
-        sasl.plain({ user, password: secret, authorizeAs: 'boss' }),
-        sasl.xoauth2({ user, token: secret, host: 'h', port: 1 }),
-        sasl.oauthbearer({ user, token: secret, host: 'h', port: 1 }),
+        imap.sasl.plain({ user, password: secret }),
+        imap.sasl.plain({ user, password: secret, authorizeAs: 'boss' }),
+        imap.sasl.xoauth2({ user, token: secret, host: 'h', port: 1 }),
+        imap.sasl.oauthbearer({ user, token: secret, host: 'h', port: 1 }),
       ];
       for (const mechanism of said) {
         const shown = mask(secret)(`BAD what is ${mechanism?.initialResponse}`);

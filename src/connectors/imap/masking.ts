@@ -5,7 +5,7 @@
 
 import { cleanText } from '#lib/clean-text.ts';
 import type { Credential } from '#ports/credentials.ts';
-import { ImapError } from '#protocols/imap/index.ts';
+import * as imap from '#protocols/imap/index.ts';
 
 export type Mask = (text: string) => string;
 
@@ -27,8 +27,8 @@ export function maskOf(credential: Credential): Mask {
 
 /** An error of a session with the server's words masked; any other error as it is. */
 export function maskedError(error: unknown, mask: Mask): unknown {
-  if (!(error instanceof ImapError) || !('text' in error.trouble)) return error;
-  return new ImapError({ ...error.trouble, text: mask(error.trouble.text) });
+  if (!(error instanceof imap.ImapError) || !('text' in error.trouble)) return error;
+  return new imap.ImapError({ ...error.trouble, text: mask(error.trouble.text) });
 }
 
 /** As it is, in quotes, as octets, tidied for people, and in base64; the longest first. */

@@ -5,7 +5,7 @@
  */
 
 import type { FolderId } from '#domain/item.ts';
-import { decodeMailboxName, encodeMailboxName, type Namespaces } from '#protocols/imap/index.ts';
+import * as imap from '#protocols/imap/index.ts';
 
 /** How names are spelt on one connection. */
 export interface Spelling {
@@ -19,12 +19,12 @@ export interface Spelling {
 /** The id of a name in the server's octets. */
 export function idOf(octets: string, { isUtf8 }: Pick<Spelling, 'isUtf8'>): FolderId {
   const name = /^inbox$/i.test(octets) ? 'INBOX' : octets;
-  return (isUtf8 ? encodeMailboxName(utf8Of(name) ?? name) : name) as FolderId;
+  return (isUtf8 ? imap.encodeMailboxName(utf8Of(name) ?? name) : name) as FolderId;
 }
 
 /** The octets that name a folder on the wire. */
 export function octetsOf(id: FolderId, { isUtf8 }: Pick<Spelling, 'isUtf8'>): string {
-  return isUtf8 ? Buffer.from(decodeMailboxName(id), 'utf8').toString('latin1') : id;
+  return isUtf8 ? Buffer.from(imap.decodeMailboxName(id), 'utf8').toString('latin1') : id;
 }
 
 /** The path of a name in the server's octets. */
@@ -56,22 +56,22 @@ export function nameOf(
     return { wrong: `a name holds "${separator}", which divides names on this server` };
   }
   const octets = path
-    .map((name) => (isUtf8 ? Buffer.from(name, 'utf8').toString('latin1') : encodeMailboxName(name)))
+    .map((name) => (isUtf8 ? Buffer.from(name, 'utf8').toString('latin1') : imap.encodeMailboxName(name)))
     .join(separator ?? '');
   const isInbox = path.length === 1 && path[0] === 'INBOX';
   return { octets: isInbox ? octets : prefix + octets };
 }
 
 /** The prefix of the personal namespace; the first one counts (RFC 2342 §5). */
-export function personalPrefix(namespaces: Namespaces | null): string {
+export function personalPrefix(namespaces: imap.Namespaces | null): string {
   return namespaces?.personal[0]?.prefix ?? '';
 }
 
 /** Whose a folder is, by the longest prefix that fits. */
-export function ownerOf(octets: string, namespaces: Namespaces | null): 'personal' | 'other-users' | 'shared' {
+export function ownerOf(octets: string, namespaces: imap.Namespaces | null): 'personal' | 'other-users' | 'shared' {
   let longest = -1;
   let owner: 'personal' | 'other-users' | 'shared' = 'personal';
-  const weigh = (prefixes: Namespaces['personal'], whose: typeof owner): void => {
+  const weigh = (prefixes: imap.Namespaces['personal'], whose: typeof owner): void => {
     for (const { prefix, separator } of prefixes) {
       const bare = separator !== null && prefix.endsWith(separator) ? prefix.slice(0, -1) : prefix;
       const fits =
@@ -100,7 +100,7 @@ function startsWithName(octets: string, prefix: string): boolean {
 
 /** Modified UTF-7, or UTF-8 that a server shows although nobody turned it on. */
 function decoded(octets: string): string {
-  if (!/[\x80-\xff]/.test(octets)) return decodeMailboxName(octets);
+  if (!/[\x80-\xff]/.test(octets)) return imap.decodeMailboxName(octets);
   return utf8Of(octets) ?? octets;
 }
 

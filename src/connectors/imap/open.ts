@@ -6,22 +6,7 @@
 
 import { type Fault, fault, isFault } from '#domain/fault.ts';
 import type { Credential } from '#ports/credentials.ts';
-import {
-  authenticate,
-  type Capabilities,
-  capability,
-  clean,
-  enable,
-  id,
-  ImapError,
-  type Listed,
-  listExtended,
-  login,
-  namespace,
-  sasl,
-  Session,
-  type SessionOptions,
-} from '#protocols/imap/index.ts';
+import * as imap from '#protocols/imap/index.ts';
 import { isWorthCompressing } from './compression.ts';
 import { faultOf, signInFaultOf } from './faults.ts';
 import { isRefusal } from './folder-tree.ts';
@@ -30,9 +15,9 @@ import { connectMs, type ImapOptions, usualDeadlineMs } from './options.ts';
 import type { ServerFacts } from './server-memory.ts';
 
 export interface SignedIn {
-  readonly session: Session;
+  readonly session: imap.Session;
   /** The folders, asked for along with the sign-in; null where that was not done or went wrong. */
-  readonly listed: Promise<Listed | null> | null;
+  readonly listed: Promise<imap.Listed | null> | null;
 }
 
 /**
@@ -73,9 +58,9 @@ async function openWith(
   const facts = options.servers.of(endpoint);
   const mask = maskOf(credential);
   const knewOfUtf8 = facts.lies.has('utf8');
-  let session: Session;
+  let session: imap.Session;
   try {
-    session = await Session.open(sessionOptions(options, isReadOnly, mask), signal);
+    session = await imap.Session.open(sessionOptions(options, isReadOnly, mask), signal);
   } catch (error) {
     throw faultOf(error, endpoint);
   }
@@ -106,7 +91,7 @@ function sessionOptions(
   { endpoint, log, commandDeadlineMs }: ImapOptions,
   isReadOnly: boolean,
   mask: Mask,
-): SessionOptions {
+): imap.SessionOptions {
   const { trace } = log;
   return {
     host: endpoint.host,
@@ -122,7 +107,7 @@ function sessionOptions(
 }
 
 async function signIn(
-  session: Session,
+  session: imap.Session,
   options: ImapOptions,
   facts: ServerFacts,
   credential: Credential,
@@ -133,11 +118,11 @@ async function signIn(
     return hastily(session, options, facts, credential, before, after);
   }
   const isIn = await greeted(session, options);
-  if (session.capabilities.isEmpty) await capability(session);
+  if (session.capabilities.isEmpty) await imap.capability(session);
   facts.beforeSignIn = session.capabilities;
   if (!isIn && !(await present(session, options, credential, session.capabilities))) {
     // RFC 9051 §6.2.2: what was known before is no longer true.
-    await capability(session);
+    await imap.capability(session);
   }
   const tuned = tune(session, options, facts, session.capabilities);
   await tuned.done;
@@ -145,12 +130,12 @@ async function signIn(
 }
 
 async function hastily(
-  session: Session,
+  session: imap.Session,
   options: ImapOptions,
   facts: ServerFacts,
   credential: Credential,
-  before: Capabilities,
-  after: Capabilities,
+  before: imap.Capabilities,
+  after: imap.Capabilities,
 ): Promise<Pick<SignedIn, 'listed'>> {
   session.capabilities = before;
   const presented = present(session, options, credential, before);
@@ -172,23 +157,23 @@ async function hastily(
 }
 
 /** Waits for the greeting and protects the connection; true when the server takes us as signed in already. */
-async function greeted(session: Session, { endpoint }: ImapOptions): Promise<boolean> {
+async function greeted(session: imap.Session, { endpoint }: ImapOptions): Promise<boolean> {
   const { status } = await session.greeting;
   if (endpoint.security !== 'starttls') return status === 'PREAUTH';
   // RFC 9051 §11.1: PREAUTH forbids STARTTLS, so whoever answers may be somebody in between.
-  if (status === 'PREAUTH') throw new ImapError({ kind: 'unprotected', why: 'preauth' });
-  if (session.capabilities.isEmpty) await capability(session);
-  if (!session.capabilities.has('STARTTLS')) throw new ImapError({ kind: 'unprotected', why: 'starttls-missing' });
+  if (status === 'PREAUTH') throw new imap.ImapError({ kind: 'unprotected', why: 'preauth' });
+  if (session.capabilities.isEmpty) await imap.capability(session);
+  if (!session.capabilities.has('STARTTLS')) throw new imap.ImapError({ kind: 'unprotected', why: 'starttls-missing' });
   await session.startTls();
   return false;
 }
 
 /** Signs in; true when the server told its capabilities along with the answer. */
 async function present(
-  session: Session,
+  session: imap.Session,
   { endpoint }: ImapOptions,
   credential: Credential,
-  offered: Capabilities,
+  offered: imap.Capabilities,
 ): Promise<boolean> {
   try {
     return await presenting(session, endpoint, credential, offered);
@@ -198,21 +183,21 @@ async function present(
 }
 
 function presenting(
-  session: Session,
+  session: imap.Session,
   endpoint: ImapOptions['endpoint'],
   credential: Credential,
-  offered: Capabilities,
+  offered: imap.Capabilities,
 ): Promise<boolean> {
   const { host, port } = endpoint;
   const mechanisms = new Set(offered.mechanisms);
   if (credential.kind === 'oauth') {
     const bearer = { user: credential.user, token: credential.token, host, port };
     const mechanism = mechanisms.has('OAUTHBEARER')
-      ? sasl.oauthbearer(bearer)
+      ? imap.sasl.oauthbearer(bearer)
       : mechanisms.has('XOAUTH2')
-        ? sasl.xoauth2(bearer)
+        ? imap.sasl.xoauth2(bearer)
         : null;
-    if (mechanism) return authenticate(session, mechanism);
+    if (mechanism) return imap.authenticate(session, mechanism);
     throw noMechanism(host, offered);
   }
   const { onBehalfOf, password } = credential;
@@ -221,20 +206,20 @@ function presenting(
   const identity = { user: master, password, authorizeAs };
   // Some servers have no literals at LOGIN (met by Thunderbird), so it carries only what quotes can hold.
   const isPlainText = /^[\x20-\x7e]{0,400}$/.test(master) && /^[\x20-\x7e]{0,400}$/.test(password);
-  if (authorizeAs === '' && isPlainText && !offered.has('LOGINDISABLED')) return login(session, master, password);
+  if (authorizeAs === '' && isPlainText && !offered.has('LOGINDISABLED')) return imap.login(session, master, password);
   const mechanism =
     mechanisms.has('PLAIN') || authorizeAs !== ''
-      ? sasl.plain(identity)
+      ? imap.sasl.plain(identity)
       : mechanisms.has('LOGIN')
-        ? sasl.login(identity)
+        ? imap.sasl.login(identity)
         : null;
   const isOffered = mechanism !== null && mechanisms.has(mechanism.name);
-  if (mechanism && isOffered) return authenticate(session, mechanism);
-  if (authorizeAs === '' && !offered.has('LOGINDISABLED')) return login(session, master, password);
+  if (mechanism && isOffered) return imap.authenticate(session, mechanism);
+  if (authorizeAs === '' && !offered.has('LOGINDISABLED')) return imap.login(session, master, password);
   throw noMechanism(host, offered);
 }
 
-function noMechanism(host: string, offered: Capabilities): unknown {
+function noMechanism(host: string, offered: imap.Capabilities): unknown {
   return fault('imap.sign-in.no-mechanism', {
     host,
     offered: offered.mechanisms.slice(0, 20).join(', ').slice(0, 200),
@@ -249,10 +234,10 @@ function userOf(credential: Credential): string {
 
 /** Turns on what we use, in one write, with the listing of all folders behind it. */
 function tune(
-  session: Session,
+  session: imap.Session,
   { log }: ImapOptions,
   facts: ServerFacts,
-  capabilities: Capabilities,
+  capabilities: imap.Capabilities,
 ): { readonly done: Promise<unknown> } & Pick<SignedIn, 'listed'> {
   const first = facts.afterSignIn === null;
   facts.afterSignIn = capabilities;
@@ -267,7 +252,7 @@ function tune(
   };
   const wishes = wishesOf(capabilities, facts);
   if (capabilities.has('ENABLE') && wishes.length > 0) {
-    const enabled = enable(session, wishes).then(() => {
+    const enabled = imap.enable(session, wishes).then(() => {
       // iCloud and others answer OK and no ENABLED (MailKit), and then nobody knows how names are to be spelt. It is asked
       // once, and from then on never again.
       if (wishes.includes('UTF8=ACCEPT') && !session.isUtf8) facts.lies.add('utf8');
@@ -275,16 +260,16 @@ function tune(
     tolerate('ENABLE', enabled);
   }
   if (first && capabilities.has('ID')) {
-    const told = id(session, { name: 'Godwit', version: '0.1' }).then((fields) => {
+    const told = imap.id(session, { name: 'Godwit', version: '0.1' }).then((fields) => {
       log.debug('server', {
-        name: clean(fields.get('name') ?? '', 80),
-        version: clean(fields.get('version') ?? '', 80),
+        name: imap.clean(fields.get('name') ?? '', 80),
+        version: imap.clean(fields.get('version') ?? '', 80),
       });
     });
     tolerate('ID', told);
   }
   if (facts.namespaces === null && capabilities.has('NAMESPACE') && !facts.lies.has('namespace')) {
-    const told = namespace(session).then(
+    const told = imap.namespace(session).then(
       (namespaces) => {
         facts.namespaces = namespaces;
       },
@@ -300,7 +285,7 @@ function tune(
   return { done: Promise.all(running), listed };
 }
 
-function wishesOf(capabilities: Capabilities, facts: ServerFacts): readonly string[] {
+function wishesOf(capabilities: imap.Capabilities, facts: ServerFacts): readonly string[] {
   const wishes: string[] = [];
   if (capabilities.has('QRESYNC')) wishes.push('QRESYNC');
   else if (capabilities.has('CONDSTORE')) wishes.push('CONDSTORE');
@@ -310,9 +295,13 @@ function wishesOf(capabilities: Capabilities, facts: ServerFacts): readonly stri
 }
 
 /** The listing that everybody asks for first; whoever does not ask for it at once gets another. */
-function prefetched(session: Session, facts: ServerFacts, capabilities: Capabilities): Promise<Listed | null> | null {
+function prefetched(
+  session: imap.Session,
+  facts: ServerFacts,
+  capabilities: imap.Capabilities,
+): Promise<imap.Listed | null> | null {
   if (!capabilities.hasListStatus || facts.lies.has('list-extended')) return null;
   const specialUse = capabilities.has('SPECIAL-USE') && !facts.lies.has('special-use');
   const highestModSeq = capabilities.has('CONDSTORE') || capabilities.has('QRESYNC');
-  return listExtended(session, '*', { specialUse, status: { highestModSeq } }).catch(() => null);
+  return imap.listExtended(session, '*', { specialUse, status: { highestModSeq } }).catch(() => null);
 }

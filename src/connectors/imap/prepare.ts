@@ -5,7 +5,7 @@
 
 import type { Folder } from '#domain/item.ts';
 import type { FolderOrder, FolderOutcome } from '#ports/mailbox.ts';
-import { clean, create, type Listed, type Session, subscribe, type Tagged } from '#protocols/imap/index.ts';
+import * as imap from '#protocols/imap/index.ts';
 import { faultOf } from './faults.ts';
 import { askForFolders, grow } from './folder-tree.ts';
 import { nameOf, type Spelling } from './names.ts';
@@ -13,7 +13,7 @@ import type { ImapEndpoint } from './options.ts';
 import type { ServerFacts } from './server-memory.ts';
 
 export interface Preparing {
-  readonly session: Session;
+  readonly session: imap.Session;
   readonly facts: ServerFacts;
   readonly endpoint: ImapEndpoint;
   readonly orders: readonly FolderOrder[];
@@ -25,8 +25,8 @@ export interface Preparing {
 interface Asked {
   readonly order: FolderOrder;
   readonly wrong: string | null;
-  readonly created: Promise<Tagged> | null;
-  readonly subscribed: Promise<Tagged> | null;
+  readonly created: Promise<imap.Tagged> | null;
+  readonly subscribed: Promise<imap.Tagged> | null;
 }
 
 export async function prepareFolders(preparing: Preparing): Promise<readonly FolderOutcome[]> {
@@ -42,7 +42,7 @@ export async function prepareFolders(preparing: Preparing): Promise<readonly Fol
       Promise.all(asked.map(({ subscribed }) => subscribed)),
       listing,
     ]);
-    let listed: Listed = first;
+    let listed: imap.Listed = first;
     const again = await withoutUses(session, asked, answers, spelling);
     if (again.length > 0) listed = await askForFolders(session, facts);
     const { tree } = grow(listed, session, facts);
@@ -75,36 +75,36 @@ function ask({ session, known }: Preparing, order: FolderOrder, spelling: Spelli
   const isThere = keyOf(order.path) === 'INBOX' || (there !== undefined && (there.selectable || !order.selectable));
   // RFC 9051 §6.3.4: a trailing separator says that the name is to hold other names.
   const octets = order.selectable || spelling.separator === null ? name.octets : name.octets + spelling.separator;
-  const created = isThere ? null : create(session, octets, takesUses ? order.specialUses : []);
-  const subscribed = order.subscribed && !there?.subscribed ? subscribe(session, name.octets) : null;
+  const created = isThere ? null : imap.create(session, octets, takesUses ? order.specialUses : []);
+  const subscribed = order.subscribed && !there?.subscribed ? imap.subscribe(session, name.octets) : null;
   return { order, wrong: null, created, subscribed };
 }
 
 /** Folders that were refused perhaps because of their special use (RFC 6154 §3, [USEATTR]) are made without it. */
 async function withoutUses(
-  session: Session,
+  session: imap.Session,
   asked: readonly Asked[],
-  answers: readonly (Tagged | null)[],
+  answers: readonly (imap.Tagged | null)[],
   spelling: Spelling,
-): Promise<readonly { readonly at: number; readonly answer: Tagged }[]> {
+): Promise<readonly { readonly at: number; readonly answer: imap.Tagged }[]> {
   const again = asked.flatMap(({ order }, at) => {
     const answer = answers[at];
     const name = nameOf(order.path, spelling);
     if (!answer || answer.status === 'OK' || order.specialUses.length === 0 || 'wrong' in name) return [];
     if (answer.code?.name === 'ALREADYEXISTS') return [];
-    const created = create(session, name.octets, []);
-    if (order.subscribed) void subscribe(session, name.octets).catch(() => {});
+    const created = imap.create(session, name.octets, []);
+    if (order.subscribed) void imap.subscribe(session, name.octets).catch(() => {});
     return [created.then((second) => ({ at, answer: second }))];
   });
   return Promise.all(again);
 }
 
-function refusalOf(answer: Tagged | null): FolderOutcome {
+function refusalOf(answer: imap.Tagged | null): FolderOutcome {
   if (answer && answer.status !== 'OK') {
     return {
       kind: 'refused',
-      code: answer.code === null ? null : clean(answer.code.name, 40),
-      text: clean(answer.text),
+      code: answer.code === null ? null : imap.clean(answer.code.name, 40),
+      text: imap.clean(answer.text),
     };
   }
   return { kind: 'refused', code: null, text: 'the server said that it made the folder, and does not list it' };

@@ -1,7 +1,7 @@
 /** Which server it is, as far as its greeting, ID and capabilities tell: only to say what to expect, never to act on. */
 
 import type { ServerKind } from '#domain/probe-report.ts';
-import type { Capabilities } from '#protocols/imap/index.ts';
+import type * as imap from '#protocols/imap/index.ts';
 
 const tellTale: readonly (readonly [RegExp, ServerKind])[] = [
   [/gimap|gmail|google/i, 'gmail'],
@@ -18,7 +18,7 @@ const tellTale: readonly (readonly [RegExp, ServerKind])[] = [
 export function serverKind(
   greeting: string,
   id: Readonly<Record<string, string>>,
-  capabilities: Pick<Capabilities, 'has'>,
+  capabilities: Pick<imap.Capabilities, 'has'>,
 ): ServerKind {
   if (capabilities.has('X-GM-EXT-1')) return 'gmail';
   if (capabilities.has('XAPPLEPUSHSERVICE')) return 'icloud';

@@ -1,13 +1,13 @@
 /** What one mailbox learnt of a server, for the next mailbox on it. Shared by everything in a process. */
 
-import type { Capabilities, Namespaces } from '#protocols/imap/index.ts';
+import type * as imap from '#protocols/imap/index.ts';
 
 export interface ServerFacts {
   /** Before and after sign-in, as last seen; null before the first time. */
-  beforeSignIn: Capabilities | null;
-  afterSignIn: Capabilities | null;
+  beforeSignIn: imap.Capabilities | null;
+  afterSignIn: imap.Capabilities | null;
   /** RFC 2342; null until it was asked, or where the server does not tell. */
-  namespaces: Namespaces | null;
+  namespaces: imap.Namespaces | null;
   /** Announced, and refused when tried (ProtonMail Bridge: SPECIAL-USE; Exchange in rev2 mode: LIST RETURN). */
   readonly lies: Set<
     'list-extended' | 'special-use' | 'namespace' | 'create-special-use' | 'multiappend' | 'haste' | 'utf8'

@@ -4,7 +4,7 @@ import { fault } from '#domain/fault.ts';
 import type { FolderId } from '#domain/item.ts';
 import type { UidSet } from '#domain/uid-set.ts';
 import type { Batch, FlagChange, FolderOrder, FolderOutcome, StoreRefusal, Target } from '#ports/mailbox.ts';
-import { clean, expunge, isFlag, type Place, splitNumberSet, store, type Tagged } from '#protocols/imap/index.ts';
+import * as imap from '#protocols/imap/index.ts';
 import { ImapBatch } from './batch.ts';
 import { ImapReader } from './mailbox.ts';
 import { prepareFolders } from './prepare.ts';
@@ -46,7 +46,7 @@ export class ImapTarget extends ImapReader implements Target {
     const one = async (uids: UidSet, sign: '+' | '-', flags: readonly string[]): Promise<void> => {
       if (flags.length === 0 || uids.length === 0) return;
       const answers = await Promise.all(
-        splitNumberSet(uids, setOctets).map((set) => store(this.session, place, set, sign, flags)),
+        imap.splitNumberSet(uids, setOctets).map((set) => imap.store(this.session, place, set, sign, flags)),
       );
       const refused = answers.find(({ status }) => status !== 'OK');
       if (!refused) return;
@@ -57,10 +57,10 @@ export class ImapTarget extends ImapReader implements Target {
     try {
       await Promise.all(
         changes.flatMap(({ uids, add, remove }) => {
-          const unfit = add.filter((flag) => !isFlag(flag));
+          const unfit = add.filter((flag) => !imap.isFlag(flag));
           if (unfit.length > 0)
             refusals.push({ uids, flags: unfit, code: null, text: 'IMAP cannot write these flags' });
-          return [one(uids, '+', add.filter(isFlag)), one(uids, '-', remove.filter(isFlag))];
+          return [one(uids, '+', add.filter(imap.isFlag)), one(uids, '-', remove.filter(imap.isFlag))];
         }),
       );
       return refusals;
@@ -76,21 +76,21 @@ export class ImapTarget extends ImapReader implements Target {
     if (uids.length === 0) return;
     const place = this.#place(folder);
     try {
-      const sets = splitNumberSet(uids, setOctets);
+      const sets = imap.splitNumberSet(uids, setOctets);
       await Promise.all([
-        ...sets.map((set) => store(this.session, place, set, '+', ['\\Deleted'])),
-        ...sets.map((set) => expunge(this.session, place, set)),
+        ...sets.map((set) => imap.store(this.session, place, set, '+', ['\\Deleted'])),
+        ...sets.map((set) => imap.expunge(this.session, place, set)),
       ]);
     } catch (error) {
       throw this.folderFault(error, folder);
     }
   }
 
-  #place(folder: FolderId): Place {
+  #place(folder: FolderId): imap.Place {
     return { mailbox: this.octets(folder), mode: 'select', isSure: true, uidValidity: this.numbering.of(folder) };
   }
 }
 
-function wordsOf({ code, text }: Tagged): { readonly code: string | null; readonly text: string } {
-  return { code: code === null ? null : clean(code.name, 40), text: clean(text) };
+function wordsOf({ code, text }: imap.Tagged): { readonly code: string | null; readonly text: string } {
+  return { code: code === null ? null : imap.clean(code.name, 40), text: imap.clean(text) };
 }
