@@ -65,12 +65,10 @@ export async function lookOnTarget(
     return { found: [], notThere: [...uidsOf(uids)], doubtful: [], listing };
   }
   const match = await matchByContent(engine, work, uids, unclaimed, sent, dateOf);
-  const noted = new Set(sent.map(({ uid }) => uid));
   const missing = match.rest;
-  // With something expunged up there, those that we know were sent whole are in doubt; if none is known to have been, all are.
-  const inDoubt =
-    vanished > 0 ? (missing.some((uid) => noted.has(uid)) ? missing.filter((uid) => noted.has(uid)) : missing) : [];
-  const doubt = new Set([...inDoubt, ...match.unsure]);
+  // With something expunged up there, whatever may have been sent is in doubt. What was noted of it tells nothing: a process
+  // that died may have sent more than it had noted.
+  const doubt = new Set([...(vanished > 0 ? missing : []), ...match.unsure]);
   return { found: match.found, notThere: missing.filter((uid) => !doubt.has(uid)), doubtful: [...doubt], listing };
 }
 
