@@ -28,7 +28,7 @@ function handClock(): Clock & { readonly asked: number[]; readonly broken: numbe
 }
 
 type Watch = NonNullable<Source['watch']>;
-const sourceThat = (watch?: Watch): Source => ({ ...(watch ? { watch } : {}) }) as Source;
+const sourceThat = (watch?: Watch): Source => (watch ? { watch } : {}) as Source;
 const untilAborted: Watch = (signal) =>
   new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
 const lost: Watch = () => Promise.reject(fault('imap.connection.lost', { host: 'h', text: 'gone' }));
