@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { constants, createDeflateRaw, createInflateRaw } from 'node:zlib';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { fetchBodies } from './commands/messages.ts';
 import { noop } from './commands/sign-in.ts';
 import { ImapError } from './errors.ts';
@@ -119,9 +119,15 @@ test('what does not compress is not read off the line before somebody takes it',
   const fetching = held(server.session);
   await settled(fetching.came);
   expect(await settled(() => server.session.octets)).toBeLessThan(4 * MiB);
+  // An hour passes in which nothing is done: it was not the line that made us wait.
+  const { idleTime } = performance.nodeTiming;
+  vi.spyOn(performance.nodeTiming, 'idleTime', 'get').mockReturnValue(idleTime + 3_600_000);
   fetching.letGo();
   await fetching.done;
+  vi.restoreAllMocks();
   expect(fetching.came()).toBe(64 * MiB);
+  expect(server.session.waited.octets).toBeGreaterThan(60 * MiB);
+  expect(server.session.waited.seconds).toBeLessThan(3_000);
 });
 
 test('a line without an end ends the session, however small it was on the wire', async () => {
