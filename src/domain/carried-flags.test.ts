@@ -20,7 +20,7 @@ const words = fc.subarray(['\\Seen', '\\Flagged', '$Forwarded', 'Grün']);
 /** A folder: which UIDs there are, how each is flagged then and now, and whether it is remembered. */
 const folder = fc.dictionary(
   fc.integer({ min: 1, max: 300 }).map(String),
-  fc.record({ then: words, now: words, known: fc.boolean(), left: fc.boolean(), came: fc.boolean() }),
+  fc.record({ old: words, now: words, known: fc.boolean(), left: fc.boolean(), came: fc.boolean() }),
 );
 
 describe('the flags that were carried', () => {
@@ -30,7 +30,7 @@ describe('the flags that were carried', () => {
         const uids = Object.keys(messages).map(Number);
         const at = (uid: number) => messages[uid] as (typeof messages)[string];
         const before = uids.filter((uid) => !at(uid).came);
-        const then = listed(before.map((uid) => [uid, at(uid).then]));
+        const then = listed(before.map((uid) => [uid, at(uid).old]));
         const packed = packFlags(
           then,
           allRows(then).filter((row) => at(then.uid(row)).known),
@@ -39,7 +39,7 @@ describe('the flags that were carried', () => {
         const now = listed(after.map((uid) => [uid, at(uid).now]));
         const others = rowsWithOtherFlags(packed, now, allRows(now)).map((row) => now.uid(row));
         const isOther = (uid: number): boolean =>
-          at(uid).came || !at(uid).known || at(uid).then.join() !== at(uid).now.join();
+          at(uid).came || !at(uid).known || at(uid).old.join() !== at(uid).now.join();
         expect(others).toEqual(after.filter(isOther));
       }),
     );

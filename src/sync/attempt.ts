@@ -11,6 +11,7 @@ import type { FolderRecord, Intent, LedgerChange } from '#ports/ledger.ts';
 import { adopt } from './adopt.ts';
 import { mendDates } from './dates.ts';
 import { type Engine, type FolderWork, pathOf } from './engine.ts';
+import { forgetChangedFlags, keptFlags } from './kept-flags.ts';
 import { isTriedAgain } from './exceptions.ts';
 import { asWeLeftIt, mayHoldStrangers } from './explained.ts';
 import { bringFlags } from './flags.ts';
@@ -18,6 +19,7 @@ import { prepareFolders } from './prepare.ts';
 import { forgetNumbers, type Renumbering, settleIntents } from './recover.ts';
 import { nameRefused } from './name-refused.ts';
 import { mirrorRemovals, noticeRemoved } from './removals.ts';
+import { confirmDeparted } from './second-look.ts';
 import type { Override, SendPlan } from './send-plan.ts';
 import { Strangers } from './strangers.ts';
 import { forgetGone, isComplete, isUnmoved, nameCulprits, type Survey, survey } from './survey.ts';
@@ -171,8 +173,8 @@ async function afterwards(
 ): Promise<void> {
   const heldBy = (work: FolderWork): UidMap => held.get(work) ?? UidMap.empty;
   const expunged = new Map<FolderId, number>();
-  const mirror = async (work: FolderWork, gone: readonly Uid[]): Promise<void> => {
-    const removed = await mirrorRemovals(engine, work, gone);
+  const mirror = async (work: FolderWork, gone: readonly Uid[], isConfirmed = false): Promise<void> => {
+    const removed = await mirrorRemovals(engine, work, gone, isConfirmed);
     expunged.set(work.target.id, (expunged.get(work.target.id) ?? 0) + removed);
   };
   // Nothing of this attempt may still be writing to the ledger when the next one reads it.
@@ -180,6 +182,7 @@ async function afterwards(
     surveys.map(async (plan) => {
       const { work, listing } = plan;
       await noticeRemoved(engine, work, heldBy(work));
+      await forgetChangedFlags(engine, plan);
       for (const mapped of plan.flags) await bringFlags(engine, work, mapped.listing, mapped.rows);
       const rows = planned.get(plan) ?? [];
       const wasThere = new Set(rows.filter((row) => work.map.isAdopted(listing.uid(row))));
@@ -191,11 +194,11 @@ async function afterwards(
     }),
   );
   for (const end of ends) if (end.status === 'rejected') throw end.reason;
-  for (const work of departed) {
+  for (const work of await confirmDeparted(engine, departed)) {
     engine.tally.pathOf.set(work.source.id, pathOf(work.source));
     await noticeRemoved(engine, work, heldBy(work));
     const gone = [...work.map.pairs()].map(([uid]) => uid);
-    await mirror(work, gone);
+    await mirror(work, gone, true);
   }
   if (engine.choices.dryRun) return;
   const stopped = new Set(plans.filter((plan) => plan.stopped !== null).map(({ work }) => work));
@@ -204,16 +207,17 @@ async function afterwards(
       engine.tally.note(pathOf(plan.work.source), pathOf(plan.work.target), `takes no messages: ${plan.stopped.text}`);
   }
   const now = new Map((await engine.target.folders()).folders.map((folder) => [folder.id, folder.state] as const));
-  const changes: LedgerChange[] = surveys.map(({ work, state }) => {
+  const changes = surveys.flatMap((plan): readonly LedgerChange[] => {
+    const { work, state } = plan;
     const isOpen = engine.exceptions.of(work.source.id, 'refused').some(({ code }) => isTriedAgain(code));
     const { id } = work.target;
-    const cursor = isComplete(engine) && !stopped.has(work) && !isOpen ? state : null;
+    const cursor = isComplete(engine) && !stopped.has(work) && !isOpen && !engine.doubted.has(work.source.id) ? state : null;
     work.record = {
       ...work.record,
       sourceState: cursor,
       targetState: asWeLeftIt(work, intoTarget.get(id) ?? [work], now.get(id) ?? null, expunged.get(id) ?? 0),
     };
-    return { kind: 'folder', record: work.record };
+    return [{ kind: 'folder', record: work.record }, ...keptFlags(plan, cursor)];
   });
   await engine.ledger.write(changes);
   engine.at('folder.recorded');

@@ -3,12 +3,14 @@
  * Reads both sides and the ledger; decides nothing that `domain/` could not decide from the same numbers.
  */
 
+import { rowsWithOtherFlags } from '#domain/carried-flags.ts';
 import type { FolderState, Listing, Uid } from '#domain/item.ts';
 import { commonUids, hasUid, type UidRange, type UidSet, uidsOf } from '#domain/uid-set.ts';
 import type { LedgerChange } from '#ports/ledger.ts';
 import { type Delta, maxUid } from '#ports/mailbox.ts';
 import { type Engine, type FolderWork, pathOf } from './engine.ts';
 import { isTriedAgain, refusalOf } from './exceptions.ts';
+import { listWhole } from './second-look.ts';
 
 export interface Survey {
   readonly work: FolderWork;
@@ -18,8 +20,13 @@ export interface Survey {
   readonly listing: Listing;
   /** Rows of `listing` to be sent, ascending by UID. */
   rows: number[];
-  /** Messages whose flags are to be compared with the target's. */
+  /** Messages whose flags may have changed on the source, and are to be compared with the target's. */
   readonly flags: readonly FlagRows[];
+  /**
+   * Set where that was found out by comparing `listing` with the flags that the ledger keeps of it (null: none), since the
+   * source could not tell.
+   */
+  readonly compared: { readonly kept: Uint8Array | null } | null;
   /** What settling an earlier attempt's intents found on the target: sent by us, so its flags are the source's. */
   readonly recovered: Set<Uid>;
   /** Mapped messages that are no longer on the source. */
@@ -50,13 +57,16 @@ export function isUnmoved(then: FolderState | null, now: FolderState | null): bo
 export async function survey(engine: Engine, work: FolderWork): Promise<Survey> {
   const { choices, source } = engine;
   const folder = work.source.id;
-  const cursor = choices.retryRefused || hasFilter(engine) ? null : work.record.sourceState;
-  if (cursor && isUnmoved(cursor, work.source.state)) return nothingToDo(work, cursor);
+  const cursor = hasFilter(engine) ? null : work.record.sourceState;
+  const { retryRefused } = choices;
+  if (cursor && !retryRefused && isUnmoved(cursor, work.source.state)) return nothingToDo(work, cursor);
   const delta = cursor ? await source.changes(folder, cursor) : null;
-  if (cursor && delta?.vanished) return fromDelta(engine, work, delta, delta.vanished, cursor);
+  if (cursor && !retryRefused && delta?.vanished) return fromDelta(engine, work, delta, delta.vanished, cursor);
   const withSizes = choices.selection.maxSizeBytes !== null || choices.dryRun;
-  const listing = await source.list(folder, 'all', withSizes);
-  return fromListing(engine, work, listing, delta);
+  const listing = await listWhole(engine, work, withSizes);
+  if (delta) return fromListing(engine, work, listing, delta, null);
+  const kept = work.record.sourceUidValidity === null ? null : await engine.ledger.flags(folder);
+  return fromListing(engine, work, listing, null, { kept });
 }
 
 function hasFilter(engine: Engine): boolean {
@@ -71,7 +81,8 @@ export function isComplete(engine: Engine): boolean {
 
 function nothingToDo(work: FolderWork, state: FolderState): Survey {
   const listing = emptyListing(state);
-  return { work, state, listing, rows: [], flags: [], recovered: new Set(), gone: [], hasLeft: () => false };
+  const nothing = { rows: [], flags: [], compared: null, recovered: new Set<Uid>(), gone: [] };
+  return { work, state, listing, ...nothing, hasLeft: () => false };
 }
 
 function fromDelta(engine: Engine, work: FolderWork, delta: Delta, vanished: UidSet, cursor: FolderState): Survey {
@@ -94,20 +105,30 @@ function fromDelta(engine: Engine, work: FolderWork, delta: Delta, vanished: Uid
     listing: delta.arrived,
     rows,
     flags,
+    compared: null,
     recovered: new Set(),
     gone: newlyGone(engine, work, gone),
     hasLeft,
   };
 }
 
-function fromListing(engine: Engine, work: FolderWork, listing: Listing, delta: Delta | null): Survey {
+function fromListing(
+  engine: Engine,
+  work: FolderWork,
+  listing: Listing,
+  delta: Delta | null,
+  compared: Survey['compared'],
+): Survey {
   const isThere = membership(listing);
   const gone: Uid[] = [];
   if (work.map.size > 0) for (const [uid] of work.map.pairs()) if (!isThere(uid)) gone.push(uid);
   const rows = rowsToSend(engine, work, listing);
   const flags = delta
     ? [...mappedRows(work, delta.changed), ...mappedRows(work, delta.arrived)]
-    : mappedRows(work, listing);
+    : mappedRows(work, listing).map(({ rows: all }) => ({
+        listing,
+        rows: rowsWithOtherFlags(compared?.kept ?? null, listing, all),
+      }));
   // The flags at hand are those of `delta`; what changed between the two questions is asked for next time.
   const state = delta ? { ...listing.state, highestModSeq: delta.state.highestModSeq } : listing.state;
   const hasLeft = (uid: Uid): boolean => !isThere(uid);
@@ -117,6 +138,7 @@ function fromListing(engine: Engine, work: FolderWork, listing: Listing, delta: 
     listing,
     rows,
     flags,
+    compared,
     recovered: new Set(),
     gone: newlyGone(engine, work, gone),
     hasLeft,
@@ -146,7 +168,7 @@ function membership(listing: Listing): (uid: Uid) => boolean {
 }
 
 /** Those messages of a listing that are on the target already. */
-function mappedRows(work: FolderWork, listing: Listing): readonly FlagRows[] {
+export function mappedRows(work: FolderWork, listing: Listing): readonly FlagRows[] {
   if (work.map.size === 0) return [];
   const rows: number[] = [];
   for (let row = 0; row < listing.length; row++) if (work.map.targetOf(listing.uid(row)) !== null) rows.push(row);
