@@ -131,7 +131,7 @@ export const copyFlags: FlagParametersForType<CopyFlags> = {
   ...selectionFlags,
   dryRun: flag('Say what would be done, in the same words; write nothing'),
   delete: flag('Remove on the target what left the source; only messages that Godwit itself put there'),
-  follow: text('Go on carrying changes, looking again after this long, until stopped', 'TIME'),
+  follow: text('Go on carrying changes, looking again after this long at the latest, until stopped', 'TIME'),
   prove: {
     kind: 'enum',
     values: ['none', 'sample', 'all'],
