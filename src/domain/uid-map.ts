@@ -95,10 +95,36 @@ export class UidMap {
 
 /** The runs of pairs given in any order, all adopted or all put there by us. */
 export function runsOf(pairs: Iterable<readonly [source: number, target: number]>, adopted = false): readonly UidRun[] {
-  const sorted = [...pairs].sort((a, b) => a[0] - b[0]);
-  return joined(
-    sorted.map(([source, target]) => ({ source: source as Uid, target: target as Uid, count: 1, adopted })),
-  );
+  const collected = new RunCollector(adopted);
+  for (const [source, target] of pairs) collected.add(source, target);
+  return collected.runs();
+}
+
+/** Pairs as they come, held as runs: half a million that go up together are one. */
+export class RunCollector {
+  readonly #adopted: boolean;
+  readonly #runs: { readonly source: Uid; readonly target: Uid; count: number; readonly adopted: boolean }[] = [];
+  #inOrder = true;
+
+  constructor(adopted: boolean) {
+    this.#adopted = adopted;
+  }
+
+  add(source: number, target: number): void {
+    const last = this.#runs.at(-1);
+    if (last && end(last) === source && last.target + last.count === target) {
+      last.count++;
+      return;
+    }
+    if (last && source < last.source) this.#inOrder = false;
+    this.#runs.push({ source: source as Uid, target: target as Uid, count: 1, adopted: this.#adopted });
+  }
+
+  /** Ascending by source. */
+  runs(): readonly UidRun[] {
+    if (!this.#inOrder) this.#runs.sort((a, b) => a.source - b.source);
+    return joined(this.#runs);
+  }
 }
 
 function end(run: UidRun): number {

@@ -94,6 +94,25 @@ test('what the target confirmed and never stored is sent again, also when the ru
   expect(contents(move.target)).toEqual(contents(move.source));
 });
 
+test('what leaves the source while it is being proven after a kill is not said to differ', async () => {
+  const ledger = memoryLedger();
+  const move = aMove({ ledger });
+  const inbox = move.source.create(['INBOX']);
+  fill(inbox, 1, 20);
+  const killed = killAt('map.written', 1);
+  await move.run({}, { at: killed.at });
+  expect(killed.wasReached()).toBe(true);
+  ledger.crash(100);
+  // The source has listed them when the target is asked, and has them no more when it is to give them.
+  const leaving = (operation: MemoryOperation): Mishap | null => {
+    if (operation.kind === 'list') inbox.expunge([[5 as Uid, 6 as Uid]]);
+    return null;
+  };
+  const report = await aMove({ ledger, target: { faults: { before: leaving } } }, move).run();
+  expect(inbox.messages).toHaveLength(18);
+  expect(report).toMatchObject({ differences: [], refused: [], fault: null });
+});
+
 test.each([true, false])(
   'what came, was copied by a pass that was killed and left the source again is noticed (--delete %s)',
   async (mirrors) => {

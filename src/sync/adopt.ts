@@ -13,8 +13,10 @@ import { isKeptEverywhere } from './dates.ts';
 import { type Engine, type FolderWork, pathOf } from './engine.ts';
 import { adoptionChanges, flagDifference, refusalOf } from './exceptions.ts';
 import { uidsExplained, uidsUnexplained } from './explained.ts';
-import { dateLookup, type Match, matchByContent } from './look.ts';
+import { dateLookup } from './look.ts';
+import { type Match, matchByContent } from './matching.ts';
 import type { Renumbering } from './recover.ts';
+import { rowFinder } from './row-finder.ts';
 import { type Stranger, Strangers } from './strangers.ts';
 import type { Survey } from './survey.ts';
 
@@ -90,21 +92,17 @@ async function compareWithStrangers(
     ...adoptionChanges(engine, plan, found, flagsBesides(listing, there)),
     ...unsure.map((uid) => engine.exceptions.add(refusalOf(plan, uid, 'withheld', words, null))),
   ];
-  const done = new Set([...found.map(({ uid }) => uid), ...unsure]);
-  plan.rows = plan.rows.filter((row) => !done.has(listing.uid(row)));
+  const doubtful = new Set(unsure);
+  plan.rows = plan.rows.filter((row) => !found.has(listing.uid(row)) && !doubtful.has(listing.uid(row)));
   return { ...nobody, news };
 }
 
 /** What a message found on the target bears there and not on the source. */
 function flagsBesides(listing: Listing, there: Listing): (match: Match) => readonly string[] {
-  const [rowHere, rowThere] = [listing, there].map((of) => {
-    const rows = new Map<Uid, number>();
-    for (let row = 0; row < of.length; row++) rows.set(of.uid(row), row);
-    return rows;
-  }) as [Map<Uid, number>, Map<Uid, number>];
+  const [rowHere, rowThere] = [rowFinder(listing), rowFinder(there)];
   return ({ uid, targetUid }) => {
-    const [here, at] = [rowHere.get(uid), rowThere.get(targetUid)];
-    return here === undefined || at === undefined ? [] : flagDifference(listing.flags(here), there.flags(at)).extra;
+    const [here, at] = [rowHere(uid), rowThere(targetUid)];
+    return here === -1 || at === -1 ? [] : flagDifference(listing.flags(here), there.flags(at)).extra;
   };
 }
 

@@ -2,12 +2,12 @@
 
 import { DigestSum } from '#domain/digest.ts';
 import type { Instant, Uid, UidValidity } from '#domain/item.ts';
-import { runsOf } from '#domain/uid-map.ts';
+import { RunCollector } from '#domain/uid-map.ts';
 import { cleanText } from '#lib/clean-text.ts';
 import type { Exception, LedgerChange } from '#ports/ledger.ts';
 import type { Content } from './content.ts';
 import type { Engine, FolderWork } from './engine.ts';
-import type { Match } from './look.ts';
+import type { Match } from './matching.ts';
 
 /** The words of a server as we keep and show them. */
 const wordsOctetsMax = 300;
@@ -155,46 +155,48 @@ function dateWords(instant: Instant | null): string {
 export function adoptionChanges(
   engine: Engine,
   folder: { readonly work: FolderWork; readonly listing: { readonly state: { readonly uidValidity: UidValidity } } },
-  matches: readonly Match[],
+  matches: Iterable<Match>,
   flagsBesides: (match: Match) => readonly string[] = () => [],
 ): LedgerChange[] {
-  if (matches.length === 0) return [];
   const { work } = folder;
   const digest = new DigestSum(work.record.digest);
+  let count = 0;
   let bytes = 0;
-  const changes: LedgerChange[] = [];
-  for (const match of matches) {
-    digest.add(match.element);
-    bytes += match.sizeBytes;
-    changes.push(...engine.exceptions.remove(work.source.id, match.uid, 'refused'));
-  }
-  const runs = [true, false].flatMap((adopted) =>
-    runsOf(
-      matches.filter(({ sentByUs }) => sentByUs !== adopted).map(({ uid, targetUid }) => [uid, targetUid] as const),
-      adopted,
-    ),
-  );
-  work.map = work.map.with(runs);
-  work.record = {
-    ...work.record,
-    digest: digest.octets(),
-    messages: work.record.messages + matches.length,
-    bytes: work.record.bytes + bytes,
-    sourceUidValidity: folder.listing.state.uidValidity,
-    targetUidValidity: work.target.state?.uidValidity ?? null,
-  };
-  changes.push({ kind: 'mapped', folder: work.source.id, runs }, { kind: 'folder', record: work.record });
+  const [found, ours] = [new RunCollector(true), new RunCollector(false)];
+  const unrefused: LedgerChange[] = [];
+  const different: LedgerChange[] = [];
+  // Once over them all: there may be very many, of which each is made as it is asked for.
   for (const match of matches) {
     const { uid, sizeBytes, element, servedAs } = match;
+    digest.add(element);
+    count++;
+    bytes += sizeBytes;
+    (match.sentByUs ? ours : found).add(uid, match.targetUid);
+    unrefused.push(...engine.exceptions.remove(work.source.id, uid, 'refused'));
     const differences: Difference[] = [...flagDifferences([], flagsBesides(match))];
     if (servedAs) {
       const kind = servedAs.sizeBytes === sizeBytes ? 'content' : 'lineEnds';
       differences.push({ class: kind, detail: 'served with other octets by the target' });
     }
     if (differences.length === 0) continue;
-    changes.push(
-      engine.exceptions.add(differenceOf(work, uid, sizeBytes, differences, { read: element, served: null })),
-    );
+    const elements = { read: element, served: null };
+    different.push(engine.exceptions.add(differenceOf(work, uid, sizeBytes, differences, elements)));
   }
-  return changes;
+  if (count === 0) return [];
+  const runs = [...found.runs(), ...ours.runs()];
+  work.map = work.map.with(runs);
+  work.record = {
+    ...work.record,
+    digest: digest.octets(),
+    messages: work.record.messages + count,
+    bytes: work.record.bytes + bytes,
+    sourceUidValidity: folder.listing.state.uidValidity,
+    targetUidValidity: work.target.state?.uidValidity ?? null,
+  };
+  return [
+    ...unrefused,
+    { kind: 'mapped', folder: work.source.id, runs },
+    { kind: 'folder', record: work.record },
+    ...different,
+  ];
 }

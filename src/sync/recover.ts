@@ -12,7 +12,8 @@ import type { Intent, LedgerChange, SentMessage } from '#ports/ledger.ts';
 import { type Engine, type FolderWork, pathOf } from './engine.ts';
 import { adoptionChanges, differenceOf, refusalOf } from './exceptions.ts';
 import { LookAgain } from './look-again.ts';
-import { dateLookup, lookOnTarget, type Match, matchByContent } from './look.ts';
+import { dateLookup, lookOnTarget } from './look.ts';
+import { type Match, matchByContent } from './matching.ts';
 import { type Unmapped, unmapped } from './record.ts';
 import type { Survey } from './survey.ts';
 
@@ -106,7 +107,7 @@ async function proveAgain(
   const changes: LedgerChange[] = [];
   if (here.length > 0) {
     const pairs = here.map((uid) => work.map.targetOf(uid) as Uid);
-    const { found, rest, unsure } = await matchByContent(engine, work, uidSet(here), pairs, [], dateOf);
+    const { found, rest, unsure, gone } = await matchByContent(engine, work, uidSet(here), pairs, [], dateOf);
     const unread = new Set(unsure);
     for (const match of found) {
       if (!match.servedAs) continue;
@@ -116,7 +117,8 @@ async function proveAgain(
       changes.push(engine.exceptions.add(differenceOf(work, match.uid, match.sizeBytes, [difference], elements)));
     }
     for (const uid of rest) {
-      if (plan.hasLeft(uid)) continue;
+      // Also since the folder was looked at: what cannot be compared any more is not said to differ.
+      if (plan.hasLeft(uid) || gone.has(uid)) continue;
       const difference = unread.has(uid)
         ? ({ class: 'unreadable', detail: 'it could not be read back, so its content is not proven' } as const)
         : ({ class: 'content', detail: 'served with other octets by the target' } as const);
