@@ -225,6 +225,13 @@ export const faults = {
     ({ host, folder }) => `${host} has renumbered "${folder}" (UIDVALIDITY) while we were working on it.`,
     'It is looked at anew. If it happens all the time, ask whoever runs the server what renumbers its folders.',
   ),
+  'folder.in-doubt': entry<FolderAt & Said>(
+    'folder',
+    'operator',
+    ({ host, folder, text }) =>
+      `What ${host} says of "${folder}" contradicts itself, so nothing of it is removed: ${text}.`,
+    'Everything else was done. Run again; if it stays so, have the folder looked at on the source: its index, or its store.',
+  ),
   'target.quota': entry<Host & Said>(
     'mailbox',
     'operator',

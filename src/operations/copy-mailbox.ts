@@ -219,6 +219,7 @@ class Run {
       exceptions: this.#exceptions,
       suspects: this.#suspects,
       troubles: [],
+      doubted: new Set(),
       at: at ?? (() => undefined),
       nextIntent: () => ++this.#intents,
     };

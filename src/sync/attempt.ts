@@ -19,6 +19,7 @@ import { prepareFolders } from './prepare.ts';
 import { forgetNumbers, type Renumbering, settleIntents } from './recover.ts';
 import { nameRefused } from './name-refused.ts';
 import { mirrorRemovals, noticeRemoved } from './removals.ts';
+import { confirmDeparted } from './second-look.ts';
 import type { Override, SendPlan } from './send-plan.ts';
 import { Strangers } from './strangers.ts';
 import { forgetGone, isComplete, isUnmoved, nameCulprits, type Survey, survey } from './survey.ts';
@@ -172,8 +173,8 @@ async function afterwards(
 ): Promise<void> {
   const heldBy = (work: FolderWork): UidMap => held.get(work) ?? UidMap.empty;
   const expunged = new Map<FolderId, number>();
-  const mirror = async (work: FolderWork, gone: readonly Uid[]): Promise<void> => {
-    const removed = await mirrorRemovals(engine, work, gone);
+  const mirror = async (work: FolderWork, gone: readonly Uid[], isConfirmed = false): Promise<void> => {
+    const removed = await mirrorRemovals(engine, work, gone, isConfirmed);
     expunged.set(work.target.id, (expunged.get(work.target.id) ?? 0) + removed);
   };
   // Nothing of this attempt may still be writing to the ledger when the next one reads it.
@@ -193,11 +194,11 @@ async function afterwards(
     }),
   );
   for (const end of ends) if (end.status === 'rejected') throw end.reason;
-  for (const work of departed) {
+  for (const work of await confirmDeparted(engine, departed)) {
     engine.tally.pathOf.set(work.source.id, pathOf(work.source));
     await noticeRemoved(engine, work, heldBy(work));
     const gone = [...work.map.pairs()].map(([uid]) => uid);
-    await mirror(work, gone);
+    await mirror(work, gone, true);
   }
   if (engine.choices.dryRun) return;
   const stopped = new Set(plans.filter((plan) => plan.stopped !== null).map(({ work }) => work));
@@ -210,7 +211,8 @@ async function afterwards(
     const { work, state } = plan;
     const isOpen = engine.exceptions.of(work.source.id, 'refused').some(({ code }) => isTriedAgain(code));
     const { id } = work.target;
-    const cursor = isComplete(engine) && !stopped.has(work) && !isOpen ? state : null;
+    const cursor =
+      isComplete(engine) && !stopped.has(work) && !isOpen && !engine.doubted.has(work.source.id) ? state : null;
     work.record = {
       ...work.record,
       sourceState: cursor,

@@ -67,6 +67,8 @@ export interface Engine {
   readonly suspects: Suspects;
   /** What the mailbox ends with when everything else of this attempt has been seen through. */
   readonly troubles: Fault[];
+  /** Folders of the source that contradict themselves: nothing is taken for gone from them. */
+  readonly doubted: Set<FolderId>;
   readonly at: (point: CrashPoint) => void;
   /** Intent ids are given in ascending order, over all attempts. */
   readonly nextIntent: () => number;

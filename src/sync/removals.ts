@@ -8,6 +8,7 @@ import type { Exception, LedgerChange } from '#ports/ledger.ts';
 import { readContents } from './content.ts';
 import { type Engine, type FolderWork, pathOf } from './engine.ts';
 import { unmapped } from './record.ts';
+import { callOff, stillThere } from './second-look.ts';
 import { isUnmoved } from './survey.ts';
 
 const leftTheSource = 'left-the-source';
@@ -16,17 +17,37 @@ const beingRemoved = 'being-removed';
 /**
  * Deals with messages that are mapped and no longer on the source. With `--delete`, those that we put on the target are
  * removed there: first what they were is noted durably (their elements, from our copy), then they go, then the map. Those
- * that were there before us are never removed. Answers with how many it has removed.
+ * that were there before us are never removed, and nothing is that the source, asked for it by name, has after all;
+ * `isConfirmed`: that has been made sure of. Answers with how many it has removed.
  */
-export async function mirrorRemovals(engine: Engine, work: FolderWork, gone: readonly Uid[]): Promise<number> {
+export async function mirrorRemovals(
+  engine: Engine,
+  work: FolderWork,
+  gone: readonly Uid[],
+  isConfirmed = false,
+): Promise<number> {
   const folder = work.source.id;
   // Also without --delete: a removal of an earlier run may have been killed between the target's deed and our note of it.
   const noted = engine.exceptions
     .of(folder, 'kept')
     .map(({ uid }) => uid)
     .filter((uid) => engine.choices.delete || engine.exceptions.get(folder, uid, 'removed') !== null);
-  const all = [...new Set([...gone, ...noted])].filter((uid) => work.map.targetOf(uid) !== null);
-  const news: LedgerChange[] = [];
+  const named = [...new Set([...gone, ...noted])].filter((uid) => work.map.targetOf(uid) !== null);
+  const toGo = named.filter((uid) => isToGo(engine, work, uid));
+  if (engine.doubted.has(folder)) {
+    if (toGo.length > 0) callOff(engine, work, 'it holds more messages than it lists');
+    return 0;
+  }
+  const there = isConfirmed ? new Set<Uid>() : await stillThere(engine, work, toGo);
+  const seen = gone.filter((uid) => there.has(uid));
+  if (seen.length > 0) {
+    engine.doubted.add(folder);
+    callOff(engine, work, `${seen.length} messages that it did not list are there when they are asked for by name`);
+    return 0;
+  }
+  // What an earlier run took for gone, and is there.
+  const news: LedgerChange[] = [...there].flatMap((uid) => engine.exceptions.remove(folder, uid, 'kept'));
+  const all = named.filter((uid) => !there.has(uid));
   const ours: Uid[] = [];
   const forgotten: { uid: Uid; element: Uint8Array | null; sizeBytes: number | null }[] = [];
   for (const uid of all) {
@@ -38,8 +59,7 @@ export async function mirrorRemovals(engine: Engine, work: FolderWork, gone: rea
       news.push(...engine.exceptions.remove(folder, uid, 'removed'), ...engine.exceptions.remove(folder, uid, 'kept'));
       continue;
     }
-    const mayGo = engine.choices.delete && !work.map.isAdopted(uid);
-    if (mayGo) ours.push(uid);
+    if (isToGo(engine, work, uid)) ours.push(uid);
     else if (!engine.exceptions.get(folder, uid, 'kept')) {
       const why = work.map.isAdopted(uid)
         ? 'left the source; it was on the target before Godwit'
@@ -55,6 +75,12 @@ export async function mirrorRemovals(engine: Engine, work: FolderWork, gone: rea
   if (ours.length > 0) return remove(engine, work, ours, news);
   if (news.length > 0) await engine.ledger.write(news);
   return 0;
+}
+
+/** Whether the copy of a message that left the source is to be removed from the target. */
+function isToGo(engine: Engine, work: FolderWork, uid: Uid): boolean {
+  const isRemoved = engine.exceptions.get(work.source.id, uid, 'removed') !== null;
+  return engine.choices.delete && !work.map.isAdopted(uid) && !isRemoved;
 }
 
 async function remove(

@@ -10,6 +10,7 @@ import type { LedgerChange } from '#ports/ledger.ts';
 import { type Delta, maxUid } from '#ports/mailbox.ts';
 import { type Engine, type FolderWork, pathOf } from './engine.ts';
 import { isTriedAgain, refusalOf } from './exceptions.ts';
+import { listWhole } from './second-look.ts';
 
 export interface Survey {
   readonly work: FolderWork;
@@ -62,7 +63,7 @@ export async function survey(engine: Engine, work: FolderWork): Promise<Survey> 
   const delta = cursor ? await source.changes(folder, cursor) : null;
   if (cursor && !retryRefused && delta?.vanished) return fromDelta(engine, work, delta, delta.vanished, cursor);
   const withSizes = choices.selection.maxSizeBytes !== null || choices.dryRun;
-  const listing = await source.list(folder, 'all', withSizes);
+  const listing = await listWhole(engine, work, withSizes);
   if (delta) return fromListing(engine, work, listing, delta, null);
   const kept = work.record.sourceUidValidity === null ? null : await engine.ledger.flags(folder);
   return fromListing(engine, work, listing, null, { kept });

@@ -1,0 +1,169 @@
+/** A hiccup of the source must never empty the target: what seems to have left is asked for again before it is removed. */
+
+import { describe, expect, test } from 'vitest';
+import { memorySource } from '#connectors/memory/open.ts';
+import type { FolderId, FolderTree, Listing, Uid } from '#domain/item.ts';
+import { ListingBuilder } from '#domain/listing.ts';
+import type { Delta, OpenSource, Source, Traits } from '#ports/mailbox.ts';
+import { aMove, contents, fill, type Move } from './copy-mailbox.test-kit.ts';
+
+interface Hiccups {
+  listed?(listing: Listing, isWhole: boolean): Listing;
+  told?(delta: Delta): Delta;
+  tree?(tree: FolderTree): FolderTree;
+}
+
+/** The move's source, whose answers go through `hiccups` on their way. */
+function hiccuping(move: Move, hiccups: Hiccups, traits: Partial<Traits> = {}): { readonly openSource: OpenSource } {
+  const { listed = (listing) => listing, told = (delta) => delta, tree = (folders) => folders } = hiccups;
+  const open = memorySource(move.source, { traits });
+  return {
+    openSource: async (signal): Promise<Source> => {
+      const source = await open(signal);
+      return {
+        name: source.name,
+        traits: source.traits,
+        folders: async () => tree(await source.folders()),
+        list: async (folder, uids, withSizes) => listed(await source.list(folder, uids, withSizes), uids === 'all'),
+        changes: async (folder, since) => {
+          const delta = await source.changes(folder, since);
+          return delta && told(delta);
+        },
+        read: (folder, uids, sink) => source.read(folder, uids, sink),
+        headers: (folder, uids, fields, heard) => source.headers(folder, uids, fields, heard),
+        [Symbol.asyncDispose]: () => source[Symbol.asyncDispose](),
+      };
+    },
+  };
+}
+
+/** Without the messages beyond the first `kept`. */
+function cutShort(listing: Listing, kept: number, messages = listing.state.messages): Listing {
+  const short = new ListingBuilder({ ...listing.state, messages });
+  for (let row = 0; row < Math.min(kept, listing.length); row++)
+    short.add(listing.uid(row), listing.flags(row), listing.internalDate(row), listing.sizeBytes(row));
+  return short;
+}
+
+/** Two folders, copied; then the owner removes one message of INBOX, so that there is something to mirror. */
+async function copied(traits: Partial<Traits>): Promise<Move> {
+  const move = aMove({ source: { traits } });
+  fill(move.source.create(['INBOX']), 1, 20);
+  fill(move.source.create(['Work']), 21, 40);
+  await move.run();
+  move.source.folder('INBOX')?.expunge([[20 as Uid, 20 as Uid]]);
+  return move;
+}
+
+const inTarget = (move: Move, folder: string): number => move.target.folder(folder)?.messages.length ?? 0;
+
+describe('with --delete', () => {
+  const plain = { changes: 'none' } as const;
+
+  test('a listing that is shorter than the folder is asked for again, and the second answer counts', async () => {
+    const move = await copied(plain);
+    let times = 0;
+    const once = hiccuping(
+      move,
+      { listed: (list, whole) => (whole && ++times === 1 ? cutShort(list, 3) : list) },
+      plain,
+    );
+    expect(await move.run({ delete: true }, once)).toMatchObject({ removed: 1, fault: null });
+    expect(contents(move.target)).toEqual(contents(move.source));
+  });
+
+  test('one that stays short removes nothing and is named, and the rest of the mailbox is done', async () => {
+    const move = await copied(plain);
+    fill(move.source.create(['Later']), 41, 50);
+    const short = hiccuping(
+      move,
+      { listed: (list, whole) => (whole && list.length === 19 ? cutShort(list, 3) : list) },
+      plain,
+    );
+    const report = await move.run({ delete: true }, short);
+    expect(report).toMatchObject({ copied: 10, removed: 0, fault: { code: 'folder.in-doubt' } });
+    expect(report.fault?.message).toContain('"INBOX"');
+    expect(inTarget(move, 'INBOX')).toBe(20);
+    expect(await move.run({ delete: true })).toMatchObject({ removed: 1, kept: [], fault: null });
+    expect(contents(move.target)).toEqual(contents(move.source));
+  });
+
+  test('messages that a short answer left out, its count as well, are asked for by name before they go', async () => {
+    const move = await copied(plain);
+    const emptied = hiccuping(move, { listed: (list, whole) => (whole ? cutShort(list, 0, 0) : list) }, plain);
+    const report = await move.run({ delete: true }, emptied);
+    expect(report).toMatchObject({ removed: 0, fault: { code: 'folder.in-doubt' } });
+    expect(inTarget(move, 'INBOX') + inTarget(move, 'Work')).toBe(40);
+    expect(await move.run({ delete: true })).toMatchObject({ removed: 1, fault: null });
+  });
+
+  test('a source that tells of removals which never were is not believed', async () => {
+    const move = await copied({});
+    const lying = hiccuping(move, { told: (delta) => ({ ...delta, vanished: [[1 as Uid, 20 as Uid]] }) });
+    expect(await move.run({ delete: true }, lying)).toMatchObject({ removed: 0, fault: { code: 'folder.in-doubt' } });
+    expect(inTarget(move, 'INBOX')).toBe(20);
+  });
+
+  test('what a run without it took for gone and is there after all stays, and is listed no more', async () => {
+    const move = await copied(plain);
+    const emptied = hiccuping(move, { listed: (list, whole) => (whole ? cutShort(list, 0, 0) : list) }, plain);
+    expect((await move.run({}, emptied)).kept).toHaveLength(40);
+    expect(await move.run({ delete: true })).toMatchObject({ removed: 1, kept: [], fault: null });
+    expect(contents(move.target)).toEqual(contents(move.source));
+  });
+
+  const without = (tree: FolderTree, name: string): FolderTree => ({
+    ...tree,
+    folders: tree.folders.filter(({ id }) => id !== (name as FolderId)),
+  });
+
+  test('a folder that one answer left out loses nothing, and is carried as ever', async () => {
+    const move = await copied({});
+    let times = 0;
+    const once = hiccuping(move, { tree: (tree) => (++times === 1 ? without(tree, 'Work') : tree) });
+    expect(await move.run({ delete: true }, once)).toMatchObject({ removed: 1, kept: [], fault: null });
+    expect(contents(move.target)).toEqual(contents(move.source));
+  });
+
+  test('a folder that is listed no more and can be opened loses nothing, and is named', async () => {
+    const move = await copied({});
+    const hidden = hiccuping(move, { tree: (tree) => without(tree, 'Work') });
+    const report = await move.run({ delete: true }, hidden);
+    expect(report).toMatchObject({ removed: 1, fault: { code: 'folder.in-doubt' } });
+    expect(inTarget(move, 'Work')).toBe(20);
+  });
+
+  test('a folder that is gone indeed takes its messages with it', async () => {
+    const move = await copied({});
+    move.source.delete('Work');
+    expect(await move.run({ delete: true })).toMatchObject({ removed: 21, fault: null });
+    expect(inTarget(move, 'Work')).toBe(0);
+  });
+});
+
+test('without --delete a listing that stays short is noted, nothing is listed as gone, and the next run brings the rest', async () => {
+  const traits = { changes: 'none' } as const;
+  const move = aMove({ source: { traits } });
+  fill(move.source.create(['INBOX']), 1, 20);
+  const short = hiccuping(move, { listed: (list, whole) => (whole ? cutShort(list, 15) : list) }, traits);
+  const report = await move.run({}, short);
+  expect(report).toMatchObject({ copied: 15, kept: [], fault: null });
+  expect(report.folders).toEqual([expect.objectContaining({ reason: expect.stringContaining('lists 15') })]);
+  expect(await move.run()).toMatchObject({ copied: 5, fault: null });
+});
+
+test('mail that comes while a folder is listed does not make its listing a short one', async () => {
+  const traits = { changes: 'none' } as const;
+  const move = aMove({ source: { traits } });
+  fill(move.source.create(['INBOX']), 1, 20);
+  await move.run();
+  let more = 0;
+  const growing = hiccuping(
+    move,
+    { listed: (list, whole) => (whole ? cutShort(list, 20 + more, 20 + ++more) : list) },
+    traits,
+  );
+  fill(move.source.create(['INBOX']), 21, 23);
+  const report = await move.run({ delete: true }, growing);
+  expect(report).toMatchObject({ copied: 1, removed: 0, folders: [], fault: null });
+});

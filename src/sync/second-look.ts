@@ -1,0 +1,78 @@
+/**
+ * What the source is asked twice. A server that hiccups, lists half a folder or forgets one, must never empty the target:
+ * before anything is taken for gone its absence is confirmed by another question.
+ */
+
+import { fault, isFault } from '#domain/fault.ts';
+import type { Listing, Uid } from '#domain/item.ts';
+import { uidSet } from '#domain/uid-set.ts';
+import { type Engine, type FolderWork, pathOf } from './engine.ts';
+import { LookAgain } from './look-again.ts';
+
+/**
+ * Lists a folder of the source, twice if the server says that it holds more than it lists. When that stays so the folder is
+ * doubted: nothing counts as gone from it, and the next run lists it again.
+ */
+export async function listWhole(engine: Engine, work: FolderWork, withSizes: boolean): Promise<Listing> {
+  const { source } = engine;
+  const folder = work.source.id;
+  const first = await source.list(folder, 'all', withSizes);
+  if (first.length >= first.state.messages) return first;
+  const second = await source.list(folder, 'all', withSizes);
+  // What comes while a listing is under way is counted and need not be in it; what came during the first is in the second.
+  const messages = Math.min(first.state.messages, second.state.messages);
+  if (second.length >= messages) return second;
+  engine.doubted.add(folder);
+  const words = `the source says that it holds ${messages} messages and lists ${second.length}; it is looked at again next time`;
+  engine.tally.note(pathOf(work.source), pathOf(work.target), words);
+  return second;
+}
+
+/** Notes that removals in this folder are called off, to be told when everything else has been seen through. */
+export function callOff(engine: Engine, work: FolderWork, text: string): void {
+  const about = { host: engine.source.name, folder: pathOf(work.source), text };
+  engine.troubles.push(fault('folder.in-doubt', about));
+}
+
+/** Asks for these messages of the source by name: those that are still there. */
+export async function stillThere(engine: Engine, work: FolderWork, uids: readonly Uid[]): Promise<ReadonlySet<Uid>> {
+  if (uids.length === 0 || engine.choices.dryRun) return new Set();
+  const asked = new Set(uids);
+  const listing = await engine.source.list(work.source.id, uidSet(uids), false);
+  const there = new Set<Uid>();
+  for (let row = 0; row < listing.length; row++) if (asked.has(listing.uid(row))) there.add(listing.uid(row));
+  return there;
+}
+
+/**
+ * Folders that the source does not list any more: those that are gone indeed. It is asked for its folders again, and to open
+ * each. Throws `LookAgain` when one of them is listed now.
+ */
+export async function confirmDeparted(engine: Engine, departed: readonly FolderWork[]): Promise<readonly FolderWork[]> {
+  const consequential = departed.filter((work) => hasNews(engine, work));
+  if (consequential.length === 0 || engine.choices.dryRun) return departed;
+  const listed = new Set((await engine.source.folders()).folders.map(({ id }) => id));
+  if (consequential.some(({ source }) => listed.has(source.id))) {
+    throw new LookAgain('a folder of the source was not listed, and now it is', true);
+  }
+  const present = new Set<FolderWork>();
+  for (const work of consequential) if (await canBeOpened(engine, work)) present.add(work);
+  for (const work of present) callOff(engine, work, 'it is not listed and can be opened all the same');
+  return departed.filter((work) => !present.has(work));
+}
+
+/** Whether anything would be removed or listed because the folder is gone, that was not before. */
+function hasNews(engine: Engine, { source, map }: FolderWork): boolean {
+  if (engine.choices.delete && map.runs.some(({ adopted }) => !adopted)) return true;
+  return [...map.pairs()].some(([uid]) => engine.exceptions.get(source.id, uid, 'kept') === null);
+}
+
+async function canBeOpened(engine: Engine, { source }: FolderWork): Promise<boolean> {
+  try {
+    await engine.source.list(source.id, [], false);
+    return true;
+  } catch (error) {
+    if (isFault(error, 'folder.unreadable')) return false;
+    throw error;
+  }
+}
