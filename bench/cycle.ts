@@ -13,7 +13,8 @@ import type { Address, Peer } from './peers/peer.ts';
 import { clear, type Ends, lay, password, scratchFolder, userOf } from './servers.ts';
 import type { Workload } from './workload.ts';
 
-export type Phase = 'initial' | 'nochange' | 'delta';
+/** `adopted`: a run that finds everything on the target already and remembers nothing of how it came there. */
+export type Phase = 'initial' | 'nochange' | 'adopted' | 'delta';
 
 export interface CycleOptions {
   readonly made: Workload;
@@ -70,6 +71,10 @@ export async function cycle(
     };
     if (!(await step('initial', true))) return results;
     if (phases.has('nochange') && !(await step('nochange', false))) return results;
+    if (phases.has('adopted')) {
+      await prepared.forget?.();
+      if (!(await step('adopted', true))) return results;
+    }
     if (phases.has('delta')) {
       await applyDelta(ends, made, runName);
       await step('delta', true);

@@ -1,4 +1,7 @@
-/** Peak resident memory of Godwit where it might grow: many mailboxes, a mailbox of half a million messages, one huge message. */
+/**
+ * Peak resident memory of Godwit where it might grow: many mailboxes, a mailbox of half a million messages, one huge message;
+ * copied, with nothing changed, and with everything on the target already and no ledger.
+ */
 
 import { openCpuCounter } from './cpu.ts';
 import { cycle } from './cycle.ts';
@@ -9,7 +12,7 @@ import { workload, type Workload } from './workload.ts';
 
 export interface MemoryResult {
   readonly workload: Workload['id'];
-  readonly run: 'initial' | 'nochange';
+  readonly run: 'initial' | 'nochange' | 'adopted';
   readonly peakRssBytes: number;
   readonly wallSeconds: number;
   readonly worthless: string | null;
@@ -28,7 +31,7 @@ export async function runMemory(
     await using addresses = await addressesFor(ends, 'plain');
     for (const id of ids) {
       const made = workload(id);
-      const phases = new Set(['nochange'] as const);
+      const phases = new Set(['nochange', 'adopted'] as const);
       for (const each of await cycle(ends, counter, godwit, `memory-${id}`, {
         made,
         ...addresses,

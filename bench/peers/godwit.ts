@@ -4,6 +4,7 @@
  */
 
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { exact } from '../compare.ts';
 import { hostOf, type Address, type Peer, type Setup } from './peer.ts';
@@ -26,6 +27,10 @@ export const godwit: Peer = {
           logFile: join(setup.folder, 'godwit.log'),
         },
       ],
+      forget: async () => {
+        await rm(state, { recursive: true });
+        await mkdir(state);
+      },
       fineExits: [0],
       says:
         setup.users.length === 1

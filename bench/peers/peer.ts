@@ -41,6 +41,8 @@ export interface Peer {
 
 export interface Prepared {
   readonly lanes: readonly Lane[];
+  /** Loses all memory of earlier runs, where the tool can do without. */
+  forget?(): Promise<void>;
   /** Exit codes that are no failure. */
   readonly fineExits: readonly number[];
   /** One line on how it was run, for the record. */

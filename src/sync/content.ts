@@ -79,24 +79,31 @@ export class LevelledHash {
   #inHeader = true;
 
   data(chunk: Uint8Array): void {
-    const levelled = Buffer.allocUnsafe(chunk.length);
+    for (let from = 0; from < chunk.length; from += scratch.length)
+      this.#some(chunk.subarray(from, from + scratch.length));
+  }
+
+  #some(piece: Uint8Array): void {
     let length = 0;
-    for (const octet of chunk) {
+    for (const octet of piece) {
       if (octet === 0x0d) continue;
       if (octet === 0x0a) {
         if (this.#lineIsEmpty) this.#inHeader = false;
         this.#lineIsEmpty = true;
       } else this.#lineIsEmpty = false;
-      levelled[length++] = octet === 0 ? 0x80 : octet;
-      if (this.#inHeader && (octet > 0x7f || octet === 0)) levelled[length - 1] = 0x58;
+      scratch[length++] = octet === 0 ? 0x80 : octet;
+      if (this.#inHeader && (octet > 0x7f || octet === 0)) scratch[length - 1] = 0x58;
     }
-    this.#hash.update(levelled.subarray(0, length));
+    this.#hash.update(scratch.subarray(0, length));
   }
 
   end(): string {
     return this.#hash.digest('base64');
   }
 }
+
+/** Hashed before anybody else writes into it: a buffer per chunk would be as much garbage as there is mail. */
+const scratch = Buffer.allocUnsafe(65_536);
 
 export interface FoundContent extends Content {
   readonly uid: Uid;
