@@ -119,7 +119,7 @@ describe('a comparison knows the homes that a copy has chosen', () => {
     for (const [i, path] of paths.entries()) fill(copy.source, path, i + 2);
     for (const run of ['first', 'again']) {
       const report = await copy.run();
-      expect(report.fault, run).toBeNull();
+      expect([run, report.fault]).toEqual([run, null]);
       expect(copy.target.folders.map(({ path }) => path.join('/'))).toContain(second);
       const seen = await copy.verify();
       expect(seen).toMatchObject({ verdict: 'equal', missing: [], extra: [] });
@@ -160,13 +160,19 @@ describe('a comparison knows the homes that a copy has chosen', () => {
 });
 
 /** What a copy says of folders that live elsewhere, or nowhere. */
-function homesIn(report: MailboxReport): readonly (readonly [string, string | null])[] {
-  return report.folders.map(({ source, target }) => [source, target] as const).toSorted();
+function homesIn(report: MailboxReport): readonly Home[] {
+  return report.folders.map(({ source, target }): Home => [source, target]).toSorted(bySource);
 }
 
-function homesSeen(report: VerifyReport): readonly (readonly [string | null, string | null])[] {
+function homesSeen(report: VerifyReport): readonly Home[] {
   return report.folderNotes
     .filter(({ kind }) => kind === 'elsewhere' || kind === 'missing')
-    .map(({ kind, source, target }) => [source, kind === 'missing' ? null : target] as const)
-    .toSorted();
+    .map(({ kind, source, target }): Home => [source, kind === 'missing' ? null : target])
+    .toSorted(bySource);
+}
+
+type Home = readonly [source: string | null, target: string | null];
+
+function bySource([a]: Home, [b]: Home): number {
+  return String(a) < String(b) ? -1 : 1;
 }
