@@ -3,15 +3,17 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Instant, Uid } from '#domain/item.ts';
-import type { Batch, MessageSink } from '#ports/mailbox.ts';
+import type { Batch, MessageSink, MessageWords } from '#ports/mailbox.ts';
 
 /** Copies every chunk at once, and minds the order of calls. */
 export class CollectingSink implements MessageSink {
   readonly messages: { readonly uid: Uid; readonly bytes: Buffer }[] = [];
+  readonly words: (MessageWords | null)[] = [];
   #open: { readonly uid: Uid; readonly sizeBytes: number; readonly chunks: Buffer[] } | null = null;
 
-  begin(uid: Uid, sizeBytes: number): void {
+  begin(uid: Uid, sizeBytes: number, words: MessageWords | null): void {
     if (this.#open) throw new Error('a message begins inside another');
+    this.words.push(words);
     this.#open = { uid, sizeBytes, chunks: [] };
   }
 

@@ -7,6 +7,7 @@
 import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { FolderId, Instant, Uid } from '#domain/item.ts';
+import { tidyFlags } from '#domain/listing.ts';
 import { uidSet, type UidSet } from '#domain/uid-set.ts';
 import {
   type AppendOutcome,
@@ -91,6 +92,22 @@ export function conformance(name: string, makePair: () => Promise<Pair>): void {
         expect(sink.messages.map(({ uid }) => uid)).toEqual((await contents(pair.source)).map(({ uid }) => uid));
         const read = sink.messages.map(({ bytes }, index) => [messages[index]?.what, sha256(bytes)]);
         expect(read).toEqual(messages.map(({ what, bytes }) => [what, sha256(bytes)]));
+      });
+
+      test('flags and dates come with the messages where they are asked for, and only there', async () => {
+        await put(octets('Subject: a\r\n\r\na\r\n'), ['\\Seen', '$Work'], (date + 61) as Instant);
+        await put(octets(''.padEnd(70_000, 'b')), []);
+        const sink = new CollectingSink();
+        await source.read(inbox, all, sink, true);
+        const tidy = sink.words.map((words) => words && { ...words, flags: tidyFlags(words.flags) });
+        expect(tidy).toEqual([
+          { flags: ['$Work', '\\Seen'], internalDate: date + 61 },
+          { flags: [], internalDate: date },
+        ]);
+        const without = new CollectingSink();
+        await source.read(inbox, all, without);
+        expect(without.words).toEqual([null, null]);
+        expect(sink.messages).toEqual(without.messages);
       });
 
       test('messages that are asked for and gone are named as missing', async () => {

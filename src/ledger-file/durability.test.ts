@@ -146,7 +146,7 @@ test('who takes over from a process that left without a word is not done before 
   expect(disk.count).toBe(before + 1);
 });
 
-test('notes of one turn and the write after them are one transaction', async () => {
+test('notes of one moment are one transaction, with a write after them or without', async () => {
   const stateDir = join(scratch, 'grouped');
   await using store = await openLedgerFile(stateDir, { log: silent });
   await using ledger = await store.claim(anna);
@@ -158,10 +158,12 @@ test('notes of one turn and the write after them are one transaction', async () 
   await ledger.write([{ kind: 'settled', intent: 1 }]);
   await settled();
   expect(committed()).toBe(1);
-  for (const n of [4, 5]) void ledger.note([{ kind: 'folder', record: record(inbox, n) }]);
+  const notes = [4, 5].map((n) => ledger.note([{ kind: 'folder', record: record(inbox, n) }]));
   await settled();
+  notes.push(ledger.note([{ kind: 'folder', record: record(inbox, 6) }]));
+  await Promise.all(notes);
   expect(committed()).toBe(2);
-  expect(neighbour.prepare('select messages from folder').all()).toMatchObject([{ messages: 5 }]);
+  expect(neighbour.prepare('select messages from folder').all()).toMatchObject([{ messages: 6 }]);
   exec.mockRestore();
   neighbour.close();
 });

@@ -29,7 +29,7 @@ function hiccuping(move: Move, hiccups: Hiccups, traits: Partial<Traits> = {}): 
           const delta = await source.changes(folder, since);
           return delta && told(delta);
         },
-        read: (folder, uids, sink) => source.read(folder, uids, sink),
+        read: (folder, uids, sink, withWords) => source.read(folder, uids, sink, withWords),
         headers: (folder, uids, fields, heard) => source.headers(folder, uids, fields, heard),
         [Symbol.asyncDispose]: () => source[Symbol.asyncDispose](),
       };

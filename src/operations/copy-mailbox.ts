@@ -15,6 +15,7 @@ import { Patience } from '#sync/patience.ts';
 import { LookAgain } from '#sync/look-again.ts';
 import { mailboxReport } from '#sync/mailbox-report.ts';
 import { Rest } from '#sync/rest.ts';
+import { TargetStates } from '#sync/target-states.ts';
 
 export interface CopyRequest {
   readonly pair: MailboxPair;
@@ -220,6 +221,7 @@ class Run {
       suspects: this.#suspects,
       troubles: [],
       doubted: new Set(),
+      targetStates: new TargetStates(),
       at: at ?? (() => undefined),
       nextIntent: () => ++this.#intents,
     };

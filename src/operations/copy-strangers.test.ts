@@ -1,7 +1,7 @@
 /** Others use the target too, between our runs and during them: what they put there is adopted or left alone, what they take is noticed. */
 
 import { describe, expect, test } from 'vitest';
-import type { MemoryOperation } from '#connectors/memory/faults.ts';
+import type { MemoryFaults, MemoryOperation } from '#connectors/memory/faults.ts';
 import type { Instant, Uid } from '#domain/item.ts';
 import { everything } from '#domain/selection.ts';
 import { aMove, contents, fill, letter, noon } from './copy-mailbox.test-kit.ts';
@@ -112,13 +112,14 @@ test('a target that is as we left it is asked nothing before new mail is sent', 
 });
 
 describe('what happens on the target while a run is writing down how it left it', () => {
-  /** Runs `deed` when the run at hand asks for the state of the target for the last time. */
-  function whenItEnds(deed: () => void): (operation: MemoryOperation) => null {
-    let asked = 0;
-    return ({ kind }) => {
-      if (kind === 'folders' && ++asked === 2) deed();
+  /** Runs `deed` before or after the run at hand reads back what it has sent, which is when it last looks at the target. */
+  function whenItLooks(when: 'before' | 'after', deed: () => void): MemoryFaults {
+    let looks = 0;
+    const hook = ({ kind }: MemoryOperation): null => {
+      if (kind === 'list' && ++looks === 1) deed();
       return null;
     };
+    return { [when]: hook };
   }
 
   test('a message that somebody removes is noticed by the next run', async () => {
@@ -126,24 +127,28 @@ describe('what happens on the target while a run is writing down how it left it'
     const inbox = first.source.create(['INBOX']);
     fill(inbox, 1, 10);
     const there = first.target.create(['INBOX']);
-    const before = whenItEnds(() => there.expunge([[3 as Uid, 3 as Uid]]));
-    await aMove({ target: { faults: { before } }, ledger: first.ledger }, first).run();
+    const faults = whenItLooks('after', () => there.expunge([[3 as Uid, 3 as Uid]]));
+    await aMove({ target: { faults }, ledger: first.ledger }, first).run();
     const report = await first.run();
     expect(report).toMatchObject({ copied: 0, alreadyThere: 9, fault: null });
   });
 
-  test('a message that another tool puts there is not doubled by the next run', async () => {
-    const first = aMove();
-    const inbox = first.source.create(['INBOX']);
-    fill(inbox, 1, 10);
-    const there = first.target.create(['INBOX']);
-    const before = whenItEnds(() => fill(there, 11, 11));
-    await aMove({ target: { faults: { before } }, ledger: first.ledger }, first).run();
-    fill(inbox, 11, 12);
-    const report = await first.run();
-    expect(report).toMatchObject({ copied: 1, alreadyThere: 11, fault: null });
-    expect(contents(first.target)).toEqual(contents(first.source));
-  });
+  test.each(['before', 'after'] as const)(
+    'a message that another tool puts there is not doubled by the next run, %s the last look',
+    async (when) => {
+      const first = aMove();
+      const inbox = first.source.create(['INBOX']);
+      fill(inbox, 1, 10);
+      const there = first.target.create(['INBOX']);
+      const faults = whenItLooks(when, () => fill(there, 11, 11));
+      await aMove({ target: { faults }, ledger: first.ledger }, first).run();
+      expect(there.messages).toHaveLength(11);
+      fill(inbox, 11, 12);
+      const report = await first.run();
+      expect(report).toMatchObject({ copied: 1, alreadyThere: 11, fault: null });
+      expect(contents(first.target)).toEqual(contents(first.source));
+    },
+  );
 });
 
 function lineOf(n: number): string {

@@ -27,8 +27,11 @@ export type OpenTarget = (signal: AbortSignal) => Promise<Target>;
 
 /** Takes the bytes of messages as they come off the wire. Every call returns at once; nothing here may throw. */
 export interface MessageSink {
-  /** A message begins; `sizeBytes` octets will follow, exactly, or `broken` is called. */
-  begin(uid: Uid, sizeBytes: number): void;
+  /**
+   * A message begins; `sizeBytes` octets will follow, exactly, or `broken` is called. `words` only where they were asked for,
+   * and null also then where the platform tells them too late.
+   */
+  begin(uid: Uid, sizeBytes: number, words: MessageWords | null): void;
   /**
    * Some octets of the message. They are lent: the reader may write over them as soon as `returned()` says so, so what
    * must be kept is copied.
@@ -44,6 +47,13 @@ export interface MessageSink {
    * few: this is the back-pressure, and there is no other. It resolves in the end whatever happens (it never rejects).
    */
   returned(): Promise<void> | null;
+}
+
+/** What a platform says of a message beside its bytes. */
+export interface MessageWords {
+  /** In any order, perhaps with `\Recent`; see `Listing.flags`. */
+  readonly flags: readonly string[];
+  readonly internalDate: Instant | null;
 }
 
 /** Reading: all that is ever done to a source before the switch, and how a target is read back. */
@@ -73,9 +83,10 @@ export interface Reader extends AsyncDisposable {
   /**
    * Streams messages into `sink` in ascending UIDs, as far as the platform returns them. Resolves with the UIDs that were
    * asked and not returned (gone meanwhile, or withheld by a server that cannot render them). A server's refusal (`NO`) is
-   * not "empty": it lands in `refused` with its words.
+   * not "empty": it lands in `refused` with its words. `withWords`: flags and dates are told with the messages, which
+   * need not have been listed.
    */
-  read(folder: FolderId, uids: UidSet, sink: MessageSink): Promise<ReadOutcome>;
+  read(folder: FolderId, uids: UidSet, sink: MessageSink, withWords?: boolean): Promise<ReadOutcome>;
 
   /**
    * Tells of the header fields named in `fields` of each message, without its body: as they stand in the message, one

@@ -7,23 +7,20 @@
 import { type FolderMap, type MappedFolder, mapFolders } from '#domain/folder-map.ts';
 import type { Folder, FolderId, FolderTree, Uid } from '#domain/item.ts';
 import { UidMap } from '#domain/uid-map.ts';
-import type { FolderRecord, Intent, LedgerChange } from '#ports/ledger.ts';
+import type { FolderRecord, Intent } from '#ports/ledger.ts';
 import { adopt } from './adopt.ts';
+import { afterwards } from './afterwards.ts';
 import { mendDates } from './dates.ts';
 import { type Engine, type FolderWork, pathOf } from './engine.ts';
-import { forgetChangedFlags, keptFlags } from './kept-flags.ts';
-import { isTriedAgain } from './exceptions.ts';
-import { asWeLeftIt, mayHoldStrangers } from './explained.ts';
-import { bringFlags } from './flags.ts';
+import { mayHoldStrangers } from './explained.ts';
 import { prepareFolders } from './prepare.ts';
 import { forgetNumbers, type Renumbering, settleIntents } from './recover.ts';
 import { nameRefused } from './name-refused.ts';
-import { mirrorRemovals, noticeRemoved } from './removals.ts';
-import { confirmDeparted } from './second-look.ts';
-import type { Override, SendPlan } from './send-plan.ts';
+import { type Override, type SendPlan, sendPlan } from './send-plan.ts';
 import { Strangers } from './strangers.ts';
-import { forgetGone, isComplete, isUnmoved, nameCulprits, type Survey, survey } from './survey.ts';
+import { forgetGone, isUnmoved, nameCulprits, type Survey, survey } from './survey.ts';
 import { Transfer } from './transfer.ts';
+import { readUnlisted, type Unlisted } from './unlisted.ts';
 
 export interface AttemptOptions {
   /** Intents with this id or a larger one were made by this run: what they put on the target counts as copied. */
@@ -74,19 +71,27 @@ async function carry(
     const side = renumberedSides(work) ?? (isOfOtherNumbers(work, intentsOf) ? 'source' : null);
     if (side) renumbered.set(work, forgetNumbers(engine, work, side));
   }
+  const look = async (work: FolderWork): Promise<Survey> => {
+    const plan = await survey(engine, work);
+    const { sourceUidValidity } = work.record;
+    if (sourceUidValidity === null || sourceUidValidity === plan.state.uidValidity) return plan;
+    // Not as the folder list had said: the map is of other numbers than the listing.
+    renumbered.set(work, forgetNumbers(engine, work, 'source'));
+    return survey(engine, work);
+  };
   const held = new Map([...works, ...departed].map((work) => [work, work.map] as const));
-  // All folders are asked about at once; the answers come one after the other on the same wire.
-  const surveys = await Promise.all(
-    works.map(async (work) => {
-      const plan = await survey(engine, work);
-      const { sourceUidValidity } = work.record;
-      if (sourceUidValidity === null || sourceUidValidity === plan.state.uidValidity) return plan;
-      // Not as the folder list had said: the map is of other numbers than the listing.
-      renumbered.set(work, forgetNumbers(engine, work, 'source'));
-      return survey(engine, work);
-    }),
-  );
   const intoTarget = Map.groupBy([...all, ...departed], ({ target }) => target.id);
+  const known = works.filter((work) => !renumbered.has(work));
+  const unlisted = readUnlisted(engine, known, intoTarget, intentsOf);
+  const small = new Set(unlisted.map(({ survey }) => survey.work));
+  // All other folders are asked about at once; the answers come one after the other on the same wire.
+  const looks = Promise.all(works.filter((work) => !small.has(work)).map(look));
+  looks.catch(() => undefined); // awaited below, unless the transfer failed first, which then is the news
+  const messages = unlisted.reduce((count, { listing }) => count + listing.state.messages, 0);
+  engine.watcher.planned(messages, null);
+  await send(engine, [], unlisted);
+  const [whole, partial] = [unlisted.filter((of) => !of.isIncomplete), unlisted.filter((of) => of.isIncomplete)];
+  const surveys = [...(await looks), ...(await Promise.all(partial.map(({ survey }) => look(survey.work))))];
   const plans: SendPlan[] = [];
   const planned = new Map<Survey, readonly number[]>();
   for (const plan of surveys) {
@@ -113,45 +118,24 @@ async function carry(
     plans.push(sendPlan(plan, uidNext, overrides, foreign));
   }
   engine.watcher.planned(
-    plans.reduce((count, plan) => count + plan.rows.length, 0),
+    plans.reduce((count, plan) => count + plan.rows.length, messages),
     null,
   );
   if (engine.choices.dryRun)
     for (const plan of plans) engine.tally.didCopy(plan.work.source.id, plan.rows.length, octetsOf(plan));
-  else await send(engine, plans);
-  await afterwards(engine, surveys, planned, departed, plans, held, intoTarget);
+  else await send(engine, plans, []);
+  const looked = [...surveys, ...whole.map(({ survey }) => survey)];
+  const sent = [...plans, ...whole.map(({ plan }) => plan)];
+  await afterwards(engine, looked, planned, departed, sent, held, intoTarget);
 }
 
 function octetsOf(plan: SendPlan): number {
   return plan.rows.reduce((octets, row) => octets + (plan.listing.sizeBytes(row) ?? 0), 0);
 }
 
-function sendPlan(
-  plan: Survey,
-  uidNext: Uid,
-  overrides: SendPlan['overrides'],
-  foreign: SendPlan['foreign'],
-): SendPlan {
-  return {
-    work: plan.work,
-    listing: plan.listing,
-    rows: [...plan.rows],
-    uidNext,
-    uidFloor: uidNext,
-    overrides,
-    foreign,
-    jobsUnread: 0,
-    unproven: [],
-    provenBefore: false,
-    confirmed: new Map(),
-    refused: [],
-    stopped: null,
-  };
-}
-
-async function send(engine: Engine, plans: readonly SendPlan[]): Promise<void> {
-  if (plans.length === 0) return;
-  const transfer = new Transfer(engine, plans);
+async function send(engine: Engine, plans: readonly SendPlan[], unlisted: readonly Unlisted[]): Promise<void> {
+  if (plans.length + unlisted.length === 0) return;
+  const transfer = new Transfer(engine, plans, unlisted);
   try {
     await transfer.run();
   } catch (error) {
@@ -159,69 +143,6 @@ async function send(engine: Engine, plans: readonly SendPlan[]): Promise<void> {
     await transfer.drain();
     throw error;
   }
-}
-
-/** Flags, removals, and the cursor: written only when everything before it in the folder has been dealt with. */
-async function afterwards(
-  engine: Engine,
-  surveys: readonly Survey[],
-  planned: ReadonlyMap<Survey, readonly number[]>,
-  departed: readonly FolderWork[],
-  plans: readonly SendPlan[],
-  held: ReadonlyMap<FolderWork, UidMap>,
-  intoTarget: ReadonlyMap<FolderId, readonly FolderWork[]>,
-): Promise<void> {
-  const heldBy = (work: FolderWork): UidMap => held.get(work) ?? UidMap.empty;
-  const expunged = new Map<FolderId, number>();
-  const mirror = async (work: FolderWork, gone: readonly Uid[], isConfirmed = false): Promise<void> => {
-    const removed = await mirrorRemovals(engine, work, gone, isConfirmed);
-    expunged.set(work.target.id, (expunged.get(work.target.id) ?? 0) + removed);
-  };
-  // Nothing of this attempt may still be writing to the ledger when the next one reads it.
-  const ends = await Promise.allSettled(
-    surveys.map(async (plan) => {
-      const { work, listing } = plan;
-      await noticeRemoved(engine, work, heldBy(work));
-      await forgetChangedFlags(engine, plan);
-      for (const mapped of plan.flags) await bringFlags(engine, work, mapped.listing, mapped.rows);
-      const rows = planned.get(plan) ?? [];
-      const wasThere = new Set(rows.filter((row) => work.map.isAdopted(listing.uid(row))));
-      // Also what was not to be sent, as it was listed as refused, and was found there all the same.
-      if (plan.recovered.size > 0)
-        for (let row = 0; row < listing.length; row++) if (plan.recovered.has(listing.uid(row))) wasThere.add(row);
-      await bringFlags(engine, work, listing, [...wasThere]);
-      await mirror(work, plan.gone);
-    }),
-  );
-  for (const end of ends) if (end.status === 'rejected') throw end.reason;
-  for (const work of await confirmDeparted(engine, departed)) {
-    engine.tally.pathOf.set(work.source.id, pathOf(work.source));
-    await noticeRemoved(engine, work, heldBy(work));
-    const gone = [...work.map.pairs()].map(([uid]) => uid);
-    await mirror(work, gone, true);
-  }
-  if (engine.choices.dryRun) return;
-  const stopped = new Set(plans.filter((plan) => plan.stopped !== null).map(({ work }) => work));
-  for (const plan of plans) {
-    if (plan.stopped)
-      engine.tally.note(pathOf(plan.work.source), pathOf(plan.work.target), `takes no messages: ${plan.stopped.text}`);
-  }
-  const now = new Map((await engine.target.folders()).folders.map((folder) => [folder.id, folder.state] as const));
-  const changes = surveys.flatMap((plan): readonly LedgerChange[] => {
-    const { work, state } = plan;
-    const isOpen = engine.exceptions.of(work.source.id, 'refused').some(({ code }) => isTriedAgain(code));
-    const { id } = work.target;
-    const cursor =
-      isComplete(engine) && !stopped.has(work) && !isOpen && !engine.doubted.has(work.source.id) ? state : null;
-    work.record = {
-      ...work.record,
-      sourceState: cursor,
-      targetState: asWeLeftIt(work, intoTarget.get(id) ?? [work], now.get(id) ?? null, expunged.get(id) ?? 0),
-    };
-    return [{ kind: 'folder', record: work.record }, ...keptFlags(plan, cursor)];
-  });
-  await engine.ledger.write(changes);
-  engine.at('folder.recorded');
 }
 
 function noteFolders(engine: Engine, map: FolderMap): void {

@@ -22,13 +22,17 @@ export function isKeptEverywhere(date: Instant | null): boolean {
   return date !== null && date > firstKept && date <= lastKept;
 }
 
+/** Whether a message is sent with another date than this. */
+export function isToBeMended(date: Instant | null): boolean {
+  return date === null || date < firstKept || date > lastTaken;
+}
+
 /** Overrides for the rows of `plan` whose date no server would keep. */
 export async function mendDates(engine: Engine, plan: Survey): Promise<Map<Uid, Override>> {
   const overrides = new Map<Uid, Override>();
   const odd: Uid[] = [];
   for (const row of plan.rows) {
-    const date = plan.listing.internalDate(row);
-    if (date === null || date < firstKept || date > lastTaken) odd.push(plan.listing.uid(row));
+    if (isToBeMended(plan.listing.internalDate(row))) odd.push(plan.listing.uid(row));
   }
   if (odd.length === 0) return overrides;
   for (const uid of odd) overrides.set(uid, { internalDate: firstKept });

@@ -10,6 +10,7 @@ import type { UidMap } from '#domain/uid-map.ts';
 import type { Log } from '#lib/log.ts';
 import type { Exception, FolderRecord, Ledger, LedgerChange } from '#ports/ledger.ts';
 import type { Source, Target } from '#ports/mailbox.ts';
+import type { TargetStates } from './target-states.ts';
 
 /**
  * The places at which tests stop the engine, as a killed process would stop there. Each stands between two things of which
@@ -69,6 +70,7 @@ export interface Engine {
   readonly troubles: Fault[];
   /** Folders of the source that contradict themselves: nothing is taken for gone from them. */
   readonly doubted: Set<FolderId>;
+  readonly targetStates: TargetStates;
   readonly at: (point: CrashPoint) => void;
   /** Intent ids are given in ascending order, over all attempts. */
   readonly nextIntent: () => number;
@@ -137,6 +139,12 @@ export class ExceptionBook {
     return [...this.#all.values()].filter((exception) => exception.folder === folder && exception.kind === kind);
   }
 
+  /** Whether anything is known of a folder. */
+  has(folder: FolderId): boolean {
+    for (const exception of this.#all.values()) if (exception.folder === folder) return true;
+    return false;
+  }
+
   /** Notes one; the answer is the change to be written to the ledger. */
   add(exception: Exception): LedgerChange {
     this.#all.set(keyOf(exception.folder, exception.uid, exception.kind), exception);
@@ -161,6 +169,11 @@ function keyOf(folder: FolderId, uid: Uid, kind: string): string {
 export class Suspects {
   readonly #counts = new Map<string, number>();
   readonly #words = new Map<string, string>();
+
+  /** Messages that something went wrong with. */
+  get size(): number {
+    return this.#counts.size;
+  }
 
   /** `words`: what the server said, where it did answer. */
   add(folder: FolderId, uid: Uid, words: string | null = null): void {

@@ -95,9 +95,12 @@ async function storeAndLook(
 ): Promise<LedgerChange[]> {
   const folder = work.target.id;
   const orders: FlagChange[] = changes.map(({ uids, add, remove }) => ({ uids: uidSet(uids), add, remove }));
+  engine.targetStates.touch(folder);
   await engine.target.store(folder, orders);
   engine.at('flags.stored');
+  const moment = engine.targetStates.moment(folder);
   const now = await engine.target.list(folder, uidSet(wrong.map(({ target }) => target)), false);
+  engine.targetStates.saw(folder, now.state, moment);
   const flags = new Map<Uid, readonly string[]>();
   for (let row = 0; row < now.length; row++) flags.set(now.uid(row), now.flags(row));
   const news: LedgerChange[] = [];

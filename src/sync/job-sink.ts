@@ -4,10 +4,11 @@
  */
 
 import type { Instant, Uid } from '#domain/item.ts';
-import type { MessageSink } from '#ports/mailbox.ts';
+import type { MessageSink, MessageWords } from '#ports/mailbox.ts';
 import { type Content, ContentReader, LevelledHash } from './content.ts';
 import type { Engine } from './engine.ts';
 import { type Job, type Part, rowOf, type SendPlan, type Stop, wordsFor } from './send-plan.ts';
+import { rowAsItComes } from './unlisted.ts';
 import { unsentWords } from './unsent.ts';
 
 /** What the sink asks of the transfer that it belongs to. Nothing here may throw, save what `guard` runs. */
@@ -38,13 +39,14 @@ export function sinkFor(engine: Engine, job: Job, hands: Hands): MessageSink {
   let uid = 0 as Uid;
   let levelled = new LevelledHash();
 
-  const begin = (at: Uid, sizeBytes: number): void => {
+  const begin = (at: Uid, sizeBytes: number, told: MessageWords | null): void => {
     uid = at;
-    row = rowOf(plan, job.rows, uid);
     doing = 'drop';
     content.begin(sizeBytes);
     // A server may answer for a message twice, or for one that nobody asked for.
-    if (row === -1 || seen.has(uid) || hands.hasFailed()) return;
+    if (seen.has(uid) || hands.hasFailed()) return;
+    row = job.unlisted ? rowAsItComes(job, job.unlisted, uid, sizeBytes, told) : rowOf(plan, job.rows, uid);
+    if (row === -1) return;
     seen.add(uid);
     if (limit !== null && sizeBytes > limit) {
       hands.refuse(job, uid, 'too-big', `${sizeBytes} octets, and the target takes ${limit} at most`, sizeBytes);
@@ -76,7 +78,7 @@ export function sinkFor(engine: Engine, job: Job, hands: Hands): MessageSink {
     part.items.push({ row, uid, content: read, element, ...words, targetUid: null, stored: false });
   };
   return {
-    begin: (at, sizeBytes) => hands.guard(() => begin(at, sizeBytes)),
+    begin: (at, sizeBytes, told) => hands.guard(() => begin(at, sizeBytes, told)),
     data: (chunk) =>
       hands.guard(() => {
         if (doing === 'drop') return;

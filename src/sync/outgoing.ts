@@ -44,7 +44,9 @@ export class Outgoing {
     if (open && !fits) this.finish();
     if (!this.#part) {
       this.#engine.watcher.folder(pathOf(job.plan.work.source));
-      const batch = this.#engine.target.append(job.plan.work.target.id);
+      const folder = job.plan.work.target.id;
+      this.#engine.targetStates.touch(folder);
+      const batch = this.#engine.target.append(folder);
       this.#part = { job, batch, items: [], bytes: 0, settled: null };
       job.parts.push(this.#part);
       job.plan.unproven.push(this.#part);

@@ -38,6 +38,7 @@ export async function prove(
 ): Promise<void> {
   const folder = plan.work.target.id;
   // The first listing goes out at once and queues behind the appends: no waiting for their answers. Later ones are exact.
+  let moment = engine.targetStates.moment(folder);
   const early = plan.provenBefore ? null : engine.target.list(folder, [[plan.uidNext, maxUid]], true);
   early?.catch(() => undefined); // awaited below, unless an append failed first, which then is the news
   plan.provenBefore = true;
@@ -45,9 +46,9 @@ export async function prove(
   const items = parts.flatMap((part) => part.items.filter(({ stored }) => stored));
   if (items.length === 0) return void (await early);
   const unplaced = items.filter(({ targetUid }) => targetUid === null);
-  const listing = early
-    ? await early
-    : await engine.target.list(folder, rangeOf(plan, items, unplaced.length > 0), true);
+  if (!early) moment = engine.targetStates.moment(folder);
+  const listing = await (early ?? engine.target.list(folder, rangeOf(plan, items, unplaced.length > 0), true));
+  engine.targetStates.saw(folder, listing.state, moment);
   if (unplaced.length > 0) await place(engine, plan, unplaced, listing);
   const rows = new Map<Uid, number>();
   for (let row = 0; row < listing.length; row++) rows.set(listing.uid(row), row);
@@ -235,8 +236,11 @@ async function setFlagsRight(
   if (wrong.length === 0) return served;
   const folder = plan.work.target.id;
   const uids = uidSet(wrong.map(({ targetUid }) => targetUid as Uid));
+  engine.targetStates.touch(folder);
   await engine.target.store(folder, changes);
+  const moment = engine.targetStates.moment(folder);
   const now = await engine.target.list(folder, uids, false);
+  engine.targetStates.saw(folder, now.state, moment);
   const flags = new Map<Uid, readonly string[]>();
   for (let row = 0; row < now.length; row++) flags.set(now.uid(row), now.flags(row));
   for (const item of wrong) served.set(item, flags.get(item.targetUid as Uid) ?? listing.flags(rowOf(item)));

@@ -114,6 +114,7 @@ async function remove(
   // What an earlier run had removed when it was killed is not there any more, and is not counted again.
   for (const [target, uid] of byTarget) if (dateAt.has(target)) engine.tally.removing.add(`${folder}\0${uid}`);
   try {
+    engine.targetStates.touch(work.target.id);
     await engine.target.expunge(work.target.id, targets);
   } catch (error) {
     if (!isFault(error, 'target.expunge.unavailable')) throw error;

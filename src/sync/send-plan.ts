@@ -1,12 +1,14 @@
 /** What is to be sent into one folder, and how far that has come. The transfer's working paper for a folder. */
 
 import type { Instant, Listing, Uid, UidValidity } from '#domain/item.ts';
-import { uidSet } from '#domain/uid-set.ts';
+import { type UidSet, uidSet } from '#domain/uid-set.ts';
 import type { Intent, SentMessage } from '#ports/ledger.ts';
 import type { AppendOutcome, Batch } from '#ports/mailbox.ts';
 import type { Content } from './content.ts';
 import type { FolderWork, Suspects } from './engine.ts';
 import type { Strangers } from './strangers.ts';
+import type { Survey } from './survey.ts';
+import type { Unlisted } from './unlisted.ts';
 
 /** Why a message is sent with other words than the source's. */
 export interface Override {
@@ -55,16 +57,42 @@ export interface SendPlan {
   stopped: Stop | null;
 }
 
+/** What is to be sent of a folder that was looked at: its `rows`. */
+export function sendPlan(
+  { work, listing, rows }: Survey,
+  uidNext: Uid,
+  overrides: SendPlan['overrides'],
+  foreign: SendPlan['foreign'],
+): SendPlan {
+  return {
+    work,
+    listing,
+    rows: [...rows],
+    uidNext,
+    uidFloor: uidNext,
+    overrides,
+    foreign,
+    jobsUnread: 0,
+    unproven: [],
+    provenBefore: false,
+    confirmed: new Map(),
+    refused: [],
+    stopped: null,
+  };
+}
+
 /** Messages read by one FETCH, under one durable intent. */
 export interface Job {
   readonly plan: SendPlan;
   readonly rows: readonly number[];
   /** Read also where nothing more is sent: its messages may be on the target already. */
   readonly isToCompare: boolean;
+  /** Where the messages were not listed before: they get their rows as they come. */
+  readonly unlisted: Unlisted | null;
   intent: Intent;
   /** What of it was begun on the target. */
   readonly parts: Part[];
-  /** Rows whose fate is not yet settled; the intent ends with the last. */
+  /** Rows whose fate is not yet settled, and one more while rows may come; the intent ends with the last. */
   open: number;
 }
 
@@ -111,17 +139,9 @@ export function jobsOf(
   const jobs: Job[] = [];
   const cut = (taken: readonly number[]): void => {
     if (taken.length === 0) return;
-    const intent: Intent = {
-      id: nextIntent(),
-      source: plan.work.source.id,
-      target: plan.work.target.id,
-      sourceUidValidity: plan.listing.state.uidValidity,
-      targetUidValidity,
-      targetUidNext: plan.uidFloor,
-      uids: uidSet(taken.map((row) => plan.listing.uid(row))),
-      sent: [],
-    };
-    jobs.push({ plan, rows: taken, isToCompare, intent, parts: [], open: taken.length });
+    const uids = uidSet(taken.map((row) => plan.listing.uid(row)));
+    const intent = intentOf(plan, uids, nextIntent(), targetUidValidity);
+    jobs.push({ plan, rows: taken, isToCompare, unlisted: null, intent, parts: [], open: taken.length });
   };
   let taken: number[] = [];
   let room = Number.POSITIVE_INFINITY;
@@ -137,6 +157,27 @@ export function jobsOf(
   }
   cut(taken);
   return jobs;
+}
+
+/** The job of a folder that was not listed: every message up to its UIDNEXT. */
+export function jobOfUnlisted(unlisted: Unlisted, nextIntent: () => number, targetUidValidity: UidValidity): Job {
+  const { plan } = unlisted;
+  const uids: UidSet = [[1 as Uid, (plan.listing.state.uidNext - 1) as Uid]];
+  const intent = intentOf(plan, uids, nextIntent(), targetUidValidity);
+  return { plan, rows: [], isToCompare: false, unlisted, intent, parts: [], open: 1 };
+}
+
+function intentOf(plan: SendPlan, uids: UidSet, id: number, targetUidValidity: UidValidity): Intent {
+  return {
+    id,
+    source: plan.work.source.id,
+    target: plan.work.target.id,
+    sourceUidValidity: plan.listing.state.uidValidity,
+    targetUidValidity,
+    targetUidNext: plan.uidFloor,
+    uids,
+    sent: [],
+  };
 }
 
 /** What the ledger keeps of an item while its batch is under way. */

@@ -69,7 +69,8 @@ export async function survey(engine: Engine, work: FolderWork): Promise<Survey> 
   return fromListing(engine, work, listing, null, { kept });
 }
 
-function hasFilter(engine: Engine): boolean {
+/** Whether some messages are to be left out. */
+export function hasFilter(engine: Engine): boolean {
   const { since, before, maxSizeBytes } = engine.choices.selection;
   return since !== null || before !== null || maxSizeBytes !== null;
 }

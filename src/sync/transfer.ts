@@ -9,6 +9,7 @@
  */
 
 import { Fault, fault, isFault } from '#domain/fault.ts';
+import type { UidValidity } from '#domain/item.ts';
 import { Answers } from './answers.ts';
 import { askAfter } from './ask-after.ts';
 import type { Content } from './content.ts';
@@ -21,9 +22,10 @@ import { Outgoing } from './outgoing.ts';
 import { prove } from './prove.ts';
 import { isMappedIn } from './record.ts';
 import { SecondThoughts } from './second-thoughts.ts';
-import { type Item, type Job, jobsOf, type Part, type SendPlan } from './send-plan.ts';
+import { type Item, type Job, jobOfUnlisted, jobsOf, type Part, type SendPlan } from './send-plan.ts';
 import { Stops } from './stops.ts';
 import { UnderWay } from './under-way.ts';
+import type { Unlisted } from './unlisted.ts';
 
 /** FETCH commands on the wire ahead of the one being answered, so that the source never waits for us. */
 const readsAhead = 4;
@@ -35,6 +37,7 @@ const proofEvery = 2000;
 export class Transfer {
   readonly #engine: Engine;
   readonly #plans: readonly SendPlan[];
+  readonly #unlisted: readonly Unlisted[];
   readonly #underWay = new UnderWay();
   readonly #stops = new Stops();
   readonly #jobs: OpenJobs;
@@ -43,11 +46,13 @@ export class Transfer {
   readonly #hands: Hands;
   #queue: Job[] = [];
 
-  constructor(engine: Engine, plans: readonly SendPlan[]) {
+  /** `unlisted`: folders that are read without having been listed, before the others. */
+  constructor(engine: Engine, plans: readonly SendPlan[], unlisted: readonly Unlisted[] = []) {
     const underWay = this.#underWay;
     const stops = this.#stops;
     this.#engine = engine;
-    this.#plans = plans;
+    this.#plans = [...unlisted.map(({ plan }) => plan), ...plans];
+    this.#unlisted = unlisted;
     this.#jobs = new OpenJobs(engine, underWay);
     const answers = new Answers(engine, underWay, this.#jobs, stops);
     const outgoing = new Outgoing(engine, underWay, (part, outcomes) => answers.settle(part, outcomes));
@@ -72,6 +77,11 @@ export class Transfer {
    * full is told in `engine.troubles`, with everything that was not sent named.
    */
   async run(): Promise<void> {
+    for (const unlisted of this.#unlisted) {
+      const { plan } = unlisted;
+      this.#queue.push(jobOfUnlisted(unlisted, this.#engine.nextIntent, validityOf(plan)));
+      plan.jobsUnread++;
+    }
     for (const plan of this.#plans) this.#enqueue(plan, plan.rows.splice(0), false);
     const { reads, background } = this.#underWay;
     do {
@@ -97,10 +107,8 @@ export class Transfer {
   }
 
   #enqueue(plan: SendPlan, rows: readonly number[], isToCompare: boolean): void {
-    const validity = plan.work.target.state?.uidValidity;
-    if (validity === undefined) throw fault('internal', { detail: 'a folder without a state was to be sent to' });
     const { suspects, nextIntent } = this.#engine;
-    const jobs = jobsOf(plan, rows, suspects, nextIntent, validity, isToCompare);
+    const jobs = jobsOf(plan, rows, suspects, nextIntent, validityOf(plan), isToCompare);
     plan.jobsUnread += jobs.length;
     this.#queue.push(...jobs);
   }
@@ -114,7 +122,7 @@ export class Transfer {
       while (reads.size >= readsAhead) await this.#underWay.next(reads);
       while (this.#jobs.isFull) await this.#someSettled();
       if (this.#isHeldBack(job)) {
-        this.#jobs.close(job, job.rows.length);
+        this.#jobs.close(job, job.open);
         continue;
       }
       this.#jobs.begin(job);
@@ -124,8 +132,12 @@ export class Transfer {
 
   /** Where nothing more is sent, messages are not even read: they are named later, all at once. */
   #isHeldBack(job: Job): boolean {
-    if (job.isToCompare || this.#stops.of(job.plan) === null) return false;
+    const { unlisted } = job;
+    // A source that tells flags and dates too late would have to send every message twice.
+    const isInVain = unlisted !== null && this.#unlisted.some(({ isWordless }) => isWordless);
+    if (job.isToCompare || (this.#stops.of(job.plan) === null && !isInVain)) return false;
     job.plan.rows.push(...job.rows);
+    if (unlisted) unlisted.isIncomplete = true;
     this.#wasRead(job);
     return true;
   }
@@ -133,9 +145,13 @@ export class Transfer {
   async #read(job: Job): Promise<void> {
     const { source } = this.#engine;
     const sink = sinkFor(this.#engine, job, this.#hands);
-    const outcome = await source.read(job.plan.work.source.id, job.intent.uids, sink);
+    const { unlisted } = job;
+    const outcome = await source.read(job.plan.work.source.id, job.intent.uids, sink, unlisted !== null);
     if (this.#outgoing.part?.job === job) this.#outgoing.finish();
-    if (outcome.missing.length > 0) await askAfter(this.#engine, this.#jobs, job, outcome);
+    if (unlisted) {
+      if (unlisted.listing.length !== unlisted.listing.state.messages) unlisted.isIncomplete = true;
+      this.#jobs.close(job, 1);
+    } else if (outcome.missing.length > 0) await askAfter(this.#engine, this.#jobs, job, outcome);
     this.#wasRead(job);
   }
 
@@ -205,4 +221,10 @@ export class Transfer {
       this.#underWay.fail(error);
     }
   }
+}
+
+function validityOf({ work }: SendPlan): UidValidity {
+  const validity = work.target.state?.uidValidity;
+  if (validity === undefined) throw fault('internal', { detail: 'a folder without a state was to be sent to' });
+  return validity;
 }

@@ -74,8 +74,8 @@ export class ImapReader implements Source {
     return this.inOrder(this.#ask(folder, (asked) => changesOf(asked, since)));
   }
 
-  read(folder: FolderId, uids: UidSet, sink: MessageSink): Promise<ReadOutcome> {
-    return this.inOrder(this.#read(folder, uids, sink));
+  read(folder: FolderId, uids: UidSet, sink: MessageSink, withWords = false): Promise<ReadOutcome> {
+    return this.inOrder(this.#read(folder, uids, sink, withWords));
   }
 
   headers(folder: FolderId, uids: UidSet, fields: readonly string[], told: HeaderTold): Promise<void> {
@@ -115,12 +115,12 @@ export class ImapReader implements Source {
     }
   }
 
-  async #read(folder: FolderId, uids: UidSet, sink: MessageSink): Promise<ReadOutcome> {
+  async #read(folder: FolderId, uids: UidSet, sink: MessageSink, withWords: boolean): Promise<ReadOutcome> {
     if (uids.length === 0) return { missing: [], refused: null };
     const got = new imap.NumberGatherer();
     const place = this.#place(folder);
     const ask = (set: string, wanted: imap.NumberSet): ReturnType<typeof imap.fetchBodies> =>
-      imap.fetchBodies(this.session, place, set, wanted, got, sink);
+      imap.fetchBodies(this.session, place, set, wanted, got, sink, withWords);
     try {
       const answers = await Promise.all(imap.splitNumberSet(uids, setOctets).map((set) => ask(set, uids)));
       const opened = answers[0]?.opened as imap.Opened;

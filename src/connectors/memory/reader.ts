@@ -61,7 +61,7 @@ export class MemorySource implements Source {
     });
   }
 
-  read(id: FolderId, uids: UidSet, sink: MessageSink): Promise<ReadOutcome> {
+  read(id: FolderId, uids: UidSet, sink: MessageSink, withWords = false): Promise<ReadOutcome> {
     return this.session.inTurn(async () => {
       const folder = this.session.opened(id);
       const wanted = folder.select(uids);
@@ -75,7 +75,7 @@ export class MemorySource implements Source {
           return { missing: missingOf(uids, given, folder), refused: { code, text } };
         }
         const whole = mishap?.kind !== 'cut-inside';
-        await this.#give(message, sink, whole ? sizeBytes : Math.min(mishap.afterBytes, sizeBytes - 1));
+        await this.#give(message, sink, withWords, whole ? sizeBytes : Math.min(mishap.afterBytes, sizeBytes - 1));
         given.add(message.uid);
         this.session.after({ kind: 'read', folder: id, uid: message.uid, sizeBytes });
       }
@@ -129,8 +129,9 @@ export class MemorySource implements Source {
   }
 
   /** Gives the first `octets` of a message; when that is not all of it, the connection is lost there. */
-  async #give(message: MemoryMessage, sink: MessageSink, octets: number): Promise<void> {
-    sink.begin(message.uid, message.bytes.length);
+  async #give(message: MemoryMessage, sink: MessageSink, withWords: boolean, octets: number): Promise<void> {
+    const { flags, internalDate } = message;
+    sink.begin(message.uid, message.bytes.length, withWords ? { flags, internalDate } : null);
     await this.#lender.give(sink, message.bytes, 0, octets);
     if (octets < message.bytes.length || this.session.lost) {
       sink.broken();

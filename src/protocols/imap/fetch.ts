@@ -37,7 +37,8 @@ export function fetched(seq: number): FetchedMessage {
  */
 const usualListing =
   /^\* (\d{1,10}) FETCH \(UID (\d{1,10}) FLAGS (\([^()"{]*\))(?: INTERNALDATE "([^"]{26})")?(?: RFC822\.SIZE (\d{1,15}))?\)$/;
-const usualBody = /^\* (\d{1,10}) FETCH \(UID (\d{1,10}) BODY\[\] \{\d+\}$/;
+const usualBody =
+  /^\* (\d{1,10}) FETCH \(UID (\d{1,10})(?: FLAGS (\([^()"{]*\)) INTERNALDATE "([^"]{26})")? BODY\[\] \{\d+\}$/;
 
 /** A whole FETCH response in the usual spelling; null when it is spelt otherwise, which says nothing against it. */
 export function usualFetch(text: string, flagLists: FlagLists): FetchedMessage | null {
@@ -52,11 +53,15 @@ export function usualFetch(text: string, flagLists: FlagLists): FetchedMessage |
 }
 
 /** A FETCH response that has come up to the octets of its body, in the usual spelling, or null. */
-export function usualBodyBegins(text: string): FetchedMessage | null {
+export function usualBodyBegins(text: string, flagLists: FlagLists): FetchedMessage | null {
   const match = usualBody.exec(text);
   if (!match) return null;
   const message = fetched(Number(match[1]));
   message.uid = nzNumber(match[2] as string);
+  if (match[3] !== undefined) {
+    message.flags = flagLists.spelt(match[3]);
+    message.internalDate = readDateTime(match[4] as string);
+  }
   return message;
 }
 

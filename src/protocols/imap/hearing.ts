@@ -114,7 +114,7 @@ export class Hearing {
   #literal(text: string, octets: number): LiteralTaker | null {
     const message = this.#partial
       ? this.#bodyAfter(this.#partial, text)
-      : (usualBodyBegins(text) ?? this.#bodyIn(text));
+      : (usualBodyBegins(text, this.#flagLists) ?? this.#bodyIn(text));
     if (!message) return null;
     this.#listener.trace?.(text);
     this.#partial = message;

@@ -2,7 +2,16 @@ import { type AddressInfo, createServer } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { AppendStream } from './append-stream.ts';
 import { list, listExtended, status } from './commands/mailboxes.ts';
-import { type BodySink, expunge, fetchBodies, fetchHeaders, fetchList, idle, store } from './commands/messages.ts';
+import {
+  type BodySink,
+  type BodyWords,
+  expunge,
+  fetchBodies,
+  fetchHeaders,
+  fetchList,
+  idle,
+  store,
+} from './commands/messages.ts';
 import { capability, enable, login, noop } from './commands/sign-in.ts';
 import { ImapError } from './errors.ts';
 import { NumberGatherer } from './number-set.ts';
@@ -13,10 +22,12 @@ const examine = (mailbox: string) => ({ mailbox, mode: 'examine' }) as const;
 
 class Bodies implements BodySink {
   readonly got: [number, string][] = [];
+  readonly words: (BodyWords | null)[] = [];
   isBroken = false;
   #uid = 0;
   #text = '';
-  begin(uid: number): void {
+  begin(uid: number, _octets: number, words: BodyWords | null): void {
+    this.words.push(words);
     this.#uid = uid;
     this.#text = '';
   }
@@ -429,6 +440,35 @@ describe('messages on their way to the server', () => {
 });
 
 describe('odd servers', () => {
+  test('flags and dates count where they stand in front of the body, in whatever order', async () => {
+    await using played = await play(`
+      S: * OK ready
+      C: g1 EXAMINE "a"
+      C: g2 UID FETCH 1:5 (UID FLAGS INTERNALDATE BODY.PEEK[])
+      S: g1 OK done
+      S+ * 1 FETCH (UID 1 FLAGS (\\Seen $Work) INTERNALDATE "13-Sep-2020 12:26:40 +0000" BODY[] {3}␍␊
+      S+ one)␍␊
+      S+ * 2 FETCH (INTERNALDATE "13-Sep-2020 12:26:41 +0000" FLAGS () UID 2 BODY[] {3}␍␊
+      S+ two)␍␊
+      S+ * 3 FETCH (UID 3 BODY[] {5}␍␊
+      S+ three FLAGS (\\Seen) INTERNALDATE "13-Sep-2020 12:26:40 +0000")␍␊
+      S+ * 4 FETCH (UID 4 FLAGS (\\Seen) INTERNALDATE "yesterday, or so, at about" BODY[] {4}␍␊
+      S+ four)␍␊
+      S+ * 5 FETCH (UID 5 FLAGS () INTERNALDATE "13-Sep-2020 12:26:40 +0000" BODY[] "five")␍␊
+      S: g2 OK done`);
+    const sink = new Bodies();
+    await fetchBodies(played.session, examine('a'), '1:5', [[1, 5]], new NumberGatherer(), sink, true);
+    expect(sink.got.map(([, text]) => text)).toEqual(['one', 'two', 'three', 'four', 'five']);
+    expect(sink.words).toEqual([
+      { flags: ['\\Seen', '$Work'], internalDate: 1_600_000_000 },
+      { flags: [], internalDate: 1_600_000_001 },
+      null,
+      { flags: ['\\Seen'], internalDate: null },
+      { flags: [], internalDate: 1_600_000_000 },
+    ]);
+    await played.ended;
+  });
+
   test('a server that puts UID behind the body is found out, and asked one by one', async () => {
     await using played = await play(`
       S: * OK ready

@@ -9,9 +9,17 @@ import type { Opened } from '../opened.ts';
 import type { Tagged } from '../response.ts';
 import type { Session } from '../session.ts';
 
+/** What a server tells of a message in front of its body. */
+export interface BodyWords {
+  readonly flags: readonly string[];
+  /** Seconds since 1970; null for what is no date. */
+  readonly internalDate: number | null;
+}
+
 /** Takes the octets of bodies as they come. */
 export interface BodySink {
-  begin(uid: number, octets: number): void;
+  /** `words` where they were asked for and stand in front of the body, which no server has to do; else null. */
+  begin(uid: number, octets: number, words: BodyWords | null): void;
   data(octets: Buffer): void;
   end(): void;
   broken(): void;
@@ -26,8 +34,8 @@ export interface BodiesOutcome {
 }
 
 /**
- * UID FETCH of whole messages without marking them (RFC 9051 §6.4.5, BODY.PEEK[]). `set` is what is written, `wanted` the
- * UIDs that may come; those that came are added to `got`, and none is handed on twice.
+ * UID FETCH of whole messages without marking them (RFC 9051 §6.4.5, BODY.PEEK[]), `withWords` with their flags and dates.
+ * `set` is what is written, `wanted` the UIDs that may come; those that came are added to `got`, and none is handed on twice.
  */
 export function fetchBodies(
   session: Session,
@@ -36,6 +44,7 @@ export function fetchBodies(
   wanted: NumberSet,
   got: NumberGatherer,
   sink: BodySink,
+  withWords = false,
 ): Promise<BodiesOutcome> {
   const only = wanted.length === 1 && wanted[0]?.[0] === wanted[0]?.[1] ? (wanted[0]?.[0] as number) : null;
   let isInside = false;
@@ -59,14 +68,14 @@ export function fetchBodies(
   return session.run<BodiesOutcome>(
     {
       name: 'UID FETCH',
-      compose: (writer) => writer.raw(`UID FETCH ${set} (UID BODY.PEEK[])`),
+      compose: (writer) => writer.raw(`UID FETCH ${set} (UID ${withWords ? 'FLAGS INTERNALDATE ' : ''}BODY.PEEK[])`),
       body(message, octets) {
         const uid = nameOf(message);
         if (uid === null) return nobody;
         if (!inNumberSet(wanted, uid)) return null;
         if (!got.add(uid)) return nobody;
         isInside = true;
-        sink.begin(uid, octets);
+        sink.begin(uid, octets, withWords ? wordsOf(message) : null);
         return taker;
       },
       returned: () => sink.returned(),
@@ -79,7 +88,7 @@ export function fetchBodies(
         if (!inNumberSet(wanted, uid)) return false;
         if (!got.add(uid)) return true;
         const octets = Buffer.from(body, 'latin1');
-        sink.begin(uid, octets.length);
+        sink.begin(uid, octets.length, withWords ? wordsOf(response.message) : null);
         if (octets.length > 0) sink.data(octets);
         sink.end();
         return true;
@@ -92,6 +101,10 @@ export function fetchBodies(
     },
     place,
   );
+}
+
+function wordsOf({ flags, internalDate }: FetchedMessage): BodyWords | null {
+  return flags === undefined || internalDate === undefined ? null : { flags, internalDate };
 }
 
 /**

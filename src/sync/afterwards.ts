@@ -1,0 +1,96 @@
+/**
+ * What follows when all mail of an attempt has been sent: flags and removals are carried over, and how far each folder has
+ * come is written down, so that the next run begins there.
+ */
+
+import type { FolderId, FolderState, Uid } from '#domain/item.ts';
+import { UidMap } from '#domain/uid-map.ts';
+import type { LedgerChange } from '#ports/ledger.ts';
+import { type Engine, type FolderWork, pathOf } from './engine.ts';
+import { isTriedAgain } from './exceptions.ts';
+import { asWeLeftIt } from './explained.ts';
+import { bringFlags } from './flags.ts';
+import { forgetChangedFlags, keptFlags } from './kept-flags.ts';
+import { mirrorRemovals, noticeRemoved } from './removals.ts';
+import { confirmDeparted } from './second-look.ts';
+import type { SendPlan } from './send-plan.ts';
+import { isComplete, type Survey } from './survey.ts';
+
+/** Flags, removals, and the cursor: written only when everything before it in the folder has been dealt with. */
+export async function afterwards(
+  engine: Engine,
+  surveys: readonly Survey[],
+  planned: ReadonlyMap<Survey, readonly number[]>,
+  departed: readonly FolderWork[],
+  plans: readonly SendPlan[],
+  held: ReadonlyMap<FolderWork, UidMap>,
+  intoTarget: ReadonlyMap<FolderId, readonly FolderWork[]>,
+): Promise<void> {
+  const heldBy = (work: FolderWork): UidMap => held.get(work) ?? UidMap.empty;
+  const expunged = new Map<FolderId, number>();
+  const mirror = async (work: FolderWork, gone: readonly Uid[], isConfirmed = false): Promise<void> => {
+    const removed = await mirrorRemovals(engine, work, gone, isConfirmed);
+    expunged.set(work.target.id, (expunged.get(work.target.id) ?? 0) + removed);
+  };
+  // Nothing of this attempt may still be writing to the ledger when the next one reads it.
+  const ends = await Promise.allSettled(
+    surveys.map(async (plan) => {
+      const { work, listing } = plan;
+      await noticeRemoved(engine, work, heldBy(work));
+      await forgetChangedFlags(engine, plan);
+      for (const mapped of plan.flags) await bringFlags(engine, work, mapped.listing, mapped.rows);
+      const rows = planned.get(plan) ?? [];
+      const wasThere = new Set(rows.filter((row) => work.map.isAdopted(listing.uid(row))));
+      // Also what was not to be sent, as it was listed as refused, and was found there all the same.
+      if (plan.recovered.size > 0)
+        for (let row = 0; row < listing.length; row++) if (plan.recovered.has(listing.uid(row))) wasThere.add(row);
+      await bringFlags(engine, work, listing, [...wasThere]);
+      await mirror(work, plan.gone);
+    }),
+  );
+  for (const end of ends) if (end.status === 'rejected') throw end.reason;
+  for (const work of await confirmDeparted(engine, departed)) {
+    engine.tally.pathOf.set(work.source.id, pathOf(work.source));
+    await noticeRemoved(engine, work, heldBy(work));
+    const gone = [...work.map.pairs()].map(([uid]) => uid);
+    await mirror(work, gone, true);
+  }
+  if (engine.choices.dryRun) return;
+  const stopped = new Set(plans.filter((plan) => plan.stopped !== null).map(({ work }) => work));
+  for (const plan of plans) {
+    if (plan.stopped)
+      engine.tally.note(pathOf(plan.work.source), pathOf(plan.work.target), `takes no messages: ${plan.stopped.text}`);
+  }
+  const now = await statesNow(engine, surveys);
+  const changes = surveys.flatMap((plan): readonly LedgerChange[] => {
+    const { work, state } = plan;
+    const isOpen = engine.exceptions.of(work.source.id, 'refused').some(({ code }) => isTriedAgain(code));
+    const { id } = work.target;
+    const cursor =
+      isComplete(engine) && !stopped.has(work) && !isOpen && !engine.doubted.has(work.source.id) ? state : null;
+    work.record = {
+      ...work.record,
+      sourceState: cursor,
+      targetState: asWeLeftIt(work, intoTarget.get(id) ?? [work], now.get(id) ?? null, expunged.get(id) ?? 0),
+    };
+    return [{ kind: 'folder', record: work.record }, ...keptFlags(plan, cursor)];
+  });
+  await engine.ledger.write(changes);
+  engine.at('folder.recorded');
+}
+
+/** The target folders of `surveys` as they stand now: as far as they were seen in passing, else by asking for all of them. */
+async function statesNow(
+  engine: Engine,
+  surveys: readonly Survey[],
+): Promise<ReadonlyMap<FolderId, FolderState | null>> {
+  const seen = new Map<FolderId, FolderState>();
+  for (const { work } of surveys) {
+    const { id, state } = work.target;
+    const now = engine.targetStates.of(id, state);
+    if (now === null)
+      return new Map((await engine.target.folders()).folders.map((folder) => [folder.id, folder.state]));
+    seen.set(id, now);
+  }
+  return seen;
+}
