@@ -138,7 +138,10 @@ test('a folder that the target has renumbered and emptied is compared with what 
   expect(await move.run()).toMatchObject({ copied: 10 });
   move.target.folder('INBOX')?.renumber();
   move.target.folder('INBOX')?.expunge([[1 as Uid, 10 as Uid]]);
-  expect(await move.run()).toMatchObject({ copied: 0, refused: new Array(10).fill({ code: 'renumbered' }) });
+  expect(await move.run()).toMatchObject({
+    copied: 0,
+    refused: Array.from({ length: 10 }, () => ({ code: 'renumbered' })),
+  });
 });
 
 /** A source that says nothing of a message before its body. */
