@@ -53,8 +53,9 @@ export function findings(world: World, report: MailboxReport): readonly string[]
       const twins = folder.messages.filter(({ bytes }) => world.keyOf(bytes) === key).length;
       const arrived =
         key !== null && (served.get(key)?.length ?? 0) >= Math.max(twins, world.ever.get(`${path}\0${key}`) ?? 0);
-      const mayHave =
-        report.refused.find((one) => one.folder === path && one.uid === message.uid)?.code === 'outcome-unknown';
+      const code = report.refused.find((one) => one.folder === path && one.uid === message.uid)?.code;
+      // What the source would not give us cannot be known again when another tool has brought it since.
+      const mayHave = code === 'outcome-unknown' || (code === 'unreadable' && key !== null && hasForeign.has(key));
       if (arrived && !mayHave) found.push(`listed as refused and there: ${path} ${message.uid}`);
     }
   }
