@@ -5,10 +5,10 @@
  */
 
 import { emptyDigest } from '#domain/digest.ts';
-import type { Instant, Uid } from '#domain/item.ts';
+import type { Uid } from '#domain/item.ts';
 import { UidMap } from '#domain/uid-map.ts';
 import { uidSet, uidsOf } from '#domain/uid-set.ts';
-import type { Intent, LedgerChange, SentMessage } from '#ports/ledger.ts';
+import type { Intent, LedgerChange } from '#ports/ledger.ts';
 import { type Engine, type FolderWork, pathOf } from './engine.ts';
 import { adoptionChanges, differenceOf, refusalOf } from './exceptions.ts';
 import { LookAgain } from './look-again.ts';
@@ -16,6 +16,7 @@ import { dateLookup, lookOnTarget } from './look.ts';
 import { type Match, matchByContent } from './matching.ts';
 import { type Unmapped, unmapped } from './record.ts';
 import type { Survey } from './survey.ts';
+import { type Owner, type Sending, whoseCopies } from './whose-copy.ts';
 
 /** What a folder's numbers meant before one side changed them, and the changes that forget it, still to be written. */
 export interface Renumbering {
@@ -52,7 +53,8 @@ export async function settleIntents(
   });
   const ofThisRun = new Set(intents.filter(isOfThisRun).flatMap((intent) => [...uidsOf(intent.uids)]));
   if (unproven.length > 0) {
-    const lost = await proveAgain(engine, plan, unproven, sent, dateOf);
+    const others = uidSet([...open, ...left]);
+    const lost = await proveAgain(engine, plan, unproven, { sent, dateOf, others, fromUid, isMapped });
     const counted = lost.filter(({ uid }) => ofThisRun.has(uid));
     const bytes = counted.reduce((octets, { sizeBytes }) => octets + (sizeBytes ?? 0), 0);
     engine.tally.didCopy(work.source.id, -counted.length, -bytes);
@@ -94,21 +96,25 @@ async function proveAgain(
   engine: Engine,
   plan: Survey,
   uids: readonly Uid[],
-  sent: readonly SentMessage[],
-  dateOf: (uid: Uid) => Instant | null,
+  sending: Sending,
 ): Promise<readonly Unmapped[]> {
   const { work } = plan;
+  const { sent, dateOf } = sending;
   const targets = uids.map((uid) => work.map.targetOf(uid) as Uid);
   const there = await engine.target.list(work.target.id, uidSet(targets), true);
   const present = new Set<Uid>();
   for (let row = 0; row < there.length; row++) present.add(there.uid(row));
   const here = uids.filter((uid) => present.has(work.map.targetOf(uid) as Uid));
   const lost = uids.filter((uid) => !present.has(work.map.targetOf(uid) as Uid));
+  const elsewhere = new Set<Uid>();
   const changes: LedgerChange[] = [];
   if (here.length > 0) {
     const pairs = here.map((uid) => work.map.targetOf(uid) as Uid);
-    const { found, rest, unsure, gone } = await matchByContent(engine, work, uidSet(here), pairs, [], dateOf);
+    const { found, rest, unsure, gone } = await matchByContent(engine, work, uidSet(here), pairs, sent, dateOf);
     const unread = new Set(unsure);
+    const otherwise = rest.filter((uid) => !unread.has(uid));
+    const owners =
+      otherwise.length > 0 ? await whoseCopies(engine, work, otherwise, there, sending) : new Map<Uid, Owner>();
     for (const match of found) {
       if (!match.servedAs) continue;
       const kind = match.servedAs.sizeBytes === match.sizeBytes ? 'content' : 'lineEnds';
@@ -117,8 +123,19 @@ async function proveAgain(
       changes.push(engine.exceptions.add(differenceOf(work, match.uid, match.sizeBytes, [difference], elements)));
     }
     for (const uid of rest) {
+      const owner = owners.get(uid) ?? 'ours';
       // Also since the folder was looked at: what cannot be compared any more is not said to differ.
-      if (plan.hasLeft(uid) || gone.has(uid)) continue;
+      const hasLeft = plan.hasLeft(uid) || gone.has(uid);
+      if (owner !== 'ours') {
+        elsewhere.add(uid);
+        if (owner === 'unclear' && !hasLeft) {
+          const words =
+            'the target confirmed it, and serves a message under the number it gave that may be another: look whether it is there';
+          changes.push(engine.exceptions.add(refusalOf(plan, uid, 'outcome-unknown', words, null)));
+        }
+        continue;
+      }
+      if (hasLeft) continue;
       const difference = unread.has(uid)
         ? ({ class: 'unreadable', detail: 'it could not be read back, so its content is not proven' } as const)
         : ({ class: 'content', detail: 'served with other octets by the target' } as const);
@@ -133,14 +150,18 @@ async function proveAgain(
     }
   }
   const noted = new Map(sent.map((message) => [message.uid, message] as const));
-  const left = lost.map((uid): Unmapped => {
+  const absent = uids.filter((uid) => elsewhere.has(uid) || !present.has(work.map.targetOf(uid) as Uid));
+  const left = absent.map((uid): Unmapped => {
     const message = noted.get(uid);
     return { uid, element: message?.element ?? null, sizeBytes: message?.sizeBytes ?? null };
   });
   const cursor = work.record.sourceState;
   // What was dealt with once before, and refused, is found again only by listing everything.
-  if (cursor && lost.some((uid) => uid < cursor.uidNext)) work.record = { ...work.record, sourceState: null };
-  changes.push(...unmapped(work, left));
+  if (cursor && absent.some((uid) => uid < cursor.uidNext)) work.record = { ...work.record, sourceState: null };
+  changes.push(
+    ...absent.flatMap((uid) => engine.exceptions.remove(work.source.id, uid, 'different')),
+    ...unmapped(work, left),
+  );
   if (changes.length > 0) await engine.ledger.write(changes);
   return left;
 }
