@@ -6,6 +6,7 @@
 import { describe, expect, test } from 'vitest';
 import type { MemoryOperation, Mishap } from '#connectors/memory/faults.ts';
 import type { MemoryFolder, MemoryMessage } from '#connectors/memory/platform.ts';
+import { fault } from '#domain/fault.ts';
 import type { Instant, Uid } from '#domain/item.ts';
 import { type MemoryLedger, memoryLedger } from '#ledger-file/memory.ts';
 import type { CrashPoint } from '#sync/engine.ts';
@@ -136,4 +137,28 @@ test('killed before our copies were read back from a target that renders anew: t
   expect(report).toMatchObject({ copied: 0, alreadyThere: 3, refused: [], fault: null });
   expect(report.differences.map((difference) => difference.class)).toEqual(['content', 'content', 'content']);
   expect(inbox(move).messages).toHaveLength(3);
+});
+
+test('what was refused once, then confirmed in a lie and tried no more by that run, is brought by the next', async () => {
+  const ledger = memoryLedger();
+  const move = aMove({ ledger });
+  const refuses = ({ kind }: MemoryOperation): Mishap | null =>
+    kind === 'append-message' ? { kind: 'refused', refusal: { because: 'message', code: null, text: 'no' } } : null;
+  fill(move.source.create(['INBOX']), 1, 1);
+  const refused = await aMove({ ledger, target: { faults: { before: refuses } } }, move).run();
+  expect(refused.refused).toMatchObject([{ uid: 1, code: 'message' }]);
+  fill(move.source.create(['INBOX']), 2, 3);
+  await move.run();
+  // Sent once more, as the operator asks for; the target lies, and the run is cut before it could try again.
+  let hasLied = false;
+  const before = ({ kind }: MemoryOperation): Mishap | null => {
+    if (kind === 'open' && hasLied) return { kind: 'fault', fault: fault('internal', { detail: 'stopped' }) };
+    if (kind !== 'append') return null;
+    hasLied = true;
+    return lie;
+  };
+  const cutShort = await aMove({ ledger, target: { faults: { before } } }, move).run({ retryRefused: true });
+  expect(cutShort.fault).not.toBeNull();
+  expect(await move.run()).toMatchObject({ copied: 1, alreadyThere: 2, refused: [], fault: null });
+  expect(contents(move.target)).toEqual(contents(move.source));
 });

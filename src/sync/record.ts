@@ -4,7 +4,7 @@ import { DigestSum } from '#domain/digest.ts';
 import type { Uid } from '#domain/item.ts';
 import { runsOf } from '#domain/uid-map.ts';
 import { uidSet } from '#domain/uid-set.ts';
-import type { LedgerChange } from '#ports/ledger.ts';
+import type { FolderRecord, LedgerChange } from '#ports/ledger.ts';
 import type { Engine, FolderWork } from './engine.ts';
 import type { Item, SendPlan } from './send-plan.ts';
 
@@ -55,7 +55,10 @@ export function unrecord(engine: Engine, work: FolderWork, items: readonly Item[
   }
   engine.tally.didCopy(work.source.id, -items.length, -bytes);
   work.record = {
-    ...work.record,
+    ...withinReach(
+      work.record,
+      items.map(({ uid }) => uid),
+    ),
     digest: digest.octets(),
     messages: work.record.messages - items.length,
     bytes: work.record.bytes - bytes,
@@ -65,6 +68,15 @@ export function unrecord(engine: Engine, work: FolderWork, items: readonly Item[
     { kind: 'unmapped', folder: work.source.id, uids },
     { kind: 'folder', record: work.record },
   ];
+}
+
+/**
+ * The record of a folder out of whose map `uids` are taken. What a pass had dealt with once before, as refused, lies behind
+ * its cursor, and is found again only by listing everything.
+ */
+export function withinReach(record: FolderRecord, uids: readonly Uid[]): FolderRecord {
+  const cursor = record.sourceState;
+  return cursor && uids.some((uid) => uid < cursor.uidNext) ? { ...record, sourceState: null } : record;
 }
 
 /** A message on its way out of the map, with what is known of it: its element and its octets as read from the source. */

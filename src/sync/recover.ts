@@ -14,7 +14,7 @@ import { adoptionChanges, differenceOf, refusalOf } from './exceptions.ts';
 import { LookAgain } from './look-again.ts';
 import { dateLookup, lookOnTarget } from './look.ts';
 import { type Match, matchByContent } from './matching.ts';
-import { type Unmapped, unmapped } from './record.ts';
+import { type Unmapped, unmapped, withinReach } from './record.ts';
 import type { Survey } from './survey.ts';
 import { type Owner, type Sending, whoseCopies } from './whose-copy.ts';
 
@@ -155,9 +155,7 @@ async function proveAgain(
     const message = noted.get(uid);
     return { uid, element: message?.element ?? null, sizeBytes: message?.sizeBytes ?? null };
   });
-  const cursor = work.record.sourceState;
-  // What was dealt with once before, and refused, is found again only by listing everything.
-  if (cursor && absent.some((uid) => uid < cursor.uidNext)) work.record = { ...work.record, sourceState: null };
+  work.record = withinReach(work.record, absent);
   changes.push(
     ...absent.flatMap((uid) => engine.exceptions.remove(work.source.id, uid, 'different')),
     ...unmapped(work, left),
