@@ -4,6 +4,10 @@ import type { FolderState, Instant, Listing, Uid } from './item.ts';
 
 const noDate = Number.NEGATIVE_INFINITY;
 const noSize = -1;
+const firstBlock = 64;
+const blockBits = 13;
+const blockRows = 1 << blockBits;
+const blockMask = blockRows - 1;
 /** Arrays of flags known by identity; a reader that shares none must not fill the memory. */
 const arraysRemembered = 256;
 
@@ -11,10 +15,13 @@ const arraysRemembered = 256;
 export class ListingBuilder implements Listing {
   state: FolderState;
   length = 0;
-  #uids = new Uint32Array(64);
-  #dates = new Float64Array(64);
-  #sizes = new Float64Array(64);
-  #flagSets = new Uint32Array(64);
+  readonly #uids: Uint32Array[] = [new Uint32Array(firstBlock)];
+  readonly #dates: Float64Array[] = [new Float64Array(firstBlock)];
+  readonly #flagSets: Uint32Array[] = [new Uint32Array(firstBlock)];
+  /** Only where a size was told: most listings ask for none. */
+  readonly #sizes: (Float64Array | undefined)[] = [];
+  /** Rows that there is room for. */
+  #room = firstBlock;
   readonly #knownFlagSets: (readonly string[])[] = [];
   readonly #flagSetIds = new Map<string, number>();
   readonly #flagSetOfArray = new Map<readonly string[], number>();
@@ -27,30 +34,32 @@ export class ListingBuilder implements Listing {
 
   /** Adds one message. `flags` may come in any order and with `\Recent`; both are put right here. */
   add(uid: Uid, flags: readonly string[], internalDate: Instant | null, sizeBytes: number | null): void {
-    if (this.length === this.#uids.length) this.#grow();
+    if (this.length === this.#room) this.#grow();
     const row = this.length++;
-    this.#uids[row] = uid;
-    this.#dates[row] = internalDate ?? noDate;
-    this.#sizes[row] = sizeBytes ?? noSize;
-    this.#flagSets[row] = this.#flagSet(flags);
+    const block = row >>> blockBits;
+    const at = row & blockMask;
+    (this.#uids[block] as Uint32Array)[at] = uid;
+    (this.#dates[block] as Float64Array)[at] = internalDate ?? noDate;
+    (this.#flagSets[block] as Uint32Array)[at] = this.#flagSet(flags);
+    if (sizeBytes !== null) this.#sizesOf(block)[at] = sizeBytes;
   }
 
   uid(row: number): Uid {
-    return this.#uids[row] as Uid;
+    return this.#uids[row >>> blockBits]?.[row & blockMask] as Uid;
   }
 
   flags(row: number): readonly string[] {
-    return this.#knownFlagSets[this.#flagSets[row] as number] as readonly string[];
+    return this.#knownFlagSets[this.#flagSets[row >>> blockBits]?.[row & blockMask] as number] as readonly string[];
   }
 
   internalDate(row: number): Instant | null {
-    const date = this.#dates[row] as number;
+    const date = this.#dates[row >>> blockBits]?.[row & blockMask] as number;
     return date === noDate ? null : (date as Instant);
   }
 
   sizeBytes(row: number): number | null {
-    const size = this.#sizes[row] as number;
-    return size === noSize ? null : size;
+    const size = this.#sizes[row >>> blockBits]?.[row & blockMask];
+    return size === undefined || size === noSize ? null : size;
   }
 
   #flagSet(flags: readonly string[]): number {
@@ -84,12 +93,27 @@ export class ListingBuilder implements Listing {
     return id;
   }
 
+  /** A small folder's only block doubles; what comes behind a full one is never copied. */
   #grow(): void {
-    const room = this.#uids.length * 2;
-    this.#uids = grown(this.#uids, new Uint32Array(room));
-    this.#dates = grown(this.#dates, new Float64Array(room));
-    this.#sizes = grown(this.#sizes, new Float64Array(room));
-    this.#flagSets = grown(this.#flagSets, new Uint32Array(room));
+    const first = this.#uids[0] as Uint32Array;
+    if (first.length < blockRows) {
+      const rows = first.length * 2;
+      this.#uids[0] = grown(first, new Uint32Array(rows));
+      this.#dates[0] = grown(this.#dates[0] as Float64Array, new Float64Array(rows));
+      this.#flagSets[0] = grown(this.#flagSets[0] as Uint32Array, new Uint32Array(rows));
+      if (this.#sizes[0]) this.#sizes[0] = grown(this.#sizes[0], new Float64Array(rows).fill(noSize));
+      this.#room = rows;
+      return;
+    }
+    this.#uids.push(new Uint32Array(blockRows));
+    this.#dates.push(new Float64Array(blockRows));
+    this.#flagSets.push(new Uint32Array(blockRows));
+    this.#room += blockRows;
+  }
+
+  #sizesOf(block: number): Float64Array {
+    const rows = (this.#uids[block] as Uint32Array).length;
+    return (this.#sizes[block] ??= new Float64Array(rows).fill(noSize));
   }
 }
 

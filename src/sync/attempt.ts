@@ -118,11 +118,11 @@ async function carry(
     plans.push(sendPlan(plan, uidNext, overrides, foreign));
   }
   engine.watcher.planned(
-    plans.reduce((count, plan) => count + plan.rows.length, messages),
+    plans.reduce((count, plan) => count + plan.toSend.length, messages),
     null,
   );
   if (engine.choices.dryRun)
-    for (const plan of plans) engine.tally.didCopy(plan.work.source.id, plan.rows.length, octetsOf(plan));
+    for (const plan of plans) engine.tally.didCopy(plan.work.source.id, plan.toSend.length, octetsOf(plan));
   else await send(engine, plans, []);
   const looked = [...surveys, ...whole.map(({ survey }) => survey)];
   const sent = [...plans, ...whole.map(({ plan }) => plan)];
@@ -130,7 +130,7 @@ async function carry(
 }
 
 function octetsOf(plan: SendPlan): number {
-  return plan.rows.reduce((octets, row) => octets + (plan.listing.sizeBytes(row) ?? 0), 0);
+  return plan.toSend.reduce((octets, row) => octets + (plan.listing.sizeBytes(row) ?? 0), 0);
 }
 
 async function send(engine: Engine, plans: readonly SendPlan[], unlisted: readonly Unlisted[]): Promise<void> {

@@ -9,7 +9,7 @@ import type { Ledger } from '#ports/ledger.ts';
 import { type Engine, ExceptionBook, Suspects } from './engine.ts';
 import { freshRecord } from './fresh-record.ts';
 import { OpenJobs } from './open-jobs.ts';
-import { type Job, jobsOf, type SendPlan } from './send-plan.ts';
+import { Cuttings, type Job, type SendPlan } from './send-plan.ts';
 import { Strangers } from './strangers.ts';
 import { UnderWay } from './under-way.ts';
 
@@ -26,7 +26,7 @@ beforeEach(async () => {
   // What open jobs ask of the engine, and no more.
   const engine = { ledger, exceptions: new ExceptionBook([]), at: () => undefined } as unknown as Engine;
   open = new OpenJobs(engine, underWay);
-  jobs = jobsOf(plan(33 * 200), rowsUpTo(33 * 200), new Suspects(), counter(), 1 as UidValidity, false);
+  jobs = jobsOf(plan(33 * 200), rowsUpTo(33 * 200), counter());
   await open.intend(jobs);
 });
 
@@ -61,7 +61,7 @@ describe('open jobs', () => {
   test('remember the UID behind what was read back before they were intended', async () => {
     const later = plan(200);
     later.uidFloor = 77 as Uid;
-    await open.intend(jobsOf(later, rowsUpTo(200), new Suspects(), counter(500), 1 as UidValidity, false));
+    await open.intend(jobsOf(later, rowsUpTo(200), counter(500)));
     expect((await ledger.intents()).map(({ targetUidNext }) => targetUidNext)).toEqual([...Array(33).fill(1), 77]);
   });
 });
@@ -84,11 +84,13 @@ function plan(messages: number): SendPlan {
   return {
     work: { mapped, source: folder, target: folder, record: freshRecord(inbox, inbox), map: UidMap.empty },
     listing,
+    toSend: [],
     rows: [],
     uidNext: 1 as Uid,
     uidFloor: 1 as Uid,
     overrides: new Map(),
     foreign: new Strangers([]),
+    rowsUncut: 0,
     jobsUnread: 0,
     unproven: [],
     provenBefore: false,
@@ -105,4 +107,11 @@ function rowsUpTo(count: number): readonly number[] {
 function counter(from = 0): () => number {
   let last = from;
   return () => ++last;
+}
+
+function jobsOf(of: SendPlan, rows: readonly number[], nextIntent: () => number): Job[] {
+  const cuttings = new Cuttings(of, rows, false);
+  const made: Job[] = [];
+  while (!cuttings.isEmpty) made.push(cuttings.next(new Suspects(), nextIntent, 1 as UidValidity));
+  return made;
 }

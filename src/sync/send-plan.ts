@@ -35,7 +35,9 @@ export interface RefusedTogether {
 export interface SendPlan {
   readonly work: FolderWork;
   readonly listing: Listing;
-  /** Row numbers of `listing` still to be made into jobs. */
+  /** Row numbers of `listing` that are to be sent, ascending by UID. */
+  readonly toSend: readonly number[];
+  /** Those that have to be dealt with once more. */
   rows: number[];
   /** The target's UIDNEXT before anything of this plan was sent. */
   readonly uidNext: Uid;
@@ -44,6 +46,8 @@ export interface SendPlan {
   readonly overrides: Map<Uid, Override>;
   /** Messages of the target that nothing is mapped to: what may be one of them is compared before it is sent. */
   readonly foreign: Strangers;
+  /** Rows that wait to become jobs. */
+  rowsUncut: number;
   /** Jobs made and not yet read to their end. */
   jobsUnread: number;
   /** Everything sent and not yet proven, in the order sent. */
@@ -67,11 +71,13 @@ export function sendPlan(
   return {
     work,
     listing,
-    rows: [...rows],
+    toSend: rows,
+    rows: [],
     uidNext,
     uidFloor: uidNext,
     overrides,
     foreign,
+    rowsUncut: 0,
     jobsUnread: 0,
     unproven: [],
     provenBefore: false,
@@ -127,41 +133,47 @@ export function wordsFor(plan: SendPlan, row: number): { flags: readonly string[
   };
 }
 
-/** Cuts rows into jobs: as many messages together as each of them may have for company. */
-export function jobsOf(
-  plan: SendPlan,
-  rows: readonly number[],
-  suspects: Suspects,
-  nextIntent: () => number,
-  targetUidValidity: UidValidity,
-  isToCompare: boolean,
-): Job[] {
-  const jobs: Job[] = [];
-  const cut = (taken: readonly number[]): void => {
-    if (taken.length === 0) return;
-    const uids = uidSet(taken.map((row) => plan.listing.uid(row)));
-    const intent = intentOf(plan, uids, nextIntent(), targetUidValidity);
-    jobs.push({ plan, rows: taken, isToCompare, unlisted: null, intent, parts: [], open: taken.length });
-  };
-  let taken: number[] = [];
-  let room = Number.POSITIVE_INFINITY;
-  for (const row of rows) {
-    const company = suspects.companyMax(plan.work.source.id, plan.listing.uid(row));
-    if (taken.length >= Math.min(room, company)) {
-      cut(taken);
-      taken = [];
-      room = Number.POSITIVE_INFINITY;
-    }
-    taken.push(row);
-    room = Math.min(room, company);
+/** Rows that wait to become jobs: as many messages together as each of them may have for company. */
+export class Cuttings {
+  readonly plan: SendPlan;
+  readonly isToCompare: boolean;
+  readonly #rows: readonly number[];
+  #at = 0;
+
+  constructor(plan: SendPlan, rows: readonly number[], isToCompare: boolean) {
+    this.plan = plan;
+    this.isToCompare = isToCompare;
+    this.#rows = rows;
+    plan.rowsUncut += rows.length;
   }
-  cut(taken);
-  return jobs;
+
+  get isEmpty(): boolean {
+    return this.#at >= this.#rows.length;
+  }
+
+  /** The next job. A folder of a million messages has some thousands, so they are made one by one. */
+  next(suspects: Suspects, nextIntent: () => number, targetUidValidity: UidValidity): Job {
+    const { plan } = this;
+    const from = this.#at;
+    let room = Number.POSITIVE_INFINITY;
+    for (; this.#at < this.#rows.length; this.#at++) {
+      const company = suspects.companyMax(plan.work.source.id, plan.listing.uid(this.#rows[this.#at] as number));
+      room = Math.min(room, company);
+      if (this.#at > from && this.#at - from >= room) break;
+    }
+    const rows = this.#rows.slice(from, this.#at);
+    plan.rowsUncut -= rows.length;
+    plan.jobsUnread++;
+    const uids = uidSet(rows.map((row) => plan.listing.uid(row)));
+    const intent = intentOf(plan, uids, nextIntent(), targetUidValidity);
+    return { plan, rows, isToCompare: this.isToCompare, unlisted: null, intent, parts: [], open: rows.length };
+  }
 }
 
 /** The job of a folder that was not listed: every message up to its UIDNEXT. */
 export function jobOfUnlisted(unlisted: Unlisted, nextIntent: () => number, targetUidValidity: UidValidity): Job {
   const { plan } = unlisted;
+  plan.jobsUnread++;
   const uids: UidSet = [[1 as Uid, (plan.listing.state.uidNext - 1) as Uid]];
   const intent = intentOf(plan, uids, nextIntent(), targetUidValidity);
   return { plan, rows: [], isToCompare: false, unlisted, intent, parts: [], open: 1 };

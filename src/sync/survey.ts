@@ -203,8 +203,10 @@ function rowsToSend(engine: Engine, work: FolderWork, listing: Listing): number[
   return dropRepeats(listing, rows);
 }
 
-function dropRepeats(listing: Listing, rows: readonly number[]): number[] {
-  return rows.filter((row, i) => i === 0 || listing.uid(row) !== listing.uid(rows[i - 1] as number));
+function dropRepeats(listing: Listing, rows: number[]): number[] {
+  const isRepeat = (row: number, i: number): boolean =>
+    i > 0 && listing.uid(row) === listing.uid(rows[i - 1] as number);
+  return rows.some(isRepeat) ? rows.filter((row, i) => !isRepeat(row, i)) : rows;
 }
 
 /**

@@ -22,7 +22,7 @@ import { Outgoing } from './outgoing.ts';
 import { prove } from './prove.ts';
 import { isMappedIn } from './record.ts';
 import { SecondThoughts } from './second-thoughts.ts';
-import { type Item, type Job, jobOfUnlisted, jobsOf, type Part, type SendPlan } from './send-plan.ts';
+import { Cuttings, type Item, type Job, jobOfUnlisted, type Part, type SendPlan } from './send-plan.ts';
 import { Stops } from './stops.ts';
 import { UnderWay } from './under-way.ts';
 import type { Unlisted } from './unlisted.ts';
@@ -44,7 +44,8 @@ export class Transfer {
   readonly #outgoing: Outgoing;
   readonly #secondThoughts: SecondThoughts;
   readonly #hands: Hands;
-  #queue: Job[] = [];
+  readonly #unlistedQueue: Unlisted[] = [];
+  readonly #queue: Cuttings[] = [];
 
   /** `unlisted`: folders that are read without having been listed, before the others. */
   constructor(engine: Engine, plans: readonly SendPlan[], unlisted: readonly Unlisted[] = []) {
@@ -77,20 +78,16 @@ export class Transfer {
    * full is told in `engine.troubles`, with everything that was not sent named.
    */
   async run(): Promise<void> {
-    for (const unlisted of this.#unlisted) {
-      const { plan } = unlisted;
-      this.#queue.push(jobOfUnlisted(unlisted, this.#engine.nextIntent, validityOf(plan)));
-      plan.jobsUnread++;
-    }
-    for (const plan of this.#plans) this.#enqueue(plan, plan.rows.splice(0), false);
+    this.#unlistedQueue.push(...this.#unlisted);
+    for (const plan of this.#plans) this.#enqueue(plan, plan.toSend, false);
     const { reads, background } = this.#underWay;
     do {
-      while (this.#queue.length > 0) await this.#sendSome();
+      while (this.#hasMore) await this.#sendSome();
       await this.#underWay.allOf(reads);
       this.#proveAll();
       await this.#underWay.allOf(background);
       await this.#thinkAgain();
-    } while (this.#queue.length > 0);
+    } while (this.#hasMore);
     const { full } = this.#stops;
     if (full) this.#engine.troubles.push(fault('target.quota', { host: this.#engine.target.name, text: full.text }));
   }
@@ -107,14 +104,29 @@ export class Transfer {
   }
 
   #enqueue(plan: SendPlan, rows: readonly number[], isToCompare: boolean): void {
+    if (rows.length > 0) this.#queue.push(new Cuttings(plan, rows, isToCompare));
+  }
+
+  get #hasMore(): boolean {
+    return this.#unlistedQueue.length + this.#queue.length > 0;
+  }
+
+  #nextJobs(): readonly Job[] {
     const { suspects, nextIntent } = this.#engine;
-    const jobs = jobsOf(plan, rows, suspects, nextIntent, validityOf(plan), isToCompare);
-    plan.jobsUnread += jobs.length;
-    this.#queue.push(...jobs);
+    const jobs = this.#unlistedQueue
+      .splice(0, jobsPerIntentWrite)
+      .map((unlisted) => jobOfUnlisted(unlisted, nextIntent, validityOf(unlisted.plan)));
+    while (jobs.length < jobsPerIntentWrite) {
+      const [first] = this.#queue;
+      if (!first) break;
+      jobs.push(first.next(suspects, nextIntent, validityOf(first.plan)));
+      if (first.isEmpty) this.#queue.shift();
+    }
+    return jobs;
   }
 
   async #sendSome(): Promise<void> {
-    const jobs = this.#queue.splice(0, jobsPerIntentWrite).filter((job) => !this.#isHeldBack(job));
+    const jobs = this.#nextJobs().filter((job) => !this.#isHeldBack(job));
     if (jobs.length === 0) return;
     const { reads } = this.#underWay;
     await this.#jobs.intend(jobs);
@@ -158,7 +170,7 @@ export class Transfer {
   #wasRead({ plan }: Job): void {
     plan.jobsUnread--;
     const sent = plan.unproven.reduce((count, part) => count + part.items.length, 0);
-    if (plan.jobsUnread === 0 || sent >= proofEvery) this.#startProof(plan);
+    if (plan.jobsUnread + plan.rowsUncut === 0 || sent >= proofEvery) this.#startProof(plan);
   }
 
   /** Waits for the target to catch up: what has been sent and not proven is held in memory. */
