@@ -99,6 +99,8 @@ export interface Quirks {
   readonly maxLineOctets: number;
   /** CREATE makes what it likes of a name: doubled and trailing separators vanish (Cyrus). */
   readonly tidiesNames: boolean;
+  /** Characters that CREATE takes in no name (Cyrus: `%"\\`). */
+  readonly refusesInNames: string;
   /** Names that differ only in case are one folder: CREATE finds it, and its parents, however they are written. */
   readonly foldsCase: boolean;
   /** Answers in pieces of at most so many octets, each written by itself; 0 for whatever the socket takes. */
@@ -123,6 +125,7 @@ export const noQuirks: Quirks = {
   fetchZero: false,
   maxLineOctets: 65_536,
   tidiesNames: false,
+  refusesInNames: '',
   foldsCase: false,
   pieces: 0,
 };

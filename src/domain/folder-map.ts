@@ -5,6 +5,7 @@
  */
 
 import type { Folder, FolderTree, SpecialUse } from './item.ts';
+import { numbered } from './second-names.ts';
 import type { Selection } from './selection.ts';
 import { usesOf } from './special-use.ts';
 
@@ -164,7 +165,7 @@ function keyOf(path: readonly string[]): string {
 
 function freePath(path: readonly string[], taken: ReadonlyMap<string, unknown>): readonly string[] {
   for (let n = 2; ; n++) {
-    const candidate = [...path.slice(0, -1), `${path.at(-1)} (${n})`];
+    const candidate = numbered(path, n);
     if (!taken.has(keyOf(candidate))) return candidate;
   }
 }

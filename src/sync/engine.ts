@@ -102,6 +102,17 @@ export class Tally {
     this.folderNotes.set(`${source}\0${reason}`, { source, target, reason });
   }
 
+  /** Forgets what was said of a folder as long as another home was meant for it than `target`; true if anything remains. */
+  forgetOtherHomes(source: string, target: string | null): boolean {
+    let isNamed = false;
+    for (const [key, note] of this.folderNotes) {
+      if (note.source !== source) continue;
+      if (note.target === target) isNamed = true;
+      else this.folderNotes.delete(key);
+    }
+    return isNamed;
+  }
+
   /** A folder that is not to be moved at all: told, and no fault of anybody's. */
   noteLeftOut(source: string, reason: string): void {
     this.folderNotes.set(`${source}\0${reason}`, { source, target: null, reason, leftOut: true });

@@ -4,6 +4,7 @@ import { isFault } from '#domain/fault.ts';
 import type { MappedFolder } from '#domain/folder-map.ts';
 import { freshRecord } from './fresh-record.ts';
 import type { Folder, FolderId, FolderTree } from '#domain/item.ts';
+import { likenessOf, numberedPaths, plainPath } from '#domain/second-names.ts';
 import { UidMap } from '#domain/uid-map.ts';
 import { cleanText } from '#lib/clean-text.ts';
 import type { FolderRecord } from '#ports/ledger.ts';
@@ -28,6 +29,10 @@ export async function prepareFolders(
     const home = recordOf.get(source.id);
     const known = (home ? byId.get(home.target) : undefined) ?? there.get(keyOf(mapped.path));
     if (!source.selectable && (known || hasChildren(source, folders))) continue;
+    if (known && keyOf(known.path) !== keyOf(mapped.path)) {
+      const isNamed = engine.tally.forgetOtherHomes(pathOf(source), pathOf(known));
+      if (!isNamed) engine.tally.note(pathOf(source), pathOf(known), 'an earlier run found this home for it');
+    }
     if (known?.state) found.set(mapped, known);
     const isComplete = known && (known.selectable || !source.selectable) && (known.subscribed || !source.subscribed);
     if (isComplete) {
@@ -46,7 +51,7 @@ export async function prepareFolders(
     const outcomes = await engine.target.prepare(orders.map(({ order }) => order));
     for (const [i, { mapped, order }] of orders.entries()) {
       const outcome = outcomes[i];
-      if (outcome) await take(engine, mapped, order, outcome, found);
+      if (outcome) await take(engine, folders, mapped, order, outcome, found);
     }
   }
   if (engine.choices.dryRun)
@@ -58,6 +63,7 @@ export async function prepareFolders(
 
 async function take(
   engine: Engine,
+  all: readonly MappedFolder[],
   mapped: MappedFolder,
   order: FolderOrder,
   outcome: FolderOutcome,
@@ -66,24 +72,20 @@ async function take(
   const name = pathOf(mapped.source);
   if (outcome.kind === 'refused') {
     const words = `${outcome.code ? `[${outcome.code}] ` : ''}${cleanText(outcome.text, 200)}`;
-    return nameMissing(engine, mapped, `cannot be created: ${words}`);
+    const plain = isAboutName(outcome) ? plainPath(order.path) : null;
+    const home = plain && (await secondHome(engine, all, mapped, order, [plain, ...numberedPaths(plain)], found));
+    if (!home) return nameMissing(engine, mapped, `cannot be created: ${words}`);
+    const refusal = `the target does not take the name "${order.path.join('/')}": ${words}`;
+    return settle(engine, mapped, home, refusal, found);
   }
   const { folder } = outcome;
   const squatter = [...found].find(([other, taken]) => taken.id === folder.id && other !== mapped);
-  if (squatter && !mapped.reason?.startsWith('merged')) {
-    // The server made one folder of two names: a second name, so that what was apart stays apart.
-    const path = [...order.path.slice(0, -1), `${order.path.at(-1)} (2)`];
-    const [second] = await engine.target.prepare([{ ...order, path }]);
-    if (second?.kind !== 'there' || [...found.values()].some(({ id }) => id === second.folder.id)) {
-      return nameMissing(engine, mapped, `the target keeps it and "${pathOf(squatter[0].source)}" under one name`);
-    }
-    engine.tally.note(
-      name,
-      pathOf(second.folder),
-      `the target would keep it and "${pathOf(squatter[0].source)}" under one name`,
-    );
-    found.set(mapped, second.folder);
-    return;
+  if (squatter && !isMerged(mapped)) {
+    // The server made one folder of two names: a name of its own, so that what was apart stays apart.
+    const other = pathOf(squatter[0].source);
+    const home = await secondHome(engine, all, mapped, order, numberedPaths(order.path), found);
+    if (!home) return nameMissing(engine, mapped, `the target keeps it and "${other}" under one name`);
+    return settle(engine, mapped, home, `the target would keep it and "${other}" under one name`, found);
   }
   if (keyOf(folder.path) !== keyOf(order.path)) {
     engine.tally.note(name, pathOf(folder), 'the target keeps it under another name');
@@ -95,6 +97,54 @@ async function take(
     engine.tally.note(name, pathOf(folder), 'the target does not subscribe to it');
   if (folder.state) found.set(mapped, folder);
   else if (mapped.source.selectable) await openOrName(engine, mapped, folder, found);
+}
+
+/** A refusal that another name may help against; [CANNOT] is what RFC 5530 §3 gives for an invalid name. */
+function isAboutName({ code, text }: FolderOutcome & { readonly kind: 'refused' }): boolean {
+  return code === 'CANNOT' || /\b(invalid|illegal|bad)\b.*\bname|\bcharacter/i.test(text);
+}
+
+function isMerged({ reason }: MappedFolder): boolean {
+  return reason?.startsWith('merged') ?? false;
+}
+
+/**
+ * The first of `paths` that the target takes and that is nobody's: neither found for another folder nor meant for one. What
+ * is merged with another folder goes where that one has gone. Null where there is none.
+ */
+async function secondHome(
+  engine: Engine,
+  all: readonly MappedFolder[],
+  mapped: MappedFolder,
+  order: FolderOrder,
+  paths: readonly (readonly string[])[],
+  found: ReadonlyMap<MappedFolder, Folder>,
+): Promise<Folder | null> {
+  const isTaken = ({ id }: Folder): boolean => !isMerged(mapped) && [...found.values()].some((one) => one.id === id);
+  const spokenFor = new Set<string>();
+  if (!isMerged(mapped)) for (const { path } of [...all, ...found.values()]) spokenFor.add(likenessOf(path));
+  for (const path of paths) {
+    if (spokenFor.has(likenessOf(path))) continue;
+    const [outcome] = await engine.target.prepare([{ ...order, path }]);
+    if (outcome?.kind !== 'there') return null;
+    if (!isTaken(outcome.folder)) return outcome.folder;
+  }
+  return null;
+}
+
+/** A folder has its home elsewhere than was meant; it is named with that home alone. */
+async function settle(
+  engine: Engine,
+  mapped: MappedFolder,
+  home: Folder,
+  reason: string,
+  found: Map<MappedFolder, Folder>,
+): Promise<void> {
+  const source = pathOf(mapped.source);
+  engine.tally.forgetOtherHomes(source, pathOf(home));
+  engine.tally.note(source, pathOf(home), mapped.reason === null ? reason : `${mapped.reason}; ${reason}`);
+  if (home.state) found.set(mapped, home);
+  else if (mapped.source.selectable) await openOrName(engine, mapped, home, found);
 }
 
 /** Some servers tell a folder's numbers only once it is opened (UIDNEXT 0 in STATUS); one that cannot be opened is named. */
@@ -116,6 +166,7 @@ async function openOrName(
 /** A folder that cannot be had: noted, and each of its messages named as not arrived. They are tried again next time. */
 async function nameMissing(engine: Engine, mapped: MappedFolder, reason: string): Promise<void> {
   const { source } = mapped;
+  engine.tally.forgetOtherHomes(pathOf(source), null);
   engine.tally.note(pathOf(source), null, reason);
   if (!source.selectable) return;
   const listing = await engine.source.list(source.id, 'all', true);

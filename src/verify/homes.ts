@@ -1,12 +1,13 @@
 /**
  * Where on the target each folder of the source lives. The map of names says where it should; a server may keep it under
  * a name that is like that one (other case, other normal form, blanks and empty names dropped), and where two folders
- * would become one there, the second lives under a name of its own, "X (2)". All of this is read from the two trees alone:
- * what a ledger says of homes is not asked, so that it need not be believed.
+ * would become one there, or a name is not taken, it lives under another (`domain/second-names.ts`). All of this is read from
+ * the two trees alone: what a ledger says of homes is not asked, so that it need not be believed.
  */
 
 import type { FolderMap, MappedFolder } from '#domain/folder-map.ts';
 import type { Folder, FolderTree } from '#domain/item.ts';
+import { likenessOf, numberedPaths, plainPath } from '#domain/second-names.ts';
 
 export interface Home {
   readonly folder: Folder;
@@ -25,6 +26,13 @@ export function homesOf(map: FolderMap, target: FolderTree): ReadonlyMap<MappedF
     homes.set(mapped, { folder, reason });
     if (!takenBy.has(folder)) takenBy.set(folder, mapped);
   };
+  const firstFree = (paths: readonly (readonly string[])[]): Folder | null => {
+    for (const path of paths) {
+      const folder = find.same(path) ?? find.like(path);
+      if (folder && !takenBy.has(folder)) return folder;
+    }
+    return null;
+  };
   // Whoever is at home under the right name is not taken for anybody else.
   for (const mapped of map.folders) {
     const folder = find.same(mapped.path);
@@ -35,7 +43,14 @@ export function homesOf(map: FolderMap, target: FolderTree): ReadonlyMap<MappedF
     // Those that were merged by the operator have one path, and one home.
     const shared = likenesses.get(lookOf(mapped.path));
     const like = shared ?? find.like(mapped.path);
-    if (!like) continue;
+    if (!like) {
+      const plain = plainPath(mapped.path);
+      const home = plain && firstFree([plain, ...numberedPaths(plain)]);
+      if (!home) continue;
+      likenesses.set(lookOf(mapped.path), home);
+      settle(mapped, home, renamed);
+      continue;
+    }
     const owner = shared ? undefined : takenBy.get(like);
     if (!owner) {
       likenesses.set(lookOf(mapped.path), like);
@@ -47,11 +62,8 @@ export function homesOf(map: FolderMap, target: FolderTree): ReadonlyMap<MappedF
       settle(mapped, like, mapped.reason);
       continue;
     }
-    const path = [...mapped.path.slice(0, -1), `${mapped.path.at(-1)} (2)`];
-    const second = find.same(path) ?? find.like(path);
-    if (second && !takenBy.has(second)) {
-      settle(mapped, second, `the target would keep it and "${owner.source.path.join('/')}" under one name`);
-    }
+    const second = firstFree(numberedPaths(mapped.path));
+    if (second) settle(mapped, second, `the target would keep it and "${owner.source.path.join('/')}" under one name`);
   }
   return homes;
 }
@@ -87,13 +99,6 @@ function finder(folders: readonly Folder[]): Finder {
 function lookOf(path: readonly string[]): string {
   const [first = '', ...rest] = path;
   return [first.toUpperCase() === 'INBOX' ? 'INBOX' : first, ...rest].map((name) => name.normalize('NFC')).join('\0');
-}
-
-function likenessOf(path: readonly string[]): string {
-  return path
-    .map((name) => name.normalize('NFC').toLowerCase().trim())
-    .filter((name) => name !== '')
-    .join('\0');
 }
 
 function isSpeltSo({ path: there }: Folder, path: readonly string[]): boolean {

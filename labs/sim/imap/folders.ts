@@ -22,6 +22,9 @@ export function create(session: Session, values: readonly Value[]): Reply {
   if (path.length === 0 || path.some((part) => part === '' || part === '..' || /[\u0000-\u001f\u007f]/.test(part))) {
     return no('Invalid mailbox name', 'CANNOT');
   }
+  const refused = [...session.house.quirks.refusesInNames];
+  // Without a code, as Cyrus says it.
+  if (path.some((part) => refused.some((character) => part.includes(character)))) return no('Invalid mailbox name');
   const found = mailbox.folder(mailbox.nameOf(path));
   if (found && (found.selectable || holdsOnlyFolders)) return no('Mailbox already exists', 'ALREADYEXISTS');
   const uses = specialUses(values[1]);
