@@ -79,6 +79,7 @@ describe.runIf(dovecot.ok && cyrus.ok)('awkward mail and folders', () => {
       expect.soft(verified?.fault).toBeNull();
       const homes = (kind: string) => verified?.folderNotes.filter((note) => note.kind === kind) ?? [];
       const lacking = first.mailbox.folders.filter((each) => each.target === null && !each.leftOut);
+      expect.soft(lacking).toEqual([]);
       const lacks = new Set(lacking.map((each) => each.source));
       expect.soft(new Set(homes('missing').map((note) => note.source))).toEqual(lacks);
       const renamed = [...places].filter(([name, home]) => name !== home && !lacks.has(name));

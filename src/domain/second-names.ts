@@ -28,11 +28,11 @@ export function plainPath(path: Path): Path | null {
 }
 
 /**
- * Cyrus 3.6 takes neither `%` nor `"` nor `\`, with which the escapes of `folder-map.ts` have no home there; the others are
- * wildcards, separators, or characters that no file may bear on some system.
+ * Cyrus 3.6.1 takes none of ``!"%;<>\^`{|}`` (2026-11, Debian 12), so that the escapes of `folder-map.ts` have no home there,
+ * Dovecot 2.3.19 no `~` in front; the others are wildcards, separators, or no characters for a file on some system.
  */
 // oxlint-disable-next-line no-control-regex -- control characters are among those refused
-const refusedSomewhere = /%[0-9A-F]{2}|[\u0000-\u001f\u007f%*"\\/|<>?:;!`]/g;
+const refusedSomewhere = /%[0-9A-F]{2}|[\u0000-\u001f\u007f!"%*/:;<>?\\^`{|}]|^~/g;
 
 /**
  * What is left of a path that a server may have gone over: other case, other normal form, no blanks at the ends of names and
