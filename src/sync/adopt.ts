@@ -98,7 +98,7 @@ async function compareWithStrangers(
 }
 
 /** What a message found on the target bears there and not on the source. */
-function flagsBesides(listing: Listing, there: Listing): (match: Match) => readonly string[] {
+export function flagsBesides(listing: Listing, there: Listing): (match: Match) => readonly string[] {
   const [rowHere, rowThere] = [rowFinder(listing), rowFinder(there)];
   return ({ uid, targetUid }) => {
     const [here, at] = [rowHere(uid), rowThere(targetUid)];
@@ -108,15 +108,15 @@ function flagsBesides(listing: Listing, there: Listing): (match: Match) => reado
 
 /**
  * Of the source's messages `uids` and the strangers in `there` those that a run would compare (`Strangers.mayHold`): the
- * others need not be read, on the one side in a dry run, on the other in any.
+ * others need not be read, on the one side in a dry run, on the other in any. `listing`: the source's, of `uids`.
  */
-async function alikeIn(
+export async function alikeIn(
   engine: Engine,
   work: FolderWork,
   uids: UidSet,
   there: Listing,
   strangers: readonly number[],
-): Promise<{ readonly here: UidSet; readonly there: number[] }> {
+): Promise<{ readonly here: UidSet; readonly there: number[]; readonly listing: Listing }> {
   const here = await engine.source.list(work.source.id, uids, true);
   const sizes = new Set(strangers.map((row) => there.sizeBytes(row)));
   const dates = new Set(strangers.map((row) => there.internalDate(row)));
@@ -134,7 +134,7 @@ async function alikeIn(
   }
   const isAlike = (row: number): boolean =>
     mayBeAny || sizesHere.has(there.sizeBytes(row)) || datesHere.has(there.internalDate(row));
-  return { here: uidSet(alike), there: strangers.filter(isAlike) };
+  return { here: uidSet(alike), there: strangers.filter(isAlike), listing: here };
 }
 
 /** Messages that were on the target before it was renumbered and cannot be found there now: listed, not sent. */

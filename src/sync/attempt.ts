@@ -11,6 +11,7 @@ import type { FolderRecord, Intent } from '#ports/ledger.ts';
 import { adopt } from './adopt.ts';
 import { afterwards } from './afterwards.ts';
 import { mendDates } from './dates.ts';
+import { adoptBrought } from './brought.ts';
 import { type Engine, type FolderWork, pathOf } from './engine.ts';
 import { mayHoldStrangers } from './explained.ts';
 import { prepareFolders } from './prepare.ts';
@@ -108,6 +109,7 @@ async function carry(
     await settleIntents(engine, plan, intents, isMapped, ({ id }) => id >= options.firstIntentOfRun);
     const news = [...nameCulprits(engine, plan), ...forgetGone(engine, plan)];
     if (news.length > 0) await engine.ledger.write(news);
+    plan.flags = [...plan.flags, ...(await adoptBrought(engine, plan, sharing))];
     const isFirst = plan.work.record.sourceState === null || engine.choices.retryRefused;
     const mayBeThere = isFirst || (plan.rows.length > 0 && mayHoldStrangers(engine, plan.work, sharing));
     const foreign = mayBeThere ? await adopt(engine, plan, sharing, renumbering, isFirst) : new Strangers([]);

@@ -21,7 +21,7 @@ export interface Survey {
   /** Rows of `listing` to be sent, ascending by UID. */
   rows: number[];
   /** Messages whose flags may have changed on the source, and are to be compared with the target's. */
-  readonly flags: readonly FlagRows[];
+  flags: readonly FlagRows[];
   /**
    * Set where that was found out by comparing `listing` with the flags that the ledger keeps of it (null: none), since the
    * source could not tell.
@@ -35,7 +35,7 @@ export interface Survey {
   readonly hasLeft: (uid: Uid) => boolean;
 }
 
-interface FlagRows {
+export interface FlagRows {
   readonly listing: Listing;
   readonly rows: readonly number[];
 }
