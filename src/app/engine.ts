@@ -8,7 +8,7 @@ import { mailboxKey } from '#domain/endpoint.ts';
 import type { Credentials } from '#ports/credentials.ts';
 import type { LedgerStore, MailboxPair } from '#ports/ledger.ts';
 import { authoritiesFor } from './authorities.ts';
-import { growHeapInSmallSteps } from './heap.ts';
+import { tuneV8 } from './tune-v8.ts';
 
 /** Opens the ledger and gives the verbs. What only one verb needs is loaded when that verb is called. */
 export async function openEngine(
@@ -16,7 +16,7 @@ export async function openEngine(
   environment: (name: string) => string | undefined,
 ): Promise<Engine> {
   const { log } = options;
-  growHeapInSmallSteps();
+  tuneV8();
   // What was learnt of a server by one mailbox (what it lies about, how many connections it bears) serves all.
   const servers = new ServerMemory();
   let oauthFiles: OAuthFiles | null = null;
