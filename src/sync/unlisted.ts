@@ -53,7 +53,9 @@ export function readUnlisted(
       intoTarget.get(work.target.id)?.length === 1;
     // Without mod-sequences the flags that were carried are remembered, and that wants a listing.
     const isSmall = state !== null && state.messages <= batchMessagesMax && state.uidNext <= uidNextMax;
-    if (!isUntouched || !isSmall || state.highestModSeq === null || state.messages === 0) return [];
+    // A server may count messages where there have never been any.
+    const mayHoldAny = state !== null && state.messages > 0 && state.uidNext > 1;
+    if (!isUntouched || !isSmall || !mayHoldAny || state.highestModSeq === null) return [];
     return [unlisted(work, state, there.uidNext)];
   });
 }

@@ -102,6 +102,13 @@ export function signInFaultOf(error: unknown, where: Where, user: string): unkno
   }
 }
 
+/** The fault of an answer that asks for patience, whatever was asked; null for any other answer. */
+export function throttleOf(answer: imap.Tagged, { host }: Where): Fault | null {
+  const text = imap.clean(answer.text);
+  if (answer.status === 'OK' || !isThrottle(answer.code?.name ?? null, text)) return null;
+  return fault('imap.server.throttled', { host, text, waitMs: backoffOf(text) });
+}
+
 function isThrottle(code: string | null, text: string): boolean {
   return (
     code === 'THROTTLED' ||

@@ -13,7 +13,7 @@ import {
 } from '#ports/mailbox.ts';
 import * as imap from '#protocols/imap/index.ts';
 import { noteSpeed } from './compression.ts';
-import { faultOf, folderFaultOf } from './faults.ts';
+import { faultOf, folderFaultOf, throttleOf } from './faults.ts';
 import { askForFolders, grow } from './folder-tree.ts';
 import { type Asked, changesOf, listingOf } from './listing.ts';
 import { octetsOf, type Spelling } from './names.ts';
@@ -133,6 +133,9 @@ export class ImapReader implements Source {
         answers.push(...(await Promise.all(singles)));
       }
       const refused = answers.find(({ answer }) => answer.status !== 'OK')?.answer;
+      // It says nothing of these messages, which else would be named for it.
+      const throttle = refused ? throttleOf(refused, this.options.endpoint) : null;
+      if (throttle) throw throttle;
       return {
         missing: missingOf(uids, got, end),
         refused: refused
