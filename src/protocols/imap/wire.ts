@@ -136,27 +136,51 @@ export class Wire {
   readInto(octets: number, region: Uint8Array): boolean {
     const slabs = this.#slabs;
     if (this.#closed || !slabs) return false;
-    this.speed.read(octets, this.#listener.isInside);
     // The memory is read into again when this returns and zlib looks at it later, so that gets a copy.
-    if (this.#compression) return this.#compression.take(Buffer.copyBytesFrom(region, 0, octets));
-    this.#unasked += octets;
-    this.#deliver(Buffer.from(region.buffer, region.byteOffset, octets));
-    if (this.#closed) return false;
-    if (slabs.filled(octets)) {
-      if (this.#unasked < stretchOctets) this.#askSoon();
-      else this.#ask();
+    if (this.#compression) {
+      this.speed.read(octets, this.#listener.isInside);
+      return this.#compression.take(Buffer.copyBytesFrom(region, 0, octets));
+    }
+    this.#gathered ??= { memory: region.buffer, from: region.byteOffset, octets: 0 };
+    this.#gathered.octets += octets;
+    const hasRoom = slabs.filled(octets);
+    // TLS hands on one record of 4 to 16 kB after the other, and they lie one behind the other: they are looked at together.
+    if (hasRoom && this.#options.tls && this.#gathered.octets < stretchOctets) {
+      this.#delivering ??= setImmediate(() => this.#deliverGathered());
       return true;
     }
+    this.#deliverGathered();
+    if (this.#closed) return false;
+    if (hasRoom) return true;
     this.#ask();
     return slabs.turnOver();
+  }
+
+  /** What was read and not looked at yet. */
+  #gathered: { readonly memory: ArrayBufferLike; readonly from: number; octets: number } | null = null;
+  #delivering: NodeJS.Immediate | null = null;
+
+  #deliverGathered(): void {
+    if (this.#delivering) clearImmediate(this.#delivering);
+    this.#delivering = null;
+    const gathered = this.#gathered;
+    this.#gathered = null;
+    if (!gathered || this.#closed) return;
+    const { memory, from, octets } = gathered;
+    this.speed.read(octets, this.#listener.isInside);
+    this.#unasked += octets;
+    this.#deliver(Buffer.from(memory, from, octets));
+    if (this.#closed) return;
+    if (this.#unasked < stretchOctets) this.#askSoon();
+    else this.#ask();
   }
 
   #unasked = 0;
   #asking: NodeJS.Timeout | null = null;
 
   /**
-   * Many small reads are one stretch: TLS hands on a record of 4 kB at a time, and a write for each would cost us and the
-   * other server more than all the octets in it. What ends a command does not wait for this.
+   * Many small reads are one stretch: a write for each would cost us and the other server more than all the octets in it.
+   * What ends a command does not wait for this.
    */
   #askSoon(): void {
     this.#asking ??= setTimeout(() => this.#ask(), 1);
@@ -257,9 +281,14 @@ export class Wire {
   }
 
   #listen(socket: Socket): void {
-    socket.on('error', (error) => this.#end(error));
-    socket.on('end', () => this.#end(null));
-    socket.on('close', () => this.#end(null));
+    const ended = (error: Error | null): void => {
+      // What had come before still counts.
+      this.#deliverGathered();
+      this.#end(error);
+    };
+    socket.on('error', ended);
+    socket.on('end', () => ended(null));
+    socket.on('close', () => ended(null));
   }
 
   #end(error: Error | null): void {
