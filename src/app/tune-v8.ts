@@ -15,7 +15,7 @@ interface Tuning {
 
 const tunings: readonly Tuning[] = [
   { option: 'heap-growing-percent', ours: 30, usual: 0 },
-  { option: 'invocation-count-for-maglev', ours: 2_000, usual: 400 },
+  { option: 'invocation-count-for-maglev', ours: 800, usual: 400 },
   { option: 'invocation-count-for-turbofan', ours: 20_000, usual: 3_000 },
 ];
 
