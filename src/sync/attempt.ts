@@ -5,28 +5,19 @@
  */
 
 import { type FolderMap, type MappedFolder, mapFolders } from '#domain/folder-map.ts';
-import type { Folder, FolderId, FolderTree, Uid } from '#domain/item.ts';
+import type { Folder, FolderId, FolderTree } from '#domain/item.ts';
 import { UidMap } from '#domain/uid-map.ts';
 import type { FolderRecord, Intent } from '#ports/ledger.ts';
-import { adopt } from './adopt.ts';
 import { afterwards } from './afterwards.ts';
-import { mendDates } from './dates.ts';
-import { adoptBrought } from './brought.ts';
+import { type AttemptOptions, decide, type Decisions } from './decide.ts';
 import { type Engine, type FolderWork, pathOf } from './engine.ts';
-import { mayHoldStrangers } from './explained.ts';
-import { prepareFolders } from './prepare.ts';
-import { forgetNumbers, type Renumbering, settleIntents } from './recover.ts';
 import { nameRefused } from './name-refused.ts';
-import { type Override, type SendPlan, sendPlan } from './send-plan.ts';
-import { Strangers } from './strangers.ts';
-import { forgetGone, isUnmoved, nameCulprits, type Survey, survey } from './survey.ts';
+import { prepareFolders } from './prepare.ts';
+import { forgetNumbers, type Renumbering } from './recover.ts';
+import type { SendPlan } from './send-plan.ts';
+import { isUnmoved, type Survey, survey } from './survey.ts';
 import { Transfer } from './transfer.ts';
 import { readUnlisted, type Unlisted } from './unlisted.ts';
-
-export interface AttemptOptions {
-  /** Intents with this id or a larger one were made by this run: what they put on the target counts as copied. */
-  readonly firstIntentOfRun: number;
-}
 
 /** Takes a mailbox as far as it goes. Throws faults, lost connections and `LookAgain`. */
 export async function attempt(engine: Engine, options: AttemptOptions): Promise<void> {
@@ -59,6 +50,7 @@ function isQuiet(engine: Engine, work: FolderWork, intents: ReadonlyMap<FolderId
   );
 }
 
+/** The folders in which something happens: looked at, sent, and brought up to date. */
 async function carry(
   engine: Engine,
   works: readonly FolderWork[],
@@ -72,52 +64,29 @@ async function carry(
     const side = renumberedSides(work) ?? (isOfOtherNumbers(work, intentsOf) ? 'source' : null);
     if (side) renumbered.set(work, forgetNumbers(engine, work, side));
   }
-  const look = async (work: FolderWork): Promise<Survey> => {
-    const plan = await survey(engine, work);
-    const { sourceUidValidity } = work.record;
-    if (sourceUidValidity === null || sourceUidValidity === plan.state.uidValidity) return plan;
-    // Not as the folder list had said: the map is of other numbers than the listing.
-    renumbered.set(work, forgetNumbers(engine, work, 'source'));
-    return survey(engine, work);
-  };
   const held = new Map([...works, ...departed].map((work) => [work, work.map] as const));
   const intoTarget = Map.groupBy([...all, ...departed], ({ target }) => target.id);
   const known = works.filter((work) => !renumbered.has(work));
   const unlisted = readUnlisted(engine, known, intoTarget, intentsOf);
   const small = new Set(unlisted.map(({ survey }) => survey.work));
   // All other folders are asked about at once; the answers come one after the other on the same wire.
-  const looks = Promise.all(works.filter((work) => !small.has(work)).map(look));
+  const looks = Promise.all(works.filter((work) => !small.has(work)).map((work) => look(engine, work, renumbered)));
   looks.catch(() => undefined); // awaited below, unless the transfer failed first, which then is the news
   const messages = unlisted.reduce((count, { listing }) => count + listing.state.messages, 0);
   engine.watcher.planned(messages, null);
   await send(engine, [], unlisted);
   const [whole, partial] = [unlisted.filter((of) => !of.isIncomplete), unlisted.filter((of) => of.isIncomplete)];
-  const surveys = [...(await looks), ...(await Promise.all(partial.map(({ survey }) => look(survey.work))))];
+  const surveys = [
+    ...(await looks),
+    ...(await Promise.all(partial.map(({ survey }) => look(engine, survey.work, renumbered)))),
+  ];
+  const decisions: Decisions = { engine, intoTarget, intentsOf, renumbered, ...options };
   const plans: SendPlan[] = [];
   const planned = new Map<Survey, readonly number[]>();
   for (const plan of surveys) {
     planned.set(plan, plan.rows);
-    const sharing = intoTarget.get(plan.work.target.id) ?? [plan.work];
-    const isMapped = (uid: Uid): boolean => sharing.some(({ map }) => map.sourceOf(uid) !== null);
-    const allIntents = intentsOf.get(plan.work.source.id) ?? [];
-    // Of intents whose UIDs mean nothing any more the content decides (`adopt`), and they end only after it has.
-    const renumbering = renumbered.get(plan.work) ?? null;
-    const stale = allIntents.filter(
-      ({ sourceUidValidity }) => renumbering !== null || sourceUidValidity !== plan.state.uidValidity,
-    );
-    const intents = allIntents.filter((intent) => !stale.includes(intent));
-    await settleIntents(engine, plan, intents, isMapped, ({ id }) => id >= options.firstIntentOfRun);
-    const news = [...nameCulprits(engine, plan), ...forgetGone(engine, plan)];
-    if (news.length > 0) await engine.ledger.write(news);
-    plan.flags = [...plan.flags, ...(await adoptBrought(engine, plan, sharing))];
-    const isFirst = plan.work.record.sourceState === null || engine.choices.retryRefused;
-    const mayBeThere = isFirst || (plan.rows.length > 0 && mayHoldStrangers(engine, plan.work, sharing));
-    const foreign = mayBeThere ? await adopt(engine, plan, sharing, renumbering, isFirst) : new Strangers([]);
-    if (stale.length > 0) await engine.ledger.write(stale.map(({ id }) => ({ kind: 'settled', intent: id })));
-    const uidNext = plan.work.target.state?.uidNext;
-    if (plan.rows.length === 0 || uidNext === undefined) continue;
-    const overrides = engine.choices.dryRun ? new Map<Uid, Override>() : await mendDates(engine, plan);
-    plans.push(sendPlan(plan, uidNext, overrides, foreign));
+    const toSend = await decide(decisions, plan);
+    if (toSend) plans.push(toSend);
   }
   engine.watcher.planned(
     plans.reduce((count, plan) => count + plan.toSend.length, messages),
@@ -129,6 +98,16 @@ async function carry(
   const looked = [...surveys, ...whole.map(({ survey }) => survey)];
   const sent = [...plans, ...whole.map(({ plan }) => plan)];
   await afterwards(engine, looked, planned, departed, sent, held, intoTarget);
+}
+
+/** Looks at a folder of the source, which may have been renumbered since the folders were listed. */
+async function look(engine: Engine, work: FolderWork, renumbered: Map<FolderWork, Renumbering>): Promise<Survey> {
+  const plan = await survey(engine, work);
+  const { sourceUidValidity } = work.record;
+  if (sourceUidValidity === null || sourceUidValidity === plan.state.uidValidity) return plan;
+  // Not as the folder list had said: the map is of other numbers than the listing.
+  renumbered.set(work, forgetNumbers(engine, work, 'source'));
+  return survey(engine, work);
 }
 
 function octetsOf(plan: SendPlan): number {
