@@ -19,9 +19,12 @@ export interface Holder {
   readonly place: string;
 }
 
+let us: Holder | null = null;
+
 /** This process. */
 export function ourselves(): Holder {
-  return { pid: process.pid, started: startOf(process.pid) ?? '', place: ourPlace() };
+  us ??= { pid: process.pid, started: startOf(process.pid) ?? '', place: ourPlace() };
+  return us;
 }
 
 /** How a person would find the holder. */
