@@ -158,9 +158,13 @@ test('notes of one moment are one transaction, with a write after them or withou
   await ledger.write([{ kind: 'settled', intent: 1 }]);
   await settled();
   expect(committed()).toBe(1);
+  vi.useFakeTimers({ toFake: ['setTimeout'] });
   const notes = [4, 5].map((n) => ledger.note([{ kind: 'folder', record: record(inbox, n) }]));
   await settled();
   notes.push(ledger.note([{ kind: 'folder', record: record(inbox, 6) }]));
+  expect(committed()).toBe(1);
+  vi.advanceTimersByTime(20);
+  vi.useRealTimers();
   await Promise.all(notes);
   expect(committed()).toBe(2);
   expect(neighbour.prepare('select messages from folder').all()).toMatchObject([{ messages: 6 }]);
