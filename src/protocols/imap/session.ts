@@ -16,12 +16,13 @@ import { tagged } from './response.ts';
 import { refuse, Sending, type Queued } from './sending.ts';
 import { type Greeting, Told } from './told.ts';
 import type { LiteralManner } from './writer.ts';
-import { Wire, type WireOptions } from './wire.ts';
+import type { DialOptions } from './dial.ts';
+import { Wire } from './wire.ts';
 
 /** `C` is ours, `S` the server's. Lines are cleaned and bounded; secrets are masked. */
 export type Trace = (direction: 'C' | 'S', line: string) => void;
 
-export interface SessionOptions extends WireOptions {
+export interface SessionOptions extends DialOptions {
   /** How long a command may go without an answer, in milliseconds; ten times that where something comes but no headway. */
   readonly deadlineMs: number;
   /** Commands that could change anything are refused before they are sent. */

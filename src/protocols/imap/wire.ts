@@ -3,24 +3,13 @@
  * (`slabs.ts`) as long as Node lets us choose the memory, which it does not after STARTTLS or with compression.
  */
 
-import { connect as connectTcp, isIP, type Socket } from 'node:net';
-import type { ConnectionOptions, TLSSocket } from 'node:tls';
+import type { Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
 import { Compression } from './compression.ts';
-import { ImapError } from './errors.ts';
+import { dial, type DialOptions, isTls, secure } from './dial.ts';
 import { LineSpeed } from './line-speed.ts';
 import { Outgoing } from './outgoing.ts';
 import { Slabs } from './slabs.ts';
-
-export interface WireOptions {
-  readonly host: string;
-  readonly port: number;
-  /** TLS from the first octet. */
-  readonly tls: boolean;
-  /** PEM of the authority to trust; null for those this machine trusts. */
-  readonly ca: string | null;
-  readonly verify: boolean;
-  readonly connectMs: number;
-}
 
 export interface WireListener {
   /** Whether a response has begun to come and is not whole yet. */
@@ -45,14 +34,14 @@ export class Wire {
   /** How long the TCP handshake took, in milliseconds. */
   readonly roundTripMs: number;
   readonly speed = new LineSpeed();
-  readonly #options: WireOptions;
+  readonly #options: DialOptions;
   readonly #listener: WireListener;
   #socket: Socket;
   #slabs: Slabs | null;
   #closed = false;
   #lent = 0;
 
-  private constructor(socket: Socket, slabs: Slabs, options: WireOptions, listener: WireListener, roundTripMs: number) {
+  private constructor(socket: Socket, slabs: Slabs, options: DialOptions, listener: WireListener, roundTripMs: number) {
     this.roundTripMs = roundTripMs;
     this.#socket = socket;
     this.#slabs = slabs;
@@ -61,69 +50,18 @@ export class Wire {
     this.out = new Outgoing(socket, this.speed, () => listener.left());
   }
 
-  /** Connects; rejects with `unreachable` or `connect-timeout`, or with the signal's reason. */
-  static async connect(options: WireOptions, listener: WireListener, signal: AbortSignal | null): Promise<Wire> {
-    // Loading TLS takes as long as checking ten mailboxes in the clear.
-    const tls = options.tls ? await import('node:tls') : null;
-    signal?.throwIfAborted();
-    return new Promise<Wire>((resolve, reject) => {
-      let wire: Wire | null = null;
-      let phase: 'connecting' | 'handshake' = 'connecting';
-      let since = performance.now();
-      let roundTripMs = 0;
-      const slabs = new Slabs(() => wire?.readOn());
-      const onread = {
-        buffer: () => slabs.region,
-        callback: (octets: number, region: Uint8Array) => wire?.readInto(octets, region) ?? false,
-      };
-      const common = {
-        host: options.host,
-        port: options.port,
-        onread,
-        noDelay: true,
-        keepAlive: true,
-        keepAliveInitialDelay: 60_000,
-      };
-      const socket: Socket = tls ? tls.connect({ ...tlsOptions(options), ...common }) : connectTcp(common);
-      const settle = (act: () => void): void => {
-        clearTimeout(timer);
-        signal?.removeEventListener('abort', aborted);
-        socket.removeListener('error', failed);
-        socket.removeListener('close', closed);
-        act();
-      };
-      const fail = (error: unknown): void =>
-        settle(() => {
-          socket.on('error', () => {});
-          socket.destroy();
-          reject(error);
-        });
-      const failed = (cause: Error): void => fail(new ImapError({ kind: 'unreachable', phase, cause }));
-      const closed = (): void =>
-        fail(new ImapError({ kind: 'unreachable', phase, cause: new Error('closed before it was open') }));
-      const aborted = (): void => fail(signal?.reason);
-      const timer = setTimeout(
-        () => fail(new ImapError({ kind: 'connect-timeout', seconds: options.connectMs / 1_000 })),
-        options.connectMs,
-      );
-      signal?.addEventListener('abort', aborted, { once: true });
-      socket.once('error', failed);
-      socket.once('close', closed);
-      socket.once('lookup', () => {
-        since = performance.now();
-      });
-      socket.once('connect', () => {
-        // SYN and SYN-ACK: one round trip and nothing else.
-        roundTripMs = performance.now() - since;
-        phase = 'handshake';
-      });
-      socket.once(tls ? 'secureConnect' : 'connect', () =>
-        settle(() => {
-          wire = new Wire(socket, slabs, options, listener, roundTripMs);
-          wire.#listen(socket);
-          resolve(wire);
-        }),
-      );
+  /** Connects; rejects as `dial` does. */
+  static connect(options: DialOptions, listener: WireListener, signal: AbortSignal | null): Promise<Wire> {
+    let wire: Wire | null = null;
+    const slabs = new Slabs(() => wire?.readOn());
+    const onread = {
+      buffer: () => slabs.region,
+      callback: (octets: number, region: Uint8Array) => wire?.readInto(octets, region) ?? false,
+    };
+    return dial(options, onread, signal, (socket, roundTripMs) => {
+      wire = new Wire(socket, slabs, options, listener, roundTripMs);
+      wire.#listen(socket);
+      return wire;
     });
   }
 
@@ -199,40 +137,22 @@ export class Wire {
    * Puts TLS on this connection after the server has agreed to STARTTLS. The caller has made sure that nothing came behind
    * that agreement. Rejects as `connect` does.
    */
-  startTls(): Promise<void> {
+  async startTls(): Promise<void> {
     const plain = this.#socket;
     plain.removeAllListeners();
-    return new Promise<void>((resolve, reject) => {
-      const secure = process.getBuiltinModule('node:tls').connect({ ...tlsOptions(this.#options), socket: plain });
-      const fail = (error: unknown): void => {
-        clearTimeout(timer);
-        secure.on('error', () => {});
-        this.#closed = true;
-        secure.destroy();
-        plain.destroy();
-        reject(error);
-      };
-      const timer = setTimeout(
-        () => fail(new ImapError({ kind: 'connect-timeout', seconds: this.#options.connectMs / 1_000 })),
-        this.#options.connectMs,
-      );
-      const failed = (cause: Error): void => fail(new ImapError({ kind: 'unreachable', phase: 'handshake', cause }));
-      const closed = (): void => failed(new Error('closed during the TLS handshake'));
-      secure.once('error', failed);
-      secure.once('close', closed);
-      secure.once('secureConnect', () => {
-        clearTimeout(timer);
-        secure.removeListener('error', failed);
-        secure.removeListener('close', closed);
-        this.#socket = secure;
+    try {
+      await secure(plain, this.#options, (socket) => {
+        this.#socket = socket;
         this.#slabs?.release(this.#unasked > 0);
         this.#slabs = null;
-        this.out.redirect(secure);
-        this.#listen(secure);
-        secure.on('data', (octets: Buffer) => this.#read(octets, secure));
-        resolve();
+        this.out.redirect(socket);
+        this.#listen(socket);
+        socket.on('data', (octets: Buffer) => this.#read(octets, socket));
       });
-    });
+    } catch (error) {
+      this.#closed = true;
+      throw error;
+    }
   }
 
   /** Puts DEFLATE on both directions; nothing may be on its way. */
@@ -335,20 +255,4 @@ export class Wire {
       else from.resume();
     });
   }
-}
-
-/** As `instanceof`, for a class that is not loaded where there is no TLS. */
-function isTls(socket: Socket): socket is TLSSocket {
-  return 'encrypted' in socket;
-}
-
-function tlsOptions(options: WireOptions): ConnectionOptions {
-  return {
-    ...(isIP(options.host) === 0 ? { servername: options.host } : {}),
-    ...(options.ca === null ? {} : { ca: options.ca }),
-    host: options.host,
-    rejectUnauthorized: options.verify,
-    // RFC 8314 §4.1, RFC 9051 §11.1.
-    minVersion: 'TLSv1.2',
-  };
 }
