@@ -1,7 +1,7 @@
 /** A hiccup of the source must never empty the target: what seems to have left is asked for again before it is removed. */
 
 import { describe, expect, test } from 'vitest';
-import { memorySource } from '#connectors/memory/open.ts';
+import { memorySource, memoryTarget } from '#connectors/memory/open.ts';
 import type { FolderId, FolderTree, Listing, Uid } from '#domain/item.ts';
 import { ListingBuilder } from '#domain/listing.ts';
 import type { Delta, OpenSource, Source, Traits } from '#ports/mailbox.ts';
@@ -166,4 +166,20 @@ test('mail that comes while a folder is listed does not make its listing a short
   fill(move.source.create(['INBOX']), 21, 23);
   const report = await move.run({ delete: true }, growing);
   expect(report).toMatchObject({ copied: 1, removed: 0, folders: [], fault: null });
+});
+
+test('a source that does not tell a folder’s numbers for once has not renumbered it: what we had sent is still ours', async () => {
+  const move = aMove();
+  fill(move.source.create(['Work']), 1, 250);
+  let asked = 0;
+  const { openSource } = hiccuping(move, {
+    tree: (tree) =>
+      ++asked === 2 ? { ...tree, folders: tree.folders.map((folder) => ({ ...folder, state: null })) } : tree,
+  });
+  let appends = 0;
+  const openTarget = memoryTarget(move.target, {
+    faults: { after: ({ kind }) => (kind === 'append' && ++appends === 1 ? { kind: 'cut' } : null) },
+  });
+  expect(await move.run({}, { openSource, openTarget })).toMatchObject({ copied: 250, alreadyThere: 0, fault: null });
+  expect(contents(move.target)).toEqual(contents(move.source));
 });

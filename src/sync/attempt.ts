@@ -135,8 +135,10 @@ function noteFolders(engine: Engine, map: FolderMap): void {
 
 /** Whether something was begun under another UIDVALIDITY of the source; a first pass that broke off has no other record of it. */
 function isOfOtherNumbers(work: FolderWork, intentsOf: ReadonlyMap<FolderId, readonly Intent[]>): boolean {
+  const { state } = work.source;
   const intents = intentsOf.get(work.source.id) ?? [];
-  return intents.some(({ sourceUidValidity }) => sourceUidValidity !== work.source.state?.uidValidity);
+  // A source that did not tell its numbers this time has not changed them by that.
+  return state !== null && intents.some(({ sourceUidValidity }) => sourceUidValidity !== state.uidValidity);
 }
 
 function renumberedSides(work: FolderWork): 'source' | 'target' | null {
