@@ -1,9 +1,20 @@
 /** One mailbox's rows: reading them as the port's records and applying its changes, inside whatever transaction is open. */
 
-import type { FolderId, FolderState, Uid, UidValidity } from '#domain/item.ts';
+import type { FolderId } from '#domain/item.ts';
 import { UidMap } from '#domain/uid-map.ts';
 import type { Exception, FolderRecord, Intent, LedgerChange, SentMessage } from '#ports/ledger.ts';
-import { packSent, packUids, unpackSent, unpackUids } from './packing.ts';
+import { packSent, unpackSent } from './packing.ts';
+import {
+  exceptionColumns,
+  exceptionOf,
+  type ExceptionRow,
+  folderColumns,
+  folderRecord,
+  type FolderRow,
+  intentColumns,
+  intentOf,
+  type IntentRow,
+} from './row-shapes.ts';
 import { addRuns, dropUids, readRuns } from './runs.ts';
 import type { Statements } from './statements.ts';
 
@@ -24,21 +35,9 @@ export class MailboxRows {
     const records: FolderRecord[] = [];
     const numbers = new Map<string, number>();
     for (const row of this.#ask.of('folders').all(this.mailbox) as unknown as FolderRow[]) {
-      const [source, number, target, sv, sn, sm, sq, tv, tn, tm, tq, mapSource, mapTarget, digest, messages, bytes] =
-        row;
-      numbers.set(source, number);
-      if (target === null || digest === null) continue;
-      records.push({
-        source,
-        target,
-        sourceState: state(sv, sn, sm, sq),
-        targetState: state(tv, tn, tm, tq),
-        sourceUidValidity: mapSource,
-        targetUidValidity: mapTarget,
-        digest,
-        messages,
-        bytes,
-      });
+      numbers.set(row[0], row[1]);
+      const record = folderRecord(row);
+      if (record) records.push(record);
     }
     this.#numbers = numbers;
     return records;
@@ -60,32 +59,12 @@ export class MailboxRows {
 
   intents(): Intent[] {
     const rows = this.#ask.of('intents').all(this.mailbox) as unknown as IntentRow[];
-    return rows.map((row) => ({
-      id: row.id,
-      source: row.source as FolderId,
-      target: row.target as FolderId,
-      sourceUidValidity: row.source_uid_validity as UidValidity,
-      targetUidValidity: row.target_uid_validity as UidValidity,
-      targetUidNext: row.target_uid_next as Uid,
-      uids: unpackUids(row.uids),
-      sent: this.#sent(row.id),
-    }));
+    return rows.map((row) => intentOf(row, this.#sent(row.id)));
   }
 
   exceptions(): Exception[] {
     const rows = this.#ask.of('exceptions').all(this.mailbox) as unknown as ExceptionRow[];
-    return rows.map((row) => ({
-      folder: row.folder_name as FolderId,
-      sourceUidValidity: row.source_uid_validity as UidValidity,
-      uid: row.uid as Uid,
-      kind: row.kind,
-      code: row.code,
-      detail: row.detail,
-      sizeBytes: row.size_bytes,
-      messageId: row.message_id,
-      elementRead: row.element_read,
-      elementServed: row.element_served,
-    }));
+    return rows.map(exceptionOf);
   }
 
   /** What was applied was undone: numbers given meanwhile are no longer given. */
@@ -99,20 +78,7 @@ export class MailboxRows {
       case 'folder': {
         const { record } = change;
         this.#number(record.source);
-        ask
-          .of('folder-record')
-          .run(
-            record.target,
-            ...stateColumns(record.sourceState),
-            ...stateColumns(record.targetState),
-            record.sourceUidValidity,
-            record.targetUidValidity,
-            record.digest,
-            record.messages,
-            record.bytes,
-            mailbox,
-            record.source,
-          );
+        ask.of('folder-record').run(...folderColumns(record), mailbox, record.source);
         return;
       }
       case 'mapped':
@@ -129,15 +95,9 @@ export class MailboxRows {
         ask.of('drop-runs').run(mailbox, this.#number(change.folder), ...allUids);
         ask.of('drop-flags').run(mailbox, this.#number(change.folder));
         return;
-      case 'intent': {
-        const { id, source, target, sourceUidValidity, targetUidValidity, targetUidNext, uids, sent } = change.intent;
-        ask.of('drop-sent').run(mailbox, id);
-        ask
-          .of('put-intent')
-          .run(mailbox, id, source, target, sourceUidValidity, targetUidValidity, targetUidNext, packUids(uids));
-        if (sent.length > 0) ask.of('put-sent').run(packSent(sent), mailbox, id);
+      case 'intent':
+        this.#intend(change.intent);
         return;
-      }
       case 'sent':
         ask.of('put-sent').run(packSent(change.messages), mailbox, change.intent);
         return;
@@ -147,21 +107,7 @@ export class MailboxRows {
         return;
       case 'exception': {
         const { exception: about } = change;
-        ask
-          .of('put-exception')
-          .run(
-            mailbox,
-            this.#number(about.folder),
-            about.uid,
-            about.kind,
-            about.sourceUidValidity,
-            about.code,
-            about.detail,
-            about.sizeBytes,
-            about.messageId,
-            about.elementRead,
-            about.elementServed,
-          );
+        ask.of('put-exception').run(mailbox, this.#number(about.folder), ...exceptionColumns(about));
         return;
       }
       case 'exception-gone':
@@ -170,6 +116,13 @@ export class MailboxRows {
       default:
         change satisfies never;
     }
+  }
+
+  #intend(intent: Intent): void {
+    const [ask, mailbox] = [this.#ask, this.mailbox];
+    ask.of('drop-sent').run(mailbox, intent.id);
+    ask.of('put-intent').run(mailbox, ...intentColumns(intent));
+    if (intent.sent.length > 0) ask.of('put-sent').run(packSent(intent.sent), mailbox, intent.id);
   }
 
   #sent(intent: number): SentMessage[] {
@@ -203,56 +156,4 @@ export class MailboxRows {
     }
     return number;
   }
-}
-
-type StateColumns = [
-  uidValidity: UidValidity | null,
-  uidNext: Uid | null,
-  messages: number | null,
-  modSeq: string | null,
-];
-
-type FolderRow = [
-  source: FolderId,
-  number: number,
-  target: FolderId | null,
-  ...sourceState: StateColumns,
-  ...targetState: StateColumns,
-  mapSourceUidValidity: UidValidity | null,
-  mapTargetUidValidity: UidValidity | null,
-  digest: Uint8Array | null,
-  messages: number,
-  bytes: number,
-];
-
-interface IntentRow {
-  id: number;
-  source: string;
-  target: string;
-  source_uid_validity: number;
-  target_uid_validity: number;
-  target_uid_next: number;
-  uids: Uint8Array;
-}
-
-interface ExceptionRow {
-  folder_name: string;
-  source_uid_validity: number;
-  uid: number;
-  kind: Exception['kind'];
-  code: string;
-  detail: string;
-  size_bytes: number | null;
-  message_id: string | null;
-  element_read: Uint8Array | null;
-  element_served: Uint8Array | null;
-}
-
-function state(...[uidValidity, uidNext, messages, modSeq]: StateColumns): FolderState | null {
-  if (uidValidity === null || uidNext === null || messages === null) return null;
-  return { uidValidity, uidNext, messages, highestModSeq: modSeq === null ? null : BigInt(modSeq) };
-}
-
-function stateColumns(of: FolderState | null): [number | null, number | null, number | null, bigint | null] {
-  return of ? [of.uidValidity, of.uidNext, of.messages, of.highestModSeq] : [null, null, null, null];
 }
