@@ -6,7 +6,7 @@
 import type { FolderId, Uid } from '#domain/item.ts';
 import type { AppendMessage, AppendOutcome, Batch } from '#ports/mailbox.ts';
 import type { Arriving, Refusal } from './manners.ts';
-import type { MemoryFolder } from './platform.ts';
+import type { MemoryFolder } from './folder.ts';
 import type { Session } from './session.ts';
 
 interface Incoming {

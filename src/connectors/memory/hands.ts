@@ -1,7 +1,8 @@
 /** What the conformance suite puts into a mailbox in memory and finds there, past every connector. */
 
 import type { FolderContents, Hands } from '../conformance.ts';
-import type { MemoryFolder, MemoryMailbox } from './platform.ts';
+import type { MemoryFolder } from './folder.ts';
+import type { MemoryMailbox } from './platform.ts';
 
 export function memoryHands(mailbox: MemoryMailbox): Hands {
   const at = (path: readonly string[]): MemoryFolder => {

@@ -13,7 +13,7 @@ import {
   type Traits,
 } from '#ports/mailbox.ts';
 import { LentBytes } from './lent-bytes.ts';
-import type { MemoryFolder, MemoryMessage } from './platform.ts';
+import type { MemoryFolder, MemoryMessage } from './folder.ts';
 import type { Session } from './session.ts';
 
 export class MemorySource implements Source {

@@ -8,7 +8,8 @@ import type { FolderId, UidValidity } from '#domain/item.ts';
 import type { Chance } from '#lib/chance.ts';
 import type { Traits } from '#ports/mailbox.ts';
 import type { MemoryFaults, MemoryOperation, Mishap } from './faults.ts';
-import type { MemoryFolder, MemoryMailbox } from './platform.ts';
+import type { MemoryFolder } from './folder.ts';
+import type { MemoryMailbox } from './platform.ts';
 
 export interface SessionOptions {
   /** For messages to people, e.g. `memory://someone@old`. */
