@@ -50,6 +50,8 @@ describe('a server with odd manners, at either end', () => {
     ['tells of flags under the number 0', quirky({ fetchZero: true, chatty: true })],
     ['tells UIDNEXT as 0', quirky({ uidNextZero: true })],
     ['takes no command longer than 1,000 octets', quirky({ maxLineOctets: 1_000 })],
+    ['answers FETCH from the last message to the first', quirky({ backwards: true })],
+    ['puts the UID behind the body', quirky({ uidBehindBody: true })],
     ['sends three octets at a time', quirky({ pieces: 3 })],
     ['knows RFC 3501 and nothing else', { server: { capabilities: bareCapabilities } }],
     ['has no CONDSTORE and no QRESYNC', lacking('CONDSTORE', 'QRESYNC')],
@@ -118,10 +120,13 @@ describe('a source that', () => {
   test('tells another UIDVALIDITY at each EXAMINE is copied once all the same', async () => {
     await using copy = await aCopy(quirky({ uidValidityUnstableUnderExamine: true }));
     fill(copy.source, ['INBOX'], 10);
-    const first = await copy.run();
-    expect(first.fault).toBeNull();
-    await copy.run();
-    expect(contents(copy.target)).toEqual(contents(copy.source));
+    // One whose date no server keeps wants a second look at a folder that was read already.
+    const old = { bytes: Buffer.from('Subject: old\r\n\r\nA letter.'), flags: [], internalDate: -86_400 as Instant };
+    copy.source.folder('INBOX')?.add(old);
+    expect(await copy.run()).toMatchObject({ copied: 11, refused: [], fault: null });
+    expect(copy.target.folder('INBOX')?.messages).toHaveLength(11);
+    expect(await copy.run()).toMatchObject({ copied: 0, alreadyThere: 11, refused: [], fault: null });
+    expect(copy.target.folder('INBOX')?.messages).toHaveLength(11);
   });
 
   test('renumbers a folder between two runs has it matched by content, not sent again', async () => {

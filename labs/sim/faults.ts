@@ -103,6 +103,10 @@ export interface Quirks {
   readonly refusesInNames: string;
   /** Names that differ only in case are one folder: CREATE finds it, and its parents, however they are written. */
   readonly foldsCase: boolean;
+  /** FETCH is answered from the last message to the first. */
+  readonly backwards: boolean;
+  /** In an answer to FETCH the UID stands behind the body. */
+  readonly uidBehindBody: boolean;
   /** Answers in pieces of at most so many octets, each written by itself; 0 for whatever the socket takes. */
   readonly pieces: number;
 }
@@ -127,6 +131,8 @@ export const noQuirks: Quirks = {
   tidiesNames: false,
   refusesInNames: '',
   foldsCase: false,
+  backwards: false,
+  uidBehindBody: false,
   pieces: 0,
 };
 

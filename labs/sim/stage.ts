@@ -182,6 +182,8 @@ function quirksOf(chance: Chance, side: Side): Partial<Quirks> {
     ...sometimes({ leadingNuls: 2 }),
     ...(chance.once(15) ? { pieces: chance.pick([13, 100]) } : {}),
     ...sometimes({ renumberedMidSession: 'goes-on' as const }),
+    ...sometimes({ backwards: true }),
+    ...(chance.once(15) ? { uidBehindBody: true } : {}),
     ...(side === 'target' ? sometimes({ forgetsFlagsOfAppend: true }) : {}),
     ...(side === 'target' ? sometimes({ keepsUidsToItself: true }) : {}),
   };

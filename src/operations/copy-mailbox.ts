@@ -152,7 +152,7 @@ class Run {
   async #pass(ledger: Ledger): Promise<void> {
     const { log, chance } = this.#request;
     const patience = new Patience(chance);
-    for (;;) {
+    for (let isFirst = true; ; isFirst = false) {
       const before = this.#carried();
       try {
         const opening = this.#dialled ?? this.#open();
@@ -161,7 +161,7 @@ class Run {
         patience.opened();
         // An attempt that broke may have noted what it came no further to write down.
         this.#exceptions = new ExceptionBook(await ledger.exceptions());
-        await attempt(this.#engine(ledger), { firstIntentOfRun: this.#firstIntent });
+        await attempt(this.#engine(ledger), { firstIntentOfRun: this.#firstIntent, isFirst });
         return;
       } catch (error) {
         await this.#close();

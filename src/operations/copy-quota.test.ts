@@ -2,6 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
+import type { MemoryOperation } from '#connectors/memory/faults.ts';
 import { MemoryMailbox } from '#connectors/memory/platform.ts';
 import type { Instant } from '#domain/item.ts';
 import { aMove, contents, fill, letter, type Move, noon } from './copy-mailbox.test-kit.ts';
@@ -76,6 +77,25 @@ test('the message that finds no room is named with the words of the target, thos
     folder: 'Work',
     reason: 'not sent, since the target had said: Quota exceeded (mailbox for user is full)',
   });
+});
+
+test('a target that small folders have filled is not even tried with the large ones', async () => {
+  const target = new MemoryMailbox({ quotaBytes: 20_000 });
+  const tried = new Set<string>();
+  const before = (operation: MemoryOperation): null => {
+    if (operation.kind === 'append-message') tried.add(operation.folder);
+    return null;
+  };
+  const move = aMove({ target: { faults: { before } } }, { target });
+  fill(move.source.create(['Big']), 1, 3_000);
+  fill(move.source.create(['Small']), 3_001, 3_190);
+  const report = await move.run();
+  expect(report.fault?.code).toBe('target.quota');
+  expect(refusedIn(report)).toEqual(missing(move));
+  expect([...tried]).toEqual(['Small']);
+  makeRoom(target);
+  expect(await move.run()).toMatchObject({ refused: [], fault: null });
+  expect(contents(target)).toEqual(contents(move.source));
 });
 
 test('what is on a full target already is adopted there, not listed as missing', async () => {

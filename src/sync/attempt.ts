@@ -4,6 +4,7 @@
  * It may break at any line; the next attempt goes on from the ledger and from what the target really holds.
  */
 
+import { fault } from '#domain/fault.ts';
 import { type FolderMap, type MappedFolder, mapFolders } from '#domain/folder-map.ts';
 import type { Folder, FolderId, FolderTree } from '#domain/item.ts';
 import { UidMap } from '#domain/uid-map.ts';
@@ -11,11 +12,13 @@ import type { FolderRecord, Intent } from '#ports/ledger.ts';
 import { afterwards } from './afterwards.ts';
 import { type AttemptOptions, decide, type Decisions } from './decide.ts';
 import { type Engine, type FolderWork, pathOf } from './engine.ts';
+import { LookAgain } from './look-again.ts';
 import { nameRefused } from './name-refused.ts';
 import { prepareFolders } from './prepare.ts';
 import { forgetNumbers, type Renumbering } from './recover.ts';
 import type { SendPlan } from './send-plan.ts';
 import { isUnmoved, type Survey, survey } from './survey.ts';
+import { Stops } from './stops.ts';
 import { Transfer } from './transfer.ts';
 import { readUnlisted, type Unlisted } from './unlisted.ts';
 
@@ -67,19 +70,24 @@ async function carry(
   const held = new Map([...works, ...departed].map((work) => [work, work.map] as const));
   const intoTarget = Map.groupBy([...all, ...departed], ({ target }) => target.id);
   const known = works.filter((work) => !renumbered.has(work));
-  const unlisted = readUnlisted(engine, known, intoTarget, intentsOf);
+  // What has gone wrong once is done with more care.
+  const unlisted = options.isFirst ? readUnlisted(engine, known, intoTarget, intentsOf) : [];
+  const stops = new Stops();
   const small = new Set(unlisted.map(({ survey }) => survey.work));
   // All other folders are asked about at once; the answers come one after the other on the same wire.
   const looks = Promise.all(works.filter((work) => !small.has(work)).map((work) => look(engine, work, renumbered)));
   looks.catch(() => undefined); // awaited below, unless the transfer failed first, which then is the news
   const messages = unlisted.reduce((count, { listing }) => count + listing.state.messages, 0);
   engine.watcher.planned(messages, null);
-  await send(engine, [], unlisted);
+  await send(engine, [], unlisted, stops);
   const [whole, partial] = [unlisted.filter((of) => !of.isIncomplete), unlisted.filter((of) => of.isIncomplete)];
   const surveys = [
     ...(await looks),
     ...(await Promise.all(partial.map(({ survey }) => look(engine, survey.work, renumbered)))),
   ];
+  // What was sent was numbered otherwise than what is listed now, and nothing of it is known to `decide`.
+  if (partial.some(({ survey }) => renumbered.has(survey.work)))
+    throw new LookAgain('the source renumbered a folder while it was read', false);
   const decisions: Decisions = { engine, intoTarget, intentsOf, renumbered, ...options };
   const plans: SendPlan[] = [];
   const planned = new Map<Survey, readonly number[]>();
@@ -94,7 +102,9 @@ async function carry(
   );
   if (engine.choices.dryRun)
     for (const plan of plans) engine.tally.didCopy(plan.work.source.id, plan.toSend.length, octetsOf(plan));
-  else await send(engine, plans, []);
+  else await send(engine, plans, [], stops);
+  const { full } = stops;
+  if (full) engine.troubles.push(fault('target.quota', { host: engine.target.name, text: full.text }));
   const looked = [...surveys, ...whole.map(({ survey }) => survey)];
   const sent = [...plans, ...whole.map(({ plan }) => plan)];
   await afterwards(engine, looked, planned, departed, sent, held, intoTarget);
@@ -114,9 +124,14 @@ function octetsOf(plan: SendPlan): number {
   return plan.toSend.reduce((octets, row) => octets + (plan.listing.sizeBytes(row) ?? 0), 0);
 }
 
-async function send(engine: Engine, plans: readonly SendPlan[], unlisted: readonly Unlisted[]): Promise<void> {
+async function send(
+  engine: Engine,
+  plans: readonly SendPlan[],
+  unlisted: readonly Unlisted[],
+  stops: Stops,
+): Promise<void> {
   if (plans.length + unlisted.length === 0) return;
-  const transfer = new Transfer(engine, plans, unlisted);
+  const transfer = new Transfer(engine, plans, unlisted, stops);
   try {
     await transfer.run();
   } catch (error) {
@@ -157,6 +172,8 @@ function departedFolders(records: readonly FolderRecord[], source: FolderTree, t
   return records.flatMap((record): FolderWork[] => {
     const folder = there.get(record.target);
     if (here.has(record.source) || !folder?.state || record.messages === 0) return [];
+    // Made anew by somebody: what the map's numbers mean there is not ours.
+    if (record.targetUidValidity !== folder.state.uidValidity) return [];
     const gone: Folder = { ...folder, id: record.source, state: null };
     const mapped: MappedFolder = { source: gone, path: folder.path, specialUses: [], reason: null };
     return [{ mapped, source: gone, target: folder, record, map: UidMap.empty }];

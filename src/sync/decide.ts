@@ -18,6 +18,8 @@ import { forgetGone, nameCulprits, type Survey } from './survey.ts';
 export interface AttemptOptions {
   /** Intents with this id or a larger one were made by this run: what they put on the target counts as copied. */
   readonly firstIntentOfRun: number;
+  /** Nothing has gone wrong in this run yet. */
+  readonly isFirst: boolean;
 }
 
 /** What is known of the mailbox as a whole while its folders are decided about. */

@@ -58,6 +58,14 @@ describe('open jobs', () => {
     expect(await ledger.exceptions()).toMatchObject([{ uid: 200, code: 'message' }]);
   });
 
+  test('are settled when every message of every job has found its end, and not before', () => {
+    for (const job of jobs.slice(1)) open.close(job, 200);
+    open.close(jobs[0] as Job, 199);
+    expect(open.areSettled).toBe(false);
+    open.close(jobs[0] as Job, 1);
+    expect(open.areSettled).toBe(true);
+  });
+
   test('remember the UID behind what was read back before they were intended', async () => {
     const later = plan(200);
     later.uidFloor = 77 as Uid;

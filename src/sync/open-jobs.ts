@@ -31,6 +31,11 @@ export class OpenJobs {
     return this.#begun.size >= begunMax;
   }
 
+  /** Whether every job's fate is known. */
+  get areSettled(): boolean {
+    return this.#intended.size === 0;
+  }
+
   /** Makes the intents of `jobs` durable, with one write to the disk for all. */
   async intend(jobs: readonly Job[]): Promise<void> {
     for (const job of jobs) {

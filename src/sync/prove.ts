@@ -4,6 +4,7 @@
  * appends, and the content of those that are suspicious, of a sample, or of all.
  */
 
+import { fault } from '#domain/fault.ts';
 import type { Listing, Uid } from '#domain/item.ts';
 import { uidSet } from '#domain/uid-set.ts';
 import { maxUid } from '#ports/mailbox.ts';
@@ -42,8 +43,9 @@ export async function prove(
   const early = plan.provenBefore ? null : engine.target.list(folder, [[plan.uidNext, maxUid]], true);
   early?.catch(() => undefined); // awaited below, unless an append failed first, which then is the news
   plan.provenBefore = true;
-  await Promise.all(parts.map(({ settled }) => settled));
-  const items = parts.flatMap((part) => part.items.filter(({ stored }) => stored));
+  await Promise.all(parts.map(answered));
+  const storedOf = new Map(parts.map((part) => [part, part.items.filter(({ stored }) => stored)] as const));
+  const items = [...storedOf.values()].flat();
   if (items.length === 0) return void (await early);
   const unplaced = items.filter(({ targetUid }) => targetUid === null);
   if (!early) moment = engine.targetStates.moment(folder);
@@ -59,10 +61,12 @@ export async function prove(
   for (const { targetUid } of here)
     plan.uidFloor = Math.max(plan.uidFloor, Math.min((targetUid as Uid) + 1, maxUid)) as Uid;
   engine.at('read-back.done');
-  for (const part of parts) {
-    const settled = part.items.filter(({ stored }) => stored);
-    if (settled.length > 0) proven(part, settled);
-  }
+  for (const [part, stored] of storedOf) if (stored.length > 0) proven(part, stored);
+}
+
+function answered({ settled }: Part): Promise<void> {
+  if (settled === null) throw fault('internal', { detail: 'messages were to be proven before they had been sent' });
+  return settled;
 }
 
 function rangeOf(plan: SendPlan, items: readonly Item[], open: boolean): [[Uid, Uid]] {

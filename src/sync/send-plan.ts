@@ -143,7 +143,10 @@ export class Cuttings {
   constructor(plan: SendPlan, rows: readonly number[], isToCompare: boolean) {
     this.plan = plan;
     this.isToCompare = isToCompare;
-    this.#rows = rows;
+    // Searched by halves, for each message that comes (`rowOf`); only what a source told out of order is not in order.
+    const uidAt = (i: number): Uid => plan.listing.uid(rows[i] as number);
+    const isAscending = rows.every((_, i) => i === 0 || uidAt(i - 1) < uidAt(i));
+    this.#rows = isAscending ? rows : rows.toSorted((a, b) => plan.listing.uid(a) - plan.listing.uid(b));
     plan.rowsUncut += rows.length;
   }
 

@@ -51,10 +51,10 @@ export function readUnlisted(
       !engine.exceptions.has(folder) &&
       there?.messages === 0 &&
       intoTarget.get(work.target.id)?.length === 1;
-    // Without mod-sequences the flags that were carried are remembered, and that wants a listing.
     const isSmall = state !== null && state.messages <= batchMessagesMax && state.uidNext <= uidNextMax;
     // A server may count messages where there have never been any.
     const mayHoldAny = state !== null && state.messages > 0 && state.uidNext > 1;
+    // Without mod-sequences the flags that were carried are remembered, and that wants a listing.
     if (!isUntouched || !isSmall || !mayHoldAny || state.highestModSeq === null) return [];
     return [unlisted(work, state, there.uidNext)];
   });

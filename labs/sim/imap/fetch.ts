@@ -38,7 +38,10 @@ export async function fetch(session: Session, values: readonly Value[], byUid: b
     if (gone.length > 0) session.say(`VANISHED (EARLIER) ${writeSet(gone)}`);
   }
   const hasBody = items.some((item) => section.test(item) || /^RFC822$/i.test(item));
-  for (const uid of wanted(selected, set, byUid)) {
+  const { backwards, uidBehindBody } = session.house.quirks;
+  if (uidBehindBody) items.sort((a, b) => Number(/^UID$/i.test(a)) - Number(/^UID$/i.test(b)));
+  const uids = wanted(selected, set, byUid);
+  for (const uid of backwards ? uids.toReversed() : uids) {
     const message = folder.message(uid);
     if (!message || (since !== null && message.modSeq <= since)) continue;
     const moment = session.moment(byUid ? 'UID FETCH' : 'FETCH');

@@ -125,7 +125,8 @@ export class ImapReader implements Source {
       const answers = await Promise.all(imap.splitNumberSet(uids, setOctets).map((set) => ask(set, uids)));
       const opened = answers[0]?.opened as imap.Opened;
       const end = Math.max(opened.uidNext ?? 1, (got.set.at(-1)?.[1] ?? 0) + 1);
-      if (answers.some(({ isUidLate }) => isUidLate)) {
+      // Where nothing had been listed, one by one would be a question for each number that there could be.
+      if (answers.some(({ isUidLate }) => isUidLate) && !withWords) {
         this.options.log.debug('the server puts UID behind the body: reading one by one', {
           host: this.options.endpoint.host,
         });
