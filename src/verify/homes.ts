@@ -19,53 +19,74 @@ const renamed = 'the target keeps it under another name';
 
 /** The homes of all mapped folders that have one; the others are not on the target. */
 export function homesOf(map: FolderMap, target: FolderTree): ReadonlyMap<MappedFolder, Home> {
-  const find = finder(target.folders);
-  const homes = new Map<MappedFolder, Home>();
-  const takenBy = new Map<Folder, MappedFolder>();
-  const settle = (mapped: MappedFolder, folder: Folder, reason: string | null): void => {
-    homes.set(mapped, { folder, reason });
-    if (!takenBy.has(folder)) takenBy.set(folder, mapped);
-  };
-  const firstFree = (paths: readonly (readonly string[])[]): Folder | null => {
-    for (const path of paths) {
-      const folder = find.same(path) ?? find.like(path);
-      if (folder && !takenBy.has(folder)) return folder;
-    }
-    return null;
-  };
+  const settling = new Settling(finder(target.folders));
   // Whoever is at home under the right name is not taken for anybody else.
-  for (const mapped of map.folders) {
-    const folder = find.same(mapped.path);
-    if (folder) settle(mapped, folder, mapped.reason ?? (isSpeltSo(folder, mapped.path) ? null : renamed));
+  for (const mapped of map.folders) settling.underItsName(mapped);
+  for (const mapped of map.folders) if (!settling.homes.has(mapped)) settling.underAnother(mapped);
+  return settling.homes;
+}
+
+class Settling {
+  readonly homes = new Map<MappedFolder, Home>();
+  readonly #find: Finder;
+  /** Who lives in a folder of the target: the first of those that do. */
+  readonly #takenBy = new Map<Folder, MappedFolder>();
+  /** The homes of paths that are not there as they are. Those that the operator merged have one path, and one home. */
+  readonly #byLook = new Map<string, Folder>();
+
+  constructor(find: Finder) {
+    this.#find = find;
   }
-  const likenesses = new Map<string, Folder>();
-  for (const mapped of map.folders.filter((each) => !homes.has(each))) {
-    // Those that were merged by the operator have one path, and one home.
-    const shared = likenesses.get(lookOf(mapped.path));
-    const like = shared ?? find.like(mapped.path);
+
+  underItsName(mapped: MappedFolder): void {
+    const folder = this.#find.same(mapped.path);
+    if (folder) this.#settle(mapped, folder, mapped.reason ?? (isSpeltSo(folder, mapped.path) ? null : renamed));
+  }
+
+  underAnother(mapped: MappedFolder): void {
+    const shared = this.#byLook.get(lookOf(mapped.path));
+    const like = shared ?? this.#find.like(mapped.path);
     if (!like) {
-      const plain = plainPath(mapped.path);
-      const home = plain && firstFree([plain, ...numberedPaths(plain)]);
-      if (!home) continue;
-      likenesses.set(lookOf(mapped.path), home);
-      settle(mapped, home, renamed);
-      continue;
+      this.#underPlainName(mapped);
+      return;
     }
-    const owner = shared ? undefined : takenBy.get(like);
+    const owner = shared ? undefined : this.#takenBy.get(like);
     if (!owner) {
-      likenesses.set(lookOf(mapped.path), like);
-      settle(mapped, like, mapped.reason ?? renamed);
-      continue;
+      this.#byLook.set(lookOf(mapped.path), like);
+      this.#settle(mapped, like, mapped.reason ?? renamed);
+      return;
     }
     if (!mapped.source.selectable) {
       // It holds no messages, only folders, each of which is looked for by itself.
-      settle(mapped, like, mapped.reason);
-      continue;
+      this.#settle(mapped, like, mapped.reason);
+      return;
     }
-    const second = firstFree(numberedPaths(mapped.path));
-    if (second) settle(mapped, second, `the target would keep it and "${owner.source.path.join('/')}" under one name`);
+    const second = this.#firstFree(numberedPaths(mapped.path));
+    if (!second) return;
+    this.#settle(mapped, second, `the target would keep it and "${owner.source.path.join('/')}" under one name`);
   }
-  return homes;
+
+  /** Its name is not taken there: it may have got one that every server takes. */
+  #underPlainName(mapped: MappedFolder): void {
+    const plain = plainPath(mapped.path);
+    const home = plain && this.#firstFree([plain, ...numberedPaths(plain)]);
+    if (!home) return;
+    this.#byLook.set(lookOf(mapped.path), home);
+    this.#settle(mapped, home, renamed);
+  }
+
+  #firstFree(paths: readonly (readonly string[])[]): Folder | null {
+    for (const path of paths) {
+      const folder = this.#find.same(path) ?? this.#find.like(path);
+      if (folder && !this.#takenBy.has(folder)) return folder;
+    }
+    return null;
+  }
+
+  #settle(mapped: MappedFolder, folder: Folder, reason: string | null): void {
+    this.homes.set(mapped, { folder, reason });
+    if (!this.#takenBy.has(folder)) this.#takenBy.set(folder, mapped);
+  }
 }
 
 interface Finder {
