@@ -4,21 +4,19 @@
  */
 
 import { readFile } from 'node:fs/promises';
-import { type Endpoint, isLoopback, mailboxKey, parseEndpoint } from '#domain/endpoint.ts';
+import { type Endpoint, mailboxKey } from '#domain/endpoint.ts';
 import type { Account } from './accounts.ts';
-import { parseSecretRef, readSecret, whyUnreadable } from './secret.ts';
 import type { ManyFlags, ProbeFlags, SideFlags } from './flags.ts';
+import { whyUnreadable } from './secret.ts';
+import { type CommonOptions, type SideOptions, SideReader, type Warn } from './side-reader.ts';
 import { type Place, Problems, usageError } from './usage.ts';
-import type { Side, SignIn, World } from './world.ts';
+import type { Side, World } from './world.ts';
 
 /** One mailbox's way from here to there. */
 export interface Move {
   readonly source: Side;
   readonly target: Side;
 }
-
-/** What must be shown to the operator although it stops nothing. */
-export type Warn = (text: string) => void;
 
 /** Reads SOURCE and TARGET, or the list of `--accounts`. Throws a `UsageError` that names everything that is wrong. */
 export async function readMoves(
@@ -33,24 +31,7 @@ export async function readMoves(
   const ca = await readAuthorities(flags.ca ?? world.settings().ca, problems);
   const common = { allowClearText: flags.allowClearText === true, adminStyle: flags.adminStyle, ca };
   const reader = new SideReader(world, warn, problems, flags.accounts === undefined);
-  const sides = {
-    source: sideOptions(
-      'source',
-      flags.sourceSecret,
-      flags.sourceAdmin,
-      flags.sourceOauth,
-      flags.sourceNoVerify,
-      common,
-    ),
-    target: sideOptions(
-      'target',
-      flags.targetSecret,
-      flags.targetAdmin,
-      flags.targetOauth,
-      flags.targetNoVerify,
-      common,
-    ),
-  };
+  const sides = { source: sourceOptions(flags, common), target: targetOptions(flags, common) };
   const moves: Move[] = [];
   // Endpoints before secrets: nobody should be asked for a password on behalf of a URL that is then refused.
   const parsed = accounts.map((account) => ({
@@ -74,11 +55,9 @@ export async function readMoves(
 export async function readServer(flags: ProbeFlags, server: string, world: World, warn: Warn): Promise<Side> {
   const problems = new Problems();
   const ca = await readAuthorities(flags.ca ?? world.settings().ca, problems);
-  const options = sideOptions('', flags.secret, flags.admin, flags.oauth, flags.noVerify, {
-    allowClearText: flags.allowClearText === true,
-    adminStyle: flags.adminStyle,
-    ca,
-  });
+  const { secret, admin, oauth } = flags;
+  const common = { allowClearText: flags.allowClearText === true, adminStyle: flags.adminStyle, ca };
+  const options = { ...common, prefix: '--', secret, admin, oauth, verify: flags.noVerify !== true };
   const reader = new SideReader(world, warn, problems, true);
   const endpoint = reader.endpoint(server, options, undefined, 'optional');
   problems.settle();
@@ -88,30 +67,14 @@ export async function readServer(flags: ProbeFlags, server: string, world: World
   return side;
 }
 
-interface Common {
-  readonly allowClearText: boolean;
-  readonly adminStyle: 'authzid' | 'user*master' | undefined;
-  readonly ca: string | null;
+function sourceOptions(flags: SideFlags, common: CommonOptions): SideOptions {
+  const { sourceSecret: secret, sourceAdmin: admin, sourceOauth: oauth, sourceNoVerify } = flags;
+  return { ...common, prefix: '--source-', secret, admin, oauth, verify: sourceNoVerify !== true };
 }
 
-interface SideOptions extends Common {
-  /** `--source-` or `--target-` or, for a single server, `--`. */
-  readonly prefix: string;
-  readonly secret: string | undefined;
-  readonly admin: string | undefined;
-  readonly oauth: string | undefined;
-  readonly verify: boolean;
-}
-
-function sideOptions(
-  name: 'source' | 'target' | '',
-  secret: string | undefined,
-  admin: string | undefined,
-  oauth: string | undefined,
-  noVerify: boolean | undefined,
-  common: Common,
-): SideOptions {
-  return { ...common, prefix: name === '' ? '--' : `--${name}-`, secret, admin, oauth, verify: noVerify !== true };
+function targetOptions(flags: SideFlags, common: CommonOptions): SideOptions {
+  const { targetSecret: secret, targetAdmin: admin, targetOauth: oauth, targetNoVerify } = flags;
+  return { ...common, prefix: '--target-', secret, admin, oauth, verify: targetNoVerify !== true };
 }
 
 type ToMove = Omit<Account, 'at'> & { readonly at?: Account['at'] };
@@ -178,142 +141,5 @@ async function readAuthorities(file: string | null, problems: Problems): Promise
   } catch (error) {
     problems.add(`The certificates ${file} (--ca) cannot be read: ${whyUnreadable(error)}.`);
     return null;
-  }
-}
-
-/** Reads sides one after the other; what belongs to all of them (a shared secret, a warning) is read and told once. */
-class SideReader {
-  readonly #world: World;
-  readonly #warn: Warn;
-  readonly #problems: Problems;
-  readonly #single: boolean;
-  readonly #secrets = new Map<string, string | null>();
-  readonly #said = new Set<string>();
-
-  constructor(world: World, warn: Warn, problems: Problems, single: boolean) {
-    this.#world = world;
-    this.#warn = warn;
-    this.#problems = problems;
-    this.#single = single;
-  }
-
-  endpoint(
-    text: string,
-    options: SideOptions,
-    place: Place | undefined,
-    user: 'required' | 'optional' = 'required',
-  ): Endpoint | null {
-    // An empty cell of a list has been told already.
-    if (text === '' && place) return null;
-    const parsed = parseEndpoint(text, user);
-    if (parsed.kind === 'refused') {
-      this.#problems.add(parsed.says, place);
-      return null;
-    }
-    const { endpoint } = parsed;
-    if (endpoint.security === 'clear' && !isLoopback(endpoint)) {
-      if (!options.allowClearText) {
-        this.#problems.add(
-          `${endpoint.name} would send the password and all mail in clear text over the network. Use imaps:// or imap://, ` +
-            'or allow it with --allow-clear-text if you know what lies between.',
-          place,
-        );
-        return null;
-      }
-      this.#once(`${endpoint.name} is spoken to in clear text: everyone between here and there can read along.`);
-    }
-    if (!options.verify)
-      this.#once(`The certificate of ${endpoint.host} is not verified (${options.prefix}no-verify): it may be anyone.`);
-    return endpoint;
-  }
-
-  async side(
-    endpoint: Endpoint,
-    options: SideOptions,
-    ownSecret: string | null,
-    place: Place | undefined,
-  ): Promise<Side | null> {
-    const signIn = await this.#signIn(endpoint, options, ownSecret, place);
-    return signIn && { endpoint, signIn, ca: options.ca, verify: options.verify };
-  }
-
-  async #signIn(
-    endpoint: Endpoint,
-    options: SideOptions,
-    ownSecret: string | null,
-    place: Place | undefined,
-  ): Promise<SignIn | null> {
-    const { prefix, admin, oauth } = options;
-    const mailbox = endpoint.user;
-    if (mailbox === null) {
-      if ((options.secret ?? admin ?? oauth) === undefined) return { kind: 'none' };
-      this.#problems.add(
-        `A secret is given, but ${endpoint.name} names no user: write ${endpoint.name.replace('://', '://someone@')}.`,
-        place,
-      );
-      return null;
-    }
-    if (oauth !== undefined) {
-      const other =
-        admin !== undefined
-          ? `${prefix}admin`
-          : (options.secret ?? ownSecret) !== null && (options.secret ?? ownSecret) !== undefined
-            ? 'a secret'
-            : null;
-      if (other) {
-        this.#once(null, `${prefix}oauth says all about signing in; ${other} cannot be given as well.`, place);
-        return null;
-      }
-      return { kind: 'oauth', user: mailbox, file: oauth };
-    }
-    const password = await this.#password(endpoint, options, ownSecret, place);
-    if (password === null) return null;
-    return {
-      kind: 'password',
-      user: admin ?? mailbox,
-      password,
-      onBehalfOf: admin === undefined ? null : { mailbox, style: options.adminStyle ?? 'authzid' },
-    };
-  }
-
-  async #password(
-    endpoint: Endpoint,
-    options: SideOptions,
-    ownSecret: string | null,
-    place: Place | undefined,
-  ): Promise<string | null> {
-    const text = ownSecret ?? options.secret;
-    const flag = ownSecret === null || !place ? `${options.prefix}secret` : 'This column';
-    const whose = options.admin === undefined ? endpoint.name : `${options.admin} at ${endpoint.host}`;
-    if (text === undefined && !(this.#single && this.#world.canAsk)) {
-      this.#problems.add(
-        `There is no secret for ${endpoint.name}: give ${options.prefix}secret env:NAME or file:PATH${this.#single ? ' (there is no terminal to ask on)' : ', or fill this column'}.`,
-        place,
-      );
-      return null;
-    }
-    // A secret shared by a thousand lines is read once; what is typed belongs to its side.
-    const key = text ?? `ask:${options.prefix}`;
-    const known = this.#secrets.get(key);
-    if (known !== undefined) return known;
-    const ref = text === undefined ? ({ kind: 'ask' } as const) : parseSecretRef(text, flag);
-    const read = ref.kind === 'refused' ? ref : await readSecret(ref, whose, this.#world);
-    if (read.kind === 'refused') {
-      this.#problems.add(read.says, ownSecret === null ? undefined : place);
-      this.#secrets.set(key, null);
-      return null;
-    }
-    if (read.warning) this.#once(read.warning);
-    this.#secrets.set(key, read.secret);
-    return read.secret;
-  }
-
-  /** Says a warning, or adds a problem, unless the same was told before. */
-  #once(warning: string | null, problem = '', place?: Place): void {
-    const text = warning ?? problem;
-    if (this.#said.has(text)) return;
-    this.#said.add(text);
-    if (warning !== null) this.#warn(warning);
-    else this.#problems.add(problem, place);
   }
 }
