@@ -206,6 +206,12 @@ export const faults = {
     ({ host, folder, text }) => `${host} does not let us read "${folder}": ${text}`,
     'Check the rights of the account on that folder, or leave it out with --exclude.',
   ),
+  'folder.gone': entry<FolderAt & Said>(
+    'folder',
+    'operator',
+    ({ host, folder, text }) => `${host} has no folder "${folder}" any more: ${text}`,
+    'Run the same command again: the folders are listed anew. If the server goes on listing it, leave it out with --exclude.',
+  ),
   'folder.busy': entry<FolderAt & Said>(
     'folder',
     'paced',
@@ -268,6 +274,14 @@ export const faults = {
     ({ file, version, known }) =>
       `The ledger ${file} was written by a newer Godwit (format ${version}; this one knows ${known}).`,
     'Use the newer Godwit for it.',
+  ),
+  'ledger.older': entry<{ readonly file: string; readonly version: number; readonly known: number }>(
+    'estate',
+    'operator',
+    ({ file, version, known }) =>
+      `The ledger ${file} was written by a Godwit from before the first release (format ${version}; this one reads ${known}).`,
+    'Give a new folder with --state and run again: what arrived is found on the target by its content and not sent twice. ' +
+      'Removals of earlier runs are not mirrored then.',
   ),
   'ledger.disk-full': entry<{ readonly file: string }>(
     'estate',

@@ -14,8 +14,8 @@ export interface LedgerFileOptions {
 }
 
 /**
- * Opens `ledger.sqlite` in `stateDir`. Throws `ledger.damaged`, `ledger.newer`, `ledger.disk-full`, `ledger.unwritable`;
- * later writes reject with the latter two.
+ * Opens `ledger.sqlite` in `stateDir`. Throws `ledger.damaged`, `ledger.newer`, `ledger.older`, `ledger.disk-full`,
+ * `ledger.unwritable`; later writes reject with the latter two.
  */
 export async function openLedgerFile(stateDir: string, options: LedgerFileOptions): Promise<LedgerStore> {
   if (options.readOnly) return lookOnly(stateDir);

@@ -14,7 +14,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { fault } from '#domain/fault.ts';
 import { ledgerFault } from './file-faults.ts';
 import { createRootKey, flush, readRootKey } from './root-key.ts';
-import { applicationId, formatVersion, schema, upgradeFrom } from './schema.ts';
+import { applicationId, formatVersion, schema } from './schema.ts';
 
 /** How long SQLite waits for another process' short transaction. */
 const busyTimeoutMs = 10_000;
@@ -53,7 +53,6 @@ export async function openForWriting(stateDir: string): Promise<WritableLedgerDa
       // that its size tells how much is in it.
       database.exec('pragma journal_mode = wal; pragma wal_autocheckpoint = 0; pragma journal_size_limit = 0');
       if (isEmpty) createSchema(database);
-      else upgrade(database);
       checkWhole(database, file, unclean);
       beginLog(database, walFile);
       return { file, database, rootKey, walDescriptor: fs.openSync(walFile, 'r') };
@@ -77,10 +76,7 @@ export function openForReading(stateDir: string): LedgerDatabase | null {
     if (nobodyWrites) url.searchParams.set('immutable', '1');
     const database = new DatabaseSync(url, { readOnly: true, timeout: busyTimeoutMs });
     try {
-      if (isOurs(database, file)) {
-        database.exec(upgradeFrom(pragma(database, 'user_version') as number, 'temp'));
-        return { file, database, rootKey };
-      }
+      if (isOurs(database, file)) return { file, database, rootKey };
       database.close();
       return null;
     } catch (error) {
@@ -173,7 +169,7 @@ function beginLog(database: DatabaseSync, walFile: string): void {
   database.exec('pragma synchronous = normal');
 }
 
-/** False for a file without anything in it yet. Throws `ledger.newer`, `ledger.damaged`. */
+/** False for a file without anything in it yet. Throws `ledger.newer`, `ledger.older`, `ledger.damaged`. */
 function isOurs(database: DatabaseSync, file: string): boolean {
   const version = pragma(database, 'user_version') as number;
   const application = pragma(database, 'application_id') as number;
@@ -181,6 +177,7 @@ function isOurs(database: DatabaseSync, file: string): boolean {
   if (application !== applicationId)
     throw fault('ledger.damaged', { file, detail: 'it is the database of another program.' });
   if (version > formatVersion) throw fault('ledger.newer', { file, version, known: formatVersion });
+  if (version < formatVersion) throw fault('ledger.older', { file, version, known: formatVersion });
   return true;
 }
 
@@ -188,15 +185,6 @@ function isOurs(database: DatabaseSync, file: string): boolean {
 function createSchema(database: DatabaseSync): void {
   database.exec('begin immediate');
   if (pragma(database, 'user_version') === 0) database.exec(schema);
-  database.exec('commit');
-}
-
-/** Brings a file of an older format up to ours, unless another process does. */
-function upgrade(database: DatabaseSync): void {
-  if (pragma(database, 'user_version') === formatVersion) return;
-  database.exec('begin immediate');
-  database.exec(upgradeFrom(pragma(database, 'user_version') as number, ''));
-  database.exec(`pragma user_version = ${formatVersion}`);
   database.exec('commit');
 }
 

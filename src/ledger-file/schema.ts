@@ -4,28 +4,14 @@
  * so for its flags where the source cannot tell which of them changed.
  */
 
-/** Kept in `user_version`. A file with a greater one was written by a newer Godwit and is left alone. */
-export const formatVersion = 2;
+/**
+ * Kept in `user_version`. A file with a greater one was written by a newer Godwit and is left alone, as is one with a lesser:
+ * formats 1 and 2 were never released, and named mailboxes otherwise.
+ */
+export const formatVersion = 3;
 
 /** Kept in `application_id`, so that another program's database is never taken for ours: "Gdwt". */
 export const applicationId = 0x47647774;
-
-/** Which flags each message of a folder bore on the source when it was last dealt with (`domain/carried-flags.ts`). */
-const flagsTable = (place: '' | 'temp') => `
-create ${place} table if not exists flags (
-  mailbox integer not null,
-  folder integer not null,
-  packed blob not null,
-  primary key (mailbox, folder)
-) strict;
-`;
-
-/**
- * What a file of format `from` lacks. Whoever may only look makes it for itself (`temp`), and finds nothing in it.
- */
-export function upgradeFrom(from: number, place: '' | 'temp'): string {
-  return from < 2 ? flagsTable(place) : '';
-}
 
 /**
  * A folder gets a small number within its mailbox, by which its runs and exceptions name it. `target` is null while only
@@ -79,7 +65,15 @@ create table run (
   adopted integer not null,
   primary key (mailbox, folder, source)
 ) strict, without rowid;
-${flagsTable('')}
+
+-- Which flags each message of a folder bore on the source when it was last dealt with (domain/carried-flags.ts).
+create table flags (
+  mailbox integer not null,
+  folder integer not null,
+  packed blob not null,
+  primary key (mailbox, folder)
+) strict;
+
 create table intent (
   mailbox integer not null,
   id integer not null,
