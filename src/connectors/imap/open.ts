@@ -8,16 +8,15 @@ import { type Fault, fault, isFault } from '#domain/fault.ts';
 import type { Credential } from '#ports/credentials.ts';
 import * as imap from '#protocols/imap/index.ts';
 import { isWorthCompressing } from './compression.ts';
-import { faultOf, signInFaultOf } from './faults.ts';
-import { isRefusal } from './folder-tree.ts';
+import { faultOf } from './faults.ts';
 import { type Mask, maskedError, maskOf } from './masking.ts';
 import { connectMs, type ImapOptions, usualDeadlineMs } from './options.ts';
+import { present } from './presenting.ts';
 import type { ServerFacts } from './server-memory.ts';
+import { tune, type Tuned } from './tuning.ts';
 
-export interface SignedIn {
+export interface SignedIn extends Pick<Tuned, 'listed'> {
   readonly session: imap.Session;
-  /** The folders, asked for along with the sign-in; null where that was not done or went wrong. */
-  readonly listed: Promise<imap.Listed | null> | null;
 }
 
 /**
@@ -111,7 +110,7 @@ async function signIn(
   options: ImapOptions,
   facts: ServerFacts,
   credential: Credential,
-): Promise<Pick<SignedIn, 'listed'>> {
+): Promise<Pick<Tuned, 'listed'>> {
   const before = facts.beforeSignIn;
   const after = facts.afterSignIn;
   if (before !== null && after !== null && options.endpoint.security !== 'starttls' && !facts.lies.has('haste')) {
@@ -120,11 +119,11 @@ async function signIn(
   const isIn = await greeted(session, options);
   if (session.capabilities.isEmpty) await imap.capability(session);
   facts.beforeSignIn = session.capabilities;
-  if (!isIn && !(await present(session, options, credential, session.capabilities))) {
+  if (!isIn && !(await present(session, options.endpoint, credential, session.capabilities))) {
     // RFC 9051 §6.2.2: what was known before is no longer true.
     await imap.capability(session);
   }
-  const tuned = tune(session, options, facts, session.capabilities);
+  const tuned = tune(session, options.log, facts, session.capabilities);
   await tuned.done;
   return { listed: tuned.listed };
 }
@@ -136,11 +135,11 @@ async function hastily(
   credential: Credential,
   before: imap.Capabilities,
   after: imap.Capabilities,
-): Promise<Pick<SignedIn, 'listed'>> {
+): Promise<Pick<Tuned, 'listed'>> {
   session.capabilities = before;
-  const presented = present(session, options, credential, before);
+  const presented = present(session, options.endpoint, credential, before);
   session.capabilities = after;
-  const tuned = tune(session, options, facts, after);
+  const tuned = tune(session, options.log, facts, after);
   // Whatever becomes of what was sent behind it, a failed sign-in is the one thing to tell.
   tuned.done.catch(() => {});
   try {
@@ -166,142 +165,4 @@ async function greeted(session: imap.Session, { endpoint }: ImapOptions): Promis
   if (!session.capabilities.has('STARTTLS')) throw new imap.ImapError({ kind: 'unprotected', why: 'starttls-missing' });
   await session.startTls();
   return false;
-}
-
-/** Signs in; true when the server told its capabilities along with the answer. */
-async function present(
-  session: imap.Session,
-  { endpoint }: ImapOptions,
-  credential: Credential,
-  offered: imap.Capabilities,
-): Promise<boolean> {
-  try {
-    return await presenting(session, endpoint, credential, offered);
-  } catch (error) {
-    throw signInFaultOf(maskedError(error, maskOf(credential)), endpoint, userOf(credential));
-  }
-}
-
-function presenting(
-  session: imap.Session,
-  endpoint: ImapOptions['endpoint'],
-  credential: Credential,
-  offered: imap.Capabilities,
-): Promise<boolean> {
-  const { host, port } = endpoint;
-  const mechanisms = new Set(offered.mechanisms);
-  if (credential.kind === 'oauth') {
-    const bearer = { user: credential.user, token: credential.token, host, port };
-    const mechanism = mechanisms.has('OAUTHBEARER')
-      ? imap.sasl.oauthbearer(bearer)
-      : mechanisms.has('XOAUTH2')
-        ? imap.sasl.xoauth2(bearer)
-        : null;
-    if (mechanism) return imap.authenticate(session, mechanism);
-    throw noMechanism(host, offered);
-  }
-  const { onBehalfOf, password } = credential;
-  const master = onBehalfOf?.style === 'user*master' ? `${onBehalfOf.mailbox}*${credential.user}` : credential.user;
-  const authorizeAs = onBehalfOf?.style === 'authzid' ? onBehalfOf.mailbox : '';
-  const identity = { user: master, password, authorizeAs };
-  // Some servers have no literals at LOGIN (met by Thunderbird), so it carries only what quotes can hold.
-  const isPlainText = /^[\x20-\x7e]{0,400}$/.test(master) && /^[\x20-\x7e]{0,400}$/.test(password);
-  if (authorizeAs === '' && isPlainText && !offered.has('LOGINDISABLED')) return imap.login(session, master, password);
-  const mechanism =
-    mechanisms.has('PLAIN') || authorizeAs !== ''
-      ? imap.sasl.plain(identity)
-      : mechanisms.has('LOGIN')
-        ? imap.sasl.login(identity)
-        : null;
-  const isOffered = mechanism !== null && mechanisms.has(mechanism.name);
-  if (mechanism && isOffered) return imap.authenticate(session, mechanism);
-  if (authorizeAs === '' && !offered.has('LOGINDISABLED')) return imap.login(session, master, password);
-  throw noMechanism(host, offered);
-}
-
-function noMechanism(host: string, offered: imap.Capabilities): unknown {
-  return fault('imap.sign-in.no-mechanism', {
-    host,
-    offered: offered.mechanisms.slice(0, 20).join(', ').slice(0, 200),
-  });
-}
-
-function userOf(credential: Credential): string {
-  return credential.kind === 'password' && credential.onBehalfOf
-    ? `${credential.onBehalfOf.mailbox} (by ${credential.user})`
-    : credential.user;
-}
-
-/** Turns on what we use, in one write, with the listing of all folders behind it. */
-function tune(
-  session: imap.Session,
-  { log }: ImapOptions,
-  facts: ServerFacts,
-  capabilities: imap.Capabilities,
-): { readonly done: Promise<unknown> } & Pick<SignedIn, 'listed'> {
-  const first = facts.afterSignIn === null;
-  facts.afterSignIn = capabilities;
-  const running: Promise<unknown>[] = [];
-  const tolerate = (what: string, asked: Promise<unknown>): void => {
-    running.push(
-      asked.catch((error: unknown) => {
-        if (!isRefusal(error)) throw error;
-        log.debug('refused', { what });
-      }),
-    );
-  };
-  const wishes = wishesOf(capabilities, facts);
-  if (capabilities.has('ENABLE') && wishes.length > 0) {
-    const enabled = imap.enable(session, wishes).then(() => {
-      // iCloud and others answer OK and no ENABLED (MailKit), and then nobody knows how names are to be spelt. It is asked
-      // once, and from then on never again.
-      if (wishes.includes('UTF8=ACCEPT') && !session.isUtf8) facts.lies.add('utf8');
-    });
-    tolerate('ENABLE', enabled);
-  }
-  if (first && capabilities.has('ID')) {
-    const told = imap.id(session, { name: 'Godwit', version: '0.1' }).then((fields) => {
-      log.debug('server', {
-        name: imap.clean(fields.get('name') ?? '', 80),
-        version: imap.clean(fields.get('version') ?? '', 80),
-      });
-    });
-    tolerate('ID', told);
-  }
-  if (facts.namespaces === null && capabilities.has('NAMESPACE') && !facts.lies.has('namespace')) {
-    const told = imap.namespace(session).then(
-      (namespaces) => {
-        facts.namespaces = namespaces;
-      },
-      (error: unknown) => {
-        // Exchange 2003 drops the connection here and later ones answer BAD (MailKit): never again.
-        facts.lies.add('namespace');
-        throw error;
-      },
-    );
-    tolerate('NAMESPACE', told);
-  }
-  const listed = prefetched(session, facts, capabilities);
-  return { done: Promise.all(running), listed };
-}
-
-function wishesOf(capabilities: imap.Capabilities, facts: ServerFacts): readonly string[] {
-  const wishes: string[] = [];
-  if (capabilities.has('QRESYNC')) wishes.push('QRESYNC');
-  else if (capabilities.has('CONDSTORE')) wishes.push('CONDSTORE');
-  const mayUtf8 = capabilities.has('UTF8=ACCEPT') && !facts.lies.has('utf8');
-  if (mayUtf8 || capabilities.has('UTF8=ONLY')) wishes.push('UTF8=ACCEPT');
-  return wishes;
-}
-
-/** The listing that everybody asks for first; whoever does not ask for it at once gets another. */
-function prefetched(
-  session: imap.Session,
-  facts: ServerFacts,
-  capabilities: imap.Capabilities,
-): Promise<imap.Listed | null> | null {
-  if (!capabilities.hasListStatus || facts.lies.has('list-extended')) return null;
-  const specialUse = capabilities.has('SPECIAL-USE') && !facts.lies.has('special-use');
-  const highestModSeq = capabilities.has('CONDSTORE') || capabilities.has('QRESYNC');
-  return imap.listExtended(session, '*', { specialUse, status: { highestModSeq } }).catch(() => null);
 }
