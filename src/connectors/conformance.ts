@@ -211,7 +211,7 @@ export function conformance(name: string, makePair: () => Promise<Pair>): void {
 
       test('a folder that does not exist is a fault of that folder, and the connection lives on', async () => {
         await expect(source.list('Nowhere' as FolderId, 'all', false)).rejects.toMatchObject({
-          code: 'folder.unreadable',
+          code: 'folder.gone',
         });
         expect((await source.folders()).folders.length).toBeGreaterThan(0);
       });

@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { memorySource, memoryTarget } from '#connectors/memory/open.ts';
+import { type Fault, fault } from '#domain/fault.ts';
 import type { FolderId, FolderTree, Listing, Uid } from '#domain/item.ts';
 import { ListingBuilder } from '#domain/listing.ts';
 import type { Delta, OpenSource, Source, Traits } from '#ports/mailbox.ts';
@@ -11,11 +12,14 @@ interface Hiccups {
   listed?(listing: Listing, isWhole: boolean): Listing;
   told?(delta: Delta): Delta;
   tree?(tree: FolderTree): FolderTree;
+  /** Why this folder is not opened; null where it is. */
+  refused?(folder: FolderId): Fault | null;
 }
 
 /** The move's source, whose answers go through `hiccups` on their way. */
 function hiccuping(move: Move, hiccups: Hiccups, traits: Partial<Traits> = {}): { readonly openSource: OpenSource } {
   const { listed = (listing) => listing, told = (delta) => delta, tree = (folders) => folders } = hiccups;
+  const { refused = () => null } = hiccups;
   const open = memorySource(move.source, { traits });
   return {
     openSource: async (signal): Promise<Source> => {
@@ -24,7 +28,11 @@ function hiccuping(move: Move, hiccups: Hiccups, traits: Partial<Traits> = {}): 
         name: source.name,
         traits: source.traits,
         folders: async () => tree(await source.folders()),
-        list: async (folder, uids, withSizes) => listed(await source.list(folder, uids, withSizes), uids === 'all'),
+        list: async (folder, uids, withSizes) => {
+          const why = refused(folder);
+          if (why) throw why;
+          return listed(await source.list(folder, uids, withSizes), uids === 'all');
+        },
         changes: async (folder, since) => {
           const delta = await source.changes(folder, since);
           return delta && told(delta);
@@ -132,6 +140,22 @@ describe('with --delete', () => {
     expect(report).toMatchObject({ removed: 1, fault: { code: 'folder.in-doubt' } });
     expect(inTarget(move, 'Work')).toBe(20);
   });
+
+  test.each(['[NOPERM] Permission denied', '[CORRUPTION] Index damaged', '[CONTACTADMIN] No', 'Cannot be opened'])(
+    'a folder that is listed no more, and of which the source says “%s”, loses nothing, and is named',
+    async (text) => {
+      const move = await copied({});
+      const closed = hiccuping(move, {
+        tree: (tree) => without(tree, 'Work'),
+        refused: (folder) => (folder === 'Work' ? fault('folder.unreadable', { host: 'old', folder, text }) : null),
+      });
+      const report = await move.run({ delete: true }, closed);
+      expect(report).toMatchObject({ removed: 1, kept: [], fault: { code: 'folder.in-doubt' } });
+      expect(report.fault?.message).toContain(text);
+      expect(inTarget(move, 'Work')).toBe(20);
+      expect(await move.run({ delete: true })).toMatchObject({ removed: 0, kept: [], fault: null });
+    },
+  );
 
   test('a folder that is gone indeed takes its messages with it', async () => {
     const move = await copied({});

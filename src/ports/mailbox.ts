@@ -71,6 +71,8 @@ export interface Reader extends AsyncDisposable {
   /**
    * The messages of a folder: all, or those in `uids`. `*` as the end of the last range is spelt `maxUid`. Never marks
    * anything (`EXAMINE`). Sizes are told only when `withSizes`, since some servers open every message to know them.
+   * Throws `folder.gone` only where the platform says beyond doubt that there is no such folder, since mail is removed on
+   * that word; any other refusal is `folder.unreadable`, or `folder.busy`.
    */
   list(folder: FolderId, uids: UidSet | 'all', withSizes: boolean): Promise<Listing>;
 

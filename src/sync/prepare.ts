@@ -158,7 +158,7 @@ async function openOrName(
     const { state } = await engine.target.list(folder.id, [], false);
     found.set(mapped, { ...folder, state });
   } catch (error) {
-    if (!isFault(error, 'folder.unreadable')) throw error;
+    if (!isFault(error, 'folder.unreadable') && !isFault(error, 'folder.gone')) throw error;
     await nameMissing(engine, mapped, `the target does not let it be opened: ${error.about.text}`);
   }
 }

@@ -46,7 +46,8 @@ export async function stillThere(engine: Engine, work: FolderWork, uids: readonl
 
 /**
  * Folders that the source does not list any more: those that are gone indeed. It is asked for its folders again, and to open
- * each. Throws `LookAgain` when one of them is listed now.
+ * each; of one that it neither opens nor calls gone (a right was taken away, an index is damaged) nothing is removed. Throws
+ * `LookAgain` when one of them is listed now.
  */
 export async function confirmDeparted(engine: Engine, departed: readonly FolderWork[]): Promise<readonly FolderWork[]> {
   const consequential = departed.filter((work) => hasNews(engine, work));
@@ -55,10 +56,14 @@ export async function confirmDeparted(engine: Engine, departed: readonly FolderW
   if (consequential.some(({ source }) => listed.has(source.id))) {
     throw new LookAgain('a folder of the source was not listed, and now it is', true);
   }
-  const present = new Set<FolderWork>();
-  for (const work of consequential) if (await canBeOpened(engine, work)) present.add(work);
-  for (const work of present) callOff(engine, work, 'it is not listed and can be opened all the same');
-  return departed.filter((work) => !present.has(work));
+  const inDoubt = new Set<FolderWork>();
+  for (const work of consequential) {
+    const why = await whyNotGone(engine, work);
+    if (why === null) continue;
+    inDoubt.add(work);
+    callOff(engine, work, why);
+  }
+  return departed.filter((work) => !inDoubt.has(work));
 }
 
 /** Whether anything would be removed or listed because the folder is gone, that was not before. */
@@ -67,12 +72,14 @@ function hasNews(engine: Engine, { source, map }: FolderWork): boolean {
   return [...map.pairs()].some(([uid]) => engine.exceptions.get(source.id, uid, 'kept') === null);
 }
 
-async function canBeOpened(engine: Engine, { source }: FolderWork): Promise<boolean> {
+/** Why a folder cannot be taken for gone: it opens, or the source does not say beyond doubt that it is not there. Null: it is gone. */
+async function whyNotGone(engine: Engine, { source }: FolderWork): Promise<string | null> {
   try {
     await engine.source.list(source.id, [], false);
-    return true;
+    return 'it is not listed and can be opened all the same';
   } catch (error) {
-    if (isFault(error, 'folder.unreadable')) return false;
-    throw error;
+    if (isFault(error, 'folder.gone')) return null;
+    if (!isFault(error, 'folder.unreadable')) throw error;
+    return `it is not listed, and the answer to opening it does not say that it is gone: ${error.about.text}`;
   }
 }

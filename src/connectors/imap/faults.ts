@@ -2,6 +2,7 @@
 
 import { type Fault, fault } from '#domain/fault.ts';
 import * as imap from '#protocols/imap/index.ts';
+import { classifyFolderRefusal } from './folder-refusal.ts';
 import { backoffOf, classifySignIn } from './refusal.ts';
 import { socketFault } from './tls-fault.ts';
 import { connectMs } from './options.ts';
@@ -69,16 +70,12 @@ export function folderFaultOf(error: unknown, where: Where, folder: string): unk
   ) {
     return faultOf(error, where);
   }
-  const { code, text } = error.trouble;
+  const { command, code, text } = error.trouble;
   const about = { host: where.host, folder: imap.decodeMailboxName(folder), text: wordsOf(code, text) };
-  return fault(isPassing(code, text) ? 'folder.busy' : 'folder.unreadable', about, { cause: error });
+  return fault(folderFaults[classifyFolderRefusal(command, code, text, folder)], about, { cause: error });
 }
 
-/** Codes (RFC 5530 §3) and words of a refusal that another time may not bring. */
-function isPassing(code: string | null, text: string): boolean {
-  if (code !== null && ['INUSE', 'UNAVAILABLE', 'SERVERBUG', 'LIMIT'].includes(code)) return true;
-  return /tempor|try again|later|busy|locked|in use|time[d -]?out|unavailable/i.test(text);
-}
+const folderFaults = { gone: 'folder.gone', busy: 'folder.busy', unclear: 'folder.unreadable' } as const;
 
 /** As `faultOf`, for a refusal to sign in. */
 export function signInFaultOf(error: unknown, where: Where, user: string): unknown {

@@ -83,8 +83,9 @@ export class Session {
       this.#uidValidities.set(folder, told);
       return found;
     }
-    const text = found ? 'Mailbox cannot be selected' : 'Mailbox does not exist';
-    throw fault('folder.unreadable', { host: this.options.name, folder, text });
+    const host = this.options.name;
+    if (found) throw fault('folder.unreadable', { host, folder, text: 'Mailbox cannot be selected' });
+    throw fault('folder.gone', { host, folder, text: 'Mailbox does not exist' });
   }
 
   #suffer(mishap: Mishap | null): LocalMishap | null {
