@@ -4,7 +4,7 @@ import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { constants, createDeflateRaw, createInflateRaw } from 'node:zlib';
 import { expect, test, vi } from 'vitest';
-import { fetchBodies } from './commands/messages.ts';
+import { fetchBodies } from './commands/bodies.ts';
 import { noop } from './commands/sign-in.ts';
 import { ImapError } from './errors.ts';
 import { NumberGatherer } from './number-set.ts';

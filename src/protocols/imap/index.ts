@@ -3,6 +3,7 @@
 export { AppendStream, type AppendAnswer, type AppendWords } from './append-stream.ts';
 export { Capabilities } from './capabilities.ts';
 export type { Place } from './command.ts';
+export { fetchBodies, type BodiesOutcome, type BodySink } from './commands/bodies.ts';
 export {
   create,
   list,
@@ -16,13 +17,10 @@ export {
 } from './commands/mailboxes.ts';
 export {
   expunge,
-  fetchBodies,
   fetchHeaders,
   fetchList,
   idle,
   store,
-  type BodiesOutcome,
-  type BodySink,
   type ListOptions,
   type MessageTold,
 } from './commands/messages.ts';

@@ -1,17 +1,9 @@
 import { type AddressInfo, createServer } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { AppendStream } from './append-stream.ts';
+import { type BodySink, type BodyWords, fetchBodies } from './commands/bodies.ts';
 import { list, listExtended, status } from './commands/mailboxes.ts';
-import {
-  type BodySink,
-  type BodyWords,
-  expunge,
-  fetchBodies,
-  fetchHeaders,
-  fetchList,
-  idle,
-  store,
-} from './commands/messages.ts';
+import { expunge, fetchHeaders, fetchList, idle, store } from './commands/messages.ts';
 import { capability, enable, login, noop } from './commands/sign-in.ts';
 import { ImapError } from './errors.ts';
 import { NumberGatherer } from './number-set.ts';

@@ -1,111 +1,12 @@
-/** The commands about messages: UID FETCH, UID STORE, UID EXPUNGE, IDLE (RFC 9051 §6.4, RFC 7162, RFC 4315). */
+/** The commands about messages, but for their bodies (`bodies.ts`): UID FETCH, UID STORE, UID EXPUNGE, IDLE (RFC 9051 §6.4, RFC 7162, RFC 4315). */
 
 import { type Command, mustBeOk, type Place } from '../command.ts';
 import { ImapError } from '../errors.ts';
 import type { FetchedMessage } from '../fetch.ts';
-import type { LiteralTaker } from '../framing.ts';
 import { inNumberSet, largestNumber, NumberGatherer, type NumberSet } from '../number-set.ts';
 import type { Opened } from '../opened.ts';
 import type { Tagged } from '../response.ts';
 import type { Session } from '../session.ts';
-
-/** What a server tells of a message in front of its body. */
-export interface BodyWords {
-  readonly flags: readonly string[];
-  /** Seconds since 1970; null for what is no date. */
-  readonly internalDate: number | null;
-}
-
-/** Takes the octets of bodies as they come. */
-export interface BodySink {
-  /** `words` where they were asked for and stand in front of the body, which no server has to do; else null. */
-  begin(uid: number, octets: number, words: BodyWords | null): void;
-  data(octets: Buffer): void;
-  end(): void;
-  broken(): void;
-  returned(): Promise<void> | null;
-}
-
-export interface BodiesOutcome {
-  readonly answer: Tagged;
-  readonly opened: Opened;
-  /** The server puts UID behind BODY[]: nothing could be told apart, nothing was handed on; ask for them one by one. */
-  readonly isUidLate: boolean;
-}
-
-/**
- * UID FETCH of whole messages without marking them (RFC 9051 §6.4.5, BODY.PEEK[]), `withWords` with their flags and dates.
- * `set` is what is written, `wanted` the UIDs that may come; those that came are added to `got`, and none is handed on twice.
- */
-export function fetchBodies(
-  session: Session,
-  place: Place,
-  set: string,
-  wanted: NumberSet,
-  got: NumberGatherer,
-  sink: BodySink,
-  withWords = false,
-): Promise<BodiesOutcome> {
-  const only = wanted.length === 1 && wanted[0]?.[0] === wanted[0]?.[1] ? (wanted[0]?.[0] as number) : null;
-  let isInside = false;
-  let isUidLate = false;
-  let isOver = false;
-  const nobody: LiteralTaker = { data() {}, end() {} };
-  const taker: LiteralTaker = {
-    data: (octets) => {
-      if (!isOver) sink.data(octets);
-    },
-    end() {
-      isInside = false;
-      if (!isOver) sink.end();
-    },
-  };
-  const nameOf = (message: FetchedMessage): number | null => {
-    const uid = message.uid ?? only;
-    if (uid === null) isUidLate = true;
-    return uid;
-  };
-  return session.run<BodiesOutcome>(
-    {
-      name: 'UID FETCH',
-      compose: (writer) => writer.raw(`UID FETCH ${set} (UID ${withWords ? 'FLAGS INTERNALDATE ' : ''}BODY.PEEK[])`),
-      body(message, octets) {
-        const uid = nameOf(message);
-        if (uid === null) return nobody;
-        if (!inNumberSet(wanted, uid)) return null;
-        if (!got.add(uid)) return nobody;
-        isInside = true;
-        sink.begin(uid, octets, withWords ? wordsOf(message) : null);
-        return taker;
-      },
-      returned: () => sink.returned(),
-      take(response) {
-        if (response.kind !== 'fetch' || response.message.body === undefined) return false;
-        const uid = nameOf(response.message);
-        const { body } = response.message;
-        // NIL is no message but the lack of one: it will be missed.
-        if (uid === null || body === null) return true;
-        if (!inNumberSet(wanted, uid)) return false;
-        if (!got.add(uid)) return true;
-        const octets = Buffer.from(body, 'latin1');
-        sink.begin(uid, octets.length, withWords ? wordsOf(response.message) : null);
-        if (octets.length > 0) sink.data(octets);
-        sink.end();
-        return true;
-      },
-      end: (answer, opened) => ({ answer, opened: opened as Opened, isUidLate }),
-      broken() {
-        isOver = true;
-        if (isInside) sink.broken();
-      },
-    },
-    place,
-  );
-}
-
-function wordsOf({ flags, internalDate }: FetchedMessage): BodyWords | null {
-  return flags === undefined || internalDate === undefined ? null : { flags, internalDate };
-}
 
 /**
  * UID FETCH of some header fields without marking the message (RFC 9051 §6.4.5, BODY.PEEK[HEADER.FIELDS (…)]), at most
