@@ -128,49 +128,58 @@ export interface FolderWork {
   map: UidMap;
 }
 
-/** The exceptions of a mailbox, in memory as in the ledger. */
+/** The exceptions of a mailbox, in memory as in the ledger. Of one folder they are found without looking at the others. */
 export class ExceptionBook {
-  readonly #all = new Map<string, Exception>();
+  readonly #folders = new Map<FolderId, Map<string, Exception>>();
 
   constructor(known: readonly Exception[]) {
-    for (const exception of known) this.#all.set(keyOf(exception.folder, exception.uid, exception.kind), exception);
+    for (const exception of known) this.#put(exception);
   }
 
   get(folder: FolderId, uid: Uid, kind: Exception['kind']): Exception | null {
-    return this.#all.get(keyOf(folder, uid, kind)) ?? null;
+    return this.#folders.get(folder)?.get(keyOf(uid, kind)) ?? null;
   }
 
   /** Every exception of the mailbox, in no particular order. */
-  all(): Iterable<Exception> {
-    return this.#all.values();
+  *all(): Iterable<Exception> {
+    for (const inFolder of this.#folders.values()) yield* inFolder.values();
   }
 
   /** Those of one folder and kind. */
   of(folder: FolderId, kind: Exception['kind']): readonly Exception[] {
-    return [...this.#all.values()].filter((exception) => exception.folder === folder && exception.kind === kind);
+    const inFolder = this.#folders.get(folder);
+    return inFolder ? [...inFolder.values()].filter((exception) => exception.kind === kind) : [];
   }
 
   /** Whether anything is known of a folder. */
   has(folder: FolderId): boolean {
-    for (const exception of this.#all.values()) if (exception.folder === folder) return true;
-    return false;
+    return this.#folders.has(folder);
   }
 
   /** Notes one; the answer is the change to be written to the ledger. */
   add(exception: Exception): LedgerChange {
-    this.#all.set(keyOf(exception.folder, exception.uid, exception.kind), exception);
+    this.#put(exception);
     return { kind: 'exception', exception };
   }
 
   /** Strikes one out; the answer is the change to be written, or none if it was not there. */
   remove(folder: FolderId, uid: Uid, kind: Exception['kind']): readonly LedgerChange[] {
-    if (!this.#all.delete(keyOf(folder, uid, kind))) return [];
+    const inFolder = this.#folders.get(folder);
+    if (!inFolder?.delete(keyOf(uid, kind))) return [];
+    if (inFolder.size === 0) this.#folders.delete(folder);
     return [{ kind: 'exception-gone', folder, uid, what: kind }];
+  }
+
+  #put(exception: Exception): void {
+    const { folder, uid, kind } = exception;
+    let inFolder = this.#folders.get(folder);
+    if (!inFolder) this.#folders.set(folder, (inFolder = new Map()));
+    inFolder.set(keyOf(uid, kind), exception);
   }
 }
 
-function keyOf(folder: FolderId, uid: Uid, kind: string): string {
-  return `${folder}\0${uid}\0${kind}`;
+function keyOf(uid: Uid, kind: Exception['kind']): string {
+  return `${uid} ${kind}`;
 }
 
 /**
