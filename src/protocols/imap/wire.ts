@@ -8,6 +8,7 @@ import type { TLSSocket } from 'node:tls';
 import { Compression } from './compression.ts';
 import { dial, type DialOptions, isTls, secure } from './dial.ts';
 import { LineSpeed } from './line-speed.ts';
+import { Loans, type Pausable } from './loans.ts';
 import { Outgoing } from './outgoing.ts';
 import { Slabs } from './slabs.ts';
 
@@ -26,8 +27,6 @@ export interface WireListener {
 
 /** So much is passed on at once, or what has come in a millisecond. */
 const stretchOctets = 64 * 1024;
-/** What may be lent to sinks at once where Node owns the buffers. */
-const lentMax = 1024 * 1024;
 
 export class Wire {
   readonly out: Outgoing;
@@ -37,9 +36,16 @@ export class Wire {
   readonly #options: DialOptions;
   readonly #listener: WireListener;
   #socket: Socket;
+  #compression: Compression | null = null;
   #slabs: Slabs | null;
+  /** What was read into slabs and not looked at yet. */
+  #gathered: { readonly memory: ArrayBufferLike; readonly from: number; octets: number } | null = null;
+  #delivering: NodeJS.Immediate | null = null;
+  /** Octets that were looked at, and nobody was asked when they may be written over. */
+  #unasked = 0;
+  #asking: NodeJS.Timeout | null = null;
+  readonly #loans = new Loans((from) => (from === this.#socket ? this.readOn() : from.resume()));
   #closed = false;
-  #lent = 0;
 
   private constructor(socket: Socket, slabs: Slabs, options: DialOptions, listener: WireListener, roundTripMs: number) {
     this.roundTripMs = roundTripMs;
@@ -94,10 +100,6 @@ export class Wire {
     return slabs.turnOver();
   }
 
-  /** What was read and not looked at yet. */
-  #gathered: { readonly memory: ArrayBufferLike; readonly from: number; octets: number } | null = null;
-  #delivering: NodeJS.Immediate | null = null;
-
   #deliverGathered(): void {
     if (this.#delivering) clearImmediate(this.#delivering);
     this.#delivering = null;
@@ -112,9 +114,6 @@ export class Wire {
     if (this.#unasked < stretchOctets) this.#askSoon();
     else this.#ask();
   }
-
-  #unasked = 0;
-  #asking: NodeJS.Timeout | null = null;
 
   /**
    * Many small reads are one stretch: a write for each would cost us and the other server more than all the octets in it.
@@ -165,8 +164,6 @@ export class Wire {
     this.#compression = compression;
     this.out.redirect(compression.out);
   }
-
-  #compression: Compression | null = null;
 
   /** Reads again after a pause. */
   readOn(): void {
@@ -239,20 +236,11 @@ export class Wire {
   }
 
   /** Octets in memory of their own. */
-  #owned(octets: Buffer, from: { pause(): unknown; resume(): unknown }): void {
+  #owned(octets: Buffer, from: Pausable): void {
     if (this.#closed) return;
     this.#deliver(octets);
     if (this.#closed) return;
     const returned = this.#listener.returned();
-    if (!returned) return;
-    this.#lent += octets.length;
-    if (this.#lent > lentMax) from.pause();
-    void returned.then(() => {
-      const wasHeld = this.#lent > lentMax;
-      this.#lent -= octets.length;
-      if (!wasHeld || this.#lent > lentMax) return;
-      if (from === this.#socket) this.readOn();
-      else from.resume();
-    });
+    if (returned) this.#loans.lend(octets.length, returned, from);
   }
 }
