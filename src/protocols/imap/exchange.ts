@@ -25,6 +25,14 @@ export interface Streamer {
   lost(error: ImapError): void;
 }
 
+/** What waits for its turn: a command, or somebody who streams. */
+export interface Queued {
+  readonly place: Place | null;
+  readonly command: Command<unknown> | null;
+  readonly streamer: Streamer | null;
+  readonly settle: { resolve(value: unknown): void; reject(error: unknown): void } | null;
+}
+
 /** Whether the mailbox that a command was meant for is open, and numbered as whoever gave the command believes. */
 export function isInPlace({ opening, place }: Exchange): boolean {
   return opening === null || (opening.state === 'open' && !isRenumbered(opening, place));
@@ -33,4 +41,11 @@ export function isInPlace({ opening, place }: Exchange): boolean {
 export function isRenumbered({ opened }: Opening, place: Place | null): boolean {
   const expected = place?.uidValidity ?? null;
   return expected !== null && opened.uidValidity !== null && opened.uidValidity !== expected;
+}
+
+/** What waits for its turn gets none. */
+export function refuse({ command, settle, streamer }: Queued, error: ImapError): void {
+  command?.broken?.();
+  settle?.reject(error);
+  streamer?.lost(error);
 }

@@ -3,12 +3,13 @@
  * but for what must be waited for: a `+`, a mailbox that must surely be open, a command that bears nothing behind it.
  */
 
-import type { Command, Place } from './command.ts';
+import type { Place } from './command.ts';
 import { ImapError } from './errors.ts';
-import { type Exchange, isRenumbered, type Streamer } from './exchange.ts';
+import { type Exchange, isRenumbered, type Queued, refuse, type Streamer } from './exchange.ts';
 import { Opening, opening } from './opened.ts';
 import type { Outgoing } from './outgoing.ts';
 import { assertReadOnly } from './read-only.ts';
+import { SentCommand } from './sent-command.ts';
 import { CommandWriter, type LiteralManner } from './writer.ts';
 
 /** What sending needs to know of its session. */
@@ -23,13 +24,6 @@ export interface Speaker {
   readonly asksForModSeq: boolean;
   trace(line: string): void;
   headway(): void;
-}
-
-export interface Queued {
-  readonly place: Place | null;
-  readonly command: Command<unknown> | null;
-  readonly streamer: Streamer | null;
-  readonly settle: { resolve(value: unknown): void; reject(error: unknown): void } | null;
 }
 
 export class Sending {
@@ -113,6 +107,13 @@ export class Sending {
     this.#speaker.out.flush();
   }
 
+  /** A part of a command has been written; `awaiting`: who waits for a `+` behind it. */
+  partSent(awaiting: Exchange | null, isFirst: boolean, isLast: boolean): void {
+    this.#awaiting = awaiting;
+    if (isLast && !isFirst) this.#pump();
+    if (this.#awaiting || !isFirst) this.#speaker.out.flush();
+  }
+
   /** A streamer has written all it had: whoever is next may write. */
   streamEnded(streamer: Streamer): void {
     if (this.#streaming !== streamer) {
@@ -171,8 +172,7 @@ export class Sending {
       if (next.place?.isSure && this.#place?.state === 'asked') return;
       this.#queue.shift();
       if (next.place?.isSure && this.#place && isRenumbered(this.#place, next.place)) {
-        next.command?.broken?.();
-        next.settle?.reject(new ImapError({ kind: 'renumbered', mailbox: next.place.mailbox }));
+        refuse(next, new ImapError({ kind: 'renumbered', mailbox: next.place.mailbox }));
         continue;
       }
       if (next.streamer) {
@@ -234,80 +234,15 @@ export class Sending {
       return;
     }
     const at = place ? this.#place : null;
-    const parts = writer.parts;
-    let sent = 0;
-    const exchange: Exchange = {
-      tag: this.tag(),
-      name: command.name,
-      opening: at,
-      place,
-      command,
-      answered: (answer) => {
-        if (at?.state === 'open' && isRenumbered(at, place)) {
-          command.broken?.();
-          settle?.reject(new ImapError({ kind: 'renumbered', mailbox: at.place.mailbox }));
-          return;
-        }
-        if (at && at.state !== 'open') {
-          // It was run nowhere, or in a mailbox that it was not meant for: what it says counts for nothing.
-          command.broken?.();
-          settle?.reject(
-            at.error ??
-              new ImapError({ kind: 'garbled', text: `${command.name} was answered before its mailbox was open` }),
-          );
-          return;
-        }
-        try {
-          settle?.resolve(command.end(answer, at?.opened ?? null));
-        } catch (error) {
-          settle?.reject(error);
-        }
-      },
-      continued: (text) => {
-        if (sent < parts.length) {
-          sendPart();
-          return;
-        }
-        const line = command.continued?.(text);
-        if (line === undefined || line === null) return;
-        this.#speaker.trace(command.isSecret ? '***' : line);
-        this.#speaker.out.text(`${line}\r\n`);
-        this.#speaker.out.flush();
-        this.#awaiting = exchange;
-      },
-      lost: (error) => {
-        command.broken?.();
-        settle?.reject(error);
-      },
-    };
-    const sendPart = (): void => {
-      const part = parts[sent++] as string;
-      const isFirst = sent === 1;
-      const isLast = sent === parts.length;
-      if (isFirst)
-        this.#speaker.trace(command.isSecret ? `${exchange.tag} ${command.name} ***` : `${exchange.tag} ${part}`);
-      else if (!command.isSecret) this.#speaker.trace(part);
-      if (isFirst) this.#speaker.out.text(`${exchange.tag} `);
-      this.#speaker.out.text(isLast ? `${part}\r\n` : part);
-      this.#awaiting = isLast && !command.continued ? null : exchange;
-      if (isLast && !isFirst) this.#pump();
-      if (this.#awaiting || !isFirst) this.#speaker.out.flush();
-    };
+    const exchange = new SentCommand(this, this.#speaker, this.tag(), command, writer.parts, at, place, settle);
     this.#fly(exchange);
     if (command.isAlone) this.#alone = exchange;
     this.#isHurried = false;
-    sendPart();
+    exchange.sendPart();
   }
 
   #fly(exchange: Exchange): void {
     if (this.flying.size === 0) this.#speaker.headway();
     this.flying.set(exchange.tag, exchange);
   }
-}
-
-/** What waits for its turn gets none. */
-export function refuse({ command, settle, streamer }: Queued, error: ImapError): void {
-  command?.broken?.();
-  settle?.reject(error);
-  streamer?.lost(error);
 }
