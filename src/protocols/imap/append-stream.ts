@@ -4,37 +4,14 @@
  * while a `+` is waited for, is held by reference and counts as lent.
  */
 
+import { type AppendWords, commandHead, messageHead } from './append-words.ts';
 import { clean, type ImapError, type Trouble } from './errors.ts';
+import { HeldPieces, type Piece } from './held-pieces.ts';
 import type { Tagged } from './response.ts';
-import type { Exchange } from './exchange.ts';
 import type { Sending } from './sending.ts';
 import type { Session } from './session.ts';
-import { CommandWriter, flagList, literalHead, waitsForLiteral } from './writer.ts';
-
-export interface AppendWords {
-  readonly flags: readonly string[];
-  /** `date-time` without its quotes; null to let the server take the present. */
-  readonly date: string | null;
-  readonly octets: number;
-}
-
-/** What became of one command of the stream, and of how many messages it bore. */
-export type AppendAnswer =
-  | { readonly kind: 'answered'; readonly messages: number; readonly answer: Tagged }
-  | { readonly kind: 'lost'; readonly messages: number; readonly error: ImapError };
-
-type Piece =
-  | { readonly kind: 'begin-command' }
-  | { readonly kind: 'text'; readonly text: string }
-  | { readonly kind: 'octets'; readonly octets: Uint8Array }
-  | { readonly kind: 'wait' }
-  | { readonly kind: 'end-command' };
-
-interface SentCommand {
-  messages: number;
-  exchange: Exchange | null;
-  answer: AppendAnswer | null;
-}
+import { type AppendAnswer, type StreamedCommand, StreamedCommands } from './streamed-commands.ts';
+import { waitsForLiteral } from './writer.ts';
 
 export class AppendStream {
   readonly #session: Session;
@@ -42,18 +19,17 @@ export class AppendStream {
   #sending: Sending | null = null;
   readonly #mailbox: string;
   readonly #isTogether: boolean;
-  readonly #commands: SentCommand[] = [];
+  readonly #commands = new StreamedCommands();
   /** The command that messages are being put into. */
-  #filling: SentCommand | null = null;
+  #filling: StreamedCommand | null = null;
   /** The command whose octets are being written. */
-  #writing: SentCommand | null = null;
-  readonly #held: Piece[] = [];
+  #writing: StreamedCommand | null = null;
+  readonly #held = new HeldPieces();
   #state: 'new' | 'queued' | 'turn' | 'over' = 'new';
   #isWaiting = false;
   /** Inside a message: octets still to be given. */
   #left = 0;
   #isInside = false;
-  #heldReturn: { readonly promise: Promise<void>; readonly resolve: () => void } | null = null;
   #finished: { resolve(answers: readonly AppendAnswer[]): void } | null = null;
   #error: ImapError | null = null;
 
@@ -71,18 +47,14 @@ export class AppendStream {
       this.#sending = this.#session.stream(this);
     }
     if (!this.#filling || !this.#isTogether) {
-      const error = this.#error;
-      this.#filling = { messages: 0, exchange: null, answer: error && { kind: 'lost', messages: 0, error } };
-      this.#commands.push(this.#filling);
+      this.#filling = this.#commands.add(this.#error);
       this.#piece({ kind: 'begin-command' });
     }
     this.#filling.messages++;
     this.#isInside = true;
     this.#left = words.octets;
     const manner = this.#session.literals;
-    const flags = flagsText(words.flags);
-    const date = words.date === null ? '' : ` "${words.date}"`;
-    this.#piece({ kind: 'text', text: `${flags}${date} ${literalHead(manner, words.octets)}` });
+    this.#piece({ kind: 'text', text: messageHead(words, manner) });
     if (waitsForLiteral(manner, words.octets)) this.#piece({ kind: 'wait' });
   }
 
@@ -105,17 +77,7 @@ export class AppendStream {
   returned(): Promise<void> | null {
     if (this.#error) return null;
     if (this.#state === 'over') return this.#finished ? this.#session.out.returned() : null;
-    if (this.#held.some((piece) => piece.kind === 'octets')) {
-      if (!this.#heldReturn) {
-        let resolve: () => void = () => {};
-        const promise = new Promise<void>((settle) => {
-          resolve = settle;
-        });
-        this.#heldReturn = { promise, resolve };
-      }
-      return this.#heldReturn.promise;
-    }
-    return this.#state === 'turn' ? this.#session.out.returned() : null;
+    return this.#held.returned() ?? (this.#state === 'turn' ? this.#session.out.returned() : null);
   }
 
   /** Completes the last command; resolves with the answers in the order sent, whatever they are. */
@@ -127,7 +89,9 @@ export class AppendStream {
       else if (!this.#error && this.#state !== 'over') {
         if (this.#isTogether) this.#piece({ kind: 'end-command' });
         this.#filling = null;
-        this.#keepLent();
+        // Nobody asks `returned` of a batch that was finished: what was lent to it is copied.
+        this.#held.keep();
+        if (this.#state === 'turn') this.#session.out.keep();
         this.#drain();
       }
       this.#settle();
@@ -137,8 +101,7 @@ export class AppendStream {
   /** Makes sure that the server never has a whole command more than it has now. */
   abandon(): void {
     const isOpen = this.#writing !== null && this.#writing.answer === null;
-    this.#held.length = 0;
-    this.#heldReturned();
+    this.#held.forget();
     if (this.#state === 'over' || this.#state === 'new' || this.#error) {
       this.#state = 'over';
       return;
@@ -152,15 +115,6 @@ export class AppendStream {
     }
   }
 
-  /** Nobody asks `returned` of a batch that was finished: what was lent to it is copied. */
-  #keepLent(): void {
-    for (const [at, piece] of this.#held.entries()) {
-      if (piece.kind === 'octets') this.#held[at] = { kind: 'octets', octets: Buffer.from(piece.octets) };
-    }
-    this.#heldReturned();
-    if (this.#state === 'turn') this.#session.out.keep();
-  }
-
   /** Called by the session. */
   start(): void {
     this.#state = 'turn';
@@ -170,15 +124,14 @@ export class AppendStream {
   /** Called by the session. */
   lost(error: ImapError): void {
     this.#error ??= error;
-    this.#held.length = 0;
-    this.#heldReturned();
-    for (const command of this.#commands) command.answer ??= { kind: 'lost', messages: command.messages, error };
+    this.#held.forget();
+    this.#commands.lose(error);
     this.#settle();
   }
 
   #piece(piece: Piece): void {
     if (this.#error || this.#state === 'over') return;
-    if (this.#state === 'turn' && !this.#isWaiting && this.#held.length === 0) this.#write(piece);
+    if (this.#state === 'turn' && !this.#isWaiting && this.#held.isEmpty) this.#write(piece);
     else this.#held.push(piece);
   }
 
@@ -186,18 +139,12 @@ export class AppendStream {
   #drain(): void {
     if (this.#state !== 'turn' || this.#isWaiting) return;
     let written = 0;
-    while (written < this.#held.length && !this.#isWaiting && this.#state === 'turn')
-      this.#write(this.#held[written++] as Piece);
-    this.#held.splice(0, written);
+    for (; written < this.#held.length && !this.#isWaiting && this.#state === 'turn'; written++)
+      this.#write(this.#held.at(written));
+    this.#held.dropFirst(written);
     if (this.#state !== 'turn') return;
     this.#sending?.soon();
-    if (this.#heldReturn && !this.#held.some((piece) => piece.kind === 'octets')) {
-      const { resolve } = this.#heldReturn;
-      this.#heldReturn = null;
-      const leaving = this.#session.out.returned();
-      if (leaving) void leaving.then(resolve);
-      else resolve();
-    }
+    if (this.#held.isOwed) this.#held.giveBack(this.#session.out.returned());
     this.#letGo();
   }
 
@@ -229,7 +176,7 @@ export class AppendStream {
   }
 
   #beginCommand(): void {
-    const command = this.#commands.find(({ exchange, answer }) => exchange === null && answer === null);
+    const command = this.#commands.next();
     if (!command) throw new Error('no command to begin');
     this.#writing = command;
     const name = this.#isTogether ? 'MULTIAPPEND' : 'APPEND';
@@ -238,17 +185,11 @@ export class AppendStream {
     const exchange = sending.beginStreamed('APPEND', this.#mailbox, {
       answered: (answer) => this.#answered(command, answer),
       continued: () => this.#continued(),
-      lost: (error) => {
-        command.answer ??= { kind: 'lost', messages: command.messages, error };
-        this.lost(error);
-      },
+      lost: (error) => this.lost(error),
     });
     command.exchange = exchange;
-    // A name with octets above 127 goes in quotes where a literal would have to wait: a server that shows such names takes them.
-    const writer = new CommandWriter('plus', this.#session.isUtf8 || this.#session.literals === 'wait')
-      .raw('APPEND ')
-      .mailbox(this.#mailbox);
-    this.#session.out.text(`${exchange.tag} ${writer.parts.join('')}`);
+    const { out, literals, isUtf8 } = this.#session;
+    out.text(`${exchange.tag} ${commandHead(this.#mailbox, literals, isUtf8)}`);
     this.#session.options.trace?.('C', `${exchange.tag} ${name} ${clean(this.#mailbox)} …`);
   }
 
@@ -258,7 +199,7 @@ export class AppendStream {
     this.#drain();
   }
 
-  #answered(command: SentCommand, answer: Tagged): void {
+  #answered(command: StreamedCommand, answer: Tagged): void {
     command.answer = { kind: 'answered', messages: command.messages, answer };
     if (this.#writing === command) this.#answeredEarly(answer);
     this.#settle();
@@ -268,7 +209,7 @@ export class AppendStream {
   #answeredEarly(answer: Tagged): void {
     const wasWaiting = this.#isWaiting;
     this.#isWaiting = false;
-    if (!wasWaiting && (this.#isInside || this.#held.length > 0)) {
+    if (!wasWaiting && (this.#isInside || !this.#held.isEmpty)) {
       // Octets that were announced are still to come, and a server that no longer expects them takes them for commands.
       const why: Trouble = { kind: 'lost', text: `APPEND was answered before its end: ${clean(answer.text)}` };
       this.#session.close(why);
@@ -277,7 +218,7 @@ export class AppendStream {
     if (this.#isTogether) {
       // Ends the line that the server gave up; what else is given to this batch is part of the same refusal.
       if (!wasWaiting) this.#session.out.text('\r\n');
-      this.#held.length = 0;
+      this.#held.drop();
       this.#writing = null;
     }
     this.#drain();
@@ -285,37 +226,22 @@ export class AppendStream {
 
   /** Lets the next command of the session go out once everything of ours is written. */
   #letGo(): void {
-    if (this.#state !== 'turn' || !this.#finished || this.#held.length > 0 || this.#writing || this.#isWaiting) return;
+    if (this.#state !== 'turn' || !this.#finished || !this.#held.isEmpty || this.#writing || this.#isWaiting) return;
     this.#state = 'over';
     this.#sending?.streamEnded(this);
   }
 
   #settle(): void {
     if (this.#state === 'turn') this.#letGo();
-    if (!this.#finished || this.#commands.some(({ answer }) => answer === null)) return;
+    if (!this.#finished) return;
+    const answers = this.#commands.answers();
+    if (!answers) return;
     const { resolve } = this.#finished;
     this.#finished = null;
     if (this.#state === 'turn') {
       this.#state = 'over';
       this.#sending?.streamEnded(this);
     }
-    resolve(this.#commands.map(({ answer, messages }) => ({ ...(answer as AppendAnswer), messages })));
+    resolve(answers);
   }
-
-  #heldReturned(): void {
-    this.#heldReturn?.resolve();
-    this.#heldReturn = null;
-  }
-}
-
-/** Neighbouring messages mostly share one array of flags: it is checked and written once. */
-let lastFlags: readonly string[] = [];
-let lastText = '';
-
-function flagsText(flags: readonly string[]): string {
-  if (flags === lastFlags) return lastText;
-  const text = flags.length === 0 ? '' : ` ${flagList(flags)}`;
-  lastFlags = flags;
-  lastText = text;
-  return text;
 }

@@ -1,6 +1,7 @@
 /** IMAP as a client speaks it: sessions that stream and pipeline, and a function per command. */
 
-export { AppendStream, type AppendAnswer, type AppendWords } from './append-stream.ts';
+export { AppendStream } from './append-stream.ts';
+export type { AppendWords } from './append-words.ts';
 export { Capabilities } from './capabilities.ts';
 export type { Place } from './command.ts';
 export { fetchBodies, type BodiesOutcome, type BodySink } from './commands/bodies.ts';
@@ -37,5 +38,6 @@ export type { ResponseCode } from './response-code.ts';
 export type { Tagged } from './response.ts';
 export * as sasl from './sasl.ts';
 export { Session, type SessionOptions, type Trace } from './session.ts';
+export type { AppendAnswer } from './streamed-commands.ts';
 export type { Greeting } from './told.ts';
 export { isFlag, type LiteralManner } from './writer.ts';
