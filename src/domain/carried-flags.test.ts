@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { packFlags, rowsWithOtherFlags } from './carried-flags.ts';
+import { packFlags, repackFlags, rowsWithOtherFlags } from './carried-flags.ts';
 import type { FolderState, Instant, Listing, Uid } from './item.ts';
 import { ListingBuilder } from './listing.ts';
 
@@ -83,5 +83,34 @@ describe('the flags that were carried', () => {
       const others = rowsWithOtherFlags(packed.subarray(0, length), listing, [0, 1, 2]);
       expect(others.length).toBeGreaterThan(0);
     }
+  });
+
+  test('of some messages alone leave what is remembered of the others, those between them too', () => {
+    fc.assert(
+      fc.property(folder, fc.boolean(), (messages, isForgotten) => {
+        const uids = Object.keys(messages).map(Number);
+        const at = (uid: number) => messages[uid] as (typeof messages)[string];
+        const then = listed(uids.map((uid) => [uid, at(uid).old]));
+        const packed = packFlags(
+          then,
+          allRows(then).filter((row) => at(then.uid(row)).known),
+        );
+        const some = uids.filter((uid) => at(uid).came) as Uid[];
+        const dealtWith = listed(some.map((uid) => [uid, at(uid).now]));
+        const flagsOf = (i: number): readonly string[] => dealtWith.flags(i);
+        const after = repackFlags(packed, some, isForgotten ? null : flagsOf);
+        const isKnown = (uid: number): boolean => (at(uid).came ? !isForgotten : at(uid).known);
+        for (const flags of ['old', 'now'] as const) {
+          const now = listed(uids.map((uid) => [uid, at(uid)[flags]]));
+          const others = rowsWithOtherFlags(after, now, allRows(now)).map((row) => now.uid(row));
+          const is = (uid: number): string => (at(uid).came ? at(uid).now : at(uid).old).join();
+          expect(others).toEqual(uids.filter((uid) => !isKnown(uid) || is(uid) !== at(uid)[flags].join()));
+        }
+      }),
+    );
+  });
+
+  test('of some messages in no order are not remembered', () => {
+    expect(repackFlags(null, [2, 1] as Uid[], () => [])).toBeNull();
   });
 });

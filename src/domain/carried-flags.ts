@@ -7,7 +7,8 @@
  * before the first UID, how many UIDs on the last one is, and which set. Numbers are in base 128, least first.
  */
 
-import type { Listing } from './item.ts';
+import type { Listing, Uid } from './item.ts';
+import { Octets, Reader } from './packed-numbers.ts';
 
 /** More than three million runs need: a server that gives each message keywords of its own is not remembered so. */
 const octetsMax = 16 * 1024 * 1024;
@@ -88,66 +89,88 @@ export function rowsWithOtherFlags(
   return others;
 }
 
-/** Octets that grow as they are written. */
-class Octets {
-  length = 0;
-  #octets = Buffer.allocUnsafe(1024);
-
-  number(value: number): void {
-    if (this.length + 8 > this.#octets.length) this.#grow(8);
-    let rest = value;
-    while (rest > 127) {
-      this.#octets[this.length++] = (rest % 128) + 128;
-      rest = Math.floor(rest / 128);
+/**
+ * What is remembered in `packed`, with the flags of `uids` (ascending) in their place, where only these were dealt with.
+ * `flagsOf(i)` gives those of `uids[i]`; without it nothing is remembered of them any more. Null as in `packFlags`.
+ */
+export function repackFlags(
+  packed: Uint8Array | null,
+  uids: readonly Uid[],
+  flagsOf: ((i: number) => readonly string[]) | null,
+): Uint8Array | null {
+  const runs = new Runs();
+  let next = 0;
+  let isAscending = true;
+  const putOwn = (): void => {
+    const uid = uids[next] as Uid;
+    if (next > 0 && uid <= (uids[next - 1] as Uid)) isAscending = false;
+    if (flagsOf) runs.put(uid, uid, flagsOf(next).join(' '));
+    next++;
+  };
+  for (const { first, last, text } of remembered(packed)) {
+    while (next < uids.length && (uids[next] as Uid) < first) putOwn();
+    let from = first;
+    while (next < uids.length && (uids[next] as Uid) <= last) {
+      const uid = uids[next] as Uid;
+      if (uid > from) runs.put(from, uid - 1, text);
+      putOwn();
+      from = uid + 1;
     }
-    this.#octets[this.length++] = rest;
+    if (from <= last) runs.put(from, last, text);
   }
+  while (next < uids.length) putOwn();
+  return isAscending ? runs.octets() : null;
+}
 
-  text(text: string): void {
-    const octets = Buffer.from(text, 'utf8');
-    this.number(octets.length);
-    if (this.length + octets.length > this.#octets.length) this.#grow(octets.length);
-    octets.copy(this.#octets, this.length);
-    this.length += octets.length;
-  }
+interface Run {
+  readonly first: number;
+  readonly last: number;
+  /** The flags that all of these bear, separated by spaces. */
+  readonly text: string;
+}
 
-  octets(): Buffer {
-    return this.#octets.subarray(0, this.length);
-  }
-
-  #grow(by: number): void {
-    const grown = Buffer.allocUnsafe((this.#octets.length + by) * 2);
-    this.#octets.copy(grown, 0, 0, this.length);
-    this.#octets = grown;
+function* remembered(packed: Uint8Array | null): Iterable<Run> {
+  if (packed === null) return;
+  const reader = new Reader(packed);
+  const texts: string[] = [];
+  for (let sets = reader.number(); sets > 0 && !reader.isOver; sets--) texts.push(reader.text());
+  for (let end = 0; !reader.isOver; ) {
+    const first = end + reader.number();
+    end = first + reader.number();
+    yield { first, last: end, text: texts[reader.number()] ?? '' };
   }
 }
 
-/** Reads what `Octets` wrote; beyond the end everything is 0 or empty. */
-class Reader {
-  #at = 0;
-  readonly #octets: Buffer;
+/** Runs on their way into octets, those that follow on each other with the same flags as one. */
+class Runs {
+  readonly #sets = new Map<string, number>();
+  readonly #packed = new Octets();
+  #open: Run | null = null;
+  #end = 0;
 
-  constructor(packed: Uint8Array) {
-    this.#octets = Buffer.from(packed.buffer, packed.byteOffset, packed.byteLength);
+  put(first: number, last: number, text: string): void {
+    const before = this.#open;
+    const isOne = before !== null && before.last + 1 === first && before.text === text;
+    if (!isOne) this.#close();
+    this.#open = { first: isOne ? before.first : first, last, text };
   }
 
-  get isOver(): boolean {
-    return this.#at >= this.#octets.length;
+  octets(): Uint8Array | null {
+    this.#close();
+    const head = new Octets();
+    head.number(this.#sets.size);
+    for (const text of this.#sets.keys()) head.text(text);
+    return head.length + this.#packed.length > octetsMax ? null : Buffer.concat([head.octets(), this.#packed.octets()]);
   }
 
-  number(): number {
-    let value = 0;
-    for (let place = 1; ; place *= 128) {
-      const octet = this.#octets[this.#at++] ?? 0;
-      if (octet < 128) return value + octet * place;
-      value += (octet - 128) * place;
-    }
-  }
-
-  text(): string {
-    const length = this.number();
-    const text = this.#octets.toString('utf8', this.#at, this.#at + length);
-    this.#at += length;
-    return text;
+  #close(): void {
+    if (this.#open === null) return;
+    const { first, last, text } = this.#open;
+    const set = this.#sets.get(text) ?? this.#sets.size;
+    this.#sets.set(text, set);
+    this.#packed.number(first - this.#end);
+    this.#packed.number(last - first);
+    this.#packed.number(set);
+    this.#end = last;
   }
 }

@@ -1,12 +1,16 @@
 /** A hiccup of the source must never empty the target: what seems to have left is asked for again before it is removed. */
 
 import { describe, expect, test } from 'vitest';
+import type { MemoryFaults } from '#connectors/memory/faults.ts';
 import { memorySource, memoryTarget } from '#connectors/memory/open.ts';
+import type { MemoryFolder, MemoryMessage } from '#connectors/memory/platform.ts';
 import { type Fault, fault } from '#domain/fault.ts';
 import type { FolderId, FolderTree, Listing, Uid } from '#domain/item.ts';
 import { ListingBuilder } from '#domain/listing.ts';
+import { memoryLedger } from '#ledger-file/memory.ts';
 import type { Delta, OpenSource, Source, Traits } from '#ports/mailbox.ts';
-import { aMove, contents, fill, type Move } from './copy-mailbox.test-kit.ts';
+import type { CrashPoint } from '#sync/engine.ts';
+import { aMove, contents, fill, letter, type Move, pair } from './copy-mailbox.test-kit.ts';
 
 interface Hiccups {
   listed?(listing: Listing, isWhole: boolean): Listing;
@@ -206,4 +210,102 @@ test('a source that does not tell a folder’s numbers for once has not renumber
   });
   expect(await move.run({}, { openSource, openTarget })).toMatchObject({ copied: 250, alreadyThere: 0, fault: null });
   expect(contents(move.target)).toEqual(contents(move.source));
+});
+
+describe('a listing that stays short proves nothing of what it leaves out', () => {
+  const traits = { changes: 'none' } as const;
+  const only = (list: Listing, isIn: (uid: Uid) => boolean): Listing => {
+    const short = new ListingBuilder(list.state);
+    for (let row = 0; row < list.length; row++)
+      if (isIn(list.uid(row))) short.add(list.uid(row), list.flags(row), list.internalDate(row), list.sizeBytes(row));
+    return short;
+  };
+  /** The first and the last message are listed, and none between them. */
+  const ends = (list: Listing, whole: boolean): Listing =>
+    whole ? only(list, (uid) => uid === 1 || uid === 20) : list;
+
+  test('what the target refused stays listed', async () => {
+    const ledger = memoryLedger();
+    const faults: MemoryFaults = {
+      before: (operation) =>
+        operation.kind === 'append-message' && Buffer.from(operation.bytes).equals(letter(9))
+          ? { kind: 'refused', refusal: { because: 'message', code: null, text: 'We do not like it' } }
+          : null,
+    };
+    const move = aMove({ ledger, source: { traits }, target: { faults } });
+    fill(move.source.create(['INBOX']), 1, 20);
+    expect((await move.run()).refused).toMatchObject([{ uid: 9 }]);
+    expect((await move.run({}, hiccuping(move, { listed: ends }, traits))).refused).toMatchObject([{ uid: 9 }]);
+  });
+
+  test('what may have been sent when we were killed waits for a whole listing, and is then listed, not sent again', async () => {
+    const ledger = memoryLedger();
+    const move = aMove({ ledger, source: { traits } });
+    fill(move.source.create(['INBOX']), 1, 450);
+    let finished = 0;
+    const at = (point: CrashPoint): void => {
+      if (point === 'batch.finished') finished++;
+      if (finished >= 2) throw new Error(`killed at ${point}`);
+    };
+    await move.run({}, { at });
+    ledger.crash(0);
+    const there = move.target.create(['INBOX']);
+    fill(there, there.messages.length + 1, 400);
+    there.expunge([
+      [5 as Uid, 5 as Uid],
+      [300 as Uid, 300 as Uid],
+    ]);
+    const short = hiccuping(
+      move,
+      { listed: (list, whole) => (whole ? only(list, (uid) => uid <= 100) : list) },
+      traits,
+    );
+    for (let again = 0; again < 2; again++) {
+      expect((await move.run({}, short)).refused).toMatchObject([{ uid: 5, code: 'outcome-unknown' }]);
+      expect(there.messages).toHaveLength(398);
+    }
+    const report = await move.run();
+    const unknown = report.refused.filter(({ code }) => code === 'outcome-unknown').map(({ uid }) => uid);
+    expect(unknown).toEqual([5, 300, ...Array.from({ length: 50 }, (_, i) => 401 + i)]);
+    expect(there.messages).toHaveLength(398);
+    expect(await (await ledger.peek(pair))?.intents()).toEqual([]);
+  });
+
+  const dress = (folder: MemoryFolder, uid: number, flags: readonly string[]): void =>
+    folder.setFlags(folder.message(uid) as MemoryMessage, flags);
+
+  test('flags as they were carried are remembered of it, so that only what people do on the source is carried', async () => {
+    const move = aMove({ source: { traits } });
+    const inbox = move.source.create(['INBOX']);
+    fill(inbox, 1, 20);
+    await move.run();
+    const there = move.target.folder('INBOX') as MemoryFolder;
+    dress(there, 7, ['\\Flagged']);
+    dress(there, 1, ['\\Draft']);
+    dress(inbox, 8, ['\\Answered']);
+    dress(inbox, 20, ['\\Answered']);
+    const short = hiccuping(move, { listed: ends }, traits);
+    expect(await move.run({}, short)).toMatchObject({ flagsChanged: 1, fault: null });
+    dress(there, 20, ['\\Seen']);
+    expect(await move.run({}, short)).toMatchObject({ flagsChanged: 0, fault: null });
+    expect(await move.run()).toMatchObject({ flagsChanged: 1, fault: null });
+    const flags = [1, 7, 8, 20].map((uid) => there.message(uid)?.flags);
+    expect(flags).toEqual([['\\Draft'], ['\\Flagged'], ['\\Answered'], ['\\Seen']]);
+  });
+
+  test('they are also when such a run is killed between changing flags and remembering them', async () => {
+    const move = aMove({ source: { traits } });
+    const inbox = move.source.create(['INBOX']);
+    fill(inbox, 1, 20);
+    await move.run();
+    const there = move.target.folder('INBOX') as MemoryFolder;
+    dress(there, 7, ['\\Flagged']);
+    dress(inbox, 20, ['\\Answered']);
+    const at = (point: CrashPoint): void => {
+      if (point === 'flags.stored') throw new Error('killed');
+    };
+    await move.run({}, { ...hiccuping(move, { listed: ends }, traits), at });
+    expect(await move.run()).toMatchObject({ flagsChanged: 0, fault: null });
+    expect([7, 20].map((uid) => there.message(uid)?.flags)).toEqual([['\\Flagged'], ['\\Answered']]);
+  });
 });

@@ -73,7 +73,7 @@ export async function afterwards(
       sourceState: cursor,
       targetState: asWeLeftIt(work, intoTarget.get(id) ?? [work], now.get(id) ?? null, expunged.get(id) ?? 0),
     };
-    return [{ kind: 'folder', record: work.record }, ...keptFlags(plan, cursor)];
+    return [{ kind: 'folder', record: work.record }, ...keptFlags(engine, plan, cursor)];
   });
   await engine.ledger.write(changes);
   engine.at('folder.recorded');

@@ -29,9 +29,9 @@ export interface Survey {
   readonly compared: { readonly kept: Uint8Array | null } | null;
   /** What settling an earlier attempt's intents found on the target: sent by us, so its flags are the source's. */
   readonly recovered: Set<Uid>;
-  /** Mapped messages that are no longer on the source. */
+  /** Mapped messages that are no longer on the source, or that a doubted listing leaves out. */
   gone: readonly Uid[];
-  /** Whether a UID, mapped or not, is known to have left the source. */
+  /** Whether a UID, mapped or not, is known to have left the source. Of a folder in doubt none is. */
   readonly hasLeft: (uid: Uid) => boolean;
 }
 
@@ -132,7 +132,8 @@ function fromListing(
       }));
   // The flags at hand are those of `delta`; what changed between the two questions is asked for next time.
   const state = delta ? { ...listing.state, highestModSeq: delta.state.highestModSeq } : listing.state;
-  const hasLeft = (uid: Uid): boolean => !isThere(uid);
+  // What a doubted listing leaves out may be there all the same.
+  const hasLeft = engine.doubted.has(work.source.id) ? () => false : (uid: Uid) => !isThere(uid);
   return {
     work,
     state,

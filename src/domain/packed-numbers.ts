@@ -1,0 +1,65 @@
+/** Numbers in base 128, least first, and short texts, in octets: how small things are packed for the ledger. */
+
+/** Octets that grow as they are written. */
+export class Octets {
+  length = 0;
+  #octets = Buffer.allocUnsafe(1024);
+
+  number(value: number): void {
+    if (this.length + 8 > this.#octets.length) this.#grow(8);
+    let rest = value;
+    while (rest > 127) {
+      this.#octets[this.length++] = (rest % 128) + 128;
+      rest = Math.floor(rest / 128);
+    }
+    this.#octets[this.length++] = rest;
+  }
+
+  text(text: string): void {
+    const octets = Buffer.from(text, 'utf8');
+    this.number(octets.length);
+    if (this.length + octets.length > this.#octets.length) this.#grow(octets.length);
+    octets.copy(this.#octets, this.length);
+    this.length += octets.length;
+  }
+
+  octets(): Buffer {
+    return this.#octets.subarray(0, this.length);
+  }
+
+  #grow(by: number): void {
+    const grown = Buffer.allocUnsafe((this.#octets.length + by) * 2);
+    this.#octets.copy(grown, 0, 0, this.length);
+    this.#octets = grown;
+  }
+}
+
+/** Reads what `Octets` wrote; beyond the end everything is 0 or empty. */
+export class Reader {
+  #at = 0;
+  readonly #octets: Buffer;
+
+  constructor(packed: Uint8Array) {
+    this.#octets = Buffer.from(packed.buffer, packed.byteOffset, packed.byteLength);
+  }
+
+  get isOver(): boolean {
+    return this.#at >= this.#octets.length;
+  }
+
+  number(): number {
+    let value = 0;
+    for (let place = 1; ; place *= 128) {
+      const octet = this.#octets[this.#at++] ?? 0;
+      if (octet < 128) return value + octet * place;
+      value += (octet - 128) * place;
+    }
+  }
+
+  text(): string {
+    const length = this.number();
+    const text = this.#octets.toString('utf8', this.#at, this.#at + length);
+    this.#at += length;
+    return text;
+  }
+}
