@@ -309,3 +309,57 @@ describe('a listing that stays short proves nothing of what it leaves out', () =
     expect([7, 20].map((uid) => there.message(uid)?.flags)).toEqual([['\\Flagged'], ['\\Answered']]);
   });
 });
+
+describe('what a run without --delete took for gone', () => {
+  test.each(['none', 'flags', 'flags-and-vanished'] as const)(
+    'and the next one finds listed is listed as gone no more (changes: %s)',
+    async (changes) => {
+      const move = aMove({ source: { traits: { changes } } });
+      fill(move.source.create(['INBOX']), 1, 20);
+      await move.run();
+      const hiccups: Hiccups = {
+        tree: (tree) => ({
+          ...tree,
+          folders: tree.folders.map((folder) => ({ ...folder, state: null })),
+        }),
+        listed: (list, whole) => (whole ? cutShort(list, 0, 0) : list),
+        told: (delta) => ({ ...delta, vanished: delta.vanished && [[1 as Uid, 20 as Uid]] }),
+      };
+      const emptied = await move.run({}, hiccuping(move, hiccups, { changes }));
+      expect(emptied).toMatchObject({ alreadyThere: 0, fault: null });
+      expect(emptied.kept).toHaveLength(20);
+      const inbox = move.source.folder('INBOX') as MemoryFolder;
+      inbox.expunge([[20 as Uid, 20 as Uid]]);
+      for (let uid = 1; uid < 20; uid++) inbox.setFlags(inbox.message(uid) as MemoryMessage, ['\\Answered']);
+      const report = await move.run();
+      expect(report).toMatchObject({ copied: 0, alreadyThere: 19, kept: [{ uid: 20 }], fault: null });
+      expect(await move.run()).toMatchObject({ alreadyThere: 19, kept: [{ uid: 20 }], fault: null });
+    },
+  );
+
+  test('with its folder, and is there again with it as it was, is listed as gone no more', async () => {
+    const move = aMove();
+    fill(move.source.create(['INBOX']), 1, 5);
+    fill(move.source.create(['Work']), 6, 25);
+    await move.run();
+    const hidden = hiccuping(move, {
+      tree: (tree) => ({ ...tree, folders: tree.folders.filter(({ id }) => id !== ('Work' as FolderId)) }),
+      refused: (folder) =>
+        folder === 'Work' ? fault('folder.gone', { host: 'old', folder, text: 'Mailbox does not exist' }) : null,
+    });
+    const departed = await move.run({}, hidden);
+    expect(departed).toMatchObject({ fault: null });
+    expect(departed.kept).toHaveLength(20);
+    expect(await move.run()).toMatchObject({ copied: 0, alreadyThere: 25, kept: [], fault: null });
+  });
+
+  test('is only told so by a dry run, which writes nothing', async () => {
+    const traits = { changes: 'none' } as const;
+    const move = aMove({ source: { traits } });
+    fill(move.source.create(['INBOX']), 1, 20);
+    await move.run();
+    await move.run({}, hiccuping(move, { listed: (list, whole) => (whole ? cutShort(list, 0, 0) : list) }, traits));
+    expect(await move.run({ dryRun: true })).toMatchObject({ kept: [] });
+    expect(await (await move.ledger.peek(pair))?.exceptions()).toHaveLength(20);
+  });
+});

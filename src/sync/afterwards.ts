@@ -12,6 +12,7 @@ import { asWeLeftIt } from './explained.ts';
 import { bringFlags } from './flags.ts';
 import { forgetChangedFlags, keptFlags } from './kept-flags.ts';
 import { mirrorRemovals, noticeRemoved } from './removals.ts';
+import { strikeReturned } from './returned.ts';
 import { confirmDeparted } from './second-look.ts';
 import type { SendPlan } from './send-plan.ts';
 import { isComplete, type Survey } from './survey.ts';
@@ -36,6 +37,7 @@ export async function afterwards(
   const ends = await Promise.allSettled(
     surveys.map(async (plan) => {
       const { work, listing } = plan;
+      await strikeReturned(engine, plan);
       await noticeRemoved(engine, work, heldBy(work));
       await forgetChangedFlags(engine, plan);
       for (const mapped of plan.flags) await bringFlags(engine, work, mapped.listing, mapped.rows);
@@ -54,6 +56,7 @@ export async function afterwards(
     await noticeRemoved(engine, work, heldBy(work));
     const gone = [...work.map.pairs()].map(([uid]) => uid);
     await mirror(work, gone, true);
+    await forgetCursor(engine, work);
   }
   if (engine.choices.dryRun) return;
   const stopped = new Set(plans.filter((plan) => plan.stopped !== null).map(({ work }) => work));
@@ -77,6 +80,13 @@ export async function afterwards(
   });
   await engine.ledger.write(changes);
   engine.at('folder.recorded');
+}
+
+/** A folder that is gone may come back, even as it was: then it is looked at from its beginning. */
+async function forgetCursor(engine: Engine, work: FolderWork): Promise<void> {
+  if (work.record.sourceState === null || engine.choices.dryRun) return;
+  work.record = { ...work.record, sourceState: null };
+  await engine.ledger.write([{ kind: 'folder', record: work.record }]);
 }
 
 /** The target folders of `surveys` as they stand now: as far as they were seen in passing, else by asking for all of them. */

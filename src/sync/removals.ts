@@ -7,7 +7,7 @@ import { uidSet } from '#domain/uid-set.ts';
 import type { Exception, LedgerChange } from '#ports/ledger.ts';
 import { readContents } from './content.ts';
 import { type Engine, type FolderWork, pathOf } from './engine.ts';
-import { unmapped } from './record.ts';
+import { type Unmapped, unmapped } from './record.ts';
 import { callOff, stillThere } from './second-look.ts';
 import { isUnmoved } from './survey.ts';
 
@@ -27,47 +27,15 @@ export async function mirrorRemovals(
   isConfirmed = false,
 ): Promise<number> {
   const folder = work.source.id;
-  // Also without --delete: a removal of an earlier run may have been killed between the target's deed and our note of it.
-  const noted = engine.exceptions
-    .of(folder, 'kept')
-    .map(({ uid }) => uid)
-    .filter((uid) => engine.choices.delete || engine.exceptions.get(folder, uid, 'removed') !== null);
-  const named = [...new Set([...gone, ...noted])].filter((uid) => work.map.targetOf(uid) !== null);
+  const named = takenForGone(engine, work, gone);
   const toGo = named.filter((uid) => isToGo(engine, work, uid));
-  if (engine.doubted.has(folder)) {
-    if (toGo.length > 0) callOff(engine, work, 'it holds more messages than it lists');
-    return 0;
-  }
-  const there = isConfirmed ? new Set<Uid>() : await stillThere(engine, work, toGo);
-  const seen = gone.filter((uid) => there.has(uid));
-  if (seen.length > 0) {
-    engine.doubted.add(folder);
-    callOff(engine, work, `${seen.length} messages that it did not list are there when they are asked for by name`);
-    return 0;
-  }
+  const there = isConfirmed ? new Set<Uid>() : await askAgain(engine, work, gone, toGo);
+  if (there === null) return 0;
   // What an earlier run took for gone, and is there.
-  const news: LedgerChange[] = [...there].flatMap((uid) => engine.exceptions.remove(folder, uid, 'kept'));
-  const all = named.filter((uid) => !there.has(uid));
-  const ours: Uid[] = [];
-  const forgotten: { uid: Uid; element: Uint8Array | null; sizeBytes: number | null }[] = [];
-  for (const uid of all) {
-    news.push(...engine.exceptions.remove(folder, uid, 'different'));
-    if (engine.exceptions.get(folder, uid, 'removed')) {
-      // Gone on both sides: nothing is left to keep or to list.
-      const before = engine.exceptions.get(folder, uid, 'kept');
-      forgotten.push({ uid, element: before?.elementRead ?? null, sizeBytes: before?.sizeBytes ?? null });
-      news.push(...engine.exceptions.remove(folder, uid, 'removed'), ...engine.exceptions.remove(folder, uid, 'kept'));
-      continue;
-    }
-    if (isToGo(engine, work, uid)) ours.push(uid);
-    else if (!engine.exceptions.get(folder, uid, 'kept')) {
-      const why = work.map.isAdopted(uid)
-        ? 'left the source; it was on the target before Godwit'
-        : 'left the source (--delete removes it here too)';
-      news.push(engine.exceptions.add(keptOf(work, uid, why, null, null)));
-    }
-  }
-  news.push(...unmapped(work, forgotten));
+  const returned = [...there].flatMap((uid) => engine.exceptions.remove(folder, uid, 'kept'));
+  const left = named.filter((uid) => !there.has(uid));
+  const ours = left.filter((uid) => isToGo(engine, work, uid));
+  const news = [...returned, ...noteLeft(engine, work, left)];
   if (engine.choices.dryRun) {
     engine.tally.removed += ours.length;
     return 0;
@@ -75,6 +43,62 @@ export async function mirrorRemovals(
   if (ours.length > 0) return remove(engine, work, ours, news);
   if (news.length > 0) await engine.ledger.write(news);
   return 0;
+}
+
+/** What is mapped of `gone`, and of what earlier runs took for gone and something is to be done about now. */
+function takenForGone(engine: Engine, work: FolderWork, gone: readonly Uid[]): readonly Uid[] {
+  const folder = work.source.id;
+  // Also without --delete: a removal of an earlier run may have been killed between the target's deed and our note of it.
+  const noted = engine.exceptions
+    .of(folder, 'kept')
+    .map(({ uid }) => uid)
+    .filter((uid) => engine.choices.delete || engine.exceptions.get(folder, uid, 'removed') !== null);
+  return [...new Set([...gone, ...noted])].filter((uid) => work.map.targetOf(uid) !== null);
+}
+
+/** Of `toGo` those that the source has after all; null where it contradicts itself, and removals are called off. */
+async function askAgain(
+  engine: Engine,
+  work: FolderWork,
+  gone: readonly Uid[],
+  toGo: readonly Uid[],
+): Promise<ReadonlySet<Uid> | null> {
+  const folder = work.source.id;
+  if (engine.doubted.has(folder)) {
+    if (toGo.length > 0) callOff(engine, work, 'it holds more messages than it lists');
+    return null;
+  }
+  const there = await stillThere(engine, work, toGo);
+  const seen = gone.filter((uid) => there.has(uid));
+  if (seen.length === 0) return there;
+  engine.doubted.add(folder);
+  callOff(engine, work, `${seen.length} messages that it did not list are there when they are asked for by name`);
+  return null;
+}
+
+/**
+ * What is written down of messages that left the source, but for those that are to be removed: what stays on the target is
+ * listed, and what is gone there too is forgotten.
+ */
+function noteLeft(engine: Engine, work: FolderWork, left: readonly Uid[]): readonly LedgerChange[] {
+  const folder = work.source.id;
+  const news: LedgerChange[] = [];
+  const forgotten: Unmapped[] = [];
+  for (const uid of left) {
+    news.push(...engine.exceptions.remove(folder, uid, 'different'));
+    if (engine.exceptions.get(folder, uid, 'removed')) {
+      // Gone on both sides: nothing is left to keep or to list.
+      const before = engine.exceptions.get(folder, uid, 'kept');
+      forgotten.push({ uid, element: before?.elementRead ?? null, sizeBytes: before?.sizeBytes ?? null });
+      news.push(...engine.exceptions.remove(folder, uid, 'removed'), ...engine.exceptions.remove(folder, uid, 'kept'));
+    } else if (!isToGo(engine, work, uid) && !engine.exceptions.get(folder, uid, 'kept')) {
+      const why = work.map.isAdopted(uid)
+        ? 'left the source; it was on the target before Godwit'
+        : 'left the source (--delete removes it here too)';
+      news.push(engine.exceptions.add(keptOf(work, uid, why, null, null)));
+    }
+  }
+  return [...news, ...unmapped(work, forgotten)];
 }
 
 /** Whether the copy of a message that left the source is to be removed from the target. */
