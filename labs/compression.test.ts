@@ -70,7 +70,7 @@ async function roundTrip(
   );
   expect(sums).toEqual(messages.map((bytes) => createHash('sha256').update(bytes).digest('hex')));
   await imap.noop(session);
-  expect(session.octets).toBeLessThan(large.length + 2 * dense.length);
+  expect(session.line.octets).toBeLessThan(large.length + 2 * dense.length);
   session.leave();
   expect(session.isAlive).toBe(false);
 }

@@ -4,7 +4,7 @@ import { isWorthCompressing, noteSpeed } from './compression.ts';
 import { ServerMemory } from './server-memory.ts';
 
 const facts = () => new ServerMemory().of({ host: 'mail.example', port: 993, security: 'tls' });
-const session = (octets: number, seconds: number) => ({ waited: { octets, seconds } }) as imap.Session;
+const session = (octets: number, seconds: number) => ({ line: { waited: { octets, seconds } } }) as imap.Session;
 
 test('a server is compressed only when it is known to be slow, and never on this machine', () => {
   const known = facts();

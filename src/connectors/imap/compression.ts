@@ -22,7 +22,7 @@ export function isWorthCompressing(host: string, offered: boolean, facts: Server
  * back by the other end or by `--bandwidth` shows a fast line, and rightly is not compressed, which would not hasten it.
  */
 export function noteSpeed(session: imap.Session, facts: ServerFacts): void {
-  const { octets, seconds } = session.waited;
+  const { octets, seconds } = session.line.waited;
   if (octets < tellingOctets) return;
   facts.bytesPerSecond = octets / Math.max(seconds, 0.001);
 }

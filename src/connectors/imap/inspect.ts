@@ -104,7 +104,7 @@ async function inspectServer(options: InspectOptions, verify: boolean, signal: A
       host: endpoint.host,
       port: endpoint.port,
       security: endpoint.security,
-      tls: session.tls ? tlsFactsOf(session.tls) : null,
+      tls: session.line.tls ? tlsFactsOf(session.line.tls) : null,
       greeting: words,
       id: said,
       kind: serverKind(words, said, capabilities),

@@ -57,7 +57,7 @@ export class ImapReader implements Source {
       tellsUids: capabilities.has('UIDPLUS'),
       batches: capabilities.has('MULTIAPPEND') && !this.facts.lies.has('multiappend') ? 'together' : 'one-by-one',
       appendLimitBytes: capabilities.appendLimitBytes,
-      roundTripMs: session.roundTripMs,
+      roundTripMs: session.line.roundTripMs,
     };
     if (capabilities.has('IDLE')) this.watch = (signal) => this.#watch(signal);
   }

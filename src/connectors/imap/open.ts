@@ -75,7 +75,7 @@ async function openWith(
     if (isWorthCompressing(endpoint.host, offered, facts)) {
       log.debug('compressing', { host: endpoint.host, isOn: await session.compress() });
     }
-    log.debug('signed in', { host: endpoint.host, roundTripMs: Math.round(session.roundTripMs * 10) / 10 });
+    log.debug('signed in', { host: endpoint.host, roundTripMs: Math.round(session.line.roundTripMs * 10) / 10 });
     return { session, listed };
   } catch (error) {
     session.close({ kind: 'closed', why: 'not signed in' });

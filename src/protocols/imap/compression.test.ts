@@ -118,7 +118,7 @@ test('what does not compress is not read off the line before somebody takes it',
   await using server = await compressing(0, () => message(64 * MiB, randomBytes(MiB)));
   const fetching = held(server.session);
   await settled(fetching.came);
-  expect(await settled(() => server.session.octets)).toBeLessThan(4 * MiB);
+  expect(await settled(() => server.session.line.octets)).toBeLessThan(4 * MiB);
   // An hour passes in which nothing is done: it was not the line that made us wait.
   const { idleTime } = performance.nodeTiming;
   vi.spyOn(performance.nodeTiming, 'idleTime', 'get').mockReturnValue(idleTime + 3_600_000);
@@ -126,8 +126,8 @@ test('what does not compress is not read off the line before somebody takes it',
   await fetching.done;
   vi.restoreAllMocks();
   expect(fetching.came()).toBe(64 * MiB);
-  expect(server.session.waited.octets).toBeGreaterThan(60 * MiB);
-  expect(server.session.waited.seconds).toBeLessThan(3_000);
+  expect(server.session.line.waited.octets).toBeGreaterThan(60 * MiB);
+  expect(server.session.line.waited.seconds).toBeLessThan(3_000);
 });
 
 test('a line without an end ends the session, however small it was on the wire', async () => {
@@ -137,5 +137,5 @@ test('a line without an end ends the session, however small it was on the wire',
   });
   const error = await noop(server.session).then(null, (thrown: unknown) => thrown);
   expect(error instanceof ImapError && error.trouble.kind).toBe('endless');
-  expect(server.session.octets).toBeLessThan(MiB);
+  expect(server.session.line.octets).toBeLessThan(MiB);
 });

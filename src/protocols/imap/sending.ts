@@ -10,18 +10,15 @@ import { Opening, opening } from './opened.ts';
 import type { Outgoing } from './outgoing.ts';
 import { assertReadOnly } from './read-only.ts';
 import { SentCommand } from './sent-command.ts';
-import { CommandWriter, type LiteralManner } from './writer.ts';
+import type { Told } from './told.ts';
+import { CommandWriter } from './writer.ts';
 
 /** What sending needs to know of its session. */
 export interface Speaker {
   readonly out: Outgoing;
   /** False when it is over, and while TLS is being put on. */
   readonly mayTalk: boolean;
-  readonly isReadOnly: boolean;
-  readonly literals: LiteralManner;
-  readonly isUtf8: boolean;
-  /** EXAMINE should ask for HIGHESTMODSEQ (RFC 7162 §3.1.8). */
-  readonly asksForModSeq: boolean;
+  readonly options: { readonly isReadOnly: boolean };
   trace(line: string): void;
   headway(): void;
 }
@@ -31,6 +28,7 @@ export class Sending {
   /** The mailbox that is open now. */
   open: Opening | null = null;
   readonly #speaker: Speaker;
+  readonly #told: Told;
   readonly #queue: Queued[] = [];
   #lastTag = 0;
   /** Who waits for a `+`; nothing is sent behind it meanwhile. */
@@ -48,8 +46,9 @@ export class Sending {
   /** A patient command was told to end. */
   #isHurried = false;
 
-  constructor(speaker: Speaker) {
+  constructor(speaker: Speaker, told: Told) {
     this.#speaker = speaker;
+    this.#told = told;
   }
 
   /** Whether anything is under way or waits for its turn. */
@@ -202,7 +201,7 @@ export class Sending {
     this.#place = what;
     this.#stale = false;
     this.#freshFor = place;
-    const command = opening(what, this.#speaker.asksForModSeq);
+    const command = opening(what, this.#told.asksForModSeq);
     this.#send({
       place: null,
       command,
@@ -224,10 +223,10 @@ export class Sending {
 
   #send({ command, place, settle }: Queued): void {
     if (!command) return;
-    const writer = new CommandWriter(this.#speaker.literals, this.#speaker.isUtf8);
+    const writer = new CommandWriter(this.#told.literals, this.#told.isUtf8);
     try {
       command.compose(writer);
-      if (this.#speaker.isReadOnly) assertReadOnly(writer.parts[0] as string);
+      if (this.#speaker.options.isReadOnly) assertReadOnly(writer.parts[0] as string);
     } catch (error) {
       command.broken?.();
       settle?.reject(error);

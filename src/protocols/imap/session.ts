@@ -7,17 +7,20 @@
 import { Capabilities } from './capabilities.ts';
 import type { Command, Place } from './command.ts';
 import { Deadline } from './deadline.ts';
-import { clean, garbled, ImapError, type Trouble } from './errors.ts';
+import type { DialOptions } from './dial.ts';
+import { Ending } from './ending.ts';
+import { clean, garbled, type Trouble } from './errors.ts';
 import { type Exchange, type Queued, refuse, type Streamer } from './exchange.ts';
 import { Hearing } from './hearing.ts';
+import type { Line } from './line.ts';
 import { type Limits, usualLimits } from './limits.ts';
 import { assertReadOnly } from './read-only.ts';
 import { tagged } from './response.ts';
 import { Sending } from './sending.ts';
 import { type Greeting, Told } from './told.ts';
-import type { LiteralManner } from './writer.ts';
-import type { DialOptions } from './dial.ts';
+import { injected, Upgrades } from './upgrades.ts';
 import { Wire } from './wire.ts';
+import type { LiteralManner } from './writer.ts';
 
 /** `C` is ours, `S` the server's. Lines are cleaned and bounded; secrets are masked. */
 export type Trace = (direction: 'C' | 'S', line: string) => void;
@@ -33,27 +36,23 @@ export interface SessionOptions extends DialOptions {
 
 export class Session {
   readonly options: SessionOptions;
-  readonly #told = new Told(() => this.#goodbye());
+  readonly #told = new Told(() => this.#ending.goodbye());
   readonly #sending: Sending;
   readonly #hearing: Hearing;
   readonly #deadline: Deadline;
+  readonly #ending: Ending;
+  readonly #upgrades: Upgrades;
   #wire: Wire | null = null;
-  /** Why it is over; null while it lives. The error is made when somebody needs it, since it costs more than a LOGOUT. */
-  #over: Trouble | null = null;
-  #madeError: ImapError | null = null;
-  #leaving = false;
-  /** After STARTTLS was agreed to and before TLS is on: whatever comes now was injected (RFC 9051 §6.2.1). */
-  #sealed = false;
 
   private constructor(options: SessionOptions) {
     this.options = options;
-    this.#sending = new Sending(this);
+    this.#sending = new Sending(this, this.#told);
     this.#hearing = new Hearing(
       {
         flying: this.#sending.flying,
         trace: options.trace && ((line) => this.trace(line, 'S')),
         begins: () => {
-          if (this.#sealed) throw new ImapError({ kind: 'unprotected', why: 'starttls-injected' });
+          if (this.#upgrades.isSealed) throw injected();
         },
         headway: () => this.headway(),
         greets: (response) => {
@@ -72,6 +71,8 @@ export class Session {
       () => this.#isServersTurn(),
       (seconds) => this.close({ kind: 'silent', command: this.#waitedFor(), seconds }),
     );
+    this.#ending = new Ending(this.#told, this.#sending, this.#deadline, () => this.#wire?.destroy(null));
+    this.#upgrades = new Upgrades(this, this.#ending, () => this.#wired());
   }
 
   /** Connects, with TLS where that is asked for; does not wait for the greeting. Rejects with `ImapError`, or the signal's reason. */
@@ -86,7 +87,7 @@ export class Session {
         came: (octets) => session.#came(octets),
         returned: () => session.#hearing.returned(),
         left: () => session.#deadline.headway(),
-        ended: (error) => session.#ended(error),
+        ended: (error) => session.#ending.ended(error),
       },
       signal,
     );
@@ -114,37 +115,22 @@ export class Session {
 
   /** Whether commands can still be given. */
   get isAlive(): boolean {
-    return this.#over === null;
+    return !this.#ending.isOver;
   }
 
-  /** As measured when it was connected, in milliseconds. */
-  get roundTripMs(): number {
-    return this.#wired().roundTripMs;
-  }
-
-  /** Version, cipher and certificate of the connection, null where it has no TLS. */
-  get tls(): Wire['tls'] {
-    return this.#wired().tls;
-  }
-
-  /** Octets on the line so far, both ways, TLS and compression included. */
-  get octets(): number {
-    return this.#wired().octets;
-  }
-
-  /** How many octets went while the line was what we waited for, and how long that was (`line-speed.ts`). */
-  get waited(): { readonly octets: number; readonly seconds: number } {
-    return this.#wired().waited;
+  /** What can be told of the connection under it. */
+  get line(): Line {
+    return this.#wired();
   }
 
   /** How literals may be sent now. */
   get literals(): LiteralManner {
-    return this.capabilities.literals;
+    return this.#told.literals;
   }
 
   /** Whether names are UTF-8 (RFC 6855 §3) instead of modified UTF-7. */
   get isUtf8(): boolean {
-    return this.enabled.has('UTF8=ACCEPT');
+    return this.#told.isUtf8;
   }
 
   /** Runs a command in its turn. Rejects with `ImapError`, among them `refused` of EXAMINE or SELECT where its place cannot be opened. */
@@ -168,66 +154,38 @@ export class Session {
 
   /** Sends a line that belongs to the command under way (the DONE of IDLE). */
   say(line: string): void {
-    if (!this.#over) this.#sending.say(line);
+    if (this.isAlive) this.#sending.say(line);
   }
 
   /** Puts TLS on the connection (RFC 9051 §6.2.1). Everything learnt before is forgotten. */
   async startTls(): Promise<void> {
-    await this.run({
-      name: 'STARTTLS',
-      isAlone: true,
-      compose: (writer) => writer.raw('STARTTLS'),
-      end: (answer) => {
-        if (answer.status !== 'OK') throw new ImapError({ kind: 'unprotected', why: 'starttls-refused' });
-        this.#sealed = true;
-      },
-    });
-    // What came in the same read as the agreement has been looked at by now.
-    if (this.#over) throw this.#error(this.#over);
-    try {
-      await this.#wired().startTls();
-    } catch (error) {
-      this.close(error instanceof ImapError ? error.trouble : { kind: 'lost', text: clean(String(error)) });
-      throw error;
-    }
+    await this.#upgrades.startTls();
     this.capabilities = Capabilities.none;
-    this.#sealed = false;
     this.#sending.soon();
   }
 
   /** Puts DEFLATE on the connection (RFC 4978). False where the server does not want it. */
-  async compress(): Promise<boolean> {
-    const isOn = await this.run({
-      name: 'COMPRESS',
-      isAlone: true,
-      compose: (writer) => writer.raw('COMPRESS DEFLATE'),
-      end: (answer) => {
-        // Compressed from the very next octet on.
-        if (answer.status === 'OK') this.#wired().compress();
-        return answer.status === 'OK';
-      },
-    });
-    return isOn;
+  compress(): Promise<boolean> {
+    return this.#upgrades.compress();
   }
 
   /** Says LOGOUT where that is possible and lets go. Never waits long, never throws. */
   leave(): void {
-    if (this.#over) return;
+    if (!this.isAlive) return;
     if (this.#sending.isBusy || !this.#wire) {
       this.close({ kind: 'closed', why: 'by us' });
       return;
     }
-    this.#leaving = true;
+    this.#ending.isLeaving = true;
     this.trace('LOGOUT');
     this.out.text(`${this.#sending.tag()} LOGOUT\r\n`);
     this.#wire.end(2_000);
-    this.#fail({ kind: 'closed', why: 'by us' });
+    this.#ending.fail({ kind: 'closed', why: 'by us' });
   }
 
   /** Breaks the connection; everything under way is lost. */
   close(trouble: Trouble): void {
-    this.#fail(trouble);
-    this.#wire?.destroy(null);
+    this.#ending.close(trouble);
   }
 
   #wired(): Wire {
@@ -236,16 +194,7 @@ export class Session {
   }
 
   get mayTalk(): boolean {
-    return this.#over === null && !this.#sealed;
-  }
-
-  get isReadOnly(): boolean {
-    return this.options.isReadOnly;
-  }
-
-  /** ENABLE turns on what EXAMINE would otherwise ask for. */
-  get asksForModSeq(): boolean {
-    return this.capabilities.has('CONDSTORE') && this.enabled.size === 0;
+    return this.isAlive && !this.#upgrades.isSealed;
   }
 
   headway(): void {
@@ -257,7 +206,8 @@ export class Session {
   }
 
   #enqueue(queued: Queued): void {
-    if (this.#over) refuse(queued, this.#error(this.#over));
+    const error = this.#ending.error();
+    if (error) refuse(queued, error);
     else this.#sending.enqueue(queued);
   }
 
@@ -266,30 +216,18 @@ export class Session {
     this.#deadline.sign(octets.length);
     try {
       this.#hearing.push(octets);
-      if (this.#sealed && !this.#hearing.isBetween) {
-        throw new ImapError({ kind: 'unprotected', why: 'starttls-injected' });
-      }
+      if (this.#upgrades.isSealed && !this.#hearing.isBetween) throw injected();
     } catch (error) {
-      this.#failWith(
-        error instanceof ImapError ? error : new ImapError({ kind: 'garbled', text: clean(String(error)) }),
-      );
+      this.#ending.failWith(error);
       throw error;
     }
-  }
-
-  /** The server leaves. Answers may still be on their way behind it; some servers never close, so we do. */
-  #goodbye(): void {
-    if (this.#leaving) return;
-    setTimeout(() => {
-      if (this.#told.bye) this.close({ kind: 'bye', ...this.#told.bye });
-    }, 1_000).unref();
   }
 
   #tagged(text: string): void {
     const answer = tagged(text);
     const exchange: Exchange | null = (answer && this.#sending.flying.get(answer.tag)) ?? null;
     if (!answer || !exchange) {
-      if (this.#leaving) return;
+      if (this.#ending.isLeaving) return;
       throw garbled(answer ? 'an answer to nothing' : 'neither answer nor data', text);
     }
     this.headway();
@@ -299,7 +237,7 @@ export class Session {
   }
 
   #isServersTurn(): boolean {
-    if (this.#over) return false;
+    if (!this.isAlive) return false;
     return this.#told.isUngreeted || this.#wire?.out.isPending === true || this.#sending.isServersTurn;
   }
 
@@ -307,30 +245,5 @@ export class Session {
     if (this.#told.isUngreeted) return 'the greeting';
     for (const { name } of this.#sending.flying.values()) return name;
     return 'nothing';
-  }
-
-  #ended(error: Error | null): void {
-    if (error instanceof ImapError) this.#failWith(error);
-    else if (this.#told.bye) this.#fail({ kind: 'bye', ...this.#told.bye });
-    else this.#fail({ kind: 'lost', text: error ? clean(error.message) : 'closed by the server' });
-  }
-
-  #error(trouble: Trouble): ImapError {
-    return (this.#madeError ??= new ImapError(trouble));
-  }
-
-  #failWith(error: ImapError): void {
-    this.#madeError ??= error;
-    this.#fail(error.trouble);
-  }
-
-  #fail(trouble: Trouble): void {
-    if (this.#over) return;
-    this.#over = trouble;
-    this.#deadline.stop();
-    if (!this.#told.isUngreeted && !this.#sending.isBusy) return;
-    const error = this.#error(trouble);
-    this.#told.fails(error);
-    this.#sending.lose(error);
   }
 }

@@ -5,6 +5,7 @@ import { clean, garbled, ImapError } from './errors.ts';
 import type { Opened } from './opened.ts';
 import type { Untagged } from './response.ts';
 import type { ResponseCode } from './response-code.ts';
+import type { LiteralManner } from './writer.ts';
 
 export interface Greeting {
   readonly status: 'OK' | 'PREAUTH';
@@ -35,6 +36,21 @@ export class Told {
     });
     // Whoever signs in without waiting for the greeting hears of its failure through the commands.
     this.greeting.catch(() => {});
+  }
+
+  /** How literals may be sent now. */
+  get literals(): LiteralManner {
+    return this.capabilities.literals;
+  }
+
+  /** Whether names are UTF-8 (RFC 6855 §3) instead of modified UTF-7. */
+  get isUtf8(): boolean {
+    return this.enabled.has('UTF8=ACCEPT');
+  }
+
+  /** Whether EXAMINE should ask for HIGHESTMODSEQ (RFC 7162 §3.1.8): ENABLE turns on what it would otherwise ask for. */
+  get asksForModSeq(): boolean {
+    return this.capabilities.has('CONDSTORE') && this.enabled.size === 0;
   }
 
   /** Whether the greeting has neither come nor failed. */

@@ -7,6 +7,7 @@ import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { Compression } from './compression.ts';
 import { dial, type DialOptions, isTls, secure } from './dial.ts';
+import type { Line } from './line.ts';
 import { LineSpeed } from './line-speed.ts';
 import { Loans, type Pausable } from './loans.ts';
 import { Outgoing } from './outgoing.ts';
@@ -28,9 +29,8 @@ export interface WireListener {
 /** So much is passed on at once, or what has come in a millisecond. */
 const stretchOctets = 64 * 1024;
 
-export class Wire {
+export class Wire implements Line {
   readonly out: Outgoing;
-  /** How long the TCP handshake took, in milliseconds. */
   readonly roundTripMs: number;
   readonly speed = new LineSpeed();
   readonly #options: DialOptions;
@@ -71,7 +71,6 @@ export class Wire {
     });
   }
 
-  /** The TLS of this connection, null where it has none. */
   get tls(): TLSSocket | null {
     return isTls(this.#socket) ? this.#socket : null;
   }
@@ -172,7 +171,6 @@ export class Wire {
     this.#socket.resume();
   }
 
-  /** Octets on the line so far, both ways, TLS and compression included. */
   get octets(): number {
     return this.#socket.bytesRead + this.#socket.bytesWritten;
   }
