@@ -172,8 +172,8 @@ export class ExceptionBook {
 
   #put(exception: Exception): void {
     const { folder, uid, kind } = exception;
-    let inFolder = this.#folders.get(folder);
-    if (!inFolder) this.#folders.set(folder, (inFolder = new Map()));
+    const inFolder = this.#folders.get(folder) ?? new Map<string, Exception>();
+    this.#folders.set(folder, inFolder);
     inFolder.set(keyOf(uid, kind), exception);
   }
 }
