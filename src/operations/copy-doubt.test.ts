@@ -5,10 +5,10 @@
 
 import { describe, expect, test } from 'vitest';
 import type { MemoryOperation, Mishap } from '#connectors/memory/faults.ts';
-import type { Uid } from '#domain/item.ts';
+import type { Instant, Uid } from '#domain/item.ts';
 import { memoryLedger } from '#ledger-file/memory.ts';
 import type { CrashPoint } from '#sync/engine.ts';
-import { aMove, contents, fill, type Move, pair } from './copy-mailbox.test-kit.ts';
+import { aMove, contents, fill, letter, type Move, noon, pair } from './copy-mailbox.test-kit.ts';
 
 /** A process that is killed at the `nth` time it passes `point`: from then on it does nothing more. */
 function killAt(point: CrashPoint, nth: number): (at: CrashPoint) => void {
@@ -94,6 +94,11 @@ test('a line that breaks leaves in doubt only what had been begun on the target'
   expect(unknown[0]).toBe(7);
   expect(unknown.every((uid) => uid <= 600)).toBe(true);
   expect(countIn(move)).toBe(5_000 - unknown.length);
+  // What nobody can know is not sent again, whatever is retried; what others bring is found then too.
+  const inbox = move.target.folder('INBOX');
+  for (const n of unknown) inbox?.add({ bytes: letter(n), flags: [], internalDate: (noon + n * 60) as Instant });
+  const retried = await move.run({ retryRefused: true });
+  expect(retried).toMatchObject({ copied: 0, alreadyThere: 5_000, refused: [], fault: null });
 });
 
 test('an attempt that ends in good order leaves no intent of what was never begun', async () => {

@@ -7,11 +7,11 @@ import type { Uid } from '#domain/item.ts';
 import { uidSet } from '#domain/uid-set.ts';
 import { alikeIn, flagsBesides } from './adopt.ts';
 import type { Engine, FolderWork } from './engine.ts';
-import { adoptionChanges, isTriedAgain } from './exceptions.ts';
+import { adoptionChanges } from './exceptions.ts';
 import { mayHoldStrangers, uidsExplained, uidsUnexplained } from './explained.ts';
 import { dateLookup } from './look.ts';
 import { matchByContent } from './matching.ts';
-import { type FlagRows, mappedRows, type Survey } from './survey.ts';
+import { type FlagRows, isRefusedForGood, mappedRows, type Survey } from './survey.ts';
 
 /** What cannot be read on the source cannot be compared either, and the second of these breaks the connection. */
 const unread: ReadonlySet<string> = new Set(['unreadable', 'breaks-connection']);
@@ -26,10 +26,9 @@ export async function adoptBrought(
   sharing: readonly FolderWork[],
 ): Promise<readonly FlagRows[]> {
   const { work } = plan;
-  if (engine.choices.retryRefused) return [];
   const refused = engine.exceptions
     .of(work.source.id, 'refused')
-    .filter(({ code, uid }) => !isTriedAgain(code) && !unread.has(code) && !plan.hasLeft(uid));
+    .filter(({ code, uid }) => isRefusedForGood(engine, work, uid) && !unread.has(code) && !plan.hasLeft(uid));
   if (refused.length === 0 || !mayHoldStrangers(engine, work, sharing)) return [];
   const there = await engine.target.list(work.target.id, uidsUnexplained(uidsExplained(sharing)), true);
   const isMapped = (uid: Uid): boolean => sharing.some(({ map }) => map.sourceOf(uid) !== null);

@@ -213,7 +213,7 @@ function dropRepeats(listing: Listing, rows: number[]): number[] {
 /**
  * A refusal of the message itself is not asked for again, unless the operator wants it (but see `isTriedAgain`). What was perhaps stored is never sent again by us.
  */
-function isRefusedForGood(engine: Engine, work: FolderWork, uid: Uid): boolean {
+export function isRefusedForGood(engine: Engine, work: FolderWork, uid: Uid): boolean {
   const refused = engine.exceptions.get(work.source.id, uid, 'refused');
   if (!refused || isTriedAgain(refused.code)) return false;
   return refused.code === 'outcome-unknown' || !engine.choices.retryRefused;
