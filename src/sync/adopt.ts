@@ -71,30 +71,51 @@ async function compareWithStrangers(
     if (strangers.length === 0) return nobody;
   }
   engine.log.info('comparing with mail already there', { folder: pathOf(work.source), messages: strangers.length });
+  const read = few && !dryRun ? await readStrangers(engine, work, there, strangers) : null;
+  return read
+    ? { strangers: read, news: [] }
+    : { ...nobody, news: await adoptNow(engine, plan, wanted, there, strangers) };
+}
+
+/** Reads `strangers`, rows of `there`, to be compared as mail like them comes by; null where one of them cannot be read at once. */
+async function readStrangers(
+  engine: Engine,
+  work: FolderWork,
+  there: Listing,
+  strangers: readonly number[],
+): Promise<Strangers | null> {
+  const rowOf = new Map(strangers.map((row) => [there.uid(row), row] as const));
+  const read: Stranger[] = [];
+  const { missing } = await readContents(engine.target, work.target.id, uidSet(rowOf.keys()), true, (content) => {
+    const { uid, sha256, sizeBytes, levelled } = content;
+    const row = rowOf.get(uid);
+    if (row === undefined || !rowOf.delete(uid)) return;
+    const flags = there.flags(row);
+    read.push({ uid, sha256, sizeBytes, levelled: levelled ?? '', flags, internalDate: there.internalDate(row) });
+  });
+  return missing.length === 0 ? new Strangers(read) : null;
+}
+
+/** Reads both sides and adopts what is equal; what cannot be read is not sent, since it may be there. */
+async function adoptNow(
+  engine: Engine,
+  plan: Survey,
+  wanted: UidSet,
+  there: Listing,
+  strangers: readonly number[],
+): Promise<readonly LedgerChange[]> {
+  const { work, listing } = plan;
   const uids = strangers.map((row) => there.uid(row));
-  if (few && !dryRun) {
-    const rowOf = new Map(strangers.map((row) => [there.uid(row), row] as const));
-    const read: Stranger[] = [];
-    const { missing } = await readContents(engine.target, work.target.id, uidSet(uids), true, (content) => {
-      const { uid, sha256, sizeBytes, levelled } = content;
-      const row = rowOf.get(uid);
-      if (row === undefined || !rowOf.delete(uid)) return;
-      const flags = there.flags(row);
-      read.push({ uid, sha256, sizeBytes, levelled: levelled ?? '', flags, internalDate: there.internalDate(row) });
-    });
-    // When something there cannot be read at once, everything is looked at with more care.
-    if (missing.length === 0) return { strangers: new Strangers(read), news: [] };
-  }
   const { found, unsure } = await matchByContent(engine, work, wanted, uids, [], dateLookup(listing, new Map()));
   const words =
     'it, or a message on the target that looks like it, cannot be read, so it cannot be known whether it is there';
+  const doubtful = new Set(unsure);
   const news = [
     ...adoptionChanges(engine, plan, found, flagsBesides(listing, there)),
     ...unsure.map((uid) => engine.exceptions.add(refusalOf(plan, uid, 'withheld', words, null))),
   ];
-  const doubtful = new Set(unsure);
   plan.rows = plan.rows.filter((row) => !found.has(listing.uid(row)) && !doubtful.has(listing.uid(row)));
-  return { ...nobody, news };
+  return news;
 }
 
 /** What a message found on the target bears there and not on the source. */

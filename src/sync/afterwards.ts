@@ -17,65 +17,87 @@ import { confirmDeparted } from './second-look.ts';
 import type { SendPlan } from './send-plan.ts';
 import { isComplete, type Survey } from './survey.ts';
 
+/** What an attempt has looked at and sent. */
+export interface Carried {
+  readonly surveys: readonly Survey[];
+  /** The rows of a survey that were to be sent when it was made. */
+  readonly planned: ReadonlyMap<Survey, readonly number[]>;
+  readonly plans: readonly SendPlan[];
+  readonly departed: readonly FolderWork[];
+  /** The maps as the attempt found them. */
+  readonly held: ReadonlyMap<FolderWork, UidMap>;
+  /** Which folders of the source go into each folder of the target. */
+  readonly intoTarget: ReadonlyMap<FolderId, readonly FolderWork[]>;
+}
+
+/** How many messages were removed from each folder of the target. */
+type Expunged = Map<FolderId, number>;
+
 /** Flags, removals, and the cursor: written only when everything before it in the folder has been dealt with. */
-export async function afterwards(
-  engine: Engine,
-  surveys: readonly Survey[],
-  planned: ReadonlyMap<Survey, readonly number[]>,
-  departed: readonly FolderWork[],
-  plans: readonly SendPlan[],
-  held: ReadonlyMap<FolderWork, UidMap>,
-  intoTarget: ReadonlyMap<FolderId, readonly FolderWork[]>,
-): Promise<void> {
-  const heldBy = (work: FolderWork): UidMap => held.get(work) ?? UidMap.empty;
-  const expunged = new Map<FolderId, number>();
-  const mirror = async (work: FolderWork, gone: readonly Uid[], isConfirmed = false): Promise<void> => {
-    const removed = await mirrorRemovals(engine, work, gone, isConfirmed);
-    expunged.set(work.target.id, (expunged.get(work.target.id) ?? 0) + removed);
-  };
+export async function afterwards(engine: Engine, carried: Carried): Promise<void> {
+  const expunged: Expunged = new Map();
   // Nothing of this attempt may still be writing to the ledger when the next one reads it.
-  const ends = await Promise.allSettled(
-    surveys.map(async (plan) => {
-      const { work, listing } = plan;
-      await strikeReturned(engine, plan);
-      await noticeRemoved(engine, work, heldBy(work));
-      await forgetChangedFlags(engine, plan);
-      for (const mapped of plan.flags) await bringFlags(engine, work, mapped.listing, mapped.rows);
-      const rows = planned.get(plan) ?? [];
-      const wasThere = new Set(rows.filter((row) => work.map.isAdopted(listing.uid(row))));
-      // Also what was not to be sent, as it was listed as refused, and was found there all the same.
-      if (plan.recovered.size > 0)
-        for (let row = 0; row < listing.length; row++) if (plan.recovered.has(listing.uid(row))) wasThere.add(row);
-      await bringFlags(engine, work, listing, [...wasThere]);
-      await mirror(work, plan.gone);
-    }),
-  );
+  const ends = await Promise.allSettled(carried.surveys.map((plan) => bringUpToDate(engine, carried, plan, expunged)));
   for (const end of ends) if (end.status === 'rejected') throw end.reason;
-  for (const work of await confirmDeparted(engine, departed)) {
+  for (const work of await confirmDeparted(engine, carried.departed)) {
     engine.tally.pathOf.set(work.source.id, pathOf(work.source));
-    await noticeRemoved(engine, work, heldBy(work));
+    await noticeRemoved(engine, work, heldBy(carried, work));
     const gone = [...work.map.pairs()].map(([uid]) => uid);
-    await mirror(work, gone, true);
+    await mirror(engine, work, gone, true, expunged);
     await forgetCursor(engine, work);
   }
-  if (engine.choices.dryRun) return;
-  const stopped = new Set(plans.filter((plan) => plan.stopped !== null).map(({ work }) => work));
-  for (const plan of plans) {
-    if (plan.stopped)
-      engine.tally.note(pathOf(plan.work.source), pathOf(plan.work.target), `takes no messages: ${plan.stopped.text}`);
+  if (!engine.choices.dryRun) await record(engine, carried, expunged);
+}
+
+function heldBy({ held }: Carried, work: FolderWork): UidMap {
+  return held.get(work) ?? UidMap.empty;
+}
+
+/** Flags and removals of one folder. */
+async function bringUpToDate(engine: Engine, carried: Carried, plan: Survey, expunged: Expunged): Promise<void> {
+  const { work, listing } = plan;
+  await strikeReturned(engine, plan);
+  await noticeRemoved(engine, work, heldBy(carried, work));
+  await forgetChangedFlags(engine, plan);
+  for (const mapped of plan.flags) await bringFlags(engine, work, mapped.listing, mapped.rows);
+  const rows = carried.planned.get(plan) ?? [];
+  const wasThere = new Set(rows.filter((row) => work.map.isAdopted(listing.uid(row))));
+  // Also what was not to be sent, as it was listed as refused, and was found there all the same.
+  if (plan.recovered.size > 0)
+    for (let row = 0; row < listing.length; row++) if (plan.recovered.has(listing.uid(row))) wasThere.add(row);
+  await bringFlags(engine, work, listing, [...wasThere]);
+  await mirror(engine, work, plan.gone, false, expunged);
+}
+
+async function mirror(
+  engine: Engine,
+  work: FolderWork,
+  gone: readonly Uid[],
+  isConfirmed: boolean,
+  expunged: Expunged,
+): Promise<void> {
+  const removed = await mirrorRemovals(engine, work, gone, isConfirmed);
+  expunged.set(work.target.id, (expunged.get(work.target.id) ?? 0) + removed);
+}
+
+/** How far each folder has come: where something is left over the next run begins at the beginning. */
+async function record(engine: Engine, { surveys, plans, intoTarget }: Carried, expunged: Expunged): Promise<void> {
+  const stopped = new Set<FolderWork>();
+  for (const { work, stopped: stop } of plans) {
+    if (stop === null) continue;
+    stopped.add(work);
+    engine.tally.note(pathOf(work.source), pathOf(work.target), `takes no messages: ${stop.text}`);
   }
   const now = await statesNow(engine, surveys);
   const changes = surveys.flatMap((plan): readonly LedgerChange[] => {
     const { work, state } = plan;
-    const isOpen = engine.exceptions.of(work.source.id, 'refused').some(({ code }) => isTriedAgain(code));
+    const folder = work.source.id;
+    const isOpen = engine.exceptions.of(folder, 'refused').some(({ code }) => isTriedAgain(code));
+    const isDone = isComplete(engine) && !stopped.has(work) && !isOpen && !engine.doubted.has(folder);
+    const cursor = isDone ? state : null;
     const { id } = work.target;
-    const cursor =
-      isComplete(engine) && !stopped.has(work) && !isOpen && !engine.doubted.has(work.source.id) ? state : null;
-    work.record = {
-      ...work.record,
-      sourceState: cursor,
-      targetState: asWeLeftIt(work, intoTarget.get(id) ?? [work], now.get(id) ?? null, expunged.get(id) ?? 0),
-    };
+    const targetState = asWeLeftIt(work, intoTarget.get(id) ?? [work], now.get(id) ?? null, expunged.get(id) ?? 0);
+    work.record = { ...work.record, sourceState: cursor, targetState };
     return [{ kind: 'folder', record: work.record }, ...keptFlags(engine, plan, cursor)];
   });
   await engine.ledger.write(changes);

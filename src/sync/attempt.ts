@@ -73,31 +73,11 @@ async function carry(
   // What has gone wrong once is done with more care.
   const unlisted = options.isFirst ? readUnlisted(engine, known, intoTarget, intentsOf) : [];
   const stops = new Stops();
-  const small = new Set(unlisted.map(({ survey }) => survey.work));
-  // All other folders are asked about at once; the answers come one after the other on the same wire.
-  const looks = Promise.all(works.filter((work) => !small.has(work)).map((work) => look(engine, work, renumbered)));
-  looks.catch(() => undefined); // awaited below, unless the transfer failed first, which then is the news
-  const messages = unlisted.reduce((count, { listing }) => count + listing.state.messages, 0);
-  engine.watcher.planned(messages, null);
-  await send(engine, [], unlisted, stops);
-  const [whole, partial] = [unlisted.filter((of) => !of.isIncomplete), unlisted.filter((of) => of.isIncomplete)];
-  const surveys = [
-    ...(await looks),
-    ...(await Promise.all(partial.map(({ survey }) => look(engine, survey.work, renumbered)))),
-  ];
-  // What was sent was numbered otherwise than what is listed now, and nothing of it is known to `decide`.
-  if (partial.some(({ survey }) => renumbered.has(survey.work)))
-    throw new LookAgain('the source renumbered a folder while it was read', false);
-  const decisions: Decisions = { engine, intoTarget, intentsOf, renumbered, ...options };
-  const plans: SendPlan[] = [];
-  const planned = new Map<Survey, readonly number[]>();
-  for (const plan of surveys) {
-    planned.set(plan, plan.rows);
-    const toSend = await decide(decisions, plan);
-    if (toSend) plans.push(toSend);
-  }
+  const surveys = await lookAtAll(engine, works, unlisted, renumbered, stops);
+  const planned = new Map(surveys.map((plan) => [plan, plan.rows] as const));
+  const plans = await decideAll({ engine, intoTarget, intentsOf, renumbered, ...options }, surveys);
   engine.watcher.planned(
-    plans.reduce((count, plan) => count + plan.toSend.length, messages),
+    plans.reduce((count, plan) => count + plan.toSend.length, messagesIn(unlisted)),
     null,
   );
   if (engine.choices.dryRun)
@@ -105,9 +85,53 @@ async function carry(
   else await send(engine, plans, [], stops);
   const { full } = stops;
   if (full) engine.troubles.push(fault('target.quota', { host: engine.target.name, text: full.text }));
-  const looked = [...surveys, ...whole.map(({ survey }) => survey)];
-  const sent = [...plans, ...whole.map(({ plan }) => plan)];
-  await afterwards(engine, looked, planned, departed, sent, held, intoTarget);
+  const whole = unlisted.filter(({ isIncomplete }) => !isIncomplete);
+  await afterwards(engine, {
+    surveys: [...surveys, ...whole.map(({ survey }) => survey)],
+    planned,
+    plans: [...plans, ...whole.map(({ plan }) => plan)],
+    departed,
+    held,
+    intoTarget,
+  });
+}
+
+/**
+ * Asks the source what is in the folders, while those that need not be listed are sent; of these only what was left over is
+ * among the answers.
+ */
+async function lookAtAll(
+  engine: Engine,
+  works: readonly FolderWork[],
+  unlisted: readonly Unlisted[],
+  renumbered: Map<FolderWork, Renumbering>,
+  stops: Stops,
+): Promise<readonly Survey[]> {
+  const small = new Set(unlisted.map(({ survey }) => survey.work));
+  // All other folders are asked about at once; the answers come one after the other on the same wire.
+  const looks = Promise.all(works.filter((work) => !small.has(work)).map((work) => look(engine, work, renumbered)));
+  looks.catch(() => undefined); // awaited below, unless the transfer failed first, which then is the news
+  engine.watcher.planned(messagesIn(unlisted), null);
+  await send(engine, [], unlisted, stops);
+  const partial = unlisted.filter(({ isIncomplete }) => isIncomplete).map(({ survey }) => survey.work);
+  const surveys = [...(await looks), ...(await Promise.all(partial.map((work) => look(engine, work, renumbered))))];
+  // What was sent was numbered otherwise than what is listed now, and nothing of it is known to `decide`.
+  if (partial.some((work) => renumbered.has(work)))
+    throw new LookAgain('the source renumbered a folder while it was read', false);
+  return surveys;
+}
+
+async function decideAll(decisions: Decisions, surveys: readonly Survey[]): Promise<readonly SendPlan[]> {
+  const plans: SendPlan[] = [];
+  for (const plan of surveys) {
+    const toSend = await decide(decisions, plan);
+    if (toSend) plans.push(toSend);
+  }
+  return plans;
+}
+
+function messagesIn(unlisted: readonly Unlisted[]): number {
+  return unlisted.reduce((count, { listing }) => count + listing.state.messages, 0);
 }
 
 /** Looks at a folder of the source, which may have been renumbered since the folders were listed. */

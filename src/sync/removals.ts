@@ -1,7 +1,7 @@
 /** What left the source: kept on the target and listed, or removed there too; and what people removed on the target. */
 
 import { isFault } from '#domain/fault.ts';
-import type { Uid } from '#domain/item.ts';
+import type { Instant, Uid } from '#domain/item.ts';
 import type { UidMap } from '#domain/uid-map.ts';
 import { uidSet } from '#domain/uid-set.ts';
 import type { Exception, LedgerChange } from '#ports/ledger.ts';
@@ -107,6 +107,7 @@ function isToGo(engine: Engine, work: FolderWork, uid: Uid): boolean {
   return engine.choices.delete && !work.map.isAdopted(uid) && !isRemoved;
 }
 
+/** Removes our copies of `uids`, which left the source, and answers with how many were still there. */
 async function remove(
   engine: Engine,
   work: FolderWork,
@@ -115,19 +116,9 @@ async function remove(
 ): Promise<number> {
   const folder = work.source.id;
   const byTarget = new Map(uids.map((uid) => [work.map.targetOf(uid) as Uid, uid] as const));
-  const targets = uidSet(byTarget.keys());
-  const elements = new Map<Uid, { element: Uint8Array; sizeBytes: number }>();
-  const dates = await engine.target.list(work.target.id, targets, false);
-  const dateAt = new Map<Uid, ReturnType<typeof dates.internalDate>>();
-  for (let row = 0; row < dates.length; row++) dateAt.set(dates.uid(row), dates.internalDate(row));
-  await readContents(engine.target, work.target.id, targets, false, (content) => {
-    const uid = byTarget.get(content.uid);
-    if (uid === undefined) return;
-    const element = engine.elements.element(content.sha256, content.sizeBytes, dateAt.get(content.uid) ?? null);
-    elements.set(uid, { element, sizeBytes: content.sizeBytes });
-  });
+  const there = await lastLook(engine, work, byTarget);
   const records = uids.map((uid) => {
-    const read = elements.get(uid);
+    const read = there.elements.get(uid);
     const before = engine.exceptions.get(folder, uid, 'kept');
     const element = before?.elementRead ?? read?.element ?? null;
     const sizeBytes = before?.sizeBytes ?? read?.sizeBytes ?? null;
@@ -136,20 +127,8 @@ async function remove(
   await engine.ledger.write([...news, ...records.map((record) => engine.exceptions.add(record))]);
   engine.at('removal.recorded');
   // What an earlier run had removed when it was killed is not there any more, and is not counted again.
-  for (const [target, uid] of byTarget) if (dateAt.has(target)) engine.tally.removing.add(`${folder}\0${uid}`);
-  try {
-    engine.targetStates.touch(work.target.id);
-    await engine.target.expunge(work.target.id, targets);
-  } catch (error) {
-    if (!isFault(error, 'target.expunge.unavailable')) throw error;
-    // The wish cannot be granted there; that is no reason to stop the mailbox. They stay, and are listed with the reason.
-    const words = 'left the source; the target has no way to remove single messages (no UIDPLUS)';
-    await engine.ledger.write(
-      records.map((record) => engine.exceptions.add({ ...record, code: leftTheSource, detail: words })),
-    );
-    return 0;
-  }
-  engine.at('removal.done');
+  for (const [target, uid] of byTarget) if (there.dates.has(target)) engine.tally.removing.add(`${folder}\0${uid}`);
+  if (!(await expunged(engine, work, byTarget, records))) return 0;
   const left = records.map(({ uid, elementRead, sizeBytes }) => ({ uid, element: elementRead, sizeBytes }));
   const changes = [
     ...records.flatMap(({ uid }) => engine.exceptions.remove(folder, uid, 'kept')),
@@ -158,7 +137,53 @@ async function remove(
   engine.tally.removed += records.filter(({ uid }) => engine.tally.removing.has(`${folder}\0${uid}`)).length;
   await engine.ledger.write(changes);
   engine.log.info('removals mirrored', { folder: pathOf(work.source), messages: records.length });
-  return [...byTarget.keys()].filter((target) => dateAt.has(target)).length;
+  return there.dates.size;
+}
+
+interface LastLook {
+  /** Of those that are still there, by their UID on the target. */
+  readonly dates: ReadonlyMap<Uid, Instant | null>;
+  /** By their UID on the source. */
+  readonly elements: ReadonlyMap<Uid, { readonly element: Uint8Array; readonly sizeBytes: number }>;
+}
+
+/** A message that left the source took its bytes with it: what it was in the digest is learnt from our copy, before that goes. */
+async function lastLook(engine: Engine, { target }: FolderWork, byTarget: ReadonlyMap<Uid, Uid>): Promise<LastLook> {
+  const targets = uidSet(byTarget.keys());
+  const listing = await engine.target.list(target.id, targets, false);
+  const dates = new Map<Uid, Instant | null>();
+  for (let row = 0; row < listing.length; row++)
+    if (byTarget.has(listing.uid(row))) dates.set(listing.uid(row), listing.internalDate(row));
+  const elements = new Map<Uid, { element: Uint8Array; sizeBytes: number }>();
+  await readContents(engine.target, target.id, targets, false, (content) => {
+    const uid = byTarget.get(content.uid);
+    if (uid === undefined) return;
+    const element = engine.elements.element(content.sha256, content.sizeBytes, dates.get(content.uid) ?? null);
+    elements.set(uid, { element, sizeBytes: content.sizeBytes });
+  });
+  return { dates, elements };
+}
+
+/** False where the target has no way to remove single messages: that is no reason to stop the mailbox. They stay, and are listed. */
+async function expunged(
+  engine: Engine,
+  { target }: FolderWork,
+  byTarget: ReadonlyMap<Uid, Uid>,
+  records: readonly Exception[],
+): Promise<boolean> {
+  try {
+    engine.targetStates.touch(target.id);
+    await engine.target.expunge(target.id, uidSet(byTarget.keys()));
+    engine.at('removal.done');
+    return true;
+  } catch (error) {
+    if (!isFault(error, 'target.expunge.unavailable')) throw error;
+    const words = 'left the source; the target has no way to remove single messages (no UIDPLUS)';
+    await engine.ledger.write(
+      records.map((record) => engine.exceptions.add({ ...record, code: leftTheSource, detail: words })),
+    );
+    return false;
+  }
 }
 
 /**

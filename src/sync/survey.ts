@@ -10,6 +10,7 @@ import type { LedgerChange } from '#ports/ledger.ts';
 import { type Delta, maxUid } from '#ports/mailbox.ts';
 import { type Engine, type FolderWork, pathOf } from './engine.ts';
 import { isTriedAgain, refusalOf } from './exceptions.ts';
+import { rowFinder } from './row-finder.ts';
 import { listWhole } from './second-look.ts';
 
 export interface Survey {
@@ -120,9 +121,9 @@ function fromListing(
   delta: Delta | null,
   compared: Survey['compared'],
 ): Survey {
-  const isThere = membership(listing);
+  const rowAt = rowFinder(listing);
   const gone: Uid[] = [];
-  if (work.map.size > 0) for (const [uid] of work.map.pairs()) if (!isThere(uid)) gone.push(uid);
+  if (work.map.size > 0) for (const [uid] of work.map.pairs()) if (rowAt(uid) === -1) gone.push(uid);
   const rows = rowsToSend(engine, work, listing);
   const flags = delta
     ? [...mappedRows(work, delta.changed), ...mappedRows(work, delta.arrived)]
@@ -133,7 +134,7 @@ function fromListing(
   // The flags at hand are those of `delta`; what changed between the two questions is asked for next time.
   const state = delta ? { ...listing.state, highestModSeq: delta.state.highestModSeq } : listing.state;
   // What a doubted listing leaves out may be there all the same.
-  const hasLeft = engine.doubted.has(work.source.id) ? () => false : (uid: Uid) => !isThere(uid);
+  const hasLeft = engine.doubted.has(work.source.id) ? () => false : (uid: Uid) => rowAt(uid) === -1;
   return {
     work,
     state,
@@ -144,28 +145,6 @@ function fromListing(
     recovered: new Set(),
     gone: newlyGone(engine, work, gone),
     hasLeft,
-  };
-}
-
-/** Whether a UID is in a listing: by searching it where it is ascending, as it nearly always is; a set of two million would take 100 MB. */
-function membership(listing: Listing): (uid: Uid) => boolean {
-  for (let row = 1; row < listing.length; row++) {
-    if (listing.uid(row) < listing.uid(row - 1)) {
-      const present = new Set(Array.from({ length: listing.length }, (_, at) => listing.uid(at)));
-      return (uid) => present.has(uid);
-    }
-  }
-  return (uid) => {
-    let low = 0;
-    let high = listing.length - 1;
-    while (low <= high) {
-      const middle = (low + high) >> 1;
-      const at = listing.uid(middle);
-      if (at === uid) return true;
-      if (at < uid) low = middle + 1;
-      else high = middle - 1;
-    }
-    return false;
   };
 }
 
