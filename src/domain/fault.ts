@@ -22,6 +22,8 @@ type Host = { readonly host: string };
 type Account = { readonly host: string; readonly user: string };
 /** The words of a server, already cut to a bounded length and freed of control characters by whoever throws. */
 type Said = { readonly text: string };
+/** A database, as it may be shown. */
+type Named = { readonly name: string };
 type FolderAt = { readonly host: string; readonly folder: string };
 
 /** The catalogue, ordered by where a fault arises. A code once released keeps its meaning. */
@@ -294,6 +296,54 @@ export const faults = {
     'operator',
     ({ file, detail }) => `The ledger ${file} cannot be written: ${detail}`,
     'Check the owner and mode of the state folder, or give another with --state.',
+  ),
+  'database.away': entry<Named & Said>(
+    'estate',
+    'paced',
+    ({ name, text }) => `The database ${name} does not answer: ${text}`,
+    'Check that PostgreSQL runs and can be reached from here. Whatever was under way goes on when it is back.',
+  ),
+  'database.refused': entry<Named & Said>(
+    'estate',
+    'operator',
+    ({ name, text }) => `The database ${name} does not let us in: ${text}`,
+    'Check user, password and database in DATABASE_URL, and the rights of that user.',
+  ),
+  'database.too-old': entry<Named & { readonly version: string }>(
+    'estate',
+    'operator',
+    ({ name, version }) => `The database ${name} is PostgreSQL ${version}; 15 or newer is needed.`,
+    'Give the URL of a newer server in DATABASE_URL, or leave it out for the embedded one.',
+  ),
+  'database.disk-full': entry<Named>(
+    'estate',
+    'paced',
+    ({ name }) => `The disk of the database ${name} is full.`,
+    'Make room there. Whatever was under way goes on then.',
+  ),
+  'database.unprepared': entry<Named & { readonly missing: number }>(
+    'estate',
+    'operator',
+    ({ name, missing }) => `The database ${name} lacks ${missing} migrations of this version.`,
+    'See them with `godwit db plan`, and run them with `godwit db migrate`.',
+  ),
+  'database.newer': entry<Named & { readonly migration: string }>(
+    'estate',
+    'operator',
+    ({ name, migration }) => `The database ${name} was prepared by a newer Godwit (migration ${migration}).`,
+    'Use the newer Godwit for it.',
+  ),
+  'database.migration-edited': entry<{ readonly migration: string }>(
+    'estate',
+    'never',
+    ({ migration }) => `The migration ${migration} was changed after it had been run.`,
+    'Put the file back as it was released; what is to change goes into a new migration.',
+  ),
+  'database.embedded.unusable': entry<{ readonly detail: string }>(
+    'estate',
+    'operator',
+    ({ detail }) => `The embedded PostgreSQL cannot be started: ${detail}`,
+    'Give the URL of a PostgreSQL server of yours in DATABASE_URL (15 or newer).',
   ),
   'sync.gave-up': entry<Said>(
     'mailbox',
