@@ -61,3 +61,8 @@ export function commandAs(program: string, words: readonly string[]): [file: str
     });
   return ['unshare', ['--user', '--map-user=65534', '--map-group=65534', program, ...words]];
 }
+
+/** The same as a command that the kernel interrupts when the process that started it has ended (prctl(2), PR_SET_PDEATHSIG). */
+export function endingWithUs(program: string, words: readonly string[]): readonly [string, readonly string[]] {
+  return ['setpriv', ['--pdeathsig', 'INT', program, ...words]];
+}

@@ -15,7 +15,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { fault } from '#domain/fault.ts';
 import { cleanText } from '#lib/clean-text.ts';
-import { type Binaries, binaries, commandAs } from './binaries.ts';
+import { type Binaries, binaries, commandAs, endingWithUs } from './binaries.ts';
 
 export interface EmbeddedServer extends AsyncDisposable {
   /** For `openDatabase`. */
@@ -46,8 +46,19 @@ const settings = {
   log_min_messages: 'warning',
 } as const;
 
+export interface EmbeddedOptions {
+  /** For tests: it forgets what it was told when the machine loses power, and ends when this process does, however that is. */
+  readonly fleeting?: boolean;
+}
+
+const fleeting = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', max_wal_size: '256MB' } as const;
+
 /** Starts the server of this state folder, or finds it running. Throws `database.embedded.unusable`. */
-export async function startEmbedded(stateDir: string, signal: AbortSignal): Promise<EmbeddedServer> {
+export async function startEmbedded(
+  stateDir: string,
+  options: EmbeddedOptions,
+  signal: AbortSignal,
+): Promise<EmbeddedServer> {
   const home = join(stateDir, 'postgres');
   const data = join(home, 'data');
   fs.mkdirSync(home, { recursive: true, mode: 0o700 });
@@ -56,7 +67,7 @@ export async function startEmbedded(stateDir: string, signal: AbortSignal): Prom
   if (await answers(url)) return { url, isOurs: false, async [Symbol.asyncDispose]() {} };
   const programs = await binaries();
   if (!fs.existsSync(join(data, 'PG_VERSION'))) await initialise(programs, home, data, signal);
-  const server = run(programs, home, data, sockets);
+  const server = run(programs, home, data, sockets, options);
   try {
     await untilItAnswers(url, server, home, signal);
   } catch (error) {
@@ -120,13 +131,15 @@ async function initialise(programs: Binaries, home: string, data: string, signal
   }
 }
 
-function run(programs: Binaries, home: string, data: string, sockets: string): Running {
+function run(programs: Binaries, home: string, data: string, sockets: string, options: EmbeddedOptions): Running {
   const log = fs.openSync(join(home, 'log'), 'a', 0o600);
-  const words = Object.entries({ ...settings, unix_socket_directories: sockets }).flatMap(([name, value]) => [
-    '-c',
-    `${name}=${value}`,
-  ]);
-  const [file, args] = commandAs(programs.postgres, ['-D', data, ...words]);
+  const all = { ...settings, ...(options.fleeting ? fleeting : {}), unix_socket_directories: sockets };
+  const words = Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+  const [file, args] = commandAs(
+    ...(options.fleeting
+      ? endingWithUs(programs.postgres, ['-D', data, ...words])
+      : ([programs.postgres, ['-D', data, ...words]] as const)),
+  );
   // In a session of its own: Ctrl-C on the terminal is for us, and we stop it in our own order.
   const child = spawn(file, args, { stdio: ['ignore', log, log], detached: true });
   fs.closeSync(log);
