@@ -14,7 +14,7 @@ export interface TestDatabase extends Database {
 export async function testDatabase({ connectionsMax = 8 } = {}): Promise<TestDatabase> {
   const server = await testServer();
   const name = `test_${randomBytes(6).toString('hex')}`;
-  await tell(server.url, `create database ${name} template ${server.template}`);
+  await tell(server.url, `create database ${name} template ${server.template} strategy file_copy`);
   const url = urlOf(server.url, name);
   const db = await openDatabase({ url, connectionsMax, applicationName: 'godwit tests' });
   return {
