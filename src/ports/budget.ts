@@ -4,12 +4,13 @@
  * `leaseSeconds` (`ports/workforce.ts`) that it is alive.
  */
 
-import type { PlatformBudget, PlatformNow, PlatformSide, Sighting } from '#domain/platform-budget.ts';
+import type { Budget, SideName } from '#domain/platform.ts';
+import type { PlatformNow, Sighting } from '#domain/sighting.ts';
 
 /** Connections that this worker may have open, until they are released or the heartbeat says that they were taken away. */
 export interface ConnectionLease {
   readonly id: number;
-  readonly side: PlatformSide;
+  readonly side: SideName;
   readonly mailbox: number;
   readonly connections: number;
   /** The breaker is open, and this mailbox is the one that tries: report how its sign-in went before anything else. */
@@ -17,7 +18,7 @@ export interface ConnectionLease {
 }
 
 export interface WantedConnections {
-  readonly side: PlatformSide;
+  readonly side: SideName;
   readonly mailbox: number;
   /** As many as would be of use. */
   readonly connections: number;
@@ -42,8 +43,8 @@ export interface Consequence {
   readonly acquitted: readonly number[];
 }
 
-/** The budgets of both platforms, as one worker sees them. */
-export interface Budget {
+/** What both platforms may be asked, as one worker sees it. */
+export interface Governor {
   /**
    * Takes between `atLeast` and `connections` for a mailbox, or nothing. Never more, with all other unexpired leases, than
    * what the platform is asked at the moment and than one mailbox may have. Throws `database.*`.
@@ -54,15 +55,18 @@ export interface Budget {
   release(leases: readonly ConnectionLease[]): Promise<void>;
 
   /** Tells what was seen, in the order in which it was; the governor and the breaker draw their conclusions at once. */
-  report(side: PlatformSide, seen: readonly Sighting[]): Promise<Consequence>;
+  report(side: SideName, seen: readonly Sighting[]): Promise<Consequence>;
 }
 
 /** The same as whoever operates the estate sees it. */
 export interface Platforms {
-  /** Sets what a platform may be asked; what it is asked at the moment moves into the new bounds. */
-  setBudget(side: PlatformSide, budget: PlatformBudget): Promise<void>;
+  /**
+   * Sets what a platform may be asked; what it is asked at the moment moves into the new bounds. `timezone`: where the hours
+   * of the budget are told, e.g. `Europe/London`.
+   */
+  setBudget(side: SideName, budget: Budget, timezone: string): Promise<void>;
   /** What each is asked at the moment, and why; those whose budget was never set are not there. */
   platformsNow(): Promise<readonly PlatformNow[]>;
   /** Takes back what the governor and the breaker concluded: a person knows that the platform is well. */
-  trustAgain(side: PlatformSide): Promise<void>;
+  trustAgain(side: SideName): Promise<void>;
 }

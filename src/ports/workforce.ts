@@ -4,7 +4,7 @@
  * not for `leaseSeconds` is gone: what it held is given to others, and when it comes back it holds nothing.
  */
 
-import type { PlatformSide } from '#domain/platform-budget.ts';
+import type { SideName } from '#domain/platform.ts';
 import type { ConnectionLease } from './budget.ts';
 
 /** A UUID, new for each start of a process. */
@@ -33,7 +33,7 @@ export interface Held {
 
 /** This worker's part of what all of them together may ask of a platform; null without limit. */
 export interface Share {
-  readonly side: PlatformSide;
+  readonly side: SideName;
   readonly bytesPerSecond: number | null;
   readonly commandsPerSecond: number | null;
 }

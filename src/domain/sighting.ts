@@ -1,39 +1,9 @@
 /**
- * What a platform may be asked, as its people agreed to it, and what our workers saw of it. The governor makes of both what
- * it is asked at the moment.
+ * What our workers see of a platform (`Sighting`), and what it is asked at the moment in consequence (`PlatformNow`). The
+ * governor makes the one of the other, within the budget that the platform's people agreed to (`Budget` in `platform.ts`).
  */
 
-/** The two ends of an estate's move. */
-export const platformSides = ['source', 'target'] as const;
-export type PlatformSide = (typeof platformSides)[number];
-
-/** Null is no limit, except of connections, which are always counted. */
-export interface PlatformBudget {
-  /** At most so many at any instant, of all workers on all machines. */
-  readonly connectionsMax: number;
-  /** However much it complains, so many are kept, so that the move goes on. */
-  readonly connectionsMin: number;
-  readonly connectionsPerMailboxMax: number;
-  /** Commands per second, of all workers together. */
-  readonly commandsPerSecond: number | null;
-  /** In rclone's notation (`#lib/timetable.ts`): `512k`, or `08:00,10M 19:00,off`; of all workers together. */
-  readonly bandwidth: string | null;
-  /** Where the hours of `bandwidth` are told, e.g. `Europe/London`; null for where this process runs. */
-  readonly timezone: string | null;
-  /** Sign-ins of so many mailboxes that fail in a row in the same way are the platform's fault, not theirs. */
-  readonly breakerMailboxes: number;
-}
-
-/** What holds where nobody has said otherwise: modest enough for a server of people who were not asked. */
-export const defaultBudget: PlatformBudget = {
-  connectionsMax: 32,
-  connectionsMin: 1,
-  connectionsPerMailboxMax: 4,
-  commandsPerSecond: null,
-  bandwidth: null,
-  timezone: null,
-  breakerMailboxes: 8,
-};
+import type { SideName } from './platform.ts';
 
 /** How a sign-in failed. `unreachable`: it did not come to one. */
 export type SignInFailure = 'refused' | 'unavailable' | 'unreachable' | 'lost';
@@ -70,7 +40,7 @@ export type Scope = 'mailbox' | 'platform';
 
 /** What a platform is asked at the moment, and why: as an operator sees it and as a worker keeps to it. */
 export interface PlatformNow {
-  readonly side: PlatformSide;
+  readonly side: SideName;
   /** Of all workers together. */
   readonly connections: number;
   readonly connectionsPerMailbox: number;
