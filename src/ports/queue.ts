@@ -30,9 +30,23 @@ export interface JobQueue extends AsyncDisposable {
   giveBack(job: Job): Promise<void>;
   /** Ends the jobs of these mailboxes, also those under way: their workers hear of it at their next heartbeat. */
   cancel(mailboxes: readonly number[]): Promise<void>;
+  /**
+   * For the leader, every `superviseMs`: gives the jobs of workers that were not heard of to others. By the third of these
+   * calls after a worker was killed somebody else can fetch what it had in hand.
+   */
+  supervise(): Promise<void>;
+  /**
+   * For the leader: takes out the jobs that are given up, since `attemptsMax` workers vanished over each, and answers with
+   * them, once. It may be they that ended their workers: a person has to look at their mailboxes.
+   */
+  abandoned(): Promise<readonly Job[]>;
   /** How many wait, and how many are under way. */
   depth(): Promise<{ readonly waiting: number; readonly active: number }>;
 }
 
 /** A worker that has not been heard of for so long is gone, and its jobs are given to others. */
 export const heartbeatSeconds = 10;
+/** Between two calls of `supervise`. */
+export const superviseMs = 3_000;
+/** Workers that may vanish over a job, or give it back, before it is given up. */
+export const attemptsMax = 20;
