@@ -1,11 +1,11 @@
 /**
  * Who is at work: the processes that carry mail, on however many machines, and the one control plane among them that leads.
- * A process says every `heartbeatMs` that it is alive, and in the same breath renews everything that it holds. One that does
- * not for `leaseSeconds` is gone: what it held is given to others, and when it comes back it holds nothing.
+ * A process says every `heartbeatMs` that it is alive, and that renews everything it holds: connections and mailboxes last
+ * exactly as long as their worker. One that was not heard of for `leaseSeconds` is gone, what it held is given to others,
+ * and when it comes back it holds nothing.
  */
 
 import type { SideName } from '#domain/platform.ts';
-import type { ConnectionLease } from './budget.ts';
 
 /** A UUID, new for each start of a process. */
 export type WorkerId = string & { readonly brand: 'WorkerId' };
@@ -25,12 +25,6 @@ export interface MailboxLease {
   readonly token: number;
 }
 
-/** What a worker believes that it holds. */
-export interface Held {
-  readonly connections: readonly ConnectionLease[];
-  readonly mailboxes: readonly MailboxLease[];
-}
-
 /** This worker's part of what all of them together may ask of a platform; null without limit. */
 export interface Share {
   readonly side: SideName;
@@ -39,10 +33,9 @@ export interface Share {
 }
 
 export type Heartbeat =
+  /** All that is held is renewed. */
   | {
       readonly kind: 'alive';
-      /** What was held and is not any more: its connections are to be destroyed before anything else is done. */
-      readonly lost: Held;
       /** Finish what is in hand, take nothing more, and go. */
       readonly isDraining: boolean;
       /** For the local buckets (`#lib/pace.ts`). */
@@ -50,7 +43,16 @@ export type Heartbeat =
       /** Milliseconds since 1970 by the clock of the database, when it was heard. */
       readonly heardAt: number;
     }
-  /** We were counted as gone. Everything that was held is lost; only `register` makes a worker of us again. */
+  /**
+   * We were counted as gone, and everything that was held may be in other hands: destroy its connections before anything
+   * else is done. Only `register` makes a worker of us again.
+   */
+  | { readonly kind: 'gone' };
+
+export type MailboxTaken =
+  | { readonly kind: 'taken'; readonly lease: MailboxLease }
+  /** Another worker has it, or another job of ours. One that vanished lets go of it within `leaseSeconds`. */
+  | { readonly kind: 'busy'; readonly holder: WorkerId }
   | { readonly kind: 'gone' };
 
 /** A line of `godwit status`. */
@@ -69,11 +71,16 @@ export interface Membership extends AsyncDisposable {
   readonly worker: WorkerId;
 
   /**
-   * Says that we are alive and renews what we hold, in one statement. The renewed leases last `leaseSeconds` from a moment
-   * after the call was made: count them from before it (`Lease` in `worker/lease.ts` does). Throws `database.*`, after which
+   * Says that we are alive and renews what we hold, in one statement. What is renewed lasts `leaseSeconds` from a moment
+   * after the call was made: count from before it (`Lease` in `worker/lease.ts` does). Throws `database.*`, after which
    * nothing is known of whether it was heard.
    */
-  heartbeat(held: Held): Promise<Heartbeat>;
+  heartbeat(): Promise<Heartbeat>;
+
+  /** Takes a mailbox into this worker's hands alone. */
+  takeMailbox(mailbox: number): Promise<MailboxTaken>;
+  /** Lets go of it; of one that is not ours any more nothing is said. */
+  releaseMailbox(lease: MailboxLease): Promise<void>;
 }
 
 export interface Workforce {
@@ -83,16 +90,19 @@ export interface Workforce {
   workersNow(): Promise<readonly WorkerNow[]>;
   /** Asks workers to finish what they have in hand and to go; they hear of it at their next heartbeat. False: not there. */
   drain(worker: WorkerId): Promise<boolean>;
-  /** Strikes out those that have not been heard of, with what they held, and says who they were. For the leader. */
-  reapVanished(): Promise<readonly WorkerNow[]>;
+  /**
+   * For the leader: strikes out those that were not heard of, with what they held, and says who they were. (Whoever takes
+   * what a vanished worker held strikes it out too; the audit log tells of each.)
+   */
+  strikeVanished(): Promise<readonly WorkerNow[]>;
 }
 
 /**
- * One control plane leads: releases, supervises the queue, seals the audit log, reaps. All others wait for it to end.
- * While it lasts, `lost` has not fired; it fires when the database may have given the lead to another, and what only a
- * leader may do has to stop at once.
+ * One control plane leads: releases, supervises the queue, seals the audit log, strikes out the vanished. All others wait
+ * for it to end.
  */
 export interface Lead extends AsyncDisposable {
+  /** Fires when the database may have given the lead to another: what only a leader may do has to stop at once. */
   readonly lost: AbortSignal;
 }
 
@@ -104,9 +114,9 @@ export interface Election {
   lead(signal: AbortSignal, waiting?: () => void): Promise<Lead>;
 }
 
-/** Between two heartbeats. One may be missed before a lease lapses. */
+/** Between two heartbeats. One may be missed before what is held lapses. */
 export const heartbeatMs = 5_000;
-/** Whatever a worker holds lapses so long after it was renewed last, by the clock of the database. */
+/** A worker is gone so long after it was heard of last, by the clock of the database. */
 export const leaseSeconds = 12;
-/** So much earlier the worker itself, by its monotonic clock, counts a lease as lapsed: time to destroy its connections. */
+/** So much earlier the worker itself, by its monotonic clock, counts itself as gone: time to destroy its connections. */
 export const leaseMarginSeconds = 2;

@@ -184,37 +184,39 @@ create table worker (
   lacks text[] not null default '{}'
 );
 
--- One worker at a time has a mailbox in hand. The token grows with each taking, and whatever is written under an older
--- one is refused.
+-- One worker at a time has a mailbox in hand, as long as the worker is there. The token grows with each taking, and whatever
+-- is written under an older one is refused.
 create table mailbox_lease (
   mailbox int primary key references mailbox,
-  worker uuid not null,
-  token bigint not null,
-  expires_at timestamptz not null
+  worker uuid not null references worker on delete cascade,
+  token bigint not null
 );
+create index mailbox_lease_worker on mailbox_lease (worker);
 create sequence lease_token;
 
--- How many connections each platform is giving to whom, exactly.
+-- How many connections each platform is giving to whom, exactly: all rows count, and they go with their worker.
 create table connection_lease (
   id bigint generated always as identity primary key,
-  platform text not null,
-  worker uuid not null,
-  mailbox int,
-  connections int not null check (connections > 0),
-  expires_at timestamptz not null
+  side text not null check (side in ('source', 'target')),
+  worker uuid not null references worker on delete cascade,
+  mailbox int not null,
+  connections int not null check (connections > 0)
 );
-create index connection_lease_platform on connection_lease (platform, expires_at);
+create index connection_lease_side on connection_lease (side, mailbox);
 create index connection_lease_worker on connection_lease (worker);
 
 create table platform (
   side text primary key check (side in ('source', 'target')),
   settings jsonb not null,
-  -- What it gives at present, of what it may be asked (domain/governor.ts).
-  allowed jsonb not null default '{}',
-  -- Until then nobody signs in there, and why.
-  closed_until timestamptz,
-  closed_why text,
   updated_at timestamptz not null default now()
+);
+
+-- What each platform may be asked, and what was learnt of it (domain/governor.ts, domain/breaker.ts).
+create table governor (
+  side text primary key check (side in ('source', 'target')),
+  budget jsonb not null,
+  timezone text not null,
+  state jsonb not null default '{}'
 );
 
 -- Sealed under a key from outside this database.
