@@ -21,6 +21,6 @@ export function settingsPage(): string {
 }
 
 /** A default as it reads on any machine. */
-function shown(value: string | number | null): string {
-  return value === null ? 'none' : `\`${String(value).replace(homedir(), '~')}\``;
+function shown(value: string | number | null | readonly unknown[]): string {
+  return value === null || Array.isArray(value) ? 'none' : `\`${String(value).replace(homedir(), '~')}\``;
 }

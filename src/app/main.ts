@@ -1,6 +1,7 @@
 /** The entry: joins the command line to this process, and sees to it that however it ends, it ends with a word and a code. */
 
 import { readFileSync, writeSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { runCommandLine } from '#cli/command-line.ts';
 import { exitCodes } from '#cli/exit-code.ts';
 import { wantsJson } from '#cli/session.ts';
@@ -28,6 +29,9 @@ const world: World = {
     lastWords.push(last);
   },
   askSecret: async (question) => (await import('./ask.ts')).askSecret(question, interruption.signal),
+  ask: async (question) => (await import('./ask.ts')).ask(question, interruption.signal),
+  readEstate: async (file) => (await import('./read-estate.ts')).readEstate(file),
+  estateSchema: fileURLToPath(new URL('../../docs/godwit.schema.json', import.meta.url)),
   openLog,
   openEngine: async (options) => (await import('./engine.ts')).openEngine(options, (name) => process.env[name]),
   demo: async (stage) => (await import('./demo.ts')).demo(stage),

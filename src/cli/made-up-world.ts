@@ -9,6 +9,10 @@ export interface MadeUp {
   readonly environment?: Readonly<Record<string, string>>;
   readonly engine?: Partial<Engine>;
   readonly typed?: string | null;
+  /** What is answered to one question after the other. */
+  readonly answers?: readonly (string | null)[];
+  readonly config?: string;
+  readonly readEstate?: World['readEstate'];
   readonly interruption?: AbortSignal;
   readonly badSettings?: string;
   readonly tty?: boolean;
@@ -49,12 +53,20 @@ export async function play(argv: readonly string[], made: MadeUp = {}): Promise<
     version: '1.2.3',
     stdout: { write: (text) => (stdout += text) },
     stderr: { write: (text) => (stderr += text), isTTY: made.tty === true, columns: 100, rows: 24 },
-    canAsk: made.typed !== undefined,
+    canAsk: made.typed !== undefined || made.answers !== undefined,
     canDraw: made.tty === true,
     environment: (name) => made.environment?.[name],
     settings: () => {
       if (made.badSettings) throw new UsageError([{ says: made.badSettings, file: null, line: null, column: null }]);
-      return { stateDir: '/nowhere/state', atOnce: 4, logLevel: 'warn', logFormat: 'text', ca: null };
+      return {
+        stateDir: '/nowhere/state',
+        atOnce: 4,
+        logLevel: 'warn',
+        logFormat: 'text',
+        ca: null,
+        config: made.config ?? 'godwit.yaml',
+        keys: [],
+      };
     },
     now: () => Date.UTC(2024, 5, 1),
     interruption: made.interruption ?? new AbortController().signal,
@@ -65,6 +77,15 @@ export async function play(argv: readonly string[], made: MadeUp = {}): Promise<
       asked.push(question);
       return made.typed ?? null;
     },
+    ask: async ({ asks, problem }) => {
+      asked.push(asks);
+      const answer = made.answers?.[asked.length - 1] ?? null;
+      // As the prompt does, which asks again until nothing is wrong.
+      if (answer !== null && problem(answer) !== null) throw new Error(`${answer}: ${problem(answer)}`);
+      return answer;
+    },
+    readEstate: made.readEstate ?? (async () => Promise.reject(new Error('no settings of a programme in this test'))),
+    estateSchema: '/opt/godwit/docs/godwit.schema.json',
     openLog: (_level, _format, write) => linesTo(write),
     openEngine: async (options) => {
       engineOptions.push(options);

@@ -4,8 +4,10 @@
  */
 
 import type { Endpoint } from '#domain/endpoint.ts';
+import type { EstateSettings } from '#domain/estate-settings.ts';
 import type { ProbeReport } from '#domain/probe-report.ts';
 import type { CommandError, CopyReport, MailboxReport } from '#domain/report.ts';
+import type { SecretReference } from '#domain/secret-reference.ts';
 import type { Selection } from '#domain/selection.ts';
 import type { Log } from '#lib/log.ts';
 import type { CopyChoices, CopyWatcher, Pace } from '#operations/copy-mailbox.ts';
@@ -28,6 +30,10 @@ export interface Settings {
   readonly logLevel: LogLevel;
   readonly logFormat: LogFormat;
   readonly ca: string | null;
+  /** The file with the settings of a programme. */
+  readonly config: string;
+  /** Where the keys of sealed secrets are, the one that seals first. */
+  readonly keys: readonly SecretReference[];
 }
 
 export interface World {
@@ -49,9 +55,23 @@ export interface World {
   onEmergency(last: () => void): void;
   /** Asks a person for a secret without showing it; null when they gave up. */
   askSecret(question: string): Promise<string | null>;
+  /** Asks a person for a line; null when they gave up. */
+  ask(question: Question): Promise<string | null>;
+  /** Reads the settings of a programme. Throws a `UsageError` that names everything wrong. */
+  readEstate(file: string): Promise<EstateSettings>;
+  /** Where the JSON Schema of such a file is, for editors. */
+  readonly estateSchema: string;
   openLog(level: LogLevel, format: LogFormat, write: (line: string) => void): Log;
   openEngine(options: EngineOptions): Promise<Engine>;
   demo(stage: DemoStage): Promise<number>;
+}
+
+export interface Question {
+  readonly asks: string;
+  /** What an answer looks like. */
+  readonly example: string;
+  /** Says what is wrong with an answer; null where nothing is. */
+  readonly problem: (answer: string) => string | null;
 }
 
 export interface EngineOptions {
