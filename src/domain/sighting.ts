@@ -3,40 +3,72 @@
  * governor makes the one of the other, within the budget that the platform's people agreed to (`Budget` in `platform.ts`).
  */
 
+import { type Fault, isFault } from './fault.ts';
 import type { SideName } from './platform.ts';
 
 /** How a sign-in failed. `unreachable`: it did not come to one. */
 export type SignInFailure = 'refused' | 'unavailable' | 'unreachable' | 'lost';
 
 /**
- * What one worker saw of a platform. `text`: the words of the server, bounded and cleaned. `scope`: whether it spoke of this
- * one mailbox or of all of them. `waitMs`: how long it asked us to wait; null where it did not say.
+ * What one worker saw of a platform. `text`: its words, bounded and cleaned. `waitMs`: how long it asked us to wait; null
+ * where it did not say. `mailbox`: of whom it spoke; null where it spoke of itself, or did not know yet who we are.
  */
 export type Sighting =
   | { readonly kind: 'signed-in'; readonly mailbox: number }
-  | {
-      readonly kind: 'sign-in-failed';
-      readonly mailbox: number;
-      readonly how: SignInFailure;
-      readonly text: string;
-    }
+  | { readonly kind: 'sign-in-failed'; readonly mailbox: number; readonly how: SignInFailure; readonly text: string }
   /** `[THROTTLED]`, `Suggested Backoff Time`, `Retry-After`. */
-  | {
-      readonly kind: 'throttled';
-      readonly scope: Scope;
-      readonly waitMs: number | null;
-      readonly text: string;
-    }
-  /** `[LIMIT]`, `Too many connections`. */
-  | { readonly kind: 'too-many-connections'; readonly scope: Scope; readonly text: string }
-  /** `[UNAVAILABLE]`, `[SERVERBUG]`, a `BYE` out of nothing. */
-  | { readonly kind: 'unavailable'; readonly waitMs: number | null; readonly text: string }
-  /** `[INUSE]`: somebody else has this mailbox open. */
-  | { readonly kind: 'in-use'; readonly mailbox: number; readonly text: string }
+  | Asked<'throttled'>
   /** What it gives in a day is used up. */
-  | { readonly kind: 'quota-used'; readonly waitMs: number | null; readonly text: string };
+  | Asked<'quota-used'>
+  /** `[UNAVAILABLE]`, `[SERVERBUG]`, a `BYE` out of nothing. */
+  | { readonly kind: 'unavailable'; readonly text: string }
+  /** `[LIMIT]`, `Too many connections`. */
+  | { readonly kind: 'too-many-connections'; readonly mailbox: number | null; readonly text: string }
+  /** `[INUSE]`: somebody else has this mailbox open. */
+  | { readonly kind: 'in-use'; readonly mailbox: number; readonly text: string };
 
-export type Scope = 'mailbox' | 'platform';
+interface Asked<Kind> {
+  readonly kind: Kind;
+  readonly mailbox: number | null;
+  readonly waitMs: number | null;
+  readonly text: string;
+}
+
+/** Gmail ("Too many simultaneous connections"), Dovecot ("Maximum number of connections from user+IP exceeded"). */
+const tooMany =
+  /(?:too many|max(?:imum|\.)?(?: number of)?)[\w +,()-]{0,40}(?:connections|sessions)|(?:connection|session) limit/i;
+const ofOneUser = /\buser|mailbox|account|user\+ip/i;
+/** Gmail: "Account exceeded command or bandwidth limits". */
+const quotaOfTheDay = /bandwidth limit|daily|per day/i;
+
+/**
+ * What a fault of a platform says about that platform; null where it says nothing. `signingIn`: the fault came before the
+ * mailbox was open.
+ */
+export function sightingOf(error: Fault, mailbox: number, signingIn: boolean): Sighting | null {
+  const { code, message } = error;
+  const text = 'text' in error.about && typeof error.about.text === 'string' ? error.about.text : message;
+  if (isFault(error, 'imap.server.throttled')) {
+    // Of which mailbox it speaks it knows only when it knows who we are.
+    const whose = signingIn && !ofOneUser.test(text) ? null : mailbox;
+    if (tooMany.test(text)) return { kind: 'too-many-connections', mailbox: whose, text };
+    const kind = quotaOfTheDay.test(text) ? 'quota-used' : 'throttled';
+    return { kind, mailbox: whose, waitMs: error.about.waitMs, text };
+  }
+  if (code === 'imap.sign-in.unavailable' && tooMany.test(text))
+    return { kind: 'too-many-connections', mailbox: ofOneUser.test(text) ? mailbox : null, text };
+  if (/\[INUSE\]/i.test(text)) return { kind: 'in-use', mailbox, text };
+  if (code === 'imap.sign-in.refused') return failed('refused');
+  if (code === 'imap.sign-in.unavailable') return failed('unavailable');
+  if (/^imap\.(?:host|connect|tls|starttls|preauth)\./.test(code)) return failed('unreachable');
+  if (/^imap\.(?:connection\.|server\.bye)/.test(code) && signingIn) return failed('lost');
+  if (code === 'imap.server.bye' || /\[(?:UNAVAILABLE|SERVERBUG)\]/i.test(text)) return { kind: 'unavailable', text };
+  return null;
+
+  function failed(how: SignInFailure): Sighting {
+    return { kind: 'sign-in-failed', mailbox, how, text };
+  }
+}
 
 /** What a platform is asked at the moment, and why: as an operator sees it and as a worker keeps to it. */
 export interface PlatformNow {
@@ -44,7 +76,6 @@ export interface PlatformNow {
   /** Of all workers together. */
   readonly connections: number;
   readonly connectionsPerMailbox: number;
-  /** Held by leases that have not lapsed. */
   readonly connectionsInUse: number;
   /** Of all workers together; null without limit. */
   readonly commandsPerSecond: number | null;

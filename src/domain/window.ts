@@ -66,7 +66,7 @@ function instantOf(day: string, time: string, timezone: string): number | null {
 }
 
 /** How far the clocks of `timezone` are ahead of UTC at `at`, in milliseconds. */
-function offsetAt(at: number, timezone: string): number {
+export function offsetAt(at: number, timezone: string): number {
   const parts = new Intl.DateTimeFormat('en-GB', {
     timeZone: timezone,
     hourCycle: 'h23',
