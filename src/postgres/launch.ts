@@ -1,0 +1,191 @@
+/** Starts the programs of the embedded PostgreSQL: makes its data where there are none, then runs the server on them. */
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import fs from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { cleanText } from '#lib/clean-text.ts';
+import { asSomebody } from './as-somebody.ts';
+import { type Binaries, linkLibraries } from './binaries.ts';
+import { type Place, socketNumber, user } from './place.ts';
+
+export interface LaunchOptions {
+  /** A port on 127.0.0.1 as well. */
+  readonly port: number | null;
+  /** For tests: it forgets what it was told when the machine loses power, and ends when this process does, however that is. */
+  readonly fleeting: boolean;
+}
+
+/** A start that was tried. */
+export interface Launch {
+  /** Null while it runs. */
+  readonly ended: 'somebody-else-has-it' | 'failed' | null;
+  /** What was written to its log since, as far as it tells why it ended; for people. */
+  why(): string;
+  /** Ends it, half started as it may be, and waits until it has. */
+  cut(): Promise<void>;
+}
+
+/** Asked for besides its defaults: no network, and as many connections as our processes on one machine may want. */
+const settings: Readonly<Record<string, string>> = {
+  listen_addresses: '',
+  port: `${socketNumber}`,
+  unix_socket_permissions: '0700',
+  max_connections: '200',
+  shared_buffers: '128MB',
+  // Nobody replicates from it, so the log is written for recovery alone; checkpoints are rare, and recovery takes longer.
+  wal_level: 'minimal',
+  max_wal_senders: '0',
+  wal_compression: 'on',
+  max_wal_size: '2GB',
+  checkpoint_timeout: '15min',
+  timezone: 'UTC',
+  log_timezone: 'UTC',
+  log_min_messages: 'warning',
+};
+
+const fleetingSettings: Readonly<Record<string, string>> = {
+  fsync: 'off',
+  synchronous_commit: 'off',
+  full_page_writes: 'off',
+  max_wal_size: '256MB',
+};
+
+/**
+ * Code points in the order of their numbers, lower case for all scripts, and the same on every machine, whichever locales
+ * it has (manual §23.1.4).
+ */
+const initialWords = [
+  ...['-U', user, '-E', 'UTF8', '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8'],
+  ...['--auth-local=trust', '--auth-host=scram-sha-256', '--no-instructions'],
+];
+
+/** Of the script, when another process has the lock (sysexits(3), EX_TEMPFAIL). */
+const heldByAnother = 75;
+
+/**
+ * A lock of the kernel is taken before anything else (flock(2)), and the server and all its processes inherit it. So
+ * there is one server on a folder also across containers, where PostgreSQL's own way of looking for the process named in
+ * postmaster.pid finds nobody; and where it would find somebody else, who was given that number since, nobody is in the
+ * way. Data are made under another name, so that a start which is cut leaves nothing that looks like a database.
+ */
+const script = `
+umask 077
+cd "$1" && exec 9>>lock || exit 1
+command -v flock >/dev/null || { echo "error: flock (of util-linux) is not installed" >&2; exit 1; }
+flock -n 9 || exit ${heldByAnother}
+initdb=$2 words=$3
+if [ ! -e data/PG_VERSION ]; then
+  rm -rf data.new && "$initdb" -D data.new $words >/dev/null && mv data.new data || exit 1
+fi
+rm -f data/postmaster.pid
+# It has its port in the name of its socket, which is to be found under one name always.
+[ "$5" = "$4" ] || ln -sf "\${5##*/}" "$4" || exit 1
+shift 5
+exec "$@"
+`;
+const logBytesMax = 8 * 2 ** 20;
+const cutMaxMs = 20_000;
+
+/** Throws `database.embedded.unusable`, or an error of the file system, where it cannot even be tried. */
+export function launch(programs: Binaries, place: Place, options: LaunchOptions): Launch {
+  const libraries = linkLibraries(programs, place.libraries);
+  const server = [programs.postgres, '-D', `${place.home}/data`, ...serverWords(place, options)];
+  const initial = [...initialWords, ...(options.fleeting ? ['--no-sync'] : [])].join(' ');
+  const words = [
+    ...asSomebody(place.data),
+    ...['sh', '-c', script, 'sh', place.home, programs.initdb, initial],
+    ...[socketPath(place, socketNumber), socketPath(place, options.port ?? socketNumber)],
+    // The kernel interrupts it when the process that started it has ended (prctl(2), PR_SET_PDEATHSIG).
+    ...(options.fleeting ? ['setpriv', '--pdeathsig', 'INT'] : []),
+    ...server,
+  ];
+  const log = openLog(place.log);
+  const child = spawn(words[0] as string, words.slice(1), {
+    stdio: ['ignore', log.fd, log.fd],
+    // Of our environment it gets nothing else: there may be secrets in it, and variables that mean something to it.
+    env: { PATH: process.env['PATH'], LC_ALL: 'C', ...(libraries === null ? {} : { LD_LIBRARY_PATH: libraries }) },
+    // In a session of its own: Ctrl-C on the terminal is for us, and we stop it in our own order.
+    detached: true,
+  });
+  fs.closeSync(log.fd);
+  child.unref();
+  return watch(child, place, log.begin);
+}
+
+function socketPath({ sockets }: Place, port: number): string {
+  return `${sockets}/.s.PGSQL.${port}`;
+}
+
+function serverWords(place: Place, { port, fleeting }: LaunchOptions): readonly string[] {
+  const all = {
+    ...settings,
+    ...(fleeting ? fleetingSettings : {}),
+    ...(port === null ? {} : { listen_addresses: '127.0.0.1', port: `${port}` }),
+    // A list of names: quoted, a comma or a blank in the path is one of its letters.
+    unix_socket_directories: `"${place.sockets.replaceAll('"', '""')}"`,
+  };
+  return Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+}
+
+function openLog(path: string): { readonly fd: number; readonly begin: number } {
+  const size = fs.statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+  if (size > logBytesMax) fs.renameSync(path, `${path}.old`);
+  return { fd: fs.openSync(path, 'a', 0o600), begin: size > logBytesMax ? 0 : size };
+}
+
+function watch(child: ChildProcess, place: Place, logBegin: number): Launch {
+  let ended: Launch['ended'] = null;
+  let trouble: string | null = null;
+  const end = new Promise<void>((resolve) => {
+    child.once('error', (error) => {
+      [ended, trouble] = ['failed', error.message];
+      resolve();
+    });
+    child.once('exit', (code) => {
+      ended = code === heldByAnother ? 'somebody-else-has-it' : 'failed';
+      resolve();
+    });
+  });
+  return {
+    get ended() {
+      return ended;
+    },
+    why: () => trouble ?? whatWasSaid(place.log, logBegin),
+    async cut() {
+      if (ended !== null || child.pid === undefined) return;
+      child.ref();
+      const session = child.pid;
+      const enough = new AbortController();
+      tell(session, 'SIGTERM');
+      const tooLong = sleep(cutMaxMs, undefined, { signal: enough.signal }).then(
+        () => tell(session, 'SIGKILL'),
+        () => undefined, // it was not
+      );
+      await end;
+      enough.abort();
+      await tooLong;
+    },
+  };
+}
+
+/** All processes of a session: what makes the data is not the one we started, but one of its own. */
+function tell(session: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(-session, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}
+
+/** The last lines that say why, else the last lines. */
+function whatWasSaid(path: string, begin: number): string {
+  let lines: readonly string[];
+  try {
+    lines = fs.readFileSync(path).subarray(begin).toString('utf8').split('\n').filter(Boolean);
+  } catch {
+    lines = [];
+  }
+  const telling = lines.filter((line) => /FATAL|PANIC|ERROR|HINT|error:|cannot|could not|denied|no space/i.test(line));
+  const last = (telling.length > 0 ? telling : lines).slice(-3);
+  return last.length === 0 ? `it ended without a word in ${path}` : cleanText(last.join(' '), 400);
+}
