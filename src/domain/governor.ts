@@ -233,7 +233,7 @@ function stateOf({ breaker, rest }: Learnt, now: number): Pick<PlatformNow, 'sta
 function why(learnt: Learnt, budget: Budget, allowed: Allowed, now: number): string {
   const { breaker, rest, connections, perMailbox, rate } = learnt;
   const words = [breakerWords(breaker)];
-  if (rest && now < rest.until) words.push(`It asked us to wait (“${rest.said}”).`);
+  if (rest && now < rest.until) words.push(`Nothing new is begun for a while (“${rest.said}”).`);
   if (connections && allowed.connections < budget.connections)
     words.push(
       `${allowed.connections} of ${budget.connections} connections, and more from time to time: it complained (“${connections.said}”).`,
