@@ -18,13 +18,15 @@ import { exitCodes, type ExitCode } from './exit-code.ts';
 import {
   copyFlags,
   type CopyFlags,
+  initFlags,
+  type InitFlags,
   probeFlags,
   type ProbeFlags,
   shorthands,
   verifyFlags,
   type VerifyFlags,
 } from './flags.ts';
-import { copyHelp, demoHelp, godwitHelp, probeHelp, testHelp, verifyHelp } from './help.ts';
+import { copyHelp, demoHelp, godwitHelp, initHelp, probeHelp, testHelp, verifyHelp } from './help.ts';
 import { Session } from './session.ts';
 import { usageError } from './usage.ts';
 import type { World } from './world.ts';
@@ -39,7 +41,7 @@ const twoSides = {
   ],
 } as const;
 
-const commands = buildRouteMap<'copy' | 'verify' | 'probe' | 'demo' | 'test', Session>({
+const commands = buildRouteMap<'copy' | 'verify' | 'probe' | 'init' | 'demo' | 'test', Session>({
   routes: {
     copy: buildCommand<CopyFlags, [string?, string?], Session>({
       loader: async () => (await import('./copy.ts')).copy,
@@ -72,6 +74,14 @@ const commands = buildRouteMap<'copy' | 'verify' | 'probe' | 'demo' | 'test', Se
         aliases: shorthands,
       },
       docs: { brief: 'Tell what is at the other end, and what it means for a move', fullDescription: probeHelp },
+    }),
+    init: buildCommand<InitFlags, [], Session>({
+      loader: async () => (await import('./init.ts')).init,
+      parameters: { flags: initFlags, aliases: shorthands },
+      docs: {
+        brief: 'Write the settings of a programme, or look whether they are in order',
+        fullDescription: initHelp,
+      },
     }),
     demo: buildCommand<{ readonly quiet?: boolean }, [], Session>({
       loader: async () => (await import('./demo.ts')).demo,

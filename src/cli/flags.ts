@@ -63,6 +63,19 @@ export interface ProbeFlags extends OutputFlags {
   readonly allowClearText?: boolean;
 }
 
+/** Of every command of an estate. */
+export interface EstateFlags {
+  readonly config?: string;
+}
+
+export interface InitFlags extends EstateFlags, Pick<OutputFlags, 'output' | 'quiet'> {
+  readonly check?: boolean;
+  readonly source?: string;
+  readonly sourceAdmin?: string;
+  readonly target?: string;
+  readonly targetAdmin?: string;
+}
+
 const asTyped = String;
 const text = (brief: string, placeholder: string) =>
   ({ kind: 'parsed', parse: asTyped, brief, placeholder, optional: true }) as const;
@@ -161,6 +174,21 @@ export const probeFlags: FlagParametersForType<ProbeFlags> = {
   noVerify: flag('Do not verify the certificate'),
   allowClearText: flag('Allow imap+plain:// to another machine'),
   ...outputFlags,
+};
+
+export const estateFlags: FlagParametersForType<EstateFlags> = {
+  config: text('The settings of the programme (default $GODWIT_CONFIG, else godwit.yaml here)', 'FILE'),
+};
+
+export const initFlags: FlagParametersForType<InitFlags> = {
+  check: flag('Write nothing; look whether the file is in order'),
+  source: text('Where the mail is: imaps://mail.old.example', 'URL'),
+  sourceAdmin: text('Administrator there who may open every mailbox', 'USER'),
+  target: text('Where it goes: imaps://mail.new.example', 'URL'),
+  targetAdmin: text('Administrator there who may open every mailbox', 'USER'),
+  ...estateFlags,
+  output: outputFlags.output,
+  quiet: outputFlags.quiet,
 };
 
 export const shorthands = { o: 'output', q: 'quiet' } as const;

@@ -63,6 +63,18 @@ EXAMPLES
   godwit probe imaps://someone@mail.example --deep        what in the messages other servers refuse or alter
   godwit probe imaps://someone@mail.example -o json`;
 
+export const initHelp = `Writes the settings of a programme, godwit.yaml, with a word on each. On a terminal it asks for both servers; what
+is not known yet may be filled in later. A file that is there already is left as it is.
+
+EXAMPLES
+  godwit init
+  godwit init --source imaps://mail.old.example --source-admin mover --target imaps://mail.new.example --target-admin mover
+  godwit init --check                                     everything that is wrong in it, with line and column
+
+docs/godwit-yaml.md tells of every setting; editors that know YAML check and complete them as you write.
+
+EXIT CODES  0 written, or in order; 2 there already, or something is wrong in it; 5 a question was left unanswered.`;
+
 export const demoHelp = `Starts two mail servers on this machine, fills one with the mail of some invented people, moves them to the other
 while you watch, runs again (nothing is sent), compares both sides, and takes everything away again.`;
 
