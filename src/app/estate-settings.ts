@@ -62,13 +62,13 @@ const budget = section('what this platform may be asked by all workers together;
     about: {
       is: 'connections to one mailbox',
       expected: 'a number from 1 to 50',
-      changeWhen: 'the server allows fewer beside those of the person’s own programs.',
+      changeWhen: "the server allows fewer beside those of the person's own programs.",
     },
   }),
   'bytes-per-second': text({
     default: 'off',
     about: {
-      is: 'bytes a second, by the clock of `timezone`, in rclone’s notation',
+      is: "bytes a second, by the clock of `timezone`, in rclone's notation",
       expected: 'a rate with its unit such as 10M, or a timetable such as "08:00,10M 19:00,off"',
       changeWhen: 'people need the line by day.',
     },
@@ -112,7 +112,7 @@ const platform = (is: string, example: string) =>
     'admin-style': Type.Enum(['authzid', 'user*master'], {
       default: 'authzid',
       about: {
-        is: 'how the mailbox is named: as authorisation identity of SASL PLAIN, or as Dovecot’s user*master',
+        is: "how the mailbox is named: as authorisation identity of SASL PLAIN, or as Dovecot's user*master",
         expected: 'authzid or user*master',
         changeWhen: 'the server wants it: Dovecot with auth_master_user_separator.',
       },
@@ -132,7 +132,7 @@ const platform = (is: string, example: string) =>
         pattern: String.raw`^(file:.+|sealed:\S+)$`,
         maxLength: 4_096,
         about: {
-          is: 'each mailbox’s own password: a CSV file with the header address,secret and references below it, or the prefix of sealed names',
+          is: "each mailbox's own password: a CSV file with the header address,secret and references below it, or the prefix of sealed names",
           expected:
             'file:PATH, or sealed:PREFIX as in sealed:source/ where the one of ann@corp.example is source/ann@corp.example',
         },
@@ -146,7 +146,7 @@ const platform = (is: string, example: string) =>
         about: {
           is: 'authorities to trust besides those of the machine (PEM)',
           expected: 'the path of a file',
-          changeWhen: 'the server has a certificate of the organisation’s own authority.',
+          changeWhen: "the server has a certificate of the organisation's own authority.",
         },
       }),
     ),
