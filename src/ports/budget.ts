@@ -1,19 +1,22 @@
 /**
  * How many connections each platform is giving to whom, exactly, on however many machines; and what it has to be spared.
- * Connections are leased: whoever takes some holds them until it gives them back, or until it fails to say for
- * `leaseSeconds` (`ports/workforce.ts`) that it is alive.
+ * Connections are leased: whoever takes some holds them until it gives them back, or for as long as it is at work
+ * (`ports/workforce.ts`).
  */
 
 import type { Budget, SideName } from '#domain/platform.ts';
 import type { PlatformNow, Sighting } from '#domain/sighting.ts';
 
-/** Connections that this worker may have open, until they are released or the heartbeat says that they were taken away. */
+/** Connections that this worker may have open, until it releases them or is counted as gone. */
 export interface ConnectionLease {
   readonly id: number;
   readonly side: SideName;
   readonly mailbox: number;
   readonly connections: number;
-  /** The breaker is open, and this mailbox is the one that tries: report how its sign-in went before anything else. */
+  /**
+   * The breaker is open, and this mailbox is the one that tries, with one connection: report how its sign-in went before
+   * anything else.
+   */
   readonly isProbe: boolean;
 }
 
@@ -46,8 +49,8 @@ export interface Consequence {
 /** What both platforms may be asked, as one worker sees it. */
 export interface Governor {
   /**
-   * Takes between `atLeast` and `connections` for a mailbox, or nothing. Never more, with all other unexpired leases, than
-   * what the platform is asked at the moment and than one mailbox may have. Throws `database.*`.
+   * Takes between `atLeast` and `connections` for a mailbox, or nothing. Never more, with all other leases, than what
+   * the platform is asked at the moment and than one mailbox may have. Throws `database.*`.
    */
   take(wanted: WantedConnections): Promise<Taken>;
 

@@ -108,8 +108,8 @@ export interface Lead extends AsyncDisposable {
 
 export interface Election {
   /**
-   * Waits until we lead, through restarts of the database, however long that takes. Rejects only with the reason of
-   * `signal`. `waiting` is called once if another leads at first.
+   * Waits until we lead, through restarts of the database, however long that takes. `waiting` is called once if another
+   * leads at first. Rejects with the reason of `signal`, or when the database will not have us, whatever time passes.
    */
   lead(signal: AbortSignal, waiting?: () => void): Promise<Lead>;
 }

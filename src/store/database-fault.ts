@@ -53,3 +53,12 @@ export function isPassing(error: unknown): boolean {
   if (error instanceof pg.DatabaseError) return passing.has(String(code)) || String(code).startsWith('08');
   return unreachable.has(String(code)) || endings.test(error.message);
 }
+
+/** The answer, or the fault behind its absence. */
+export async function faulted<Answer>(name: string, answer: Promise<Answer>): Promise<Answer> {
+  try {
+    return await answer;
+  } catch (error) {
+    throw databaseFault.of(error, name) ?? error;
+  }
+}
