@@ -91,6 +91,7 @@ async function come(place: Place, options: EmbeddedOptions, signal: AbortSignal)
       signal.throwIfAborted();
       const presence = await enter(place);
       if (presence !== null && (await isAsWanted(presence, options))) {
+        presence.rest();
         return { presence, isOurs: tried?.ended === null };
       }
       if (tried?.ended === 'failed') throw fault('database.embedded.unusable', { detail: tried.why() });

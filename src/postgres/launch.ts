@@ -1,7 +1,8 @@
 /** Starts the programs of the embedded PostgreSQL: makes its data where there are none, then runs the server on them. */
 
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import fs from 'node:fs';
+import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { cleanText } from '#lib/clean-text.ts';
 import { asSomebody } from './as-somebody.ts';
@@ -77,14 +78,16 @@ initdb=$2 words=$3
 if [ ! -e data/PG_VERSION ]; then
   rm -rf data.new && "$initdb" -D data.new $words >/dev/null && mv data.new data || exit 1
 fi
-rm -f data/postmaster.pid
+rm -f data/postmaster.pid "$4.lock" "$5.lock"
 # It has its port in the name of its socket, which is to be found under one name always.
 [ "$5" = "$4" ] || ln -sf "\${5##*/}" "$4" || exit 1
 shift 5
-exec "$@"
+exec "$@" >>log 2>&1
 `;
 const logBytesMax = 8 * 2 ** 20;
 const cutMaxMs = 20_000;
+const saidMax = 4_000;
+const leastRoomBytes = 32 * 2 ** 20;
 
 /** Throws `database.embedded.unusable`, or an error of the file system, where it cannot even be tried. */
 export function launch(programs: Binaries, place: Place, options: LaunchOptions): Launch {
@@ -99,17 +102,17 @@ export function launch(programs: Binaries, place: Place, options: LaunchOptions)
     ...(options.fleeting ? ['setpriv', '--pdeathsig', 'INT'] : []),
     ...server,
   ];
-  const log = openLog(place.log);
+  const logBegin = turnLog(place.log);
   const child = spawn(words[0] as string, words.slice(1), {
-    stdio: ['ignore', log.fd, log.fd],
+    // What is said before the server has its log; a full disk could not take that.
+    stdio: ['ignore', 'ignore', 'pipe'],
     // Of our environment it gets nothing else: there may be secrets in it, and variables that mean something to it.
     env: { PATH: process.env['PATH'], LC_ALL: 'C', ...(libraries === null ? {} : { LD_LIBRARY_PATH: libraries }) },
     // In a session of its own: Ctrl-C on the terminal is for us, and we stop it in our own order.
     detached: true,
   });
-  fs.closeSync(log.fd);
   child.unref();
-  return watch(child, place, log.begin);
+  return watch(child, place, logBegin);
 }
 
 function socketPath({ sockets }: Place, port: number): string {
@@ -127,21 +130,25 @@ function serverWords(place: Place, { port, fleeting }: LaunchOptions): readonly 
   return Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
 }
 
-function openLog(path: string): { readonly fd: number; readonly begin: number } {
+/** Begins another one where it has grown large, and answers where what is said from now on begins. */
+function turnLog(path: string): number {
   const size = fs.statSync(path, { throwIfNoEntry: false })?.size ?? 0;
-  if (size > logBytesMax) fs.renameSync(path, `${path}.old`);
-  return { fd: fs.openSync(path, 'a', 0o600), begin: size > logBytesMax ? 0 : size };
+  if (size <= logBytesMax) return size;
+  fs.renameSync(path, `${path}.old`);
+  return 0;
 }
 
-function watch(child: ChildProcess, place: Place, logBegin: number): Launch {
+function watch(child: ChildProcessByStdio<null, null, Readable>, place: Place, logBegin: number): Launch {
   let ended: Launch['ended'] = null;
-  let trouble: string | null = null;
+  let said = '';
+  child.stderr.on('data', (chunk: Buffer) => (said = (said + chunk.toString()).slice(-saidMax)));
   const end = new Promise<void>((resolve) => {
     child.once('error', (error) => {
-      [ended, trouble] = ['failed', error.message];
+      [ended, said] = ['failed', error.message];
       resolve();
     });
-    child.once('exit', (code) => {
+    // Not before all that it said is read. The server itself has let go of that pipe.
+    child.once('close', (code) => {
       ended = code === heldByAnother ? 'somebody-else-has-it' : 'failed';
       resolve();
     });
@@ -150,13 +157,13 @@ function watch(child: ChildProcess, place: Place, logBegin: number): Launch {
     get ended() {
       return ended;
     },
-    why: () => trouble ?? whatWasSaid(place.log, logBegin),
+    why: () => why(`${said}\n${logSince(place.log, logBegin)}`, place),
     async cut() {
       if (ended !== null || child.pid === undefined) return;
       child.ref();
       const session = child.pid;
-      const enough = new AbortController();
       tell(session, 'SIGTERM');
+      const enough = new AbortController();
       const tooLong = sleep(cutMaxMs, undefined, { signal: enough.signal }).then(
         () => tell(session, 'SIGKILL'),
         () => undefined, // it was not
@@ -177,15 +184,20 @@ function tell(session: number, signal: NodeJS.Signals): void {
   }
 }
 
-/** The last lines that say why, else the last lines. */
-function whatWasSaid(path: string, begin: number): string {
-  let lines: readonly string[];
+function logSince(path: string, begin: number): string {
   try {
-    lines = fs.readFileSync(path).subarray(begin).toString('utf8').split('\n').filter(Boolean);
+    return fs.readFileSync(path).subarray(begin).toString('utf8');
   } catch {
-    lines = [];
+    return ''; // it did not get as far as that
   }
+}
+
+/** Of what was said the last lines that tell why, else the last lines, for people. */
+function why(said: string, { home }: Place): string {
+  const { bavail, bsize } = fs.statfsSync(home);
+  const room = bavail * bsize < leastRoomBytes ? ` There is hardly any room left in ${home}.` : '';
+  const lines = said.split('\n').filter(Boolean);
   const telling = lines.filter((line) => /FATAL|PANIC|ERROR|HINT|error:|cannot|could not|denied|no space/i.test(line));
-  const last = (telling.length > 0 ? telling : lines).slice(-3);
-  return last.length === 0 ? `it ended without a word in ${path}` : cleanText(last.join(' '), 400);
+  const last = (telling.length > 0 ? telling : lines).slice(-3).join(' ');
+  return `${last === '' ? 'it ended without a word.' : cleanText(last, 400)}${room}`;
 }

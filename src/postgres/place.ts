@@ -55,11 +55,12 @@ function makeSocketFolder(home: string): string {
   // Not $TMPDIR: that may be another one for the next process.
   const path = fits(near) ? near : `/tmp/godwit-${us}-${digest}`;
   fs.mkdirSync(path, { recursive: true, mode: 0o700 });
-  const { uid, mode } = fs.lstatSync(path);
-  if (uid !== us || (mode & 0o077) !== 0 || !fs.lstatSync(path).isDirectory())
+  const found = fs.lstatSync(path);
+  if (found.uid !== us || !found.isDirectory())
     throw fault('database.embedded.unusable', {
-      detail: `${path} is not ours alone, and the socket would not be either.`,
+      detail: `${path}, the folder of its socket, belongs to somebody else.`,
     });
+  fs.chmodSync(path, 0o700);
   return path;
 }
 

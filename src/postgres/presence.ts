@@ -29,8 +29,11 @@ export class Presence {
     this.#socket = socket;
     this.#place = place;
     this.ended = new Promise((resolve) => client.once('end', resolve));
-    // It is no reason for the process to go on.
-    socket.unref();
+  }
+
+  /** From here on it is no reason for the process to go on. */
+  rest(): void {
+    this.#socket.unref();
   }
 
   /** The port on which it listens besides its socket; null for none. */
@@ -77,7 +80,7 @@ export class Presence {
     );
     const pid = Number(answer.rows[0]?.pid);
     // In another container, numbers of processes are others.
-    return fs.readlinkSync(`/proc/${pid}/cwd`) === this.#place.data ? pid : null;
+    return folderOf(pid) === this.#place.data ? pid : null;
   }
 }
 
@@ -103,5 +106,14 @@ export async function enter(place: Place): Promise<Presence | null> {
 }
 
 async function untilGone(pid: number): Promise<void> {
-  for (const since = Date.now(); fs.existsSync(`/proc/${pid}`) && Date.now() - since < stopMaxMs; ) await sleep(20);
+  for (const since = Date.now(); folderOf(pid) !== null && Date.now() - since < stopMaxMs; ) await sleep(20);
+}
+
+/** Where a process is at work; null of one that has ended, though nobody may have asked how. */
+function folderOf(pid: number): string | null {
+  try {
+    return fs.readlinkSync(`/proc/${pid}/cwd`);
+  } catch {
+    return null;
+  }
 }
