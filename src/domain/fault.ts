@@ -202,6 +202,48 @@ export const faults = {
     ({ host, user, text }) => `${host} does not accept a fresh token for ${user}: ${text}`,
     'The token is good, the mailbox is not open to it: check that the application was given this mailbox, and that IMAP is on for it (docs/oauth.md).',
   ),
+  'secret.unresolved': entry<{ readonly reference: string } & Said>(
+    'platform',
+    'operator',
+    ({ reference, text }) => `The secret ${reference} cannot be had here: ${text}`,
+    'Give this process the variable or file, or seal it with `godwit secret set` and refer to it as sealed:NAME (docs/secrets.md).',
+  ),
+  'secret.altered': entry<{ readonly name: string }>(
+    'platform',
+    'operator',
+    ({ name }) => `What the database keeps as the secret ${name} is not what was sealed under this name.`,
+    'Set it anew with `godwit secret set`, and find out who wrote to the table.',
+  ),
+  'secret.mailbox.none': entry<{ readonly mailbox: string; readonly place: string }>(
+    'mailbox',
+    'operator',
+    ({ mailbox, place }) => `There is no secret for ${mailbox} in ${place}.`,
+    'Put it there, then `godwit mailbox retry` with its address.',
+  ),
+  'secret.mailbox.wrong': entry<{ readonly place: string } & Said>(
+    'mailbox',
+    'operator',
+    ({ place, text }) => `The secret of a mailbox in ${place} cannot be used: ${text}`,
+    'Put the line right, then `godwit mailbox retry` with its address. A line is an address and a reference: env:NAME, file:PATH or sealed:NAME.',
+  ),
+  'secret.key.missing': entry<object>(
+    'estate',
+    'operator',
+    () => 'There is no key for sealed secrets: GODWIT_KEY is not set.',
+    'Make one with `godwit secret key`, keep a copy of it elsewhere, and set GODWIT_KEY=file:PATH for every process.',
+  ),
+  'secret.key.unreadable': entry<{ readonly reference: string } & Said>(
+    'estate',
+    'operator',
+    ({ reference, text }) => `The key of sealed secrets cannot be had from ${reference}: ${text}`,
+    'Check GODWIT_KEY, and that this user may read what it names. `godwit secret key` makes a key.',
+  ),
+  'secret.key.other': entry<{ readonly name: string; readonly keyId: string }>(
+    'estate',
+    'operator',
+    ({ name, keyId }) => `The secret ${name} was sealed under the key ${keyId}, which this process does not have.`,
+    'Add that key to GODWIT_KEY after a comma, or set the secret anew with `godwit secret set`.',
+  ),
   'folder.unreadable': entry<FolderAt & Said>(
     'folder',
     'operator',
@@ -263,6 +305,12 @@ export const faults = {
     'operator',
     ({ mailbox, holder }) => `${mailbox} is being copied by another process (${holder}).`,
     'Wait until it has ended, or end it. Two at once would not be faster.',
+  ),
+  'ledger.lost': entry<{ readonly mailbox: string }>(
+    'mailbox',
+    'soon',
+    ({ mailbox }) => `${mailbox} is in other hands: this worker had not been heard of for too long.`,
+    'Nothing has to be done. Whoever has it now first looks at the target, and goes on from there.',
   ),
   'ledger.damaged': entry<{ readonly file: string; readonly detail: string }>(
     'estate',
@@ -344,6 +392,12 @@ export const faults = {
     'operator',
     ({ detail }) => `The embedded PostgreSQL cannot be started: ${detail}`,
     'Give the URL of a PostgreSQL server of yours in DATABASE_URL (15 or newer).',
+  ),
+  'estate.import.under-way': entry<Named>(
+    'estate',
+    'paced',
+    ({ name }) => `Another import into ${name} is under way.`,
+    'Wait until it has ended. One that was killed is cleared away by the database within some seconds.',
   ),
   'sync.gave-up': entry<Said>(
     'mailbox',
