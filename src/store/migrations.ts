@@ -8,6 +8,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { sql } from 'kysely';
 import { fault } from '#domain/fault.ts';
 import type { Database, Sql } from './db.ts';
+import { installQueue } from './queue-schema.ts';
 
 export interface Migration {
   /** `0001-estate`. */
@@ -56,7 +57,7 @@ export async function migrationStates(db: Database): Promise<readonly MigrationS
 /** Runs what is missing, all or nothing, and says what it was. Safe while others do the same. */
 export async function migrate(db: Database): Promise<readonly string[]> {
   const all = await migrations();
-  return db.sql.transaction().execute(async (tx) => {
+  const ran = await db.sql.transaction().execute(async (tx) => {
     await sql`select pg_advisory_xact_lock(${lock})`.execute(tx);
     await sql`create table if not exists migration (
       name text primary key,
@@ -73,6 +74,9 @@ export async function migrate(db: Database): Promise<readonly string[]> {
     }
     return missing.map(({ name }) => name);
   });
+  // Its tables are not ours: it knows itself what it lacks.
+  await installQueue(db);
+  return ran;
 }
 
 /** Throws `database.unprepared` unless everything of this version was run. */
