@@ -93,7 +93,7 @@ function row(key: string, form: TSchema, needed: boolean): string {
 }
 
 function shown(value: unknown): string {
-  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
 function sentence(words: string): string {

@@ -345,17 +345,36 @@ export const faults = {
     ({ file, detail }) => `The ledger ${file} cannot be written: ${detail}`,
     'Check the owner and mode of the state folder, or give another with --state.',
   ),
+  'database.url.wrong': entry<{ readonly detail: string }>(
+    'estate',
+    'operator',
+    ({ detail }) => `The URL of the database cannot be used: ${detail}`,
+    'Put it right where it is written: DATABASE_URL, or the file or variable that godwit.yaml names.',
+  ),
   'database.away': entry<Named & Said>(
     'estate',
     'paced',
     ({ name, text }) => `The database ${name} does not answer: ${text}`,
     'Check that PostgreSQL runs and can be reached from here. Whatever was under way goes on when it is back.',
   ),
+  'database.busy': entry<Named & Said>(
+    'mailbox',
+    'soon',
+    ({ name, text }) => `The database ${name} could not do it just then: ${text}`,
+    'It is tried again. Where it comes often, the log of the server says who waits for whom.',
+  ),
   'database.refused': entry<Named & Said>(
     'estate',
     'operator',
     ({ name, text }) => `The database ${name} does not let us in: ${text}`,
     'Check user, password and database in DATABASE_URL, and the rights of that user.',
+  ),
+  'database.unprotected': entry<Named & Said>(
+    'estate',
+    'operator',
+    ({ name, text }) => `The connection to the database ${name} cannot be protected: ${text}`,
+    'Give the server a certificate that this machine trusts, or name its authority in the URL: ?sslrootcert=PATH. ' +
+      'On a line that nobody else can listen to, ?sslmode=disable does without.',
   ),
   'database.too-old': entry<Named & { readonly version: string }>(
     'estate',
@@ -386,6 +405,12 @@ export const faults = {
     'never',
     ({ migration }) => `The migration ${migration} was changed after it had been run.`,
     'Put the file back as it was released; what is to change goes into a new migration.',
+  ),
+  'database.occupied': entry<Named & Said>(
+    'estate',
+    'operator',
+    ({ name, text }) => `The database ${name} holds something of others: ${text}`,
+    'Create a database for Godwit alone, and give its URL.',
   ),
   'database.embedded.unusable': entry<{ readonly detail: string }>(
     'estate',

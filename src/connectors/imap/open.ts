@@ -29,8 +29,9 @@ export async function openSession(options: ImapOptions, isReadOnly: boolean, sig
   try {
     return await openWith(credential, options, isReadOnly, signal);
   } catch (error) {
-    if (credential.kind !== 'oauth' || !isFault(error, 'imap.sign-in.refused')) throw error;
+    if (!isFault(error, 'imap.sign-in.refused')) throw error;
     credentials.refused?.();
+    if (credential.kind !== 'oauth') throw error;
     const fresh = await credentials.current(signal);
     if (fresh.kind !== 'oauth' || fresh.token === credential.token) throw tokenRefused(endpoint.host, error);
     options.log.debug('token refused, trying a fresh one', { host: endpoint.host });
