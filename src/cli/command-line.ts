@@ -22,11 +22,17 @@ import {
   type InitFlags,
   probeFlags,
   type ProbeFlags,
+  secretFlags,
+  type SecretFlags,
+  secretKeyFlags,
+  type SecretKeyFlags,
+  secretSetFlags,
+  type SecretSetFlags,
   shorthands,
   verifyFlags,
   type VerifyFlags,
 } from './flags.ts';
-import { copyHelp, demoHelp, godwitHelp, initHelp, probeHelp, testHelp, verifyHelp } from './help.ts';
+import { copyHelp, demoHelp, godwitHelp, initHelp, probeHelp, secretHelp, testHelp, verifyHelp } from './help.ts';
 import { Session } from './session.ts';
 import { usageError } from './usage.ts';
 import type { World } from './world.ts';
@@ -41,7 +47,49 @@ const twoSides = {
   ],
 } as const;
 
-const commands = buildRouteMap<'copy' | 'verify' | 'probe' | 'init' | 'demo' | 'test', Session>({
+const secretName = {
+  kind: 'tuple',
+  parameters: [
+    { placeholder: 'NAME', brief: 'Its name, such as source-admin or source/ann@corp.example', parse: String },
+  ],
+} as const;
+
+const secretCommands = buildRouteMap<'set' | 'list' | 'remove' | 'key' | 'rekey', Session>({
+  routes: {
+    set: buildCommand<SecretSetFlags, [string], Session>({
+      loader: async () => (await import('./secrets.ts')).set,
+      parameters: { positional: secretName, flags: secretSetFlags, aliases: shorthands },
+      docs: { brief: 'Seal a secret; it is asked for, or piped in', fullDescription: secretHelp },
+    }),
+    list: buildCommand<SecretFlags, [string?], Session>({
+      loader: async () => (await import('./secrets.ts')).list,
+      parameters: {
+        positional: { kind: 'tuple', parameters: [url('PREFIX', 'Only those whose name begins with it')] },
+        flags: secretFlags,
+        aliases: shorthands,
+      },
+      docs: { brief: 'The names of what is sealed, under which key, and since when', fullDescription: secretHelp },
+    }),
+    remove: buildCommand<SecretFlags, [string], Session>({
+      loader: async () => (await import('./secrets.ts')).remove,
+      parameters: { positional: secretName, flags: secretFlags, aliases: shorthands },
+      docs: { brief: 'Remove a secret', fullDescription: secretHelp },
+    }),
+    key: buildCommand<SecretKeyFlags, [], Session>({
+      loader: async () => (await import('./secret-key.ts')).makeKey,
+      parameters: { flags: secretKeyFlags, aliases: { o: 'output' } },
+      docs: { brief: 'Make the key under which secrets are sealed', fullDescription: secretHelp },
+    }),
+    rekey: buildCommand<SecretFlags, [], Session>({
+      loader: async () => (await import('./secrets.ts')).rekey,
+      parameters: { flags: secretFlags, aliases: shorthands },
+      docs: { brief: 'Seal everything anew under the first key of GODWIT_KEY', fullDescription: secretHelp },
+    }),
+  },
+  docs: { brief: 'Passwords for both platforms, sealed in the database', fullDescription: secretHelp },
+});
+
+const commands = buildRouteMap<'copy' | 'verify' | 'probe' | 'init' | 'secret' | 'demo' | 'test', Session>({
   routes: {
     copy: buildCommand<CopyFlags, [string?, string?], Session>({
       loader: async () => (await import('./copy.ts')).copy,
@@ -83,6 +131,7 @@ const commands = buildRouteMap<'copy' | 'verify' | 'probe' | 'init' | 'demo' | '
         fullDescription: initHelp,
       },
     }),
+    secret: secretCommands,
     demo: buildCommand<{ readonly quiet?: boolean }, [], Session>({
       loader: async () => (await import('./demo.ts')).demo,
       parameters: {

@@ -76,6 +76,16 @@ export interface InitFlags extends EstateFlags, Pick<OutputFlags, 'output' | 'qu
   readonly targetAdmin?: string;
 }
 
+export interface SecretFlags extends EstateFlags, OutputFlags {}
+
+export interface SecretSetFlags extends SecretFlags {
+  readonly from?: string;
+}
+
+export interface SecretKeyFlags extends Pick<OutputFlags, 'output'> {
+  readonly out: string;
+}
+
 const asTyped = String;
 const text = (brief: string, placeholder: string) =>
   ({ kind: 'parsed', parse: asTyped, brief, placeholder, optional: true }) as const;
@@ -189,6 +199,26 @@ export const initFlags: FlagParametersForType<InitFlags> = {
   ...estateFlags,
   output: outputFlags.output,
   quiet: outputFlags.quiet,
+};
+
+export const secretFlags: FlagParametersForType<SecretFlags> = { ...estateFlags, ...outputFlags };
+
+export const secretSetFlags: FlagParametersForType<SecretSetFlags> = {
+  from: text(
+    'One for each mailbox: a CSV file with the header address,secret; NAME is then what stands before the address',
+    'FILE',
+  ),
+  ...secretFlags,
+};
+
+export const secretKeyFlags: FlagParametersForType<SecretKeyFlags> = {
+  out: {
+    kind: 'parsed',
+    parse: asTyped,
+    brief: 'Where to write it; a file that is there already is left',
+    placeholder: 'FILE',
+  },
+  output: outputFlags.output,
 };
 
 export const shorthands = { o: 'output', q: 'quiet' } as const;

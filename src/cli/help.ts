@@ -75,6 +75,26 @@ docs/godwit-yaml.md tells of every setting; editors that know YAML check and com
 
 EXIT CODES  0 written, or in order; 2 there already, or something is wrong in it; 5 a question was left unanswered.`;
 
+export const secretHelp = `Keeps passwords in the database of the estate, sealed under a key from outside it. The settings then refer to
+them as sealed:NAME, and workers on every machine have them that have the key. What is set can be used and not be read: no
+command shows a secret.
+
+EXAMPLES
+  godwit secret key --out /etc/godwit/key             make the key, once; keep a copy elsewhere
+  export GODWIT_KEY=file:/etc/godwit/key              for every process
+  godwit secret set source-admin                      asks for it; then in godwit.yaml: secret: sealed:source-admin
+  pass show old/admin | godwit secret set source-admin
+  godwit secret set source/ --from passwords.csv      each mailbox's own; then in godwit.yaml: secrets: sealed:source/
+  godwit secret list source/
+  godwit secret remove source-admin
+
+CHANGING THE KEY
+  godwit secret key --out /etc/godwit/key.2           then, for every process, the new one first:
+  export GODWIT_KEY=file:/etc/godwit/key.2,file:/etc/godwit/key
+  godwit secret rekey                                 seals all anew; after that the old key can go
+
+EXIT CODES  0 done; 3 done, but some could not be sealed anew; 2 wrong usage, or no key; 5 the database is away.`;
+
 export const demoHelp = `Starts two mail servers on this machine, fills one with the mail of some invented people, moves them to the other
 while you watch, runs again (nothing is sent), compares both sides, and takes everything away again.`;
 

@@ -81,6 +81,13 @@ describe('godwit init --check', () => {
     expect(stdout).toContain("imap+plain://localhost, with each mailbox's own secret, in clear text");
   });
 
+  test('names the variables and files that cannot be had here, and is content all the same', async () => {
+    await played([]);
+    const { code, stdout } = await played(['--check'], { notHere: ['env:SOURCE_SECRET'] });
+    expect(code).toBe(0);
+    expect(stdout).toContain('not here  env:SOURCE_SECRET');
+  });
+
   test('tells everything that is wrong, with its place and exit code 2', async () => {
     await played([]);
     await writeFile(config, `${await readFile(config, 'utf8')}\nfollow-evry: 5m\ndelete: perhaps\n`);

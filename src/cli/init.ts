@@ -22,10 +22,11 @@ export async function init(this: Session, flags: InitFlags): Promise<void> {
 
 async function check(session: Session, flags: InitFlags, file: string): Promise<void> {
   const settings = await session.world.readEstate(file);
-  session.conclude({ file, problems: [] }, () => (flags.quiet ? [] : inOrder(settings)));
+  const notHere = await session.world.notHere(settings);
+  session.conclude({ file, problems: [], notHere }, () => (flags.quiet ? [] : inOrder(settings, notHere)));
 }
 
-function inOrder(settings: EstateSettings): readonly string[] {
+function inOrder(settings: EstateSettings, notHere: readonly string[]): readonly string[] {
   const { file, source, target, database, timezone } = settings;
   return [
     `${shown(file)} is in order.`,
@@ -33,6 +34,9 @@ function inOrder(settings: EstateSettings): readonly string[] {
     `  target    ${platformLine(target)}`,
     `  database  ${database === 'embedded' ? 'embedded' : 'a PostgreSQL server of yours'}`,
     `  timezone  ${timezone}`,
+    ...(notHere.length > 0
+      ? [`  not here  ${notHere.map((name) => shown(name)).join(', ')} (whoever does the work needs them)`]
+      : []),
     ...stillExamples({ source: source.endpoint.name, target: target.endpoint.name }),
   ];
 }

@@ -1,5 +1,6 @@
 /** For tests: a world in which everything written is kept and the engine is whatever the test says. */
 
+import type { SecretReference } from '#domain/secret-reference.ts';
 import { type Log, silent } from '#lib/log.ts';
 import { runCommandLine } from './command-line.ts';
 import { UsageError } from './usage.ts';
@@ -8,11 +9,17 @@ import type { CopyOrder, Engine, EngineOptions, MailboxReport, World } from './w
 export interface MadeUp {
   readonly environment?: Readonly<Record<string, string>>;
   readonly engine?: Partial<Engine>;
-  readonly typed?: string | null;
+  /** Of several, one question after the other. */
+  readonly typed?: string | null | readonly string[];
   /** What is answered to one question after the other. */
   readonly answers?: readonly (string | null)[];
   readonly config?: string;
   readonly readEstate?: World['readEstate'];
+  readonly notHere?: readonly string[];
+  readonly openSecrets?: World['openSecrets'];
+  readonly keys?: readonly SecretReference[];
+  /** What is piped in. */
+  readonly input?: string;
   readonly interruption?: AbortSignal;
   readonly badSettings?: string;
   readonly tty?: boolean;
@@ -65,7 +72,7 @@ export async function play(argv: readonly string[], made: MadeUp = {}): Promise<
         logFormat: 'text',
         ca: null,
         config: made.config ?? 'godwit.yaml',
-        keys: [],
+        keys: made.keys ?? [],
       };
     },
     now: () => Date.UTC(2024, 5, 1),
@@ -75,7 +82,11 @@ export async function play(argv: readonly string[], made: MadeUp = {}): Promise<
     },
     askSecret: async (question) => {
       asked.push(question);
-      return made.typed ?? null;
+      return (
+        (Array.isArray(made.typed)
+          ? (made.typed as readonly string[])[asked.length - 1]
+          : (made.typed as string | null)) ?? null
+      );
     },
     ask: async ({ asks, problem }) => {
       asked.push(asks);
@@ -85,6 +96,9 @@ export async function play(argv: readonly string[], made: MadeUp = {}): Promise<
       return answer;
     },
     readEstate: made.readEstate ?? (async () => Promise.reject(new Error('no settings of a programme in this test'))),
+    notHere: async () => made.notHere ?? [],
+    openSecrets: made.openSecrets ?? (async () => Promise.reject(new Error('no sealed secrets in this test'))),
+    readInput: async () => (made.input === undefined ? null : Buffer.from(made.input)),
     estateSchema: '/opt/godwit/docs/godwit.schema.json',
     openLog: (_level, _format, write) => linesTo(write),
     openEngine: async (options) => {

@@ -11,6 +11,7 @@ import type { SecretReference } from '#domain/secret-reference.ts';
 import type { Selection } from '#domain/selection.ts';
 import type { Log } from '#lib/log.ts';
 import type { CopyChoices, CopyWatcher, Pace } from '#operations/copy-mailbox.ts';
+import type { SecretKeeping } from '#operations/keep-secrets.ts';
 import type { VerifyReport, VerifyWatcher } from '#operations/verify-mailbox.ts';
 
 export interface OutStream {
@@ -59,11 +60,26 @@ export interface World {
   ask(question: Question): Promise<string | null>;
   /** Reads the settings of a programme. Throws a `UsageError` that names everything wrong. */
   readEstate(file: string): Promise<EstateSettings>;
+  /** Which variables and files that they refer to cannot be had in this process. */
+  notHere(settings: EstateSettings): Promise<readonly string[]>;
+  /** Opens the sealed secrets of an estate. */
+  openSecrets(options: SecretsOptions): Promise<SecretKeeping & AsyncDisposable>;
+  /** All that is piped in, at most so many octets and one; null where stdin is a terminal. */
+  readInput(octetsMax: number): Promise<Buffer | null>;
   /** Where the JSON Schema of such a file is, for editors. */
   readonly estateSchema: string;
   openLog(level: LogLevel, format: LogFormat, write: (line: string) => void): Log;
   openEngine(options: EngineOptions): Promise<Engine>;
   demo(stage: DemoStage): Promise<number>;
+}
+
+export interface SecretsOptions {
+  readonly settings: EstateSettings;
+  readonly stateDir: string;
+  /** Where the keys are, the one that seals first. Empty where none is needed. */
+  readonly keys: readonly SecretReference[];
+  readonly log: Log;
+  readonly signal: AbortSignal;
 }
 
 export interface Question {

@@ -30,7 +30,8 @@ interface Ran {
   readonly ran_at: Date;
 }
 
-const folder = new URL('./migrations/', import.meta.url);
+/** By way of the root, to which it is as far from a bundle (`tools/bundle.ts`) as from here. */
+const folder = new URL('../../src/store/migrations/', import.meta.url);
 /** Any number that nobody else takes: "Gdwt". */
 const lock = 0x47647774;
 
