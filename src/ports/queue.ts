@@ -31,8 +31,8 @@ export interface JobQueue extends AsyncDisposable {
   /** Ends the jobs of these mailboxes, also those under way: their workers hear of it at their next heartbeat. */
   cancel(mailboxes: readonly number[]): Promise<void>;
   /**
-   * For the leader, every `superviseMs`: gives the jobs of workers that were not heard of to others. By the third of these
-   * calls after a worker was killed somebody else can fetch what it had in hand.
+   * For the leader, every `superviseMs`: gives the jobs of workers that were not heard of to others, so that they can be
+   * fetched some 14 seconds after a worker was killed at the latest.
    */
   supervise(): Promise<void>;
   /**

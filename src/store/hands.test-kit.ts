@@ -97,7 +97,7 @@ const roles = {
     setInterval(() => void membership.heartbeat(), heartbeatMs / 5);
     const governor = openGovernor(db, membership.worker);
     say('begins');
-    await Promise.all(Array.from({ length: 12 }, (_, i) => hammerOn(Number(seed) * 100 + i)));
+    await Promise.all(Array.from({ length: 6 }, (_, i) => hammerOn(Number(seed) * 100 + i)));
 
     async function hammerOn(own: number): Promise<never> {
       const chance = new Chance(own);

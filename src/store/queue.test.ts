@@ -154,13 +154,13 @@ describe('a worker that vanished', () => {
     expect(await worker.heard('took')).toBe('10');
     await worker.heard('touched');
     worker.kill('SIGKILL');
-    const killedAt = performance.now();
     const found: Job[] = [];
-    while (found.length < 10) {
+    for (let calls = 1; found.length < 10; calls++) {
+      // Told in calls rather than by a clock: on a busy machine the clock says nothing about us.
+      expect(calls * superviseMs).toBeLessThan(20_000);
+      await sleep(superviseMs);
       await queue.supervise();
       found.push(...(await queue.fetch(10)));
-      expect(performance.now() - killedAt).toBeLessThan(20_000);
-      await sleep(superviseMs);
     }
     expect(found.map(({ attempt }) => attempt)).toEqual(Array.from({ length: 10 }, () => 1));
     for (const job of found) {
