@@ -33,6 +33,8 @@ const settings: Readonly<Record<string, string>> = {
   unix_socket_permissions: '0700',
   max_connections: '200',
   shared_buffers: '128MB',
+  // One call for a whole file system (syncfs(2)) instead of one for each of a thousand files: 0.5 s instead of 2.7.
+  recovery_init_sync_method: 'syncfs',
   // Nobody replicates from it, so the log is written for recovery alone; checkpoints are rare, and recovery takes longer.
   wal_level: 'minimal',
   max_wal_senders: '0',
@@ -93,7 +95,7 @@ const leastRoomBytes = 32 * 2 ** 20;
 export function launch(programs: Binaries, place: Place, options: LaunchOptions): Launch {
   const libraries = linkLibraries(programs, place.libraries);
   const server = [programs.postgres, '-D', `${place.home}/data`, ...serverWords(place, options)];
-  const initial = [...initialWords, ...(options.fleeting ? ['--no-sync'] : [])].join(' ');
+  const initial = [...initialWords, options.fleeting ? '--no-sync' : '--sync-method=syncfs'].join(' ');
   const words = [
     ...asSomebody(place.data),
     ...['sh', '-c', script, 'sh', place.home, programs.initdb, initial],

@@ -6,6 +6,7 @@
 
 import fs from 'node:fs';
 import net from 'node:net';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import type { Place } from './place.ts';
@@ -86,6 +87,7 @@ export class Presence {
 
 /** Enters the server of `place`. Null where none answers yet, or it is being stopped. */
 export async function enter(place: Place): Promise<Presence | null> {
+  if (!saysItIsReady(place)) return null;
   const socket = new net.Socket();
   const client = new pg.Client({
     stream: () => socket,
@@ -103,6 +105,15 @@ export async function enter(place: Place): Promise<Presence | null> {
   }
   await client.end().catch(() => undefined);
   return null;
+}
+
+/** As the server writes it into postmaster.pid, so that one that recovers is not asked a hundred times. */
+function saysItIsReady({ data }: Place): boolean {
+  try {
+    return /^ready\s*$/m.test(fs.readFileSync(join(data, 'postmaster.pid'), 'utf8'));
+  } catch {
+    return false; // there is none
+  }
 }
 
 async function untilGone(pid: number): Promise<void> {

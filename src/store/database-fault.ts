@@ -1,12 +1,15 @@
 /** What PostgreSQL, its driver and the network say when something is the matter, as faults of the catalogue. */
 
 import pg from 'pg';
-import { type Fault, fault } from '#domain/fault.ts';
+import { Fault, fault } from '#domain/fault.ts';
 import { cleanText } from '#lib/clean-text.ts';
 
-/** SQLSTATE classes and codes (PostgreSQL 15 manual, appendix A) after which the same question may be asked again. */
-const passing = new Set(['40001', '40P01', '53300', '55P03', '57P01', '57P02', '57P03', '58030']);
+/** SQLSTATE codes (PostgreSQL 15 manual, appendix A) of a server that is not there for us at the moment; so are those of class 08. */
+const away = new Set(['25006', '25P03', '53300', '57P01', '57P02', '57P03', '57P05', '58030']);
+/** Of what it could not do because others were at it at the same time. */
+const conflicts = new Set(['40001', '40P01', '55P03']);
 const refusals = new Set(['28000', '28P01', '3D000', '42501']);
+const diskFull = '53100';
 const unreachable = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
@@ -19,24 +22,28 @@ const unreachable = new Set([
   'ETIMEDOUT',
 ]);
 /** What the driver says of a connection that ended, which has no code. */
-const endings =
-  /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error/i;
+const endings = /Connection terminated|timeout (exceeded|expired)|not queryable/i;
+/** What it says where the two sides do not agree on how to protect the connection, or on who we are. */
+const protection = /does not support SSL|establishing an SSL connection/i;
+const signIn = /^SASL:|unsupported authentication/i;
 
 export const databaseFault = {
-  /** The fault that `error` is; null where it is a fault of our own SQL. */
+  /** The fault that `error` is; null where it is one already, or a fault of our own SQL. */
   of(error: unknown, name: string): Fault | null {
-    if (!(error instanceof Error)) return null;
-    const code = (error as { code?: unknown }).code;
-    const text = cleanText(error.message, 200);
+    if (!(error instanceof Error) || error instanceof Fault) return null;
+    const code = String((error as { code?: unknown }).code ?? '');
+    const text = cleanText(error.message || code, 200);
+    const cause = { cause: error };
     if (error instanceof pg.DatabaseError) {
-      if (code === '53100') return fault('database.disk-full', { name }, { cause: error });
-      if (refusals.has(String(code))) return fault('database.refused', { name, text }, { cause: error });
-      if (passing.has(String(code)) || String(code).startsWith('08'))
-        return fault('database.away', { name, text }, { cause: error });
+      if (code === diskFull) return fault('database.disk-full', { name }, cause);
+      if (refusals.has(code)) return fault('database.refused', { name, text }, cause);
+      if (conflicts.has(code)) return fault('database.busy', { name, text }, cause);
+      if (away.has(code) || code.startsWith('08')) return fault('database.away', { name, text }, cause);
       return null;
     }
-    if (unreachable.has(String(code)) || endings.test(error.message))
-      return fault('database.away', { name, text }, { cause: error });
+    if (unreachable.has(code) || endings.test(error.message)) return fault('database.away', { name, text }, cause);
+    if (protection.test(error.message) || isOfTls(code)) return fault('database.unprotected', { name, text }, cause);
+    if (signIn.test(error.message)) return fault('database.refused', { name, text }, cause);
     return null;
   },
 
@@ -45,13 +52,19 @@ export const databaseFault = {
   },
 };
 
+/** Codes of OpenSSL's verification and of Node's own (tls, "X509 certificate error codes"). */
+function isOfTls(code: string): boolean {
+  return /^(ERR_TLS_|ERR_SSL_|CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|HOSTNAME_MISMATCH|INVALID_CA|EPROTO)/.test(
+    code,
+  );
+}
+
+const passing: ReadonlySet<string> = new Set(['database.away', 'database.busy', 'database.disk-full']);
+
 /** Whether the same may be asked again in a while, because the database was not there or could not just then. */
 export function isPassing(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  const { code } = error as { code?: unknown };
-  if (code === 'database.away') return true;
-  if (error instanceof pg.DatabaseError) return passing.has(String(code)) || String(code).startsWith('08');
-  return unreachable.has(String(code)) || endings.test(error.message);
+  const found = error instanceof Fault ? error : databaseFault.of(error, '');
+  return found !== null && passing.has(found.code);
 }
 
 /** The answer, or the fault behind its absence. */

@@ -3,9 +3,18 @@
  * machines whose clocks differ agree on it; transactions are short and never wait for a network.
  */
 
-import { Kysely, PostgresDialect, type RawBuilder, type Transaction } from 'kysely';
+import {
+  Kysely,
+  PostgresDialect,
+  type PostgresPool,
+  type PostgresPoolClient,
+  type RawBuilder,
+  sql as sqlTag,
+  type Transaction,
+} from 'kysely';
 import pg from 'pg';
-import { databaseFault } from './database-fault.ts';
+import { readConnectionUrl } from './connection-url.ts';
+import { databaseFault, faulted } from './database-fault.ts';
 
 /** Rows are typed where they are asked for: `sql<Row>`. */
 export type Tables = Record<never, never>;
@@ -15,8 +24,10 @@ export type Sql = Kysely<Tables> | Transaction<Tables>;
 
 export interface Database extends AsyncDisposable {
   readonly sql: Kysely<Tables>;
-  /** Without its password, for people. */
+  /** Without user and password, for people. */
   readonly name: string;
+  /** Whether it is another machine's, and what is said to it can be read along on the way: because the URL wants it so. */
+  readonly isInTheClear: boolean;
   /** A connection of one's own, for what holds one: COPY, LISTEN, an advisory lock that lasts. */
   connect(): Promise<pg.Client>;
 }
@@ -32,6 +43,7 @@ export interface DatabaseOptions {
 /** Oldest server that is known to do what we ask: 15. */
 const oldestVersion = 150_000;
 const connectTimeoutMs = 10_000;
+const idleInTransactionMaxMs = 10_000;
 
 const { builtins } = pg.types;
 
@@ -49,44 +61,78 @@ const types: pg.CustomTypesConfig = {
       : pg.types.getTypeParser(oid, format as 'text')) as pg.CustomTypesConfig['getTypeParser'],
 };
 
-/** Opens the database and sees that it is one. Throws `database.*`. */
-export async function openDatabase(options: DatabaseOptions): Promise<Database> {
-  const name = nameOf(options.url);
+/** Opens the database and sees that it is one. Throws `database.*`, as do all queries where it is not there for them. */
+export async function openDatabase({ url, connectionsMax, applicationName }: DatabaseOptions): Promise<Database> {
+  const connection = readConnectionUrl(url);
+  const { name } = connection;
   const config: pg.ClientConfig = {
-    connectionString: options.url,
-    application_name: options.applicationName,
+    connectionString: connection.url,
+    application_name: applicationName,
     connectionTimeoutMillis: connectTimeoutMs,
     keepAlive: true,
     types,
   };
-  const pool = new pg.Pool({ ...config, max: options.connectionsMax });
-  // A connection that dies while nobody uses it is replaced when somebody does.
-  pool.on('error', () => undefined);
-  const sql = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
+  const sql = new Kysely<Tables>({
+    dialect: new PostgresDialect({ pool: pool({ ...config, max: connectionsMax }, name) }),
+  });
   try {
-    const { rows } = await pool.query<{ version: number }>(
-      `select current_setting('server_version_num')::int as version`,
+    const { version } = await oneRow(
+      sql,
+      sqlTag<{ version: number }>`select current_setting('server_version_num')::int as version`,
     );
-    const version = rows[0]?.version ?? 0;
     if (version < oldestVersion) throw databaseFault.tooOld(name, version);
   } catch (error) {
     await sql.destroy();
-    throw databaseFault.of(error, name) ?? error;
+    throw error;
   }
   return {
     sql,
     name,
+    isInTheClear: connection.isInTheClear,
     async connect() {
       const client = new pg.Client(config);
-      client.on('error', () => undefined);
-      try {
-        await client.connect();
-      } catch (error) {
-        throw databaseFault.of(error, name) ?? error;
-      }
+      client.on('error', () => undefined); // the next query tells
+      await faulted(name, client.connect());
       return client;
     },
     [Symbol.asyncDispose]: () => sql.destroy(),
+  };
+}
+
+/** Connections lent to one query or transaction at a time, whose errors are faults where they are not of our own SQL. */
+function pool(config: pg.PoolConfig, name: string): PostgresPool {
+  const lent = new WeakMap<pg.PoolClient, PostgresPoolClient>();
+  const inner = new pg.Pool({
+    ...config,
+    // A process that stands still (SIGSTOP, swapped out) must not hold a lock for longer than its work would take.
+    onConnect: async (client) => {
+      await client.query(`set idle_in_transaction_session_timeout = ${idleInTransactionMaxMs}`);
+    },
+  });
+  // A connection that dies while nobody uses it is replaced when somebody does.
+  inner.on('error', () => undefined);
+  return {
+    options: inner.options,
+    end: () => inner.end(),
+    async connect() {
+      const client = await faulted(name, inner.connect());
+      const before = lent.get(client);
+      if (before) return before;
+      const mine = telling(client, name);
+      // Nor does one between two queries of a transaction end the process: the next of them tells.
+      client.on('error', () => undefined);
+      lent.set(client, mine);
+      return mine;
+    },
+  };
+}
+
+function telling(client: pg.PoolClient, name: string): PostgresPoolClient {
+  // Of cursors, the other thing that it may be asked for, we have none.
+  const query = (text: string, values: unknown[]) => faulted(name, client.query(text, values));
+  return {
+    query: query as unknown as PostgresPoolClient['query'],
+    release: (destroy) => client.release(destroy),
   };
 }
 
@@ -96,15 +142,4 @@ export async function oneRow<Row>(db: Sql, query: RawBuilder<Row>): Promise<Row>
   const [row] = rows;
   if (row === undefined || rows.length > 1) throw new Error(`one row was expected, and ${rows.length} came`);
   return row;
-}
-
-/** Where it is, without a password. */
-function nameOf(url: string): string {
-  try {
-    const { protocol, hostname, port, pathname, searchParams } = new URL(url);
-    const host = searchParams.get('host') ?? hostname;
-    return `${protocol}//${host}${port ? `:${port}` : ''}${pathname}`;
-  } catch {
-    return 'the database';
-  }
 }
