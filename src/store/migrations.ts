@@ -6,9 +6,13 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { sql } from 'kysely';
+import pg from 'pg';
+import type { MigrationState, PlannedStep } from '#domain/database-state.ts';
 import { fault } from '#domain/fault.ts';
+import { cleanText } from '#lib/clean-text.ts';
 import type { Database, Sql } from './db.ts';
 import { installQueue } from './queue-schema.ts';
+import { queuePlan } from './queue-version.ts';
 
 export interface Migration {
   /** `0001-estate`. */
@@ -16,12 +20,6 @@ export interface Migration {
   readonly text: string;
   /** SHA-256 of the text, in hexadecimal digits. */
   readonly checksum: string;
-}
-
-export interface MigrationState {
-  readonly name: string;
-  /** When it was run here; null while it has not been. */
-  readonly ranAt: Date | null;
 }
 
 interface Ran {
@@ -35,6 +33,16 @@ const folder = new URL('../../src/store/migrations/', import.meta.url);
 /** Any number that nobody else takes: "Gdwt". */
 const lock = 0x47647774;
 
+const preamble = `select pg_advisory_xact_lock(${lock});
+create table if not exists migration (
+  name text primary key,
+  checksum text not null,
+  ran_at timestamptz not null default now()
+);`;
+
+/** SQLSTATE codes of what is there already under a name of ours (PostgreSQL 15 manual, appendix A). */
+const occupied = new Set(['42P06', '42P07', '42710', '42723']);
+
 /** The migrations of this version, in order. */
 export async function migrations(): Promise<readonly Migration[]> {
   const names = (await readdir(folder)).filter((name) => name.endsWith('.sql')).toSorted();
@@ -47,42 +55,42 @@ export async function migrations(): Promise<readonly Migration[]> {
   );
 }
 
-/** What of this version was run here, and what was not. Throws `database.newer`, `database.migration-edited`. */
+/** What has become here of the migrations of this version, and of others that were run. */
 export async function migrationStates(db: Database): Promise<readonly MigrationState[]> {
-  const [all, ran] = [await migrations(), await ranHere(db.sql)];
-  compare(all, ran, db.name);
-  const ranAt = new Map(ran.map((each) => [each.name, each.ran_at] as const));
-  return all.map(({ name }) => ({ name, ranAt: ranAt.get(name) ?? null }));
+  return statesOf(await migrations(), await ranHere(db.sql));
 }
 
-/** Runs what is missing, all or nothing, and says what it was. Safe while others do the same. */
+/** What `migrate` would run. Throws `database.newer`, `database.migration-edited`. */
+export async function plan(db: Database): Promise<readonly PlannedStep[]> {
+  const all = await migrations();
+  const missing = missingOf(statesOf(all, await ranHere(db.sql)), all, db.name);
+  const steps = missing.map((migration) => ({ name: migration.name, sql: textOf(migration) }));
+  const first = steps.length === 0 ? [] : [{ name: 'migrations', sql: preamble }];
+  return [...first, ...steps, ...(await queuePlan(db.sql))];
+}
+
+/**
+ * Runs what is missing, all or nothing, and says what it was. Safe while others do the same. Throws `database.newer`,
+ * `database.migration-edited`, `database.occupied`.
+ */
 export async function migrate(db: Database): Promise<readonly string[]> {
   const all = await migrations();
+  const queue = await queuePlan(db.sql);
   const ran = await db.sql.transaction().execute(async (tx) => {
-    await sql`select pg_advisory_xact_lock(${lock})`.execute(tx);
-    await sql`create table if not exists migration (
-      name text primary key,
-      checksum text not null,
-      ran_at timestamptz not null default now()
-    )`.execute(tx);
-    const ran = await ranHere(tx);
-    compare(all, ran, db.name);
-    const known = new Set(ran.map(({ name }) => name));
-    const missing = all.filter(({ name }) => !known.has(name));
-    for (const { name, text, checksum } of missing) {
-      await sql.raw(text).execute(tx);
-      await sql`insert into migration (name, checksum) values (${name}, ${checksum})`.execute(tx);
-    }
+    await sql.raw(preamble).execute(tx);
+    const missing = missingOf(statesOf(all, await ranHere(tx)), all, db.name);
+    for (const migration of missing) await run(tx, migration, db.name);
     return missing.map(({ name }) => name);
   });
   // Its tables are not ours: it knows itself what it lacks.
   await installQueue(db);
-  return ran;
+  return [...ran, ...queue.map(({ name }) => name)];
 }
 
 /** Throws `database.unprepared` unless everything of this version was run. */
 export async function seeThatAllRan(db: Database): Promise<void> {
-  const missing = (await migrationStates(db)).filter(({ ranAt }) => ranAt === null).length;
+  const all = await migrations();
+  const missing = missingOf(statesOf(all, await ranHere(db.sql)), all, db.name).length;
   if (missing > 0) throw fault('database.unprepared', { name: db.name, missing });
 }
 
@@ -92,11 +100,43 @@ async function ranHere(db: Sql): Promise<readonly Ran[]> {
   return (await sql<Ran>`select name, checksum, ran_at from migration order by name`.execute(db)).rows;
 }
 
-function compare(all: readonly Migration[], ran: readonly Ran[], database: string): void {
-  const ours = new Map(all.map((migration) => [migration.name, migration] as const));
-  for (const { name, checksum } of ran) {
-    const migration = ours.get(name);
-    if (!migration) throw fault('database.newer', { name: database, migration: name });
-    if (migration.checksum !== checksum) throw fault('database.migration-edited', { migration: name });
+function statesOf(all: readonly Migration[], ran: readonly Ran[]): readonly MigrationState[] {
+  const ours = new Map(all.map(({ name, checksum }) => [name, checksum] as const));
+  const known = new Set(ran.map(({ name }) => name));
+  const here = ran.map(({ name, checksum, ran_at: ranAt }): MigrationState => {
+    const own = ours.get(name);
+    return { name, checksum, ranAt, state: own === undefined ? 'unknown' : own === checksum ? 'ran' : 'edited' };
+  });
+  const missing = all
+    .filter(({ name }) => !known.has(name))
+    .map(({ name, checksum }): MigrationState => ({ name, checksum, ranAt: null, state: 'missing' }));
+  return [...here, ...missing].toSorted((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** What is to be run, where nothing speaks against it. */
+function missingOf(
+  states: readonly MigrationState[],
+  all: readonly Migration[],
+  database: string,
+): readonly Migration[] {
+  const newer = states.find(({ state }) => state === 'unknown');
+  if (newer) throw fault('database.newer', { name: database, migration: newer.name });
+  const edited = states.find(({ state }) => state === 'edited');
+  if (edited) throw fault('database.migration-edited', { migration: edited.name });
+  const missing = new Set(states.filter(({ state }) => state === 'missing').map(({ name }) => name));
+  return all.filter(({ name }) => missing.has(name));
+}
+
+/** A migration with the note that it was run. */
+function textOf({ name, text, checksum }: Migration): string {
+  return `${text}\ninsert into migration (name, checksum) values ('${name}', '${checksum}');`;
+}
+
+async function run(tx: Sql, migration: Migration, database: string): Promise<void> {
+  try {
+    await sql.raw(textOf(migration)).execute(tx);
+  } catch (error) {
+    if (!(error instanceof pg.DatabaseError) || !occupied.has(error.code ?? '')) throw error;
+    throw fault('database.occupied', { name: database, text: cleanText(error.message, 200) }, { cause: error });
   }
 }

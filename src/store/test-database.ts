@@ -10,11 +10,11 @@ export interface TestDatabase extends Database {
   readonly url: string;
 }
 
-/** Dropped at the end of its `await using`, whoever is still connected to it. */
-export async function testDatabase({ connectionsMax = 8 } = {}): Promise<TestDatabase> {
+/** Dropped at the end of its `await using`, whoever is still connected to it. With `bare` nothing is in it. */
+export async function testDatabase({ connectionsMax = 8, bare = false } = {}): Promise<TestDatabase> {
   const server = await testServer();
   const name = `test_${randomBytes(6).toString('hex')}`;
-  await tell(server.url, `create database ${name} template ${server.template} strategy file_copy`);
+  await tell(server.url, `create database ${name} template ${bare ? 'template0' : server.template} strategy file_copy`);
   const url = urlOf(server.url, name);
   const db = await openDatabase({ url, connectionsMax, applicationName: 'godwit tests' });
   return {

@@ -129,6 +129,8 @@ function sweep(place: string): void {
   for (const name of fs.readdirSync(place)) {
     const pid = /^godwit-test-(\d+)-/.exec(name)?.[1];
     if (pid === undefined || fs.existsSync(`/proc/${pid}`)) continue;
-    if (fs.statSync(join(place, name)).uid === process.getuid?.()) fs.rmSync(join(place, name), { recursive: true });
+    // Another run may be doing the same.
+    const found = fs.lstatSync(join(place, name), { throwIfNoEntry: false });
+    if (found?.uid === process.getuid?.()) fs.rmSync(join(place, name), { recursive: true, force: true });
   }
 }
