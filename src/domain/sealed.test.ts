@@ -57,6 +57,14 @@ describe('a sealed secret', () => {
     expect(open(key, binding, joined)).toBeNull();
   });
 
+  test('has a data key of its own, which nothing else is hidden by', () => {
+    let drawn = 0;
+    const sameNonces = (octets: number) => new Uint8Array(octets).fill(octets === 32 ? ++drawn : 0);
+    const [first, second] = [1, 2].map(() => seal(key, binding, Buffer.from('a'), sameNonces).subarray(61));
+    expect(drawn).toBe(2);
+    expect(first).not.toEqual(second);
+  });
+
   test('looks different each time, and holds nothing of the secret', () => {
     const random = counting();
     const secret = Buffer.from('canary-3b1c');
