@@ -139,6 +139,24 @@ describe('a worker that was not heard of', () => {
     expect((await taken(young, 1)).token).toBeGreaterThan(after.token);
   });
 
+  test('is not struck out while its heartbeat is being written', async () => {
+    await using db = await testDatabase();
+    const workforce = openWorkforce(db);
+    await using membership = await workforce.register(identity);
+    await silence(db, membership);
+    const renewed = Promise.withResolvers<void>();
+    const struck = Promise.withResolvers<unknown>();
+    await db.sql.transaction().execute(async (tx) => {
+      await sql`update worker set seen_at = clock_timestamp()`.execute(tx);
+      void workforce.strikeVanished().then(struck.resolve, struck.reject);
+      // It looks at what is there now, or waits for us: either way it has begun.
+      setTimeout(renewed.resolve, 100);
+      await renewed.promise;
+    });
+    expect(await struck.promise).toEqual([]);
+    expect(await membership.heartbeat()).toMatchObject({ kind: 'alive' });
+  });
+
   test('at the very moment of its heartbeat either keeps everything or loses everything', async () => {
     await using db = await testDatabase({ connectionsMax: 12 });
     await mailboxes(db, 1);
