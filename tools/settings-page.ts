@@ -1,7 +1,7 @@
 /** docs/settings.md, made of the declarations in `src/app/settings.ts`. */
 
 import { homedir } from 'node:os';
-import { settings } from '#app/settings.ts';
+import { databaseUrl, settings } from '#app/settings.ts';
 
 export function settingsPage(): string {
   return [
@@ -12,7 +12,7 @@ export function settingsPage(): string {
     '',
     '| setting | is | default | values | change it when |',
     '| --- | --- | --- | --- | --- |',
-    ...Object.entries(settings).map(
+    ...Object.entries({ ...settings, ...databaseUrl }).map(
       ([name, setting]) =>
         `| \`${name}\` | ${setting.is} | ${shown(setting.default({}))} | ${setting.expected} | ${setting.changeWhen} |`,
     ),

@@ -21,6 +21,8 @@ export interface EstateDatabaseOptions {
 /** An open database with the URL that led to it, for those who open connections of their own; it may hold a password. */
 export interface EstateDatabase extends Database {
   readonly url: string;
+  /** Whether its server is our own. */
+  readonly isEmbedded: boolean;
 }
 
 /**
@@ -32,51 +34,54 @@ export async function openEstateDatabase(
   options: EstateDatabaseOptions,
   signal: AbortSignal,
 ): Promise<EstateDatabase> {
-  const { connectionsMax, applicationName } = options;
-  if (database !== 'embedded') {
-    const url = await urlIn(database, options.environment);
+  const db = await reachEstateDatabase(database, options, signal);
+  try {
+    if (db.isEmbedded) await migrate(db);
+    else await seeThatAllRan(db);
+  } catch (error) {
+    await db[Symbol.asyncDispose]();
+    throw error;
+  }
+  return db;
+}
+
+/** The same, however far from up to date it is. */
+export async function reachEstateDatabase(
+  database: EstateSettings['database'],
+  options: EstateDatabaseOptions,
+  signal: AbortSignal,
+): Promise<EstateDatabase> {
+  const { environment, stateDir, connectionsMax, applicationName, log } = options;
+  const url = await urlIn(database, environment);
+  if (url !== null) {
     const db = await openDatabase({ url, connectionsMax, applicationName });
-    return opened(db, url, null, () => seeThatAllRan(db));
+    if (db.isInTheClear) log.warn('what is said to the database can be read along on the way', { database: db.name });
+    return { ...db, url, isEmbedded: false };
   }
   // Loaded for who uses it only.
   const { startEmbedded } = await import('#postgres/embedded.ts');
-  const server = await startEmbedded(options.stateDir, { log: options.log }, signal);
+  const server = await startEmbedded(stateDir, { log }, signal);
   try {
     const db = await openDatabase({ url: server.url, connectionsMax, applicationName });
-    return await opened(db, server.url, server, () => migrate(db));
+    return {
+      ...db,
+      url: server.url,
+      isEmbedded: true,
+      async [Symbol.asyncDispose]() {
+        await db[Symbol.asyncDispose]();
+        await server[Symbol.asyncDispose]();
+      },
+    };
   } catch (error) {
     await server[Symbol.asyncDispose]();
     throw error;
   }
 }
 
-async function opened(
-  db: Database,
-  url: string,
-  server: AsyncDisposable | null,
-  prepare: () => Promise<unknown>,
-): Promise<EstateDatabase> {
-  try {
-    await prepare();
-  } catch (error) {
-    await db[Symbol.asyncDispose]();
-    throw error;
-  }
-  return {
-    ...db,
-    url,
-    async [Symbol.asyncDispose]() {
-      await db[Symbol.asyncDispose]();
-      await server?.[Symbol.asyncDispose]();
-    },
-  };
-}
-
-async function urlIn(
-  reference: Exclude<EstateSettings['database'], 'embedded'>,
-  environment: Environment,
-): Promise<string> {
-  const read = await readReference(reference, environment);
+/** As the settings say it, else as DATABASE_URL does; null for a server of our own. */
+async function urlIn(database: EstateSettings['database'], environment: Environment): Promise<string | null> {
+  if (database === 'embedded') return environment('DATABASE_URL') || null;
+  const read = await readReference(database, environment);
   if (read.kind === 'secret') return read.secret;
-  throw usageError(`The URL of the database (${cleanText(shownReference(reference), 300)}): ${read.says}`);
+  throw usageError(`The URL of the database (${cleanText(shownReference(database), 300)}): ${read.says}`);
 }

@@ -34,6 +34,8 @@ const world: World = {
   notHere: async (estate) => (await import('./estate-secrets.ts')).notHere(estate, (name) => process.env[name]),
   openSecrets: async (options) =>
     (await import('./estate-secrets.ts')).openSecrets(options, (name) => process.env[name]),
+  openDatabase: async (options) =>
+    (await import('./database-care.ts')).openDatabaseCare(options, (name) => process.env[name]),
   readInput,
   estateSchema: fileURLToPath(new URL('../../docs/godwit.schema.json', import.meta.url)),
   openLog,

@@ -84,6 +84,20 @@ export const settings = {
   } satisfies Setting<readonly SecretReference[]>,
 } as const;
 
+/**
+ * Under the name by which everybody knows it, and not among those that are read at every start: it may hold a password, and
+ * is read where the database is opened (estate-database.ts).
+ */
+export const databaseUrl = {
+  DATABASE_URL: {
+    is: 'PostgreSQL server of an estate whose godwit.yaml names none',
+    expected: 'postgresql://user:password@host:5432/database, with ?sslrootcert=PATH or ?sslmode=disable where needed',
+    default: () => null,
+    changeWhen:
+      'it is more than a trial, or workers run on other machines. What godwit.yaml says of the database wins.',
+  },
+} as const;
+
 const prefix = 'GODWIT_';
 /** Of tests, labs and benches (the folder of shared fixtures); known here so that it stops nobody. */
 const foreign = /^GODWIT_(SHARED|TEST_|LAB_|BENCH_|SIM_|DEMO_)/;

@@ -18,6 +18,8 @@ import { exitCodes, type ExitCode } from './exit-code.ts';
 import {
   copyFlags,
   type CopyFlags,
+  dbFlags,
+  type DbFlags,
   initFlags,
   type InitFlags,
   probeFlags,
@@ -32,7 +34,17 @@ import {
   verifyFlags,
   type VerifyFlags,
 } from './flags.ts';
-import { copyHelp, demoHelp, godwitHelp, initHelp, probeHelp, secretHelp, testHelp, verifyHelp } from './help.ts';
+import {
+  copyHelp,
+  dbHelp,
+  demoHelp,
+  godwitHelp,
+  initHelp,
+  probeHelp,
+  secretHelp,
+  testHelp,
+  verifyHelp,
+} from './help.ts';
 import { Session } from './session.ts';
 import { usageError } from './usage.ts';
 import type { World } from './world.ts';
@@ -89,7 +101,28 @@ const secretCommands = buildRouteMap<'set' | 'list' | 'remove' | 'key' | 'rekey'
   docs: { brief: 'Passwords for both platforms, sealed in the database', fullDescription: secretHelp },
 });
 
-const commands = buildRouteMap<'copy' | 'verify' | 'probe' | 'init' | 'secret' | 'demo' | 'test', Session>({
+const dbCommands = buildRouteMap<'info' | 'plan' | 'migrate', Session>({
+  routes: {
+    info: buildCommand<DbFlags, [], Session>({
+      loader: async () => (await import('./db.ts')).info,
+      parameters: { flags: dbFlags, aliases: shorthands },
+      docs: { brief: 'Where it is, what has been run in it, and how large it is', fullDescription: dbHelp },
+    }),
+    plan: buildCommand<DbFlags, [], Session>({
+      loader: async () => (await import('./db.ts')).plan,
+      parameters: { flags: dbFlags, aliases: shorthands },
+      docs: { brief: 'Print the SQL that a migration would run', fullDescription: dbHelp },
+    }),
+    migrate: buildCommand<DbFlags, [], Session>({
+      loader: async () => (await import('./db.ts')).migrate,
+      parameters: { flags: dbFlags, aliases: shorthands },
+      docs: { brief: 'Bring it up to date', fullDescription: dbHelp },
+    }),
+  },
+  docs: { brief: 'The database of the estate', fullDescription: dbHelp },
+});
+
+const commands = buildRouteMap<'copy' | 'verify' | 'probe' | 'init' | 'secret' | 'db' | 'demo' | 'test', Session>({
   routes: {
     copy: buildCommand<CopyFlags, [string?, string?], Session>({
       loader: async () => (await import('./copy.ts')).copy,
@@ -132,6 +165,7 @@ const commands = buildRouteMap<'copy' | 'verify' | 'probe' | 'init' | 'secret' |
       },
     }),
     secret: secretCommands,
+    db: dbCommands,
     demo: buildCommand<{ readonly quiet?: boolean }, [], Session>({
       loader: async () => (await import('./demo.ts')).demo,
       parameters: {

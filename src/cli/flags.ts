@@ -76,6 +76,8 @@ export interface InitFlags extends EstateFlags, Pick<OutputFlags, 'output' | 'qu
   readonly targetAdmin?: string;
 }
 
+export interface DbFlags extends EstateFlags, OutputFlags {}
+
 export interface SecretFlags extends EstateFlags, OutputFlags {}
 
 export interface SecretSetFlags extends SecretFlags {
@@ -200,6 +202,8 @@ export const initFlags: FlagParametersForType<InitFlags> = {
   output: outputFlags.output,
   quiet: outputFlags.quiet,
 };
+
+export const dbFlags: FlagParametersForType<DbFlags> = { ...estateFlags, ...outputFlags };
 
 export const secretFlags: FlagParametersForType<SecretFlags> = { ...estateFlags, ...outputFlags };
 

@@ -95,6 +95,20 @@ CHANGING THE KEY
 
 EXIT CODES  0 done; 3 done, but some could not be sealed anew; 2 wrong usage, or no key; 5 the database is away.`;
 
+export const dbHelp = `Looks after the database of the estate: the PostgreSQL server that godwit.yaml or DATABASE_URL names (15 or newer), or
+the one that Godwit brings, under the state folder. Its own it brings up to date by itself; yours only when it is told to.
+
+EXAMPLES
+  godwit db info                                      where it is, its version, what has been run in it, its size
+  godwit db plan                                      the SQL that a migration would run
+  godwit db migrate                                   run it: all or nothing, and once, however many do so at the same time
+  DATABASE_URL=postgresql://godwit@db.example/godwit godwit db migrate
+
+Between machines TLS is on and verified unless the URL says otherwise: ?sslrootcert=PATH names an authority, and
+?sslmode=disable does without. The password may stand in ~/.pgpass instead.
+
+EXIT CODES  0 done; 2 wrong usage; 5 the database is away or not fit for it; 1 a fault of ours.`;
+
 export const demoHelp = `Starts two mail servers on this machine, fills one with the mail of some invented people, moves them to the other
 while you watch, runs again (nothing is sent), compares both sides, and takes everything away again.`;
 

@@ -17,6 +17,7 @@ export interface MadeUp {
   readonly readEstate?: World['readEstate'];
   readonly notHere?: readonly string[];
   readonly openSecrets?: World['openSecrets'];
+  readonly openDatabase?: World['openDatabase'];
   readonly keys?: readonly SecretReference[];
   /** What is piped in. */
   readonly input?: string;
@@ -98,6 +99,7 @@ export async function play(argv: readonly string[], made: MadeUp = {}): Promise<
     readEstate: made.readEstate ?? (async () => Promise.reject(new Error('no settings of a programme in this test'))),
     notHere: async () => made.notHere ?? [],
     openSecrets: made.openSecrets ?? (async () => Promise.reject(new Error('no sealed secrets in this test'))),
+    openDatabase: made.openDatabase ?? (async () => Promise.reject(new Error('no database in this test'))),
     readInput: async () => (made.input === undefined ? null : Buffer.from(made.input)),
     estateSchema: '/opt/godwit/docs/godwit.schema.json',
     openLog: (_level, _format, write) => linesTo(write),

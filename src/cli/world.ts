@@ -3,6 +3,7 @@
  * one. Everything heavy is behind a function and is loaded only when a command asks for it.
  */
 
+import type { DatabaseCare } from '#domain/database-state.ts';
 import type { Endpoint } from '#domain/endpoint.ts';
 import type { EstateSettings } from '#domain/estate-settings.ts';
 import type { ProbeReport } from '#domain/probe-report.ts';
@@ -64,6 +65,8 @@ export interface World {
   notHere(settings: EstateSettings): Promise<readonly string[]>;
   /** Opens the sealed secrets of an estate. */
   openSecrets(options: SecretsOptions): Promise<SecretKeeping & AsyncDisposable>;
+  /** Opens the database of an estate, however far from up to date it is. */
+  openDatabase(options: DatabaseOptions): Promise<DatabaseCare>;
   /** All that is piped in, at most so many octets and one; null where stdin is a terminal. */
   readInput(octetsMax: number): Promise<Buffer | null>;
   /** Where the JSON Schema of such a file is, for editors. */
@@ -78,6 +81,13 @@ export interface SecretsOptions {
   readonly stateDir: string;
   /** Where the keys are, the one that seals first. Empty where none is needed. */
   readonly keys: readonly SecretReference[];
+  readonly log: Log;
+  readonly signal: AbortSignal;
+}
+
+export interface DatabaseOptions {
+  readonly database: EstateSettings['database'];
+  readonly stateDir: string;
   readonly log: Log;
   readonly signal: AbortSignal;
 }
