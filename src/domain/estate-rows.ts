@@ -74,10 +74,12 @@ function readMailbox(fields: Fields<ColumnOf<'mailboxes'>>): MailboxRow | null {
   const address = fields.must('address', readAddress);
   const kind = fields.must('kind', (text) => readOneOf(text, mailboxKinds, 'kind of mailbox'));
   const organisation = fields.must('organisation', readCode);
+  const sizeBytes = fields.may('size_bytes', readWhole);
+  const items = fields.may('items', readWhole);
   const notBefore = fields.may('not_before', readDay);
   const particulars = {
-    sizeBytes: fields.may('size_bytes', readWhole),
-    items: fields.may('items', readWhole),
+    sizeBytes,
+    items,
     notBefore,
     notAfter: fields.may('not_after', (text) => readDayFrom(text, notBefore)),
     waveHint: fields.may('wave_hint', readWord),

@@ -57,9 +57,9 @@ function circles(byCode: ReadonlyMap<string, Lined<OrganisationRow>>): readonly 
 }
 
 function circleText(circle: readonly Lined<OrganisationRow>[], from: number): string {
-  const codes = [...circle.slice(from), ...circle.slice(0, from)].map(({ code }) => code);
-  const [first = ''] = codes;
-  if (codes.length === 1) return `${first} is its own parent.`;
-  const told = codes.length <= codesTold ? codes : [...codes.slice(0, codesTold - 1), '…'];
-  return `${first} is above itself: ${[...told, first].join(' < ')}.`;
+  const codeAt = (i: number): string => (circle[(from + i) % circle.length] as Lined<OrganisationRow>).code;
+  if (circle.length === 1) return `${codeAt(0)} is its own parent.`;
+  const isLong = circle.length > codesTold;
+  const told = Array.from({ length: isLong ? codesTold - 1 : circle.length }, (_, i) => codeAt(i));
+  return `${codeAt(0)} is above itself: ${[...told, ...(isLong ? ['…'] : []), codeAt(0)].join(' < ')}.`;
 }

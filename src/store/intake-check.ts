@@ -38,7 +38,7 @@ async function gatherOrganisations(tx: Sql, given: GivenFiles): Promise<void> {
  * that grants can be told by numbers; in a dry run a number that nobody else has, since nothing will be kept.
  */
 async function gatherAddresses(tx: Sql, given: GivenFiles, dryRun: boolean): Promise<void> {
-  const fresh = dryRun ? sql`-n.line` : sql`nextval(pg_get_serial_sequence('mailbox', 'id'))::int`;
+  const fresh = dryRun ? sql`-n.line` : sql`nextval((select pg_get_serial_sequence('mailbox', 'id')::regclass))::int`;
   const aliases = given.mailboxes?.at.has('aliases') ? sql`n.aliases` : sql`m.aliases`;
   const own = given.mailboxes
     ? sql`

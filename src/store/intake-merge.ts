@@ -63,6 +63,7 @@ async function mergeMailboxes(tx: Sql, header: NonNullable<GivenFiles['mailboxes
 /** The words of the audit log. */
 const stepOf: RawBuilder<string> = sql`case c.change when 'mover' then 'move' when 'leaver' then 'leave' else 'come-back' end`;
 
+/** In the order of their index, which grows at its end three times as fast as all over. */
 async function mergeGrants(tx: Sql): Promise<void> {
   await sql`
     delete from permission p
@@ -72,7 +73,8 @@ async function mergeGrants(tx: Sql): Promise<void> {
   await sql`
     insert into permission (mailbox, grantee, kind)
     select mailbox, grantee, kind from grant_set g
-     where not exists (select from permission p where (g.mailbox, g.grantee, g.kind) = (p.mailbox, p.grantee, p.kind))`.execute(
+     where not exists (select from permission p where (g.mailbox, g.grantee, g.kind) = (p.mailbox, p.grantee, p.kind))
+     order by mailbox, grantee, kind`.execute(
     tx,
   );
 }
