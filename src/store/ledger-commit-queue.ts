@@ -22,7 +22,7 @@ const lanesMax = 2;
 const mailboxesAtOnce = 64;
 const octetsAtOnce = 2 * 1024 * 1024;
 /** What need not be durable waits so long for company: much of it is outdated by then and never written. */
-const companyMs = 20;
+export const companyMs = 20;
 /** Between two attempts to reach a server that is away. */
 const waitMinMs = 20;
 const waitMaxMs = 500;
@@ -178,17 +178,16 @@ export class LedgerCommitQueue {
       this.#db.sql,
       taken.map(({ write }) => write),
     );
-    // A dead network may never answer.
-    const answered = new AbortController();
-    const lapsed = new Promise<null>((resolve) => {
-      this.#lapsed.addEventListener('abort', () => resolve(null), { once: true, signal: answered.signal });
-    });
     sent.catch(() => undefined);
+    // A dead network may never answer.
+    const lapsed = Promise.withResolvers<null>();
+    const lapse = (): void => lapsed.resolve(null);
+    this.#lapsed.addEventListener('abort', lapse);
     try {
-      const landings = await Promise.race([sent, lapsed]);
+      const landings = await Promise.race([sent, lapsed.promise]);
       return taken.filter((one, i) => !isSettled(one, landings?.[i] ?? 'unclear'));
     } finally {
-      answered.abort();
+      this.#lapsed.removeEventListener('abort', lapse);
     }
   }
 

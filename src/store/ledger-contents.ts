@@ -9,6 +9,9 @@ import { foldersPerPage, type LedgerFolder, packPage, type PageRow } from './led
 import type { LedgerStart } from './ledger-rows.ts';
 import { FolderRuns, type MapPiece } from './ledger-runs.ts';
 
+/** So many messages of at most 52 octets fit into a row of 8 kB: beyond that PostgreSQL keeps a row in pieces elsewhere. */
+const sentPerPart = 150;
+
 /** An exception that is no more. */
 export interface ExceptionGone {
   readonly folder: number;
@@ -48,6 +51,8 @@ export class LedgerContents {
   readonly #intents: Map<number, OpenIntent>;
   /** Intents that have rows. */
   readonly #written: Set<number>;
+  /** Those of them of which what was sent has rows too. */
+  readonly #sentWritten: Set<number>;
   #nextPart: number;
   #hasExceptions: boolean;
   #isKnown: boolean;
@@ -59,6 +64,7 @@ export class LedgerContents {
     this.#flagged = new Set(start.flagged);
     this.#intents = new Map(start.intents.map((intent) => [intent.id, { intent, sent: byUid(intent.sent) }]));
     this.#written = new Set(this.#intents.keys());
+    this.#sentWritten = new Set(start.intents.flatMap(({ id, sent }) => (sent.length > 0 ? id : [])));
     this.#nextPart = start.nextPart;
     this.#hasExceptions = start.hasExceptions;
     this.#isKnown = start.isKnown;
@@ -169,12 +175,14 @@ export class LedgerContents {
 
   #takeIntents(changed: Changed): Pick<RowChanges, 'intents' | 'intentsGone' | 'sent' | 'sentGone'> {
     const intents = [...changed.intents].flatMap((id) => this.#intents.get(id)?.intent ?? []);
-    const written = [...changed.intents].filter((id) => this.#written.has(id));
-    const intentsGone = written.filter((id) => !this.#intents.has(id));
-    const sent = [...changed.sent].map(([intent, messages]) => ({ intent, part: this.#nextPart++, messages }));
+    const intentsGone = [...changed.intents].filter((id) => !this.#intents.has(id) && this.#written.delete(id));
+    const sentGone = [...changed.intents].filter((id) => this.#sentWritten.delete(id));
+    const sent = [...changed.sent].flatMap(([intent, messages]) =>
+      inParts(messages).map((part) => ({ intent, part: this.#nextPart++, messages: part })),
+    );
     for (const { id } of intents) this.#written.add(id);
-    for (const id of intentsGone) this.#written.delete(id);
-    return { intents, intentsGone, sent, sentGone: written };
+    for (const { intent } of sent) this.#sentWritten.add(intent);
+    return { intents, intentsGone, sent, sentGone };
   }
 
   /** The folder of that name; one that was not known gets the next number. */
@@ -233,6 +241,12 @@ class Changed {
 
 function pageOf({ number }: LedgerFolder): number {
   return Math.floor(number / foldersPerPage);
+}
+
+function inParts(messages: readonly SentMessage[]): readonly (readonly SentMessage[])[] {
+  const parts: (readonly SentMessage[])[] = [];
+  for (let from = 0; from < messages.length; from += sentPerPart) parts.push(messages.slice(from, from + sentPerPart));
+  return parts;
 }
 
 /** What was learnt last of a message counts. */

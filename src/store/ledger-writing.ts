@@ -24,7 +24,7 @@ export interface LedgerWrite extends LedgerKey {
 
 /**
  * `landed`: it is in the database, by this statement or by the same one sent before. `refused`: the lease is not ours any
- * more, and nothing of it is. `unclear`: the same statement, sent before, was just ending; ask again.
+ * more, and nothing of it is. `unclear`: it is not, and the lease seems to be ours all the same; to be sent again.
  */
 export type Landing = 'landed' | 'refused' | 'unclear';
 
@@ -33,16 +33,10 @@ type Row<Of> = readonly [of: LedgerKey, row: Of];
 
 /** Writes for at most one ledger of each mailbox, and answers in the order of `writes`. */
 export async function writeLedgers(db: Sql, writes: readonly LedgerWrite[]): Promise<readonly Landing[]> {
-  const column = <T>(of: (write: LedgerWrite) => T): readonly T[] => writes.map(of);
-  const { rows } = await sql<{ landing: Landing }>`
-    with told as (
-      select * from unnest(
-        ${column(({ mailbox }) => mailbox)}::int[],
-        ${column(({ token }) => token)}::bigint[],
-        ${column(({ writes }) => writes)}::bigint[]) with ordinality as told (mailbox, token, writes, place)
-    ), ours as (
+  const { rows } = await sql<{ mailbox: number }>`
+    with ours as (
       select l.mailbox
-        from told
+        from ${told(writes)}
         join mailbox_lease l on l.mailbox = told.mailbox and l.token = told.token and l.writes = told.writes
         join worker w on w.id = l.worker and ${isAlive}
        order by l.mailbox
@@ -50,20 +44,34 @@ export async function writeLedgers(db: Sql, writes: readonly LedgerWrite[]): Pro
     ), counted as (
       update mailbox_lease l set writes = l.writes + 1 from ours where l.mailbox = ours.mailbox
     )${sql.join(changes(writes), sql``)}
-    select case
-             when ours.mailbox is not null then 'landed'
-             when l.token = told.token and l.writes = told.writes + 1 then 'landed'
-             when l.token = told.token and l.writes = told.writes and ${isAlive} then 'unclear'
-             else 'refused'
-           end as landing,
+    select mailbox,
            -- What was promised to be durable is, also where whoever keeps the database has decided otherwise for others.
            (select set_config('synchronous_commit', 'on', true) where current_setting('synchronous_commit') = 'off')
-      from told
-      left join ours on ours.mailbox = told.mailbox
-      left join mailbox_lease l on l.mailbox = told.mailbox
-      left join worker w on w.id = l.worker
-     order by told.place`.execute(db);
-  return rows.map(({ landing }) => landing);
+      from ours`.execute(db);
+  const landed = new Set(rows.map(({ mailbox }) => mailbox));
+  const others = writes.filter(({ mailbox }) => !landed.has(mailbox));
+  const landings = others.length === 0 ? new Map<number, Landing>() : await landingsOf(db, others);
+  return writes.map(({ mailbox }) => landings.get(mailbox) ?? (landed.has(mailbox) ? 'landed' : 'refused'));
+}
+
+/** What became of those that the statement passed over: the same, sent before, may have been ending while it waited. */
+async function landingsOf(db: Sql, writes: readonly LedgerWrite[]): Promise<ReadonlyMap<number, Landing>> {
+  const { rows } = await sql<{ mailbox: number; landing: Landing }>`
+    select l.mailbox, case when l.writes = told.writes + 1 then 'landed'
+                           when l.writes = told.writes and ${isAlive} then 'unclear'
+                           else 'refused' end as landing
+      from ${told(writes)}
+      join mailbox_lease l on l.mailbox = told.mailbox and l.token = told.token
+      join worker w on w.id = l.worker`.execute(db);
+  return new Map(rows.map(({ mailbox, landing }) => [mailbox, landing]));
+}
+
+/** What the writers believe of their leases, as a table. */
+function told(writes: readonly LedgerWrite[]): RawBuilder<unknown> {
+  return sql`unnest(
+    ${writes.map(({ mailbox }) => mailbox)}::int[],
+    ${writes.map(({ token }) => token)}::bigint[],
+    ${writes.map((of) => of.writes)}::bigint[]) as told (mailbox, token, writes)`;
 }
 
 /** A part of the statement for each table that has something to be changed. */
@@ -150,7 +158,7 @@ function intents(writes: readonly LedgerWrite[]): readonly RawBuilder<unknown>[]
       (keys, column) => sql`, intents as (
       insert into ledger_intent (mailbox, direction, id, source, target, source_uid_validity, target_uid_validity,
                                  target_uid_next, uids)
-      select row.* from unnest(${keys}, ${column(({ id }) => id)}::bigint[],
+      select row.* from unnest(${keys}, ${column(({ id }) => id)}::int[],
         ${column(({ source }) => keptText(source))}::text[], ${column(({ target }) => keptText(target))}::text[],
         ${column((of) => of.sourceUidValidity)}::bigint[], ${column((of) => of.targetUidValidity)}::bigint[],
         ${column((of) => of.targetUidNext)}::bigint[], ${column(({ uids }) => packUids(uids))}::bytea[])
@@ -167,7 +175,7 @@ function intents(writes: readonly LedgerWrite[]): readonly RawBuilder<unknown>[]
       gone,
       (keys, column) => sql`, intents_gone as (
       delete from ledger_intent i
-       using unnest(${keys}, ${column((id) => id)}::bigint[]) as row (mailbox, direction, id)
+       using unnest(${keys}, ${column((id) => id)}::int[]) as row (mailbox, direction, id)
        where (i.mailbox, i.direction, i.id) = (row.mailbox, row.direction, row.id)
          and row.mailbox in (select mailbox from ours)
     )`,
@@ -184,7 +192,7 @@ function sent(writes: readonly LedgerWrite[]): readonly RawBuilder<unknown>[] {
       (keys, column) => sql`, sent as (
       insert into ledger_sent (mailbox, direction, intent, part, messages)
       select row.* from unnest(${keys},
-        ${column(({ intent }) => intent)}::bigint[], ${column(({ part }) => part)}::int[],
+        ${column(({ intent }) => intent)}::int[], ${column(({ part }) => part)}::int[],
         ${column(({ messages }) => packSent(messages))}::bytea[]) as row (mailbox, direction, intent, part, messages)
        where row.mailbox in (select mailbox from ours)
     )`,
@@ -193,7 +201,7 @@ function sent(writes: readonly LedgerWrite[]): readonly RawBuilder<unknown>[] {
       gone,
       (keys, column) => sql`, sent_gone as (
       delete from ledger_sent s
-       using unnest(${keys}, ${column((intent) => intent)}::bigint[]) as row (mailbox, direction, intent)
+       using unnest(${keys}, ${column((intent) => intent)}::int[]) as row (mailbox, direction, intent)
        where (s.mailbox, s.direction, s.intent) = (row.mailbox, row.direction, row.intent)
          and row.mailbox in (select mailbox from ours)
     )`,

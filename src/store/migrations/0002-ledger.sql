@@ -44,7 +44,7 @@ create table ledger_flags (
 create table ledger_intent (
   mailbox int not null,
   direction text not null,
-  id bigint not null,
+  id int not null,
   source text not null,
   target text not null,
   source_uid_validity bigint not null,
@@ -58,11 +58,12 @@ create table ledger_intent (
 create table ledger_sent (
   mailbox int not null,
   direction text not null,
-  intent bigint not null,
+  intent int not null,
   part int not null,
   messages bytea not null,
   primary key (mailbox, direction, intent, part)
 ) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000);
+alter table ledger_sent alter column messages set storage main;
 
 -- What a person should know of, by name. The folder's number stands for it in the key, since a name may be too long for one.
 create table ledger_exception (
