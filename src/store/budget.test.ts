@@ -10,6 +10,7 @@ import type { ConnectionLease, Governor } from '#ports/budget.ts';
 import { leaseSeconds, type Membership, type WorkerIdentity } from '#ports/workforce.ts';
 import { openGovernor, openPlatforms } from './budget.ts';
 import type { Database } from './db.ts';
+import { lockGovernor } from './governor-row.ts';
 import { hands } from './hands.test-kit.ts';
 import { testDatabase } from './test-database.ts';
 import { openWorkforce } from './workforce.ts';
@@ -104,6 +105,24 @@ describe('connections', () => {
                where id = ${old.membership.worker}`.execute(db.sql);
     expect(await young.governor.take(wanted)).toMatchObject({ kind: 'granted' });
     expect((await openPlatforms(db).platformsNow())[0]?.connectionsInUse).toBe(3);
+  });
+
+  test('are given although a process stands still in the middle of taking some', async () => {
+    await using db = await testDatabase();
+    await openPlatforms(db).setBudget('target', budget, 'UTC');
+    await using only = await worker(db);
+    const locked = Promise.withResolvers<void>();
+    const goesOn = Promise.withResolvers<void>();
+    const stopped = db.sql.transaction().execute(async (tx) => {
+      await lockGovernor(tx, 'target');
+      locked.resolve();
+      await goesOn.promise;
+      await sql`select 1`.execute(tx);
+    });
+    await locked.promise;
+    expect((await taken(only.governor, 1, 3)).connections).toBe(3);
+    goesOn.resolve();
+    await expect(stopped).rejects.toMatchObject({ code: 'database.away' });
   });
 
   test('are not given before somebody has said how many there are', async () => {

@@ -12,7 +12,6 @@ import type { PlatformNow, Sighting } from '#domain/sighting.ts';
 import { cleanText } from '#lib/clean-text.ts';
 import type { ConnectionLease, Consequence, Governor, Platforms, Taken, WantedConnections } from '#ports/budget.ts';
 import type { WorkerId } from '#ports/workforce.ts';
-import { faulted } from './database-fault.ts';
 import { type Database, oneRow, type Sql } from './db.ts';
 import { type GovernorRow, learntOf, lockGovernor, nowOf } from './governor-row.ts';
 import { strikeOut } from './vanished.ts';
@@ -27,22 +26,18 @@ export function openGovernor(db: Database, worker: WorkerId): Governor {
     target: new TakeQueue((wants) => takeAll(db, worker, 'target', wants)),
   };
   return {
-    take: (wanted) => faulted(db.name, queues[wanted.side].take(wanted)),
-    release: (leases) => faulted(db.name, release(db.sql, worker, leases)),
-    report: (side, seen) => faulted(db.name, report(db, side, seen)),
+    take: (wanted) => queues[wanted.side].take(wanted),
+    release: (leases) => release(db.sql, worker, leases),
+    report: (side, seen) => report(db, side, seen),
   };
 }
 
 /** The same for whoever operates the estate. */
 export function openPlatforms(db: Database): Platforms {
   return {
-    setBudget: (side, budget, timezone) => faulted(db.name, setBudget(db.sql, side, budget, timezone)),
-    platformsNow: () => faulted(db.name, platformsNow(db.sql)),
-    trustAgain: (side) =>
-      faulted(
-        db.name,
-        exclusively(db, side, (tx) => keep(tx, side, nothingLearnt)),
-      ),
+    setBudget: (side, budget, timezone) => setBudget(db.sql, side, budget, timezone),
+    platformsNow: () => platformsNow(db.sql),
+    trustAgain: (side) => exclusively(db, side, (tx) => keep(tx, side, nothingLearnt)),
   };
 }
 

@@ -5,6 +5,7 @@ import { type Learnt, nothingLearnt, platformNow } from '#domain/governor.ts';
 import type { Budget, SideName } from '#domain/platform.ts';
 import type { PlatformNow } from '#domain/sighting.ts';
 import type { Share } from '#ports/workforce.ts';
+import { lockBriefly } from './brief-lock.ts';
 import type { Sql } from './db.ts';
 
 export interface GovernorRow {
@@ -24,7 +25,7 @@ const lockOf = { source: 1, target: 2 } as const satisfies Record<SideName, numb
  * `read committed`, or the next statement would not see what the one before us did.
  */
 export async function lockGovernor(tx: Sql, side: SideName): Promise<void> {
-  await sql`select pg_advisory_xact_lock(${lockClass}::int, ${lockOf[side]}::int)`.execute(tx);
+  await lockBriefly(tx, sql`pg_advisory_xact_lock(${lockClass}::int, ${lockOf[side]}::int)`);
 }
 
 export function learntOf({ state }: GovernorRow): Learnt {

@@ -14,6 +14,7 @@ import type { Work } from '#domain/release.ts';
 import { cleanText } from '#lib/clean-text.ts';
 import type { Log } from '#lib/log.ts';
 import type { Job, JobQueue, NewJob } from '#ports/queue.ts';
+import { lockBriefly } from './brief-lock.ts';
 import { faulted } from './database-fault.ts';
 import { type Database, oneRow, type Sql } from './db.ts';
 import { OneClient } from './queue-client.ts';
@@ -41,7 +42,7 @@ export async function openQueue(db: Database, log: Log): Promise<StoredQueue> {
     log,
   );
   try {
-    await faulted(db.name, boss.start());
+    await boss.start();
   } catch (error) {
     await boss.stop({ graceful: false });
     if (error instanceof Error && /^pg-boss (?:is not installed|database requires)/.test(error.message))
@@ -73,52 +74,48 @@ export class StoredQueue implements JobQueue {
       priority: priority[work],
     }));
     const sent = this.#boss.insert(queueName, rows, { returnId: true, db: fromKysely(within) });
-    return ((await this.#faulted(sent)) ?? []).flatMap((id) => byId.get(id)?.mailbox ?? []);
+    return ((await sent) ?? []).flatMap((id) => byId.get(id)?.mailbox ?? []);
   }
 
   /** Under a lock: as many at once would each read, and pass over, what the others are taking. */
   async fetch(max: number): Promise<readonly Job[]> {
-    const jobs = await this.#faulted(
-      this.#db.sql.transaction().execute(async (tx) => {
-        await sql`select pg_advisory_xact_lock(${fetchLock})`.execute(tx);
-        return this.#boss.fetch<Data>(queueName, { batchSize: max, db: fromKysely(tx) });
-      }),
-    );
+    const jobs = await this.#db.sql.transaction().execute(async (tx) => {
+      await lockBriefly(tx, sql`pg_advisory_xact_lock(${fetchLock})`);
+      return this.#boss.fetch<Data>(queueName, { batchSize: max, db: fromKysely(tx) });
+    });
     // They come in any order.
     return jobs.map(ofBoss).sort((a, b) => priority[b.work] - priority[a.work]);
   }
 
   async touch(jobs: readonly Job[]): Promise<readonly Job[]> {
     if (jobs.length === 0) return [];
-    const { settled } = (await this.#faulted(this.#boss.touch(queueName, jobs.map(attemptOf)))) as Settled;
+    const { settled } = (await this.#boss.touch(queueName, jobs.map(attemptOf))) as Settled;
     const ours = new Set(settled ?? []);
     return jobs.filter(({ id }) => !ours.has(id));
   }
 
   async complete(job: Job, within: Sql = this.#db.sql): Promise<boolean> {
-    const done = this.#boss.deleteJob(queueName, attemptOf(job), { db: fromKysely(within) });
-    return ((await this.#faulted(done)) as Settled).affected === 1;
+    const done = await this.#boss.deleteJob(queueName, attemptOf(job), { db: fromKysely(within) });
+    return (done as Settled).affected === 1;
   }
 
   async giveBack(job: Job): Promise<void> {
-    await this.#faulted(this.#boss.fail(queueName, attemptOf(job)));
+    await this.#boss.fail(queueName, attemptOf(job));
   }
 
   async cancel(mailboxes: readonly number[], within: Sql = this.#db.sql): Promise<void> {
     // As its index is defined: one that waits or is under way, by its key.
-    await this.#faulted(
-      sql`
-        delete from ${table}
-         where name = ${queueName} and policy = 'exclusive' and state <= 'active'
-           and coalesce(singleton_key, '') = any(${mailboxes.map(String)}::text[])`.execute(within),
-    );
+    await sql`
+      delete from ${table}
+       where name = ${queueName} and policy = 'exclusive' and state <= 'active'
+         and coalesce(singleton_key, '') = any(${mailboxes.map(String)}::text[])`.execute(within);
   }
 
   async supervise(): Promise<void> {
     this.#upkeep ??= startUpkeep(this.#db, this.#log);
     const upkeep = this.#upkeep;
     try {
-      await this.#faulted((await upkeep).boss.supervise(queueName));
+      await faulted(this.#db.name, (await upkeep).boss.supervise(queueName));
     } catch (error) {
       this.#upkeep = null;
       await endUpkeep(upkeep);
@@ -127,32 +124,24 @@ export class StoredQueue implements JobQueue {
   }
 
   async abandoned(): Promise<readonly Job[]> {
-    const { rows } = await this.#faulted(
-      sql<{ readonly id: string; readonly data: Data; readonly attempt: number }>`
-        delete from ${table} where name = ${queueName} and state = 'failed'
-        returning id, data, retry_count as attempt`.execute(this.#db.sql),
-    );
+    const { rows } = await sql<{ readonly id: string; readonly data: Data; readonly attempt: number }>`
+      delete from ${table} where name = ${queueName} and state = 'failed'
+      returning id, data, retry_count as attempt`.execute(this.#db.sql);
     return rows.map(({ id, data, attempt }) => ({ id, attempt, ...data }));
   }
 
   async depth(): Promise<{ readonly waiting: number; readonly active: number }> {
-    return this.#faulted(
-      oneRow(
-        this.#db.sql,
-        sql<{ waiting: number; active: number }>`
-          select count(*) filter (where state < 'active') as waiting, count(*) filter (where state = 'active') as active
-            from ${table} where name = ${queueName}`,
-      ),
+    return oneRow(
+      this.#db.sql,
+      sql<{ waiting: number; active: number }>`
+        select count(*) filter (where state < 'active') as waiting, count(*) filter (where state = 'active') as active
+          from ${table} where name = ${queueName}`,
     );
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#upkeep) await endUpkeep(this.#upkeep);
     await this.#boss.stop({ graceful: false });
-  }
-
-  #faulted<Answer>(answer: Promise<Answer>): Promise<Answer> {
-    return faulted(this.#db.name, answer);
   }
 }
 

@@ -12,21 +12,16 @@ import type {
   WorkerNow,
   Workforce,
 } from '#ports/workforce.ts';
-import { faulted } from './database-fault.ts';
 import type { Database } from './db.ts';
 import { type GovernorRow, shareOf } from './governor-row.ts';
 import { isAlive, strikeOut, type WorkerRow, workerColumns, workerNow } from './vanished.ts';
 
 export function openWorkforce(db: Database): Workforce {
   return {
-    register: (identity) => faulted(db.name, register(db, identity)),
-    workersNow: () => faulted(db.name, workersNow(db)),
-    drain: (worker) => faulted(db.name, drain(db, worker)),
-    strikeVanished: () =>
-      faulted(
-        db.name,
-        strikeOut(db.sql).then((rows) => rows.map(workerNow)),
-      ),
+    register: (identity) => register(db, identity),
+    workersNow: () => workersNow(db),
+    drain: (worker) => drain(db, worker),
+    strikeVanished: async () => (await strikeOut(db.sql)).map(workerNow),
   };
 }
 
@@ -37,11 +32,11 @@ async function register(db: Database, { host, pid, version, role, lacks }: Worke
     values (${worker}, ${host}, ${pid}, ${version}, ${role}, ${lacks}::text[])`.execute(db.sql);
   return {
     worker,
-    heartbeat: () => faulted(db.name, heartbeat(db, worker)),
-    takeMailbox: (mailbox) => faulted(db.name, takeMailbox(db, worker, mailbox)),
-    releaseMailbox: (lease) => faulted(db.name, releaseMailbox(db, worker, lease)),
+    heartbeat: () => heartbeat(db, worker),
+    takeMailbox: (mailbox) => takeMailbox(db, worker, mailbox),
+    releaseMailbox: (lease) => releaseMailbox(db, worker, lease),
     async [Symbol.asyncDispose]() {
-      await faulted(db.name, sql`delete from worker where id = ${worker}`.execute(db.sql));
+      await sql`delete from worker where id = ${worker}`.execute(db.sql);
     },
   };
 }
