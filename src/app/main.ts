@@ -36,6 +36,8 @@ const world: World = {
     (await import('./estate-secrets.ts')).openSecrets(options, (name) => process.env[name]),
   openDatabase: async (options) =>
     (await import('./database-care.ts')).openDatabaseCare(options, (name) => process.env[name]),
+  openImporter: async (options) =>
+    (await import('./estate-import.ts')).openImporter(options, (name) => process.env[name]),
   readInput,
   estateSchema: fileURLToPath(new URL('../../docs/godwit.schema.json', import.meta.url)),
   openLog,

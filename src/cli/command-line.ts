@@ -20,6 +20,8 @@ import {
   type CopyFlags,
   dbFlags,
   type DbFlags,
+  estateImportFlags,
+  type EstateImportFlags,
   initFlags,
   type InitFlags,
   probeFlags,
@@ -38,6 +40,7 @@ import {
   copyHelp,
   dbHelp,
   demoHelp,
+  estateHelp,
   godwitHelp,
   initHelp,
   probeHelp,
@@ -122,7 +125,21 @@ const dbCommands = buildRouteMap<'info' | 'plan' | 'migrate', Session>({
   docs: { brief: 'The database of the estate', fullDescription: dbHelp },
 });
 
-const commands = buildRouteMap<'copy' | 'verify' | 'probe' | 'init' | 'secret' | 'db' | 'demo' | 'test', Session>({
+const estateCommands = buildRouteMap<'import', Session>({
+  routes: {
+    import: buildCommand<EstateImportFlags, [], Session>({
+      loader: async () => (await import('./estate.ts')).importFiles,
+      parameters: { flags: estateImportFlags, aliases: shorthands },
+      docs: { brief: 'Make it be as files say, or tell what would change', fullDescription: estateHelp },
+    }),
+  },
+  docs: { brief: 'Who is to move: organisations, mailboxes, and the grants between them', fullDescription: estateHelp },
+});
+
+const commands = buildRouteMap<
+  'copy' | 'verify' | 'probe' | 'init' | 'secret' | 'db' | 'estate' | 'demo' | 'test',
+  Session
+>({
   routes: {
     copy: buildCommand<CopyFlags, [string?, string?], Session>({
       loader: async () => (await import('./copy.ts')).copy,
@@ -166,6 +183,7 @@ const commands = buildRouteMap<'copy' | 'verify' | 'probe' | 'init' | 'secret' |
     }),
     secret: secretCommands,
     db: dbCommands,
+    estate: estateCommands,
     demo: buildCommand<{ readonly quiet?: boolean }, [], Session>({
       loader: async () => (await import('./demo.ts')).demo,
       parameters: {

@@ -78,6 +78,13 @@ export interface InitFlags extends EstateFlags, Pick<OutputFlags, 'output' | 'qu
 
 export interface DbFlags extends EstateFlags, OutputFlags {}
 
+export interface EstateImportFlags extends EstateFlags, OutputFlags {
+  readonly organisations?: string;
+  readonly mailboxes?: string;
+  readonly grants?: string;
+  readonly yes?: boolean;
+}
+
 export interface SecretFlags extends EstateFlags, OutputFlags {}
 
 export interface SecretSetFlags extends SecretFlags {
@@ -204,6 +211,18 @@ export const initFlags: FlagParametersForType<InitFlags> = {
 };
 
 export const dbFlags: FlagParametersForType<DbFlags> = { ...estateFlags, ...outputFlags };
+
+export const estateImportFlags: FlagParametersForType<EstateImportFlags> = {
+  organisations: text('All organisations: a CSV file with the header code,name,parent', 'FILE'),
+  mailboxes: text(
+    'All mailboxes: address,kind,organisation,size_bytes,items,not_before,not_after,wave_hint, and what docs/estate.md lists',
+    'FILE',
+  ),
+  grants: text('Who may do what with whose mailbox, all of it: mailbox,grantee,kind', 'FILE'),
+  yes: flag('Import; without it only tell what would change'),
+  ...estateFlags,
+  ...outputFlags,
+};
 
 export const secretFlags: FlagParametersForType<SecretFlags> = { ...estateFlags, ...outputFlags };
 

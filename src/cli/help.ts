@@ -109,6 +109,20 @@ Between machines TLS is on and verified unless the URL says otherwise: ?sslrootc
 
 EXIT CODES  0 done; 2 wrong usage; 5 the database is away or not fit for it; 1 a fault of ours.`;
 
+export const estateHelp = `Makes the estate be as files say: who there is, where they belong, and who works in whose mailbox. Without --yes it
+only tells what would change: who joins, moves, leaves or comes back. All of it happens, or nothing does.
+
+Each file is the whole truth about its kind: who is no longer in it leaves (and is kept, marked). Of what no file is given
+nothing changes. Files are CSV in UTF-8; their first line names the columns (docs/estate.md).
+
+EXAMPLES
+  godwit estate import --organisations o.csv --mailboxes m.csv --grants g.csv          what would change
+  godwit estate import --organisations o.csv --mailboxes m.csv --grants g.csv --yes    do it
+  godwit estate import --mailboxes m.csv -o json > changes.json                        everyone who changes, by name
+
+EXIT CODES  0 done, or would be; 2 wrong usage, or files with something wrong in them: each place is told, and nothing was
+imported; 5 interrupted, or the database is away: nothing was imported; 1 a fault of ours.`;
+
 export const demoHelp = `Starts two mail servers on this machine, fills one with the mail of some invented people, moves them to the other
 while you watch, runs again (nothing is sent), compares both sides, and takes everything away again.`;
 

@@ -18,6 +18,7 @@ export interface MadeUp {
   readonly notHere?: readonly string[];
   readonly openSecrets?: World['openSecrets'];
   readonly openDatabase?: World['openDatabase'];
+  readonly openImporter?: World['openImporter'];
   readonly keys?: readonly SecretReference[];
   /** What is piped in. */
   readonly input?: string;
@@ -100,6 +101,7 @@ export async function play(argv: readonly string[], made: MadeUp = {}): Promise<
     notHere: async () => made.notHere ?? [],
     openSecrets: made.openSecrets ?? (async () => Promise.reject(new Error('no sealed secrets in this test'))),
     openDatabase: made.openDatabase ?? (async () => Promise.reject(new Error('no database in this test'))),
+    openImporter: made.openImporter ?? (async () => Promise.reject(new Error('no imports in this test'))),
     readInput: async () => (made.input === undefined ? null : Buffer.from(made.input)),
     estateSchema: '/opt/godwit/docs/godwit.schema.json',
     openLog: (_level, _format, write) => linesTo(write),

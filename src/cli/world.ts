@@ -13,6 +13,7 @@ import type { Selection } from '#domain/selection.ts';
 import type { Log } from '#lib/log.ts';
 import type { CopyChoices, CopyWatcher, Pace } from '#operations/copy-mailbox.ts';
 import type { SecretKeeping } from '#operations/keep-secrets.ts';
+import type { ImportOrder, ImportReport } from '#operations/import-estate.ts';
 import type { VerifyReport, VerifyWatcher } from '#operations/verify-mailbox.ts';
 
 export interface OutStream {
@@ -67,6 +68,8 @@ export interface World {
   openSecrets(options: SecretsOptions): Promise<SecretKeeping & AsyncDisposable>;
   /** Opens the database of an estate, however far from up to date it is. */
   openDatabase(options: DatabaseOptions): Promise<DatabaseCare>;
+  /** Opens an estate for imports. */
+  openImporter(options: DatabaseOptions): Promise<Importer>;
   /** All that is piped in, at most so many octets and one; null where stdin is a terminal. */
   readInput(octetsMax: number): Promise<Buffer | null>;
   /** Where the JSON Schema of such a file is, for editors. */
@@ -90,6 +93,11 @@ export interface DatabaseOptions {
   readonly stateDir: string;
   readonly log: Log;
   readonly signal: AbortSignal;
+}
+
+/** What becomes of an import is told by its report and, on the way, to its watcher; `operations/import-estate.ts` throws its faults. */
+export interface Importer extends AsyncDisposable {
+  import(order: Pick<ImportOrder, 'files' | 'dryRun' | 'watcher'>, signal: AbortSignal): Promise<ImportReport>;
 }
 
 export interface Question {

@@ -6,7 +6,9 @@
 
 import type { EstateFileKind } from './estate-columns.ts';
 
-export type ChangeKind = 'joiner' | 'mover' | 'leaver' | 'returner';
+/** The gravest first. */
+export const changeKinds = ['leaver', 'returner', 'mover', 'joiner'] as const;
+export type ChangeKind = (typeof changeKinds)[number];
 
 /** How many rows of one file would change, or have changed. */
 export interface RowChanges {
@@ -59,6 +61,13 @@ export function isNothing(changes: EstateChanges): boolean {
     each ? [each.joiners, each.movers, each.leavers, each.returners] : [],
   );
   return [...rows, mailboxes?.resized ?? 0, grants?.added ?? 0, grants?.removed ?? 0].every((count) => count === 0);
+}
+
+/** Whether nobody was there before: then everyone joins. */
+export function isFirst({ organisations, mailboxes }: EstateChanges): boolean {
+  return [organisations, mailboxes].every(
+    (each) => each === null || each.movers + each.leavers + each.returners + each.unchanged === 0,
+  );
 }
 
 /** What only the comparison of rows with each other and with the estate can find, where it stands, and how grave it is. */

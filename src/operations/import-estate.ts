@@ -4,7 +4,13 @@
  */
 
 import type { OrganisationRow } from '#domain/estate.ts';
-import { type EstateChanges, type Finding, isNothing, type NamedChange } from '#domain/estate-changes.ts';
+import {
+  type ChangeKind,
+  type EstateChanges,
+  type Finding,
+  isNothing,
+  type NamedChange,
+} from '#domain/estate-changes.ts';
 import { type EstateFileKind, estateFileKinds } from '#domain/estate-columns.ts';
 import type { Lined } from '#domain/estate-rows.ts';
 import { treeProblems } from '#domain/organisation-tree.ts';
@@ -38,7 +44,8 @@ export interface ImportFindings {
   /** In the order of files, lines and columns. */
   readonly problemPages: () => AsyncIterable<readonly Finding[]>;
   readonly remarkPages: () => AsyncIterable<readonly Finding[]>;
-  readonly changePages: () => AsyncIterable<readonly NamedChange[]>;
+  /** Of one kind, by name. */
+  readonly changePages: (change: ChangeKind) => AsyncIterable<readonly NamedChange[]>;
 }
 
 export interface ImportedFile {
@@ -78,7 +85,7 @@ export async function importEstate(order: ImportOrder, signal: AbortSignal): Pro
     changes,
     problemPages: () => intake.findings('problems'),
     remarkPages: () => intake.findings('remarks'),
-    changePages: () => intake.changes(),
+    changePages: (change) => intake.changes(change),
   });
   const files = Object.fromEntries(
     Object.entries(read).map(([kind, { path, rows, sha256 }]) => [kind, { path, rows, sha256 }]),

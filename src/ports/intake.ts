@@ -3,7 +3,7 @@
  * then all of it happens at once, or nothing does. Whatever breaks before `keep` has returned leaves the estate as it was.
  */
 
-import type { EstateChanges, Finding, NamedChange } from '#domain/estate-changes.ts';
+import type { ChangeKind, EstateChanges, Finding, NamedChange } from '#domain/estate-changes.ts';
 import type { EstateFileKind, Header } from '#domain/estate-columns.ts';
 import type { EstateRows, Lined } from '#domain/estate-rows.ts';
 
@@ -28,8 +28,8 @@ export interface Intake extends AsyncDisposable {
   compare(): Promise<EstateChanges>;
   /** All that was entered, in the order of files, lines and columns, some thousand at a time. */
   findings(what: 'problems' | 'remarks'): AsyncIterable<readonly Finding[]>;
-  /** The changes by name, some thousand at a time: leavers, returners, movers, joiners. */
-  changes(): AsyncIterable<readonly NamedChange[]>;
+  /** The changes of one kind by name, mailboxes after organisations, some thousand at a time. */
+  changes(change: ChangeKind): AsyncIterable<readonly NamedChange[]>;
   /** Makes the estate be as the files say. It is durable when this returns. */
   keep(record: ImportRecord): Promise<void>;
 }

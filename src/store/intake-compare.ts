@@ -1,7 +1,14 @@
 /** How the estate would change by an import: counted, and kept by name for whoever asks and for the merge. */
 
 import { type RawBuilder, sql } from 'kysely';
-import type { EstateChanges, GrantChanges, MailboxChanges, NamedChange, RowChanges } from '#domain/estate-changes.ts';
+import type {
+  ChangeKind,
+  EstateChanges,
+  GrantChanges,
+  MailboxChanges,
+  NamedChange,
+  RowChanges,
+} from '#domain/estate-changes.ts';
 import type { GivenFiles } from '#ports/intake.ts';
 import { oneRow, type Sql } from './db.ts';
 
@@ -120,25 +127,30 @@ function counted(change: string): RawBuilder<unknown> {
   return sql`count(*) filter (where change = ${sql.lit(change)})`;
 }
 
-/** The changes by name, in the order of changes and names; `after` the last that was seen. */
-export async function declareChanges(tx: Sql, given: GivenFiles): Promise<void> {
-  const none = sql`select null::text, null::text, null::text, null::text[], null::text, null::text where false`;
-  const organisations = given.organisations
-    ? sql`select 'organisation', change, code, columns, null::text, null::text from organisation_change`
-    : none;
-  const mailboxes = given.mailboxes
-    ? sql`
-      select 'mailbox', change, m.address, c.columns, c.before, c.after
-        from mailbox_change c join mailbox m on m.id = c.mailbox where change <> 'resized'
-      union all
-      select 'mailbox', 'joiner', n.address, '{}', null, n.organisation
-        from known k join new_mailbox n using (line) where k.is_new and not k.is_alias`
-    : none;
+/** Opens the changes of one kind, to be read by `nextChanges`. */
+export async function declareChanges(tx: Sql, given: GivenFiles, change: ChangeKind): Promise<void> {
+  const mailboxes =
+    change === 'joiner'
+      ? sql`
+        select 'mailbox', n.address, '{}'::text[], null, n.organisation
+          from known k join new_mailbox n using (line) where k.is_new and not k.is_alias`
+      : sql`
+        select 'mailbox', m.address, c.columns, c.before, c.after
+          from mailbox_change c join mailbox m on m.id = c.mailbox where c.change = ${sql.lit(change)}`;
+  const parts = [
+    ...(given.organisations
+      ? [
+          sql`select 'organisation', code, columns, null, null from organisation_change where change = ${sql.lit(change)}`,
+        ]
+      : []),
+    ...(given.mailboxes ? [mailboxes] : []),
+    sql`select null, null, '{}'::text[], null::text, null::text where false`,
+  ];
   await sql`
     declare change_by_name no scroll cursor for
-    select "of", change, name, columns, before, after
-      from (${organisations} union all ${mailboxes}) as each ("of", change, name, columns, before, after)
-     order by "of" desc, array_position('{leaver,returner,mover,joiner}', change), name collate "C"`.execute(tx);
+    select "of", ${sql.lit(change)} as change, name, columns, before, after
+      from (${sql.join(parts, sql` union all `)}) as each ("of", name, columns, before, after)
+     order by "of" desc, name collate "C"`.execute(tx);
 }
 
 /** The next of them. */

@@ -74,7 +74,5 @@ async function mergeGrants(tx: Sql): Promise<void> {
     insert into permission (mailbox, grantee, kind)
     select mailbox, grantee, kind from grant_set g
      where not exists (select from permission p where (g.mailbox, g.grantee, g.kind) = (p.mailbox, p.grantee, p.kind))
-     order by mailbox, grantee, kind`.execute(
-    tx,
-  );
+     order by mailbox, grantee, kind`.execute(tx);
 }

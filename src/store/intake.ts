@@ -6,7 +6,13 @@
 import { sql } from 'kysely';
 import type pg from 'pg';
 import { fault } from '#domain/fault.ts';
-import { clashText, type EstateChanges, type Finding, type NamedChange } from '#domain/estate-changes.ts';
+import {
+  type ChangeKind,
+  clashText,
+  type EstateChanges,
+  type Finding,
+  type NamedChange,
+} from '#domain/estate-changes.ts';
 import { type EstateFileKind, estateFileKinds } from '#domain/estate-columns.ts';
 import type { EstateRows, Lined } from '#domain/estate-rows.ts';
 import type { GivenFiles, ImportRecord, Intake, IntakeOptions, OpenIntake } from '#ports/intake.ts';
@@ -100,7 +106,7 @@ class DatabaseIntake implements Intake {
       () =>
         sql`
         declare finding_in_order no scroll cursor for
-        select file, line, field, said, clash from finding where is_remark = ${what === 'remarks'}
+        select file, line, field, said, clash from finding where is_remark = ${sql.lit(what === 'remarks')}
          order by file, line nulls first, field nulls first, said, clash`.execute(this.#tx),
       async () => {
         const { rows } = await sql<FindingRow>`fetch ${sql.lit(pageRows)} from finding_in_order`.execute(this.#tx);
@@ -110,9 +116,9 @@ class DatabaseIntake implements Intake {
     );
   }
 
-  async *changes(): AsyncGenerator<readonly NamedChange[]> {
+  async *changes(change: ChangeKind): AsyncGenerator<readonly NamedChange[]> {
     yield* this.#pages(
-      () => declareChanges(this.#tx, this.#given),
+      () => declareChanges(this.#tx, this.#given, change),
       () => nextChanges(this.#tx, pageRows),
       () => sql`close change_by_name`.execute(this.#tx),
     );
@@ -124,8 +130,7 @@ class DatabaseIntake implements Intake {
       await mergeRows(this.#tx, this.#given, record);
       await noteImport(this.#tx, record, this.#changes);
       await sql`commit`.execute(this.#tx);
-      // So that the next questions know how large all this has become.
-      await sql`analyze organisation, mailbox, permission`.execute(this.#tx);
+      await analyseEstate(this.#tx);
     });
   }
 
@@ -140,8 +145,16 @@ class DatabaseIntake implements Intake {
     close: () => Promise<unknown>,
   ): AsyncGenerator<readonly Row[]> {
     await this.#ask(open);
-    for (let page = await this.#ask(next); page.length > 0; page = await this.#ask(next)) yield page;
-    await this.#ask(close);
+    let isBroken = false;
+    try {
+      for (let page = await this.#ask(next); page.length > 0; page = await this.#ask(next)) yield page;
+    } catch (error) {
+      isBroken = true;
+      throw error;
+    } finally {
+      // Whoever has seen enough stops early, and the next may ask again.
+      if (!isBroken) await this.#ask(close);
+    }
   }
 
   async #ask<T>(question: () => Promise<T>): Promise<T> {
@@ -171,6 +184,12 @@ async function begin(tx: Sql, name: string): Promise<void> {
       raise debug 'no client_connection_check_interval here';
     end $$`.execute(tx);
   await createStaging(tx);
+}
+
+/** So that the next questions know how large all this has become. A small sample: the server takes a better one by itself. */
+async function analyseEstate(db: Sql): Promise<void> {
+  await sql`set default_statistics_target = 10`.execute(db);
+  await sql`analyze organisation, mailbox, permission`.execute(db);
 }
 
 function findingOf({ file, line, field, said, clash }: FindingRow): Finding {
