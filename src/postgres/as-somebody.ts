@@ -17,11 +17,8 @@ const inNamespace = ['unshare', '--user', `--map-user=${nobody}`, `--map-group=$
  * Where there are no such namespaces, as in many containers: really as nobody, with the one right of root to get at a
  * folder that only root enters (CAP_DAC_OVERRIDE, capabilities(7)).
  */
-const asNobody = [
-  'setpriv',
-  ...[`--reuid=${nobody}`, `--regid=${nobody}`, '--clear-groups'],
-  ...['--inh-caps=+dac_override', '--ambient-caps=+dac_override'],
-];
+const rights = ['--inh-caps=+dac_override', '--ambient-caps=+dac_override'];
+const asNobody = ['setpriv', `--reuid=${nobody}`, `--regid=${nobody}`, '--clear-groups', ...rights];
 
 /**
  * The words to put before a command of PostgreSQL whose data are in the folder `data`; none for an ordinary user. Throws

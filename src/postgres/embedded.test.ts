@@ -1,5 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import fs from 'node:fs';
+import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -40,7 +42,7 @@ describe('processes of ours on one state folder', () => {
     const [one, other] = [startUser(folder), startUser(folder)];
     const [came, alsoCame] = await Promise.all([one.came(), other.came()]);
     expect(came.url).toBe(alsoCame.url);
-    expect([came.isOurs, alsoCame.isOurs].toSorted()).toEqual([false, true]);
+    expect(came.isOurs).toBe(!alsoCame.isOurs);
     await (came.isOurs ? one : other).leave();
     expect(await ask(came.url, 'select 1 as answer')).toEqual([{ answer: 1 }]);
     await (came.isOurs ? other : one).leave();
@@ -124,10 +126,9 @@ describe('one folder has one server', () => {
 
   test.runIf(isRoot)('also where another container cannot see its processes', async () => {
     await using _server = await startEmbedded(folder, {}, never);
-    const { status } = spawnSync('unshare', [
-      ...['--pid', '--ipc', '--fork', '--mount-proc'],
-      ...['flock', '--nonblock', '--conflict-exit-code', '75', join(folder, 'postgres/lock'), 'true'],
-    ]);
+    const elsewhere = ['--pid', '--ipc', '--fork', '--mount-proc'];
+    const take = ['flock', '--nonblock', '--conflict-exit-code', '75', join(folder, 'postgres/lock'), 'true'];
+    const { status } = spawnSync('unshare', [...elsewhere, ...take]);
     expect(status).toBe(75);
   });
 });
@@ -186,6 +187,12 @@ describe('on a port', () => {
     expect(await ask(url, 'select 1 as answer')).toEqual([{ answer: 1 }]);
     expect(await ask(byPort(port, password), 'select 1 as answer')).toEqual([{ answer: 1 }]);
     await expect(ask(byPort(port, 'another'), 'select 1')).rejects.toMatchObject({ code: '28P01' });
+    // Also when the server writes down every word that is said to it.
+    await ask(url, `alter system set log_statement = 'all'`);
+    await ask(url, 'select pg_reload_conf()');
+    await using other = startUser(folder, { port, environment: { EMBEDDED_PASSWORD: password } });
+    await other.came();
+    expect(log(folder)).toContain('alter role');
     // grep(1): 1 where there is no such line.
     expect(spawnSync('grep', ['-raF', password, join(folder, 'postgres')]).status).toBe(1);
     expect(
@@ -198,6 +205,16 @@ describe('on a port', () => {
         .map((pid) => fs.readFileSync(`/proc/${pid}/cmdline`, 'utf8'))
         .join(),
     ).not.toContain(password);
+  });
+
+  test('that somebody else has is a fault, and says so', async () => {
+    const taken = net.createServer().listen(port, '127.0.0.1');
+    await once(taken, 'listening');
+    await expect(startEmbedded(folder, { listen: { port, password } }, never)).rejects.toMatchObject({
+      code: 'database.embedded.unusable',
+      message: expect.stringContaining('Address already in use'),
+    });
+    taken.close();
   });
 
   test('one without it is started again with it where nobody uses it, and is a fault where somebody does', async () => {

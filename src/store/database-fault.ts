@@ -31,7 +31,7 @@ export const databaseFault = {
   /** The fault that `error` is; null where it is one already, or a fault of our own SQL. */
   of(error: unknown, name: string): Fault | null {
     if (!(error instanceof Error) || error instanceof Fault) return null;
-    const code = String((error as { code?: unknown }).code ?? '');
+    const code = String((error as { code?: string }).code);
     const text = cleanText(error.message || code, 200);
     const cause = { cause: error };
     if (error instanceof pg.DatabaseError) {

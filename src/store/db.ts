@@ -17,7 +17,7 @@ import { readConnectionUrl } from './connection-url.ts';
 import { databaseFault, faulted } from './database-fault.ts';
 
 /** Rows are typed where they are asked for: `sql<Row>`. */
-export type Tables = Record<never, never>;
+export type Tables = Record<string, never>;
 
 /** The database, or a transaction in it. */
 export type Sql = Kysely<Tables> | Transaction<Tables>;
@@ -45,8 +45,6 @@ const oldestVersion = 150_000;
 const connectTimeoutMs = 10_000;
 const idleInTransactionMaxMs = 10_000;
 
-const { builtins } = pg.types;
-
 /** Counts, ids and octets fit a number of JavaScript; what would not is refused, not rounded. */
 function safeNumber(text: string): number {
   const value = Number(text);
@@ -54,12 +52,8 @@ function safeNumber(text: string): number {
   return value;
 }
 
-const types: pg.CustomTypesConfig = {
-  getTypeParser: ((oid: number, format?: 'text' | 'binary') =>
-    oid === builtins.INT8 && format !== 'binary'
-      ? safeNumber
-      : pg.types.getTypeParser(oid, format as 'text')) as pg.CustomTypesConfig['getTypeParser'],
-};
+const types = new pg.TypeOverrides();
+types.setTypeParser(pg.types.builtins.INT8, safeNumber);
 
 /** Opens the database and sees that it is one. Throws `database.*`, as do all queries where it is not there for them. */
 export async function openDatabase({ url, connectionsMax, applicationName }: DatabaseOptions): Promise<Database> {
@@ -102,13 +96,7 @@ export async function openDatabase({ url, connectionsMax, applicationName }: Dat
 /** Connections lent to one query or transaction at a time, whose errors are faults where they are not of our own SQL. */
 function pool(config: pg.PoolConfig, name: string): PostgresPool {
   const lent = new WeakMap<pg.PoolClient, PostgresPoolClient>();
-  const inner = new pg.Pool({
-    ...config,
-    // A process that stands still (SIGSTOP, swapped out) must not hold a lock for longer than its work would take.
-    onConnect: async (client) => {
-      await client.query(`set idle_in_transaction_session_timeout = ${idleInTransactionMaxMs}`);
-    },
-  });
+  const inner = new pg.Pool(config);
   // A connection that dies while nobody uses it is replaced when somebody does.
   inner.on('error', () => undefined);
   return {
@@ -118,13 +106,24 @@ function pool(config: pg.PoolConfig, name: string): PostgresPool {
       const client = await faulted(name, inner.connect());
       const before = lent.get(client);
       if (before) return before;
-      const mine = telling(client, name);
       // Nor does one between two queries of a transaction end the process: the next of them tells.
       client.on('error', () => undefined);
+      await faulted(name, begin(client));
+      const mine = telling(client, name);
       lent.set(client, mine);
       return mine;
     },
   };
+}
+
+/** A process that stands still (SIGSTOP, swapped out) must not hold a lock for longer than its work would take. */
+async function begin(client: pg.PoolClient): Promise<void> {
+  try {
+    await client.query(`set idle_in_transaction_session_timeout = ${idleInTransactionMaxMs}`);
+  } catch (error) {
+    client.release(true);
+    throw error;
+  }
 }
 
 function telling(client: pg.PoolClient, name: string): PostgresPoolClient {

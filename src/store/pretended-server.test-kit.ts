@@ -10,26 +10,27 @@ export function serverOfVersion(
 ): net.Server {
   return net.createServer((socket) => {
     socket.on('error', () => undefined); // the client has gone
-    socket.once('data', (first) => {
+    socket.once('data', (first: Buffer) => {
       const isRequestForTls = first.length === 8 && first.readInt32BE(4) === 80_877_103;
-      if (!isRequestForTls) return converse(socket, version, first);
+      if (!isRequestForTls) return converse(socket, version);
       socket.write(identity === undefined ? 'N' : 'S');
       if (identity === undefined) return;
       const protectedSocket = new tls.TLSSocket(socket, { isServer: true, ...identity });
       protectedSocket.on('error', () => undefined); // it does not trust us
-      protectedSocket.once('data', (startup) => converse(protectedSocket, version, startup));
+      protectedSocket.once('data', () => converse(protectedSocket, version));
     });
   });
 }
 
-function converse(socket: net.Socket, version: string, _startup: Buffer): void {
+/** After its startup message, from which nothing is to be learnt. */
+function converse(socket: net.Socket, version: string): void {
   const ready = message('Z', Buffer.from('I'));
   socket.write(Buffer.concat([message('R', Buffer.alloc(4)), ready]));
-  socket.on('data', (question) => {
+  socket.on('data', (question: Buffer) => {
     if (question.toString('latin1', 0, 1) !== 'Q') return;
     const column = Buffer.concat([
       Buffer.from('version\0'),
-      Buffer.from('00000000000000000017000400000000' + '0000', 'hex'),
+      Buffer.from('000000000000000000170004000000000000', 'hex'),
     ]);
     const description = message('T', Buffer.concat([int(1, 2), column]));
     const row = message('D', Buffer.concat([int(1, 2), int(version.length, 4), Buffer.from(version)]));
