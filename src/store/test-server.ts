@@ -28,7 +28,7 @@ const variable = 'GODWIT_TEST_SERVER';
 
 /** For Vitest: from here on a server can be asked for. Answers with what ends it. */
 export async function setup(): Promise<() => Promise<void>> {
-  const socket = join(tmpdir(), scratchName());
+  const socket = join(roomyPlace(), scratchName());
   let started: Promise<StartedServer> | null = null;
   const door = net.createServer((connection) => {
     connection.on('error', () => undefined); // whoever asked has gone
