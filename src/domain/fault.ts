@@ -424,6 +424,24 @@ export const faults = {
     ({ name }) => `Another import into ${name} is under way.`,
     'Wait until it has ended. One that was killed is cleared away by the database within some seconds.',
   ),
+  'worker.vanished': entry<{ readonly attempts: number }>(
+    'mailbox',
+    'operator',
+    ({ attempts }) => `${attempts} workers vanished while they had this mailbox in hand.`,
+    'Look at the log of the last of them: it may be something in this mailbox that ends them. Then retry it.',
+  ),
+  'switch.incomplete': entry<{ readonly missing: number; readonly first: string }>(
+    'mailbox',
+    'paced',
+    ({ missing, first }) => `At the switch ${missing} messages were not on the other side, the first of them ${first}.`,
+    'It is tried again. Where it stays so, look at its exceptions with `godwit describe mailbox`; nobody was held.',
+  ),
+  'switch.unsettled': entry<Said>(
+    'mailbox',
+    'paced',
+    ({ text }) => `The switch has to wait: ${text}`,
+    'It is tried again.',
+  ),
   'sync.gave-up': entry<Said>(
     'mailbox',
     'paced',

@@ -60,6 +60,15 @@ export function workFor({ stage, dueAt }: Candidate, wave: WaveNow | null, now: 
   }
 }
 
+/**
+ * How long until a mailbox is looked at again after a pass that ended well: every `everyMs`, and when its window opens, so
+ * that nobody's switch waits for the next turn of following.
+ */
+export function nextLookInMs(stage: Stage, wave: WaveNow | null, now: number, everyMs: number): number {
+  if (stage !== 'following' || wave?.state !== 'running' || wave.closesAt <= now) return everyMs;
+  return Math.min(everyMs, Math.max(0, wave.opensAt - now));
+}
+
 /** What people wait for comes first: a switch that was begun, a way back, a window that will close. */
 const urgency = { switch: 1, return: 2, copy: 3, follow: 3, 'follow-back': 3 } as const satisfies Record<Work, number>;
 

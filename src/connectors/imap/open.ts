@@ -88,7 +88,7 @@ async function openWith(
 }
 
 function sessionOptions(
-  { endpoint, log, commandDeadlineMs }: ImapOptions,
+  { endpoint, log, commandDeadlineMs, mayComplete }: ImapOptions,
   isReadOnly: boolean,
   mask: Mask,
 ): imap.SessionOptions {
@@ -102,6 +102,7 @@ function sessionOptions(
     connectMs,
     deadlineMs: commandDeadlineMs ?? usualDeadlineMs,
     isReadOnly,
+    ...(mayComplete ? { mayComplete } : {}),
     trace: trace === null ? null : (direction, line) => trace('wire', { direction, line: mask(line) }),
   };
 }
