@@ -4,7 +4,7 @@
  */
 
 import { sql } from 'kysely';
-import type pg from 'pg';
+import pg from 'pg';
 import { fault } from '#domain/fault.ts';
 import {
   type ChangeKind,
@@ -26,6 +26,8 @@ import { queriesOn } from './one-connection.ts';
 
 /** Any number that nobody else takes: whoever holds it imports. */
 const lock = 0x47647769;
+/** SQLSTATE (PostgreSQL 15 manual, appendix A). */
+const lockNotAvailable = '55P03';
 /** Findings and changes are handed on by so many: some hundred kilobytes. */
 const pageRows = 2_000;
 
@@ -170,8 +172,7 @@ class DatabaseIntake implements Intake {
 /** Begins the transaction, alone among imports, and makes the tables in which rows wait. */
 async function begin(tx: Sql, name: string): Promise<void> {
   await sql`begin`.execute(tx);
-  const { taken } = await oneRow(tx, sql<{ taken: boolean }>`select pg_try_advisory_xact_lock(${lock}) as taken`);
-  if (!taken) throw fault('estate.import.under-way', { name });
+  await takeTurn(tx, name);
   // Millions of rows are joined in memory, by one session, for a minute; compiling for that is slower than doing it.
   await sql`set local work_mem = '128MB'`.execute(tx);
   await sql`set local jit = off`.execute(tx);
@@ -184,6 +185,19 @@ async function begin(tx: Sql, name: string): Promise<void> {
       raise debug 'no client_connection_check_interval here';
     end $$`.execute(tx);
   await createStaging(tx);
+}
+
+/** Waits as long as one that was stopped a moment ago needs to be gone, and no longer: whole imports take minutes. */
+async function takeTurn(tx: Sql, name: string): Promise<void> {
+  await sql`set local lock_timeout = '5s'`.execute(tx);
+  try {
+    await sql`select pg_advisory_xact_lock(${lock})`.execute(tx);
+  } catch (error) {
+    if (error instanceof pg.DatabaseError && error.code === lockNotAvailable)
+      throw fault('estate.import.under-way', { name }, { cause: error });
+    throw error;
+  }
+  await sql`set local lock_timeout = 0`.execute(tx);
 }
 
 /** So that the next questions know how large all this has become. A small sample: the server takes a better one by itself. */
