@@ -105,7 +105,7 @@ EXAMPLES
   DATABASE_URL=postgresql://godwit@db.example/godwit godwit db migrate
 
 Between machines TLS is on and verified unless the URL says otherwise: ?sslrootcert=PATH names an authority, and
-?sslmode=disable does without. The password may stand in ~/.pgpass instead.
+?sslmode=disable does without. With database: file:PATH in godwit.yaml the URL and its password are in no environment.
 
 EXIT CODES  0 done; 2 wrong usage; 5 the database is away or not fit for it; 1 a fault of ours.`;
 

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { openDatabase } from '#store/db.ts';
 import { startUser } from './embedded.test-kit.ts';
 import { startEmbedded } from './embedded.ts';
 
@@ -187,6 +188,8 @@ describe('on a port', () => {
     expect(await ask(url, 'select 1 as answer')).toEqual([{ answer: 1 }]);
     expect(await ask(byPort(port, password), 'select 1 as answer')).toEqual([{ answer: 1 }]);
     await expect(ask(byPort(port, 'another'), 'select 1')).rejects.toMatchObject({ code: '28P01' });
+    const without = openDatabase({ url: byPort(port, ''), connectionsMax: 1, applicationName: 'godwit tests' });
+    await expect(without).rejects.toThrow(/does not let us in: it asks for a password, and the URL has none/);
     // Also when the server writes down every word that is said to it.
     await ask(url, `alter system set log_statement = 'all'`);
     await ask(url, 'select pg_reload_conf()');

@@ -25,6 +25,7 @@ const unreachable = new Set([
 const endings = /Connection terminated|timeout (exceeded|expired)|not queryable/i;
 /** What it says where the two sides do not agree on how to protect the connection, or on who we are. */
 const protection = /does not support SSL|establishing an SSL connection/i;
+const noPassword = /client password must be/;
 const signIn = /^SASL:|unsupported authentication/i;
 
 export const databaseFault = {
@@ -43,6 +44,8 @@ export const databaseFault = {
     }
     if (unreachable.has(code) || endings.test(error.message)) return fault('database.away', { name, text }, cause);
     if (protection.test(error.message) || isOfTls(code)) return fault('database.unprotected', { name, text }, cause);
+    if (noPassword.test(error.message))
+      return fault('database.refused', { name, text: 'it asks for a password, and the URL has none.' }, cause);
     if (signIn.test(error.message)) return fault('database.refused', { name, text }, cause);
     return null;
   },
