@@ -14,7 +14,7 @@ import type { ConnectionLease, Consequence, Governor, Platforms, Taken, WantedCo
 import type { WorkerId } from '#ports/workforce.ts';
 import { type Database, oneRow, type Sql } from './db.ts';
 import { type GovernorRow, learntOf, lockGovernor, nowOf } from './governor-row.ts';
-import { strikeOut } from './vanished.ts';
+import { isAlive, strikeOut } from './vanished.ts';
 
 /** The words of a server that are kept. */
 const textMax = 200;
@@ -76,8 +76,9 @@ class TakeQueue {
 
 interface StandingRow extends GovernorRow {
   readonly now: number;
-  /** Whether the worker that asks is still there. */
+  /** Whether the worker that asks is still there, and whether one is that has vanished. */
   readonly there: boolean;
+  readonly lapsed: boolean;
   readonly in_use: number;
   /** Connections by mailbox, of those that were asked for. */
   readonly of_mailboxes: Readonly<Record<string, number>>;
@@ -92,8 +93,11 @@ async function takeAll(
   const gone = wants.map((): Taken => ({ kind: 'gone' }));
   try {
     return await exclusively(db, side, async (tx) => {
-      await strikeOut(tx);
-      const row = await standingOf(tx, worker, side, wants);
+      let row = await standingOf(tx, worker, side, wants);
+      if (row?.lapsed) {
+        await strikeOut(tx);
+        row = await standingOf(tx, worker, side, wants);
+      }
       if (!row) return wants.map((): Taken => ({ kind: 'wait', waitMs: longestWaitMs, why: unsaid(side) }));
       if (!row.there) return gone;
       const learnt = learntOf(row);
@@ -145,7 +149,8 @@ async function standingOf(
 ): Promise<StandingRow | null> {
   const { rows } = await sql<StandingRow>`
     select g.*, (extract(epoch from clock_timestamp()) * 1000)::int8 as now,
-           exists (select from worker where id = ${worker}) as there,
+           exists (select from worker w where w.id = ${worker} and ${isAlive}) as there,
+           exists (select from worker w where not (${isAlive})) as lapsed,
            (select coalesce(sum(connections), 0) from connection_lease where side = ${side}) as in_use,
            (select coalesce(jsonb_object_agg(mailbox, n), '{}')
               from (select mailbox, sum(connections) as n from connection_lease

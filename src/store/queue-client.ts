@@ -10,12 +10,20 @@ import type { Database } from './db.ts';
 export class OneClient implements Db, AsyncDisposable {
   readonly #db: Database;
   #client: Promise<pg.Client> | null = null;
+  /** What it is asked is asked one after the other. */
+  #last: Promise<unknown> = Promise.resolve();
 
   constructor(db: Database) {
     this.#db = db;
   }
 
-  async executeSql(text: string, values?: unknown[]): Promise<{ rows: unknown[] }> {
+  executeSql(text: string, values?: unknown[]): Promise<{ rows: unknown[] }> {
+    const answer = this.#last.then(() => this.#ask(text, values));
+    this.#last = answer.catch(() => undefined); // whoever asked is told
+    return answer;
+  }
+
+  async #ask(text: string, values?: unknown[]): Promise<{ rows: unknown[] }> {
     const client = await this.#connected();
     try {
       // A script answers with a list, one entry for each of its statements.
@@ -39,6 +47,7 @@ export class OneClient implements Db, AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.#last;
     const client = await this.#client?.catch(() => null);
     await client?.end().catch(() => undefined); // it may have ended by itself
   }

@@ -77,7 +77,10 @@ export class StoredQueue implements JobQueue {
     return ((await sent) ?? []).flatMap((id) => byId.get(id)?.mailbox ?? []);
   }
 
-  /** Under a lock: as many at once would each read, and pass over, what the others are taking. */
+  /**
+   * One process at a time. Each job is handed out once either way (`skip locked`); but whatever pg-boss counts before it
+   * claims, such as how many of a group are under way, is only exact so. It costs about a fifth of what three could claim.
+   */
   async fetch(max: number): Promise<readonly Job[]> {
     const jobs = await this.#db.sql.transaction().execute(async (tx) => {
       await lockBriefly(tx, sql`pg_advisory_xact_lock(${fetchLock})`);
