@@ -12,7 +12,7 @@ import { fault } from '#domain/fault.ts';
 import type { MailboxLease } from '#ports/workforce.ts';
 import type { Database } from './db.ts';
 import { databaseFault, isPassing } from './database-fault.ts';
-import type { RowChanges } from './ledger-contents.ts';
+import type { RowChanges } from './ledger-changes.ts';
 import type { LedgerKey } from './ledger-rows.ts';
 import { type Landing, type LedgerWrite, writeLedgers } from './ledger-writing.ts';
 
@@ -79,7 +79,8 @@ export class LedgerCommitQueue {
   /** Those that have something to write. */
   readonly #lines = new Set<Line>();
   #lanes = 0;
-  #company: NodeJS.Timeout | null = null;
+  /** Whether what is in no hurry will be sent before long. */
+  #isAwaitingCompany = false;
   #idle: PromiseWithResolvers<void> | null = null;
 
   /** `lapsed` fires when this process may no longer count its leases as its own. */
@@ -99,7 +100,7 @@ export class LedgerCommitQueue {
       line.isUrgent ||= urgent;
       this.#lines.add(line);
       if (urgent) queueMicrotask(() => this.#start());
-      else this.#company ??= setTimeout(() => this.#companyHasCome(), companyMs);
+      else this.#awaitCompany();
     });
   }
 
@@ -117,10 +118,14 @@ export class LedgerCommitQueue {
     await this.#idle.promise;
   }
 
-  #companyHasCome(): void {
-    this.#company = null;
-    for (const line of this.#lines) line.isUrgent = true;
-    this.#start();
+  #awaitCompany(): void {
+    if (this.#isAwaitingCompany) return;
+    this.#isAwaitingCompany = true;
+    setTimeout(() => {
+      this.#isAwaitingCompany = false;
+      for (const line of this.#lines) line.isUrgent = true;
+      this.#start();
+    }, companyMs);
   }
 
   #start(): void {
@@ -146,9 +151,13 @@ export class LedgerCommitQueue {
     const lines = [...this.#lines].filter(({ isUnderWay }) => !isUnderWay);
     if (!lines.some(({ isUrgent }) => isUrgent)) return [];
     const taken: Taken[] = [];
+    const mailboxes = new Set<number>();
     let octets = 0;
-    for (const line of lines.slice(0, mailboxesAtOnce)) {
-      if (octets > octetsAtOnce) break;
+    for (const line of lines) {
+      if (mailboxes.size === mailboxesAtOnce || octets > octetsAtOnce) break;
+      // Of two leases of one mailbox one is over. Each is asked about in a statement of its own.
+      if (mailboxes.has(line.writer.mailbox)) continue;
+      mailboxes.add(line.writer.mailbox);
       this.#lines.delete(line);
       const one = takenOf(line);
       if (!one) continue;
@@ -161,7 +170,7 @@ export class LedgerCommitQueue {
   async #write(taken: readonly Taken[]): Promise<void> {
     let left = taken;
     for (let waitMs = waitMinMs; ; waitMs = Math.min(waitMs * 2, waitMaxMs)) {
-      if (this.#lapsed.aborted) return left.forEach(isLost);
+      if (this.#lapsed.aborted) return left.forEach(lose);
       try {
         left = await this.#send(left);
         if (left.length === 0) return;
@@ -185,7 +194,7 @@ export class LedgerCommitQueue {
     this.#lapsed.addEventListener('abort', lapse);
     try {
       const landings = await Promise.race([sent, lapsed.promise]);
-      return taken.filter((one, i) => !isSettled(one, landings?.[i] ?? 'unclear'));
+      return taken.filter((one, i) => !settle(one, landings?.[i] ?? 'unclear'));
     } finally {
       this.#lapsed.removeEventListener('abort', lapse);
     }
@@ -221,13 +230,13 @@ function takenOf(line: Line): Taken | null {
   }
 }
 
-/** Whether the outcome is known; whoever waits for it is told. */
-function isSettled(one: Taken, landing: Landing): boolean {
+/** Tells whoever waits for the outcome; false where it is not known. */
+function settle(one: Taken, landing: Landing): boolean {
   switch (landing) {
     case 'unclear':
       return false;
     case 'refused':
-      isLost(one);
+      lose(one);
       return true;
     case 'landed':
       one.line.writes++;
@@ -236,7 +245,7 @@ function isSettled(one: Taken, landing: Landing): boolean {
   }
 }
 
-function isLost({ line, waiters }: Taken): void {
+function lose({ line, waiters }: Taken): void {
   line.fail(fault('ledger.lost', { mailbox: line.writer.name }), waiters);
 }
 

@@ -3,41 +3,15 @@
  * have to be written for the database to say the same. Nobody else writes them, so they are read once.
  */
 
-import type { FolderId, Uid } from '#domain/item.ts';
-import type { Exception, FolderRecord, Intent, LedgerChange, SentMessage } from '#ports/ledger.ts';
-import { foldersPerPage, type LedgerFolder, packPage, type PageRow } from './ledger-pages.ts';
+import type { FolderId } from '#domain/item.ts';
+import type { FolderRecord, Intent, LedgerChange, SentMessage } from '#ports/ledger.ts';
+import { Changed, type RowChanges } from './ledger-changes.ts';
+import { foldersPerPage, type LedgerFolder, packPage } from './ledger-pages.ts';
 import type { LedgerStart } from './ledger-rows.ts';
-import { FolderRuns, type MapPiece } from './ledger-runs.ts';
+import { FolderRuns } from './ledger-runs.ts';
 
 /** So many messages of at most 52 octets fit into a row of 8 kB: beyond that PostgreSQL keeps a row in pieces elsewhere. */
 const sentPerPart = 150;
-
-/** An exception that is no more. */
-export interface ExceptionGone {
-  readonly folder: number;
-  readonly uid: Uid;
-  readonly kind: Exception['kind'];
-}
-
-/** Rows of one ledger as they are to be: no row is both put and gone. */
-export interface RowChanges {
-  readonly pages: readonly PageRow[];
-  readonly pieces: readonly (MapPiece & { readonly folder: number })[];
-  readonly piecesGone: readonly { readonly folder: number; readonly first: number }[];
-  readonly flags: readonly { readonly folder: number; readonly packed: Uint8Array }[];
-  readonly flagsGone: readonly number[];
-  readonly intents: readonly Intent[];
-  readonly intentsGone: readonly number[];
-  readonly sent: readonly {
-    readonly intent: number;
-    readonly part: number;
-    readonly messages: readonly SentMessage[];
-  }[];
-  /** Intents of which everything noted before is to be dropped. */
-  readonly sentGone: readonly number[];
-  readonly exceptions: readonly { readonly folder: number; readonly exception: Exception }[];
-  readonly exceptionsGone: readonly ExceptionGone[];
-}
 
 interface OpenIntent {
   readonly intent: Intent;
@@ -221,21 +195,6 @@ export class LedgerContents {
     if (!open || messages.length === 0) return;
     for (const message of messages) open.sent.set(message.uid, message);
     this.#changed.sent.set(id, [...(this.#changed.sent.get(id) ?? []), ...messages]);
-  }
-}
-
-/** What of the contents is not in the rows. */
-class Changed {
-  readonly pages = new Set<number>();
-  readonly maps = new Set<LedgerFolder>();
-  readonly flags = new Map<number, Uint8Array | null>();
-  /** Begun, begun anew or settled. */
-  readonly intents = new Set<number>();
-  readonly sent = new Map<number, readonly SentMessage[]>();
-  readonly exceptions = new Map<string, ExceptionGone & { readonly exception: Exception | null }>();
-
-  exception(folder: number, uid: Uid, kind: Exception['kind'], exception: Exception | null): void {
-    this.exceptions.set(`${folder} ${uid} ${kind}`, { folder, uid, kind, exception });
   }
 }
 

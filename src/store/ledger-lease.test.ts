@@ -2,10 +2,11 @@
 
 import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { FolderId } from '#domain/item.ts';
-import type { Ledger, MailboxPair } from '#ports/ledger.ts';
+import { emptyDigest } from '#domain/digest.ts';
+import type { FolderId, Uid, UidValidity } from '#domain/item.ts';
+import type { Ledger, LedgerChange, MailboxPair } from '#ports/ledger.ts';
 import type { MailboxLease } from '#ports/workforce.ts';
-import { anna, inbox, intent, record, run, sent } from '../ledger-file/ledger-samples.ts';
+import { anna, inbox, intent, record, run, sent } from '#ledger-file/ledger-samples.ts';
 import { oneRow } from './db.ts';
 import { mailboxAt, type TestWorker, testWorker, vanish } from './ledger.test-kit.ts';
 import { testDatabase, type TestDatabase } from './test-database.ts';
@@ -29,6 +30,45 @@ afterEach(async () => {
 async function claim(worker: TestWorker, pair: MailboxPair = anna): Promise<{ ledger: Ledger; lease: MailboxLease }> {
   const lease = await worker.take(mailbox);
   return { ledger: await worker.ledgers.under(lease, 'there').claim(pair), lease };
+}
+
+const everyKindOfRow = [
+  { kind: 'folder', record: record(inbox, 3) },
+  { kind: 'folder', record: record(sent, 3) },
+  { kind: 'mapped', folder: inbox, runs: Array.from({ length: 500 }, (_, i) => run(i * 2 + 1, i + 1, 1)) },
+  { kind: 'flags', folder: inbox, packed: Uint8Array.of(1) },
+  { kind: 'intent', intent: intent(1) },
+  { kind: 'sent', intent: 1, messages: [{ uid: uid(1), sizeBytes: 1, internalDate: null, element: emptyDigest }] },
+  {
+    kind: 'exception',
+    exception: {
+      folder: inbox,
+      sourceUidValidity: 1 as UidValidity,
+      uid: uid(1),
+      kind: 'refused',
+      code: 'message',
+      detail: '',
+      sizeBytes: null,
+      messageId: null,
+      elementRead: null,
+      elementServed: null,
+    },
+  },
+] as const satisfies readonly LedgerChange[];
+
+function uid(n: number): Uid {
+  return n as Uid;
+}
+
+async function rowsBesidesPages(): Promise<number> {
+  const { rows } = await oneRow(
+    db.sql,
+    sql<{ rows: number }>`
+      select (select count(*) from ledger_runs) + (select count(*) from ledger_flags)
+           + (select count(*) from ledger_intent) + (select count(*) from ledger_sent)
+           + (select count(*) from ledger_exception) as rows`,
+  );
+  return rows;
 }
 
 async function messagesIn(folder: FolderId): Promise<number | undefined> {
@@ -58,25 +98,12 @@ describe('a worker that comes back from the dead', () => {
     const { ledger: theirs } = await claim(second);
     expect(await theirs.folders()).toEqual([record(inbox, 1)]);
     await theirs.write([{ kind: 'folder', record: record(inbox, 2) }]);
-    // All kinds of rows: none of them may land.
-    const everything = [
-      { kind: 'folder', record: record(inbox, 3) },
-      { kind: 'folder', record: record(sent, 3) },
-      { kind: 'mapped', folder: inbox, runs: Array.from({ length: 500 }, (_, i) => run(i * 2 + 1, i + 1, 1)) },
-      { kind: 'flags', folder: inbox, packed: Uint8Array.of(1) },
-      { kind: 'intent', intent: intent(1) },
-    ] as const;
-    await expect(ledger.write(everything)).rejects.toMatchObject(lost);
+    await expect(ledger.write(everyKindOfRow)).rejects.toMatchObject(lost);
     await expect(ledger.note([{ kind: 'settled', intent: 1 }])).rejects.toMatchObject(lost);
     await expect(ledger.write([])).rejects.toMatchObject(lost);
     await ledger[Symbol.asyncDispose]();
-    const reader = await second.ledgers.peek(mailbox, 'there');
-    expect(await reader?.folders()).toEqual([record(inbox, 2)]);
-    expect([(await reader?.map(inbox))?.size, await reader?.flags(inbox), await reader?.intents()]).toEqual([
-      0,
-      null,
-      [],
-    ]);
+    expect(await (await second.ledgers.peek(mailbox, 'there'))?.folders()).toEqual([record(inbox, 2)]);
+    expect(await rowsBesidesPages()).toBe(0);
   });
 
   test('writes nothing though nobody has taken its mailbox yet', async () => {
@@ -99,6 +126,17 @@ describe('a worker that comes back from the dead', () => {
     await writes[1];
     expect(await messagesIn(inbox)).toBe(1);
     expect(await elsewhere.folders()).toEqual([record(inbox, 2)]);
+  });
+
+  test('writes nothing though it has the same mailbox again, and writes under the new lease in the same moment', async () => {
+    const { ledger, lease } = await claim(first);
+    await ledger.write([{ kind: 'folder', record: record(inbox, 1) }]);
+    await first.member.releaseMailbox(lease);
+    const { ledger: again } = await claim(first);
+    const late = ledger.note([{ kind: 'intent', intent: intent(1) }]);
+    await again.note([{ kind: 'folder', record: record(inbox, 2) }]);
+    await expect(late).rejects.toMatchObject(lost);
+    expect([await messagesIn(inbox), await rowsBesidesPages()]).toEqual([2, 0]);
   });
 
   test('cannot take up a mailbox that another has', async () => {

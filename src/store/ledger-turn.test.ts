@@ -4,7 +4,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { FolderId, UidValidity } from '#domain/item.ts';
 import type { Exception, FolderRecord, LedgerReader } from '#ports/ledger.ts';
 import type { MailboxLease } from '#ports/workforce.ts';
-import { anna, inbox, intent, record, run, sent } from '../ledger-file/ledger-samples.ts';
+import { anna, inbox, intent, record, run, sent } from '#ledger-file/ledger-samples.ts';
 import { mailboxAt, type TestWorker, testWorker } from './ledger.test-kit.ts';
 import { turnLedger } from './ledger-turn.ts';
 import { testDatabase, type TestDatabase } from './test-database.ts';

@@ -2,9 +2,9 @@
 
 import { type KyselyPlugin, sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { FolderId, Uid } from '#domain/item.ts';
+import type { FolderId, Instant, Uid } from '#domain/item.ts';
 import type { Exception, Ledger } from '#ports/ledger.ts';
-import { anna, inbox, intent, record, run, sent } from '../ledger-file/ledger-samples.ts';
+import { anna, inbox, intent, record, run, sent } from '#ledger-file/ledger-samples.ts';
 import { type Database, oneRow } from './db.ts';
 import { mailboxAt, type TestWorker, testWorker } from './ledger.test-kit.ts';
 import { testDatabase, type TestDatabase } from './test-database.ts';
@@ -99,6 +99,17 @@ describe('mailboxes that write in the same moment', () => {
   });
 });
 
+test('a change is never kept when one before it was lost, though it was told before anybody knew', async () => {
+  await using worker = await testWorker(db);
+  const [ledger] = (await claimMany(worker, 1)) as [Ledger];
+  const bad = ledger.write([{ kind: 'intent', intent: { ...intent(1), id: 2 ** 40 } }]);
+  await new Promise((resolve) => setImmediate(resolve));
+  const later = [ledger.write([{ kind: 'folder', record: record(inbox, 1) }]), ledger.note([]), ledger.write([])];
+  for (const each of [bad, ...later]) await expect(each).rejects.toThrow('integer');
+  await ledger[Symbol.asyncDispose]();
+  expect(await worker.ledgers.peek(await mailboxAt(db, 'number0@old.example'), 'there')).toBeNull();
+});
+
 describe('a note', () => {
   test('that is outdated before it was written is never written', async () => {
     let statements = 0;
@@ -113,6 +124,29 @@ describe('a note', () => {
     expect(statements).toBe(1);
     await ledger[Symbol.asyncDispose]();
   });
+});
+
+test('what was learnt of a batch goes when it is settled, and when it is begun anew', async () => {
+  await using worker = await testWorker(db);
+  const [ledger] = (await claimMany(worker, 1)) as [Ledger];
+  const message = (uid: number) => ({
+    uid: uid as Uid,
+    sizeBytes: 1,
+    internalDate: -uid as Instant,
+    element: new Uint8Array(32).fill(uid),
+  });
+  for (const id of [1, 2]) {
+    await ledger.write([{ kind: 'intent', intent: intent(id) }]);
+    await ledger.write([{ kind: 'sent', intent: id, messages: [message(1)] }]);
+  }
+  await ledger.write([{ kind: 'settled', intent: 1 }]);
+  await ledger.write([{ kind: 'intent', intent: { ...intent(2), sent: [message(2)] } }]);
+  await ledger.write([{ kind: 'sent', intent: 2, messages: Array.from({ length: 400 }, (_, i) => message(i + 3)) }]);
+  await ledger[Symbol.asyncDispose]();
+  const reader = await worker.ledgers.peek(await mailboxAt(db, 'number0@old.example'), 'there');
+  const sent = Array.from({ length: 401 }, (_, i) => message(i + 2));
+  expect(await reader?.intents()).toEqual([{ ...intent(2), sent }]);
+  expect(await written()).toMatchObject({ parts: 4 });
 });
 
 test('what strange servers wrote is kept as they wrote it', async () => {

@@ -2,11 +2,11 @@
 
 import { afterAll } from 'vitest';
 import type { Direction } from '#domain/ledger-turn.ts';
-import { type LedgerUnderTest, ledgerContract } from '../ledger-file/ledger-contract.ts';
+import { type LedgerUnderTest, ledgerContract } from '#ledger-file/ledger-contract.ts';
 import { storeOfPairs } from './ledger.test-kit.ts';
 import { testDatabase, type TestDatabase } from './test-database.ts';
 
-let databases: TestDatabase[] = [];
+const databases: TestDatabase[] = [];
 afterAll(async () => {
   for (const db of databases) await db[Symbol.asyncDispose]();
 });
