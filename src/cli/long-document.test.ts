@@ -15,7 +15,7 @@ async function written(make: (document: LongDocument) => Promise<void> | void): 
 test('a document that is written as it comes reads as if it had been written at once', async () => {
   const text = await written(async (document) => {
     document.value('a', { b: [1, { c: null }], 'd"': 'ä\n' });
-    await document.list('items', pages([1, { two: 2 }], [], ['three']));
+    await document.list('items', pages<unknown>([1, { two: 2 }], [], ['three']));
     await document.list('none', pages<number>());
     document.value('z', true);
     document.end();
