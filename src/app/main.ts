@@ -36,6 +36,13 @@ const world: World = {
     (await import('./estate-secrets.ts')).openSecrets(options, (name) => process.env[name]),
   openDatabase: async (options) =>
     (await import('./database-care.ts')).openDatabaseCare(options, (name) => process.env[name]),
+  openProgramme: async (options) =>
+    (await import('./programme.ts')).openProgramme(options, (name) => process.env[name]),
+  serve: async (options, signal) =>
+    (await import('./serve.ts')).serve(
+      { ...options, version: world.version, environment: (name) => process.env[name] },
+      signal,
+    ),
   openImporter: async (options) =>
     (await import('./estate-import.ts')).openImporter(options, (name) => process.env[name]),
   readInput,

@@ -16,6 +16,16 @@ import {
 } from '@stricli/core';
 import { exitCodes, type ExitCode } from './exit-code.ts';
 import {
+  mailboxFlags,
+  type MailboxFlags,
+  serveFlags,
+  type ServeFlags,
+  statusFlags,
+  type StatusFlags,
+  waveCreateFlags,
+  type WaveCreateFlags,
+  waveFlags,
+  type WaveFlags,
   copyFlags,
   type CopyFlags,
   dbFlags,
@@ -44,10 +54,13 @@ import {
   godwitHelp,
   initHelp,
   probeHelp,
+  programmeHelp,
   secretHelp,
   testHelp,
   verifyHelp,
 } from './help.ts';
+import type { MailboxOrder } from '#domain/estate-state.ts';
+import type { WaveOrderStep } from '#domain/wave.ts';
 import { Session } from './session.ts';
 import { usageError } from './usage.ts';
 import type { World } from './world.ts';
@@ -136,8 +149,83 @@ const estateCommands = buildRouteMap<'import', Session>({
   docs: { brief: 'Who is to move: organisations, mailboxes, and the grants between them', fullDescription: estateHelp },
 });
 
+const named = (placeholder: string, brief: string) =>
+  ({ kind: 'tuple', parameters: [{ placeholder, brief, parse: String }] }) as const;
+const waveName = named('WAVE', 'Its name, such as pilot');
+
+const waveStep = (step: WaveOrderStep, brief: string) =>
+  buildCommand<WaveFlags, [string], Session>({
+    loader: async () => {
+      const { moveWave } = await import('./programme.ts');
+      return function (this: Session, flags: WaveFlags, name: string) {
+        return moveWave(this, flags, name, step);
+      };
+    },
+    parameters: { positional: waveName, flags: waveFlags, aliases: shorthands },
+    docs: { brief, fullDescription: programmeHelp },
+  });
+
+const waveCommands = buildRouteMap<'create' | 'list' | WaveOrderStep, Session>({
+  routes: {
+    create: buildCommand<WaveCreateFlags, [string], Session>({
+      loader: async () => (await import('./programme.ts')).createWave,
+      parameters: { positional: waveName, flags: waveCreateFlags, aliases: shorthands },
+      docs: { brief: 'Make a wave of mailboxes that have none', fullDescription: programmeHelp },
+    }),
+    list: buildCommand<StatusFlags, [], Session>({
+      loader: async () => (await import('./programme.ts')).listWaves,
+      parameters: { flags: statusFlags, aliases: shorthands },
+      docs: { brief: 'All waves, the next to open first', fullDescription: programmeHelp },
+    }),
+    start: waveStep('start', 'Copy its mailboxes from now on, and switch them in its window'),
+    pause: waveStep('pause', 'Switch nobody more; the targets stay close'),
+    resume: waveStep('resume', 'Go on after a pause'),
+    cancel: waveStep('cancel', 'Give it up; who has switched stays where they are'),
+  },
+  docs: { brief: 'Mailboxes that switch together', fullDescription: programmeHelp },
+});
+
+const mailboxOrder = (order: MailboxOrder, brief: string) =>
+  buildCommand<MailboxFlags, [string], Session>({
+    loader: async () => {
+      const { orderMailbox } = await import('./programme.ts');
+      return function (this: Session, flags: MailboxFlags, address: string) {
+        return orderMailbox(this, flags, address, order);
+      };
+    },
+    parameters: {
+      positional: named('ADDRESS', 'Of a mailbox, such as ann@corp.example'),
+      flags: mailboxFlags,
+      aliases: shorthands,
+    },
+    docs: { brief, fullDescription: programmeHelp },
+  });
+
+const mailboxCommands = buildRouteMap<MailboxOrder, Session>({
+  routes: {
+    hold: mailboxOrder('hold', 'Let it wait where it is'),
+    release: mailboxOrder('release', 'Let it go on after it was held or excluded'),
+    retry: mailboxOrder('retry', 'Try again what it was blocked for'),
+    exclude: mailboxOrder('exclude', 'Its journey rests, and what was copied stays'),
+    'go-back': mailboxOrder('go-back', 'Bring it home again after it has switched'),
+  },
+  docs: { brief: 'One mailbox of an estate', fullDescription: programmeHelp },
+});
+
 const commands = buildRouteMap<
-  'copy' | 'verify' | 'probe' | 'init' | 'secret' | 'db' | 'estate' | 'demo' | 'test',
+  | 'copy'
+  | 'verify'
+  | 'probe'
+  | 'init'
+  | 'secret'
+  | 'db'
+  | 'estate'
+  | 'serve'
+  | 'wave'
+  | 'mailbox'
+  | 'status'
+  | 'demo'
+  | 'test',
   Session
 >({
   routes: {
@@ -184,6 +272,18 @@ const commands = buildRouteMap<
     secret: secretCommands,
     db: dbCommands,
     estate: estateCommands,
+    serve: buildCommand<ServeFlags, [], Session>({
+      loader: async () => (await import('./programme.ts')).serve,
+      parameters: { flags: serveFlags, aliases: shorthands },
+      docs: { brief: 'Carry the mailboxes of an estate until stopped', fullDescription: programmeHelp },
+    }),
+    wave: waveCommands,
+    mailbox: mailboxCommands,
+    status: buildCommand<StatusFlags, [], Session>({
+      loader: async () => (await import('./programme.ts')).status,
+      parameters: { flags: statusFlags, aliases: shorthands },
+      docs: { brief: 'How an estate stands', fullDescription: programmeHelp },
+    }),
     demo: buildCommand<{ readonly quiet?: boolean }, [], Session>({
       loader: async () => (await import('./demo.ts')).demo,
       parameters: {

@@ -78,6 +78,26 @@ export interface InitFlags extends EstateFlags, Pick<OutputFlags, 'output' | 'qu
 
 export interface DbFlags extends EstateFlags, OutputFlags {}
 
+export interface ServeFlags extends EstateFlags, OutputFlags {}
+
+export interface StatusFlags extends EstateFlags, OutputFlags {}
+
+export interface WaveFlags extends EstateFlags, OutputFlags {
+  readonly why?: string;
+}
+
+export interface WaveCreateFlags extends EstateFlags, OutputFlags {
+  readonly window: string;
+  readonly select?: string;
+  readonly limit?: string;
+  readonly pilot?: boolean;
+  readonly errorBudget?: string;
+}
+
+export interface MailboxFlags extends EstateFlags, OutputFlags {
+  readonly why?: string;
+}
+
 export interface EstateImportFlags extends EstateFlags, OutputFlags {
   readonly organisations?: string;
   readonly mailboxes?: string;
@@ -211,6 +231,34 @@ export const initFlags: FlagParametersForType<InitFlags> = {
 };
 
 export const dbFlags: FlagParametersForType<DbFlags> = { ...estateFlags, ...outputFlags };
+
+export const serveFlags: FlagParametersForType<ServeFlags> = { ...estateFlags, ...outputFlags };
+
+export const statusFlags: FlagParametersForType<StatusFlags> = { ...estateFlags, ...outputFlags };
+
+const why = text('Why, for those who ask later', 'TEXT');
+
+export const waveFlags: FlagParametersForType<WaveFlags> = { why, ...estateFlags, ...outputFlags };
+
+export const mailboxFlags: FlagParametersForType<MailboxFlags> = { why, ...estateFlags, ...outputFlags };
+
+export const waveCreateFlags: FlagParametersForType<WaveCreateFlags> = {
+  window: {
+    kind: 'parsed',
+    parse: String,
+    brief: 'When it switches, by the clocks of the programme: 2026-12-01T19:00/06:00',
+    placeholder: 'WINDOW',
+  },
+  select: text("Whom: 'organisation=RXY kind=person,shared'; everybody without a wave if it is left out", 'SELECTOR'),
+  limit: text('At most so many, in the order of their addresses', 'N'),
+  pilot: flag('Switch these before all others of the same window'),
+  errorBudget: text(
+    'The share that may fail before it pauses by itself (default: error-budget of the settings)',
+    'SHARE',
+  ),
+  ...estateFlags,
+  ...outputFlags,
+};
 
 export const estateImportFlags: FlagParametersForType<EstateImportFlags> = {
   organisations: text('All organisations: a CSV file with the header code,name,parent', 'FILE'),

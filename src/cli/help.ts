@@ -109,6 +109,21 @@ Between machines TLS is on and verified unless the URL says otherwise: ?sslrootc
 
 EXIT CODES  0 done; 2 wrong usage; 5 the database is away or not fit for it; 1 a fault of ours.`;
 
+export const programmeHelp = `An estate moves by itself: what godwit.yaml describes and godwit estate import brought is copied, kept close, and switched in
+its window.
+
+EXAMPLES
+  godwit serve                                                                   carries mail until you stop it
+  godwit wave create pilot --window 2026-12-01T19:00/06:00 --select 'organisation=RXY kind=person' --limit 100
+  godwit wave start pilot                                                        copied from now on, switched in the window
+  godwit wave pause pilot --why 'the help desk is full'
+  godwit mailbox hold ann@corp.example --why 'on call'                           and release, retry, exclude, go-back
+  godwit status                                                                  who stands where; -o json for programs
+
+Whoever has switched is carried home all the time until it is released, so that go-back loses nothing.
+
+EXIT CODES  0 done; 2 wrong usage; 3 status: somebody is blocked; 5 the database is away; 1 a fault of ours.`;
+
 export const estateHelp = `Makes the estate be as files say: who there is, where they belong, and who works in whose mailbox. Without --yes it
 only tells what would change: who joins, moves, leaves or comes back. All of it happens, or nothing does.
 

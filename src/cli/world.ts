@@ -6,6 +6,8 @@
 import type { DatabaseCare } from '#domain/database-state.ts';
 import type { Endpoint } from '#domain/endpoint.ts';
 import type { EstateSettings } from '#domain/estate-settings.ts';
+import type { EstateNow, MailboxOrder, MailboxOrdered } from '#domain/estate-state.ts';
+import type { Wave, WaveCreated, WaveMoved, WaveOrder, WaveOrderStep } from '#domain/wave.ts';
 import type { ProbeReport } from '#domain/probe-report.ts';
 import type { CommandError, CopyReport, MailboxReport } from '#domain/report.ts';
 import type { SecretReference } from '#domain/secret-reference.ts';
@@ -70,6 +72,10 @@ export interface World {
   openDatabase(options: DatabaseOptions): Promise<DatabaseCare>;
   /** Opens an estate for imports. */
   openImporter(options: DatabaseOptions): Promise<Importer>;
+  /** Opens an estate for people: its waves, how it stands, and its mailboxes. */
+  openProgramme(options: DatabaseOptions): Promise<Programme>;
+  /** Carries the mailboxes of an estate until the signal fires. */
+  serve(options: ServeOptions, signal: AbortSignal): Promise<void>;
   /** All that is piped in, at most so many octets and one; null where stdin is a terminal. */
   readInput(octetsMax: number): Promise<Buffer | null>;
   /** Where the JSON Schema of such a file is, for editors. */
@@ -98,6 +104,29 @@ export interface DatabaseOptions {
 /** What becomes of an import is told by its report and, on the way, to its watcher; `operations/import-estate.ts` throws its faults. */
 export interface Importer extends AsyncDisposable {
   import(order: Pick<ImportOrder, 'files' | 'dryRun' | 'watcher'>, signal: AbortSignal): Promise<ImportReport>;
+}
+
+export interface ServeOptions {
+  readonly settings: EstateSettings;
+  readonly stateDir: string;
+  readonly keys: readonly SecretReference[];
+  readonly log: Log;
+  /** Called once everything is open. */
+  readonly started: () => void;
+}
+
+export interface Programme extends AsyncDisposable {
+  /** For the audit log. */
+  readonly who: string;
+  readonly waves: {
+    create(order: WaveOrder, who: string): Promise<WaveCreated>;
+    move(name: string, step: WaveOrderStep, who: string, why: string | null): Promise<WaveMoved>;
+    list(): Promise<readonly Wave[]>;
+  };
+  readonly view: { now(): Promise<EstateNow> };
+  readonly mailboxes: {
+    order(address: string, order: MailboxOrder, who: string, why: string | null): Promise<MailboxOrdered>;
+  };
 }
 
 export interface Question {

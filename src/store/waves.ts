@@ -4,9 +4,16 @@ import { type RawBuilder, sql } from 'kysely';
 import { stagesBefore } from '#domain/journey.ts';
 import type { WaveState } from '#domain/release.ts';
 import type { Selector } from '#domain/selector.ts';
-import { waveAfter } from '#domain/wave.ts';
+import {
+  type Wave,
+  waveAfter,
+  type WaveCreated,
+  type WaveMoved,
+  type WaveOrder,
+  type WaveOrderStep,
+} from '#domain/wave.ts';
 import { nearest } from '#lib/nearest.ts';
-import type { Wave, WaveCreated, WaveMoved, WaveOrder, Waves, WaveStep } from '#ports/waves.ts';
+import type { Waves } from '#ports/waves.ts';
 import { note } from './audit.ts';
 import { faulted } from './database-fault.ts';
 import type { Database, Sql } from './db.ts';
@@ -68,7 +75,7 @@ async function create(tx: Sql, order: WaveOrder, who: string): Promise<WaveCreat
   return { kind: 'created', wave: waveOf(row), mailboxes: ids.length };
 }
 
-async function move(tx: Sql, name: string, step: WaveStep, who: string, why: string | null): Promise<WaveMoved> {
+async function move(tx: Sql, name: string, step: WaveOrderStep, who: string, why: string | null): Promise<WaveMoved> {
   const { rows } = await sql<WaveRow>`select ${columns} from wave where name = ${name} for update`.execute(tx);
   const [row] = rows;
   if (!row) {
