@@ -7,14 +7,14 @@ const lastsMs = (leaseSeconds - leaseMarginSeconds) * 1000;
 /** Goes when it is told to. Timers may sleep: a process that was stopped handles its sockets first. */
 class HandClock implements MonotonicClock {
   #now = 5_000;
-  #timers: { readonly at: number; readonly then: () => void }[] = [];
+  #timers: { readonly at: number; readonly fire: () => void }[] = [];
 
   now(): number {
     return this.#now;
   }
 
-  after(ms: number, then: () => void): () => void {
-    const timer = { at: this.#now + ms, then };
+  after(ms: number, fire: () => void): () => void {
+    const timer = { at: this.#now + ms, fire };
     this.#timers.push(timer);
     return () => (this.#timers = this.#timers.filter((each) => each !== timer));
   }
@@ -24,7 +24,7 @@ class HandClock implements MonotonicClock {
     if (timersSleep) return;
     const due = this.#timers.filter(({ at }) => at <= this.#now);
     this.#timers = this.#timers.filter(({ at }) => at > this.#now);
-    for (const { then } of due) then();
+    for (const { fire } of due) fire();
   }
 
   get timers(): number {
