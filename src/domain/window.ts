@@ -40,8 +40,7 @@ export function overlap(a: Window, b: Window): boolean {
 /** Whether this is a time zone that the platform knows (IANA names, e.g. `Europe/London`). */
 export function isTimezone(name: string): boolean {
   try {
-    new Intl.DateTimeFormat('en', { timeZone: name });
-    return true;
+    return new Intl.DateTimeFormat('en', { timeZone: name }) !== null;
   } catch {
     return false;
   }

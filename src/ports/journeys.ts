@@ -36,9 +36,7 @@ export interface StepOf {
 
 export interface Journeys {
   /** What is due and has neither a mark nor a job, the longest due first, and the waves there are, by the database's clock. */
-  due(
-    max: number,
-  ): Promise<{
+  due(max: number): Promise<{
     readonly now: number;
     readonly candidates: readonly Candidate[];
     readonly waves: ReadonlyMap<number, WaveNow>;
