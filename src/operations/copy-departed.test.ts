@@ -89,6 +89,18 @@ describe('a folder that left the source', () => {
     expect([cuts, left(move)]).toEqual([3, 20]);
   });
 
+  test.each([true, false])('and comes back as it was is listed as gone no more (then --delete: %s)', async (then) => {
+    const move = aMove();
+    const work = move.source.create(['Work']);
+    fill(work, 1, 20);
+    await move.run();
+    hide(move);
+    await move.run({ delete: true });
+    bringBack(move.source.create(['Work']), work);
+    expect(await move.run({ delete: then })).toMatchObject({ copied: 0, alreadyThere: 20, removed: 0, kept: [] });
+    expect(contents(move.target)).toEqual(contents(move.source));
+  });
+
   test('and was back in between loses nothing when it is gone once more', async () => {
     const move = await withoutWork();
     await move.run({ delete: true });
@@ -115,8 +127,8 @@ describe('a folder that left the source', () => {
     const move = aMove();
     fill(move.source.create(['Work']), 1, 20);
     await move.run();
-    move.source.folder('Work')?.expunge([[1 as Uid, 5 as Uid]]);
-    expect((await move.run()).kept).toHaveLength(5);
+    move.source.folder('Work')?.expunge([[1 as Uid, 20 as Uid]]);
+    expect((await move.run()).kept).toHaveLength(20);
     hide(move);
     expect(await move.run({ delete: true })).toMatchObject({ removed: 0, fault: null });
     expect(await move.run({ delete: true })).toMatchObject({ removed: 20, kept: [], fault: null });
