@@ -188,6 +188,18 @@ describe('a comparison knows the homes that a copy has chosen', () => {
     expect(seen).toMatchObject({ verdict: 'more-on-target', missing: [] });
     expect(homesSeen(seen)).toEqual([]);
   });
+
+  test('shared by others that is not shown any more keeps with --delete what it has, and the user’s own does not', async () => {
+    await using copy = await aCopy({ server: { quirks: { namespace: 'shared' } } });
+    fill(copy.source, ['Shared', 'Team'], 3);
+    fill(copy.source, ['Work'], 2);
+    const wanted = { include: ['**'] };
+    expect(await copy.run({}, wanted)).toMatchObject({ copied: 5, fault: null });
+    for (const name of ['Shared/Team', 'Shared', 'Work']) copy.source.delete(name);
+    expect(await copy.run({ delete: true }, wanted)).toMatchObject({ removed: 0, fault: { code: 'folder.in-doubt' } });
+    expect(await copy.run({ delete: true }, wanted)).toMatchObject({ removed: 2, fault: { code: 'folder.in-doubt' } });
+    expect(copy.target.folder('Shared/Team')?.messages).toHaveLength(3);
+  });
 });
 
 /** What a copy says of folders that live elsewhere, or nowhere. */

@@ -3,6 +3,7 @@
 import { describe, expect, test } from 'vitest';
 import { likeCyrus } from '#connectors/memory/manners.ts';
 import { aCopy, contents, fill, noon } from './quirks.test-kit.ts';
+import { everyCapability } from './sim/server.ts';
 
 describe('a source that answers FETCH from the last message to the first', () => {
   const backwards = { server: { quirks: { backwards: true } } };
@@ -17,6 +18,18 @@ describe('a source that answers FETCH from the last message to the first', () =>
     // At the first attempt: nothing was dropped on the way and noticed only in the end.
     expect(copy.sourceServer.counts.get('LOGIN')).toBe(1);
     expect(await copy.run()).toMatchObject({ copied: 0, alreadyThere: 60, refused: [{ uid: 31 }], fault: null });
+  });
+
+  test('and cannot tell which flags changed keeps what people flag on the target', async () => {
+    const capabilities = everyCapability.filter((word) => word !== 'CONDSTORE' && word !== 'QRESYNC');
+    await using copy = await aCopy({ server: { quirks: { backwards: true }, capabilities } });
+    fill(copy.source, ['Work'], 30);
+    await copy.run();
+    const work = copy.target.folder('Work');
+    const message = work?.messages[6];
+    if (work && message) work.setFlags(message, ['\\Answered', '\\Flagged']);
+    expect(await copy.run()).toMatchObject({ copied: 0, flagsChanged: 0, fault: null });
+    expect(work?.messages[6]?.flags).toEqual(['\\Answered', '\\Flagged']);
   });
 });
 
@@ -44,5 +57,6 @@ describe('a target that says OK and stores nothing in the middle of a long folde
     const lost = contents(copy.source).filter((line) => !there.has(line));
     expect(report.refused).toHaveLength(lost.length);
     expect(report.copied + report.refused.length).toBe(4_500);
+    expect(copy.target.folder('Work')?.messages).toHaveLength(4_500 - lost.length);
   });
 });

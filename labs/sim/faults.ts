@@ -77,8 +77,8 @@ export interface Quirks {
   readonly refusesListReturn: boolean;
   /** ENABLE works without an untagged answer. */
   readonly enablesInSilence: boolean;
-  /** NAMESPACE is answered with BAD or ends the connection. */
-  readonly namespace: 'fine' | 'bad' | 'drops';
+  /** NAMESPACE is answered with BAD, ends the connection, or tells that `Shared` is of others. */
+  readonly namespace: 'fine' | 'bad' | 'drops' | 'shared';
   /** Added to MESSAGES of STATUS and to nothing else. */
   readonly messagesOff: number;
   /** Between answers it says things nobody asked for. */

@@ -182,7 +182,9 @@ export const copyFlags: FlagParametersForType<CopyFlags> = {
   ...manyFlags,
   ...selectionFlags,
   dryRun: flag('Say what would be done, in the same words; write nothing'),
-  delete: flag('Remove on the target what left the source; only messages that Godwit itself put there'),
+  delete: flag(
+    'Remove on the target what left the source; only messages that Godwit itself put there; of a folder that is gone, when two runs have found it so',
+  ),
   follow: text('Go on carrying changes, looking again after this long at the latest, until stopped', 'TIME'),
   prove: {
     kind: 'enum',

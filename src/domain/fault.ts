@@ -280,7 +280,7 @@ export const faults = {
     'operator',
     ({ host, folder, text }) =>
       `What ${host} says of "${folder}" contradicts itself, so nothing of it is removed: ${text}.`,
-    'Everything else was done. Run again; if it stays so, have the folder looked at on the source: its index, or its store.',
+    'Everything else was done. Run again; if it stays so, have the folder looked at on the source: its index, its store, who may see it. If it is gone for good, remove it on the target by hand.',
   ),
   'target.quota': entry<Host & Said>(
     'mailbox',

@@ -27,6 +27,7 @@ export class ListingBuilder implements Listing {
   readonly #flagSetOfArray = new Map<readonly string[], number>();
   #lastFlags: readonly string[] | null = null;
   #lastFlagSet = 0;
+  #isAscending = true;
 
   constructor(state: FolderState) {
     this.state = state;
@@ -36,12 +37,23 @@ export class ListingBuilder implements Listing {
   add(uid: Uid, flags: readonly string[], internalDate: Instant | null, sizeBytes: number | null): void {
     if (this.length === this.#room) this.#grow();
     const row = this.length++;
+    if (row > 0 && uid < this.uid(row - 1)) this.#isAscending = false;
     const block = row >>> blockBits;
     const at = row & blockMask;
     (this.#uids[block] as Uint32Array)[at] = uid;
     (this.#dates[block] as Float64Array)[at] = internalDate ?? noDate;
     (this.#flagSets[block] as Uint32Array)[at] = this.#flagSet(flags);
     if (sizeBytes !== null) this.#sizesOf(block)[at] = sizeBytes;
+  }
+
+  /** These rows in ascending order of their UIDs, as nearly every server tells them: then it is the builder itself. */
+  inOrder(): ListingBuilder {
+    if (this.#isAscending) return this;
+    const sorted = new ListingBuilder(this.state);
+    const rows = Uint32Array.from({ length: this.length }, (_, row) => row);
+    rows.sort((a, b) => this.uid(a) - this.uid(b));
+    for (const row of rows) sorted.add(this.uid(row), this.flags(row), this.internalDate(row), this.sizeBytes(row));
+    return sorted;
   }
 
   uid(row: number): Uid {

@@ -60,9 +60,19 @@ describe('with --delete', () => {
     expect(await move.run({ delete: true })).toMatchObject({ removed: 1, fault: null });
   });
 
-  test('a source that tells of removals which never were is not believed', async () => {
+  test('a source that tells of more removals than its count bears out is asked what it holds', async () => {
     const move = await copied({});
     const lying = hiccuping(move, { told: (delta) => ({ ...delta, vanished: [[1 as Uid, 20 as Uid]] }) });
+    expect(await move.run({ delete: true }, lying)).toMatchObject({ removed: 1, kept: [], fault: null });
+    expect(inTarget(move, 'INBOX')).toBe(19);
+  });
+
+  test('a source that tells of removals which never were, and counts by them, is not believed', async () => {
+    const move = await copied({});
+    const vanished = [[1 as Uid, 20 as Uid]] as const;
+    const lying = hiccuping(move, {
+      told: (delta) => ({ ...delta, vanished, state: { ...delta.state, messages: 0 } }),
+    });
     expect(await move.run({ delete: true }, lying)).toMatchObject({ removed: 0, fault: { code: 'folder.in-doubt' } });
     expect(inTarget(move, 'INBOX')).toBe(20);
   });
@@ -112,11 +122,33 @@ describe('with --delete', () => {
     },
   );
 
-  test('a folder that is gone indeed takes its messages with it', async () => {
+  test('a folder that is listed no more and is busy when it is opened is left for another run, and the rest is done', async () => {
+    const move = await copied({});
+    let asked = 0;
+    const busy = hiccuping(move, {
+      tree: (tree) => without(tree, 'Work'),
+      refused: (folder) => {
+        if (folder !== 'Work') return null;
+        asked++;
+        return fault('folder.busy', { host: 'old', folder, text: '[SERVERBUG] Internal error' });
+      },
+    });
+    const report = await move.run({ delete: true }, busy);
+    expect(report).toMatchObject({ removed: 1, kept: [], fault: { code: 'folder.in-doubt' } });
+    expect(report.fault?.message).toContain('[SERVERBUG] Internal error');
+    expect([asked, inTarget(move, 'Work')]).toEqual([1, 20]);
+  });
+
+  test('a folder of others, which the user may only have lost the right to see, is never taken for gone', async () => {
     const move = await copied({});
     move.source.delete('Work');
-    expect(await move.run({ delete: true })).toMatchObject({ removed: 21, fault: null });
-    expect(inTarget(move, 'Work')).toBe(0);
+    const others = hiccuping(move, { owner: (folder) => (folder === 'Work' ? 'shared' : 'personal') });
+    for (let run = 0; run < 3; run++) {
+      const report = await move.run({ delete: true }, others);
+      expect(report).toMatchObject({ removed: run === 0 ? 1 : 0, kept: [], fault: { code: 'folder.in-doubt' } });
+    }
+    expect(inTarget(move, 'Work')).toBe(20);
+    expect(await move.run({ delete: true, dryRun: true }, others)).toMatchObject({ removed: 0, kept: [] });
   });
 });
 

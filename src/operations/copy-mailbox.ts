@@ -15,6 +15,7 @@ import { Patience } from '#sync/patience.ts';
 import { LookAgain } from '#sync/look-again.ts';
 import { mailboxReport } from '#sync/mailbox-report.ts';
 import { Rest } from '#sync/rest.ts';
+import { Sightings } from '#sync/sightings.ts';
 import { TargetStates } from '#sync/target-states.ts';
 
 export interface CopyRequest {
@@ -88,6 +89,7 @@ class Run {
   readonly #signal: AbortSignal;
   readonly #tally = new Tally();
   readonly #suspects = new Suspects();
+  readonly #sightings: Sightings;
   #exceptions = new ExceptionBook([]);
   #source: Source | null = null;
   #target: Target | null = null;
@@ -101,6 +103,9 @@ class Run {
     this.#request = request;
     this.#clock = clock;
     this.#signal = signal;
+    const { followSeconds } = request.choices;
+    const apartMs = followSeconds === null ? Number.POSITIVE_INFINITY : followSeconds * 1000;
+    this.#sightings = new Sightings(() => clock.now(), apartMs);
   }
 
   async toTheEnd(): Promise<void> {
@@ -221,6 +226,7 @@ class Run {
       suspects: this.#suspects,
       troubles: [],
       doubted: new Set(),
+      sightings: this.#sightings,
       targetStates: new TargetStates(),
       at: at ?? (() => undefined),
       nextIntent: () => ++this.#intents,

@@ -129,7 +129,6 @@ describe('what a run without --delete took for gone', () => {
       expect(emptied.kept).toHaveLength(20);
       const inbox = move.source.folder('INBOX') as MemoryFolder;
       inbox.expunge([[20 as Uid, 20 as Uid]]);
-      for (let uid = 1; uid < 20; uid++) inbox.setFlags(inbox.message(uid) as MemoryMessage, ['\\Answered']);
       const report = await move.run();
       expect(report).toMatchObject({ copied: 0, alreadyThere: 19, kept: [{ uid: 20 }], fault: null });
       expect(await move.run()).toMatchObject({ alreadyThere: 19, kept: [{ uid: 20 }], fault: null });

@@ -2,7 +2,7 @@
 
 import { memorySource } from '#connectors/memory/open.ts';
 import type { Fault } from '#domain/fault.ts';
-import type { FolderId, FolderTree, Listing } from '#domain/item.ts';
+import type { Folder, FolderId, FolderTree, Listing } from '#domain/item.ts';
 import { ListingBuilder } from '#domain/listing.ts';
 import type { Delta, OpenSource, Source, Traits } from '#ports/mailbox.ts';
 import type { Move } from './copy-mailbox.test-kit.ts';
@@ -13,6 +13,8 @@ export interface Hiccups {
   tree?(tree: FolderTree): FolderTree;
   /** Why this folder is not opened; null where it is. */
   refused?(folder: FolderId): Fault | null;
+  /** Whose a folder is; everything is the user's own without it. */
+  owner?(folder: FolderId): Folder['belongsTo'];
 }
 
 /** The move's source, whose answers go through `hiccups` on their way. */
@@ -22,7 +24,7 @@ export function hiccuping(
   traits: Partial<Traits> = {},
 ): { readonly openSource: OpenSource } {
   const { listed = (listing) => listing, told = (delta) => delta, tree = (folders) => folders } = hiccups;
-  const { refused = () => null } = hiccups;
+  const { refused = () => null, owner = () => 'personal' as const } = hiccups;
   const open = memorySource(move.source, { traits });
   return {
     openSource: async (signal): Promise<Source> => {
@@ -36,6 +38,7 @@ export function hiccuping(
           if (why) throw why;
           return listed(await source.list(folder, uids, withSizes), uids === 'all');
         },
+        ownerOf: owner,
         changes: async (folder, since) => {
           const delta = await source.changes(folder, since);
           return delta && told(delta);

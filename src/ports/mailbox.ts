@@ -72,9 +72,12 @@ export interface Reader extends AsyncDisposable {
    * The messages of a folder: all, or those in `uids`. `*` as the end of the last range is spelt `maxUid`. Never marks
    * anything (`EXAMINE`). Sizes are told only when `withSizes`, since some servers open every message to know them.
    * Throws `folder.gone` only where the platform says beyond doubt that there is no such folder, since mail is removed on
-   * that word; any other refusal is `folder.unreadable`, or `folder.busy`.
+   * that word (what a user may not look up is told in the same words, and cannot be known apart); any other refusal is `folder.unreadable`, or `folder.busy`.
    */
   list(folder: FolderId, uids: UidSet | 'all', withSizes: boolean): Promise<Listing>;
+
+  /** Whose a folder is or was, listed or not (RFC 2342 §5); a reader without it has only folders of its user. */
+  ownerOf?(folder: FolderId): Folder['belongsTo'];
 
   /**
    * What changed since `since`, or null where this platform cannot tell (no CONDSTORE, other UIDVALIDITY, or it has

@@ -43,8 +43,9 @@ export async function afterwards(engine: Engine, carried: Carried): Promise<void
     engine.tally.pathOf.set(work.source.id, pathOf(work.source));
     await noticeRemoved(engine, work, heldBy(carried, work));
     const gone = [...work.map.pairs()].map(([uid]) => uid);
-    await mirror(engine, work, gone, true, expunged);
+    // First of all: whoever is killed while they go finds a folder that came back looked at from its beginning.
     await forgetCursor(engine, work);
+    await mirror(engine, work, gone, true, expunged);
   }
   if (!engine.choices.dryRun) await record(engine, carried, expunged);
 }

@@ -10,6 +10,7 @@ import type { UidMap } from '#domain/uid-map.ts';
 import type { Log } from '#lib/log.ts';
 import type { Exception, FolderRecord, Ledger, LedgerChange } from '#ports/ledger.ts';
 import type { Source, Target } from '#ports/mailbox.ts';
+import type { Sightings } from './sightings.ts';
 import type { TargetStates } from './target-states.ts';
 
 /**
@@ -70,6 +71,7 @@ export interface Engine {
   readonly troubles: Fault[];
   /** Folders of the source that contradict themselves: nothing is taken for gone from them. */
   readonly doubted: Set<FolderId>;
+  readonly sightings: Sightings;
   readonly targetStates: TargetStates;
   readonly at: (point: CrashPoint) => void;
   /** Intent ids are given in ascending order, over all attempts. */

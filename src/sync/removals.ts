@@ -12,7 +12,8 @@ import { callOff, stillThere } from './second-look.ts';
 import { isUnmoved } from './survey.ts';
 
 const leftTheSource = 'left-the-source';
-const beingRemoved = 'being-removed';
+/** The code of what is noted before our copy goes: whoever finds it does not know whether it went. */
+export const beingRemoved = 'being-removed';
 
 /**
  * Deals with messages that are mapped and no longer on the source. With `--delete`, those that we put on the target are

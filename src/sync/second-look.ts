@@ -6,6 +6,7 @@
 import { fault, isFault } from '#domain/fault.ts';
 import type { Listing, Uid } from '#domain/item.ts';
 import { uidSet } from '#domain/uid-set.ts';
+import { isFoundGoneAgain, takeBack } from './departures.ts';
 import { type Engine, type FolderWork, pathOf } from './engine.ts';
 import { LookAgain } from './look-again.ts';
 
@@ -45,25 +46,30 @@ export async function stillThere(engine: Engine, work: FolderWork, uids: readonl
 }
 
 /**
- * Folders that the source does not list any more: those that are gone indeed. It is asked for its folders again, and to open
- * each; of one that it neither opens nor calls gone (a right was taken away, an index is damaged) nothing is removed. Throws
- * `LookAgain` when one of them is listed now.
+ * Folders that the source does not list any more: those that are gone indeed, and of which what is ours may go. The source is
+ * asked for its folders again, and to open each; of one that it neither opens nor calls gone (an index is damaged), and of
+ * one that was not the user's own, nothing is removed. A right that was taken away looks like a folder that is gone (see
+ * `departures.ts`), so with --delete one run alone removes none. Throws `LookAgain` when one of them is listed now.
  */
 export async function confirmDeparted(engine: Engine, departed: readonly FolderWork[]): Promise<readonly FolderWork[]> {
   const consequential = departed.filter((work) => hasNews(engine, work));
-  if (consequential.length === 0 || engine.choices.dryRun) return departed;
-  const listed = new Set((await engine.source.folders()).folders.map(({ id }) => id));
-  if (consequential.some(({ source }) => listed.has(source.id))) {
-    throw new LookAgain('a folder of the source was not listed, and now it is', true);
+  if (consequential.length === 0) return departed;
+  if (!engine.choices.dryRun) {
+    const listed = new Set((await engine.source.folders()).folders.map(({ id }) => id));
+    if (consequential.some(({ source }) => listed.has(source.id))) {
+      throw new LookAgain('a folder of the source was not listed, and now it is', true);
+    }
   }
-  const inDoubt = new Set<FolderWork>();
+  const isLeftAlone = new Set<FolderWork>();
   for (const work of consequential) {
     const why = await whyNotGone(engine, work);
-    if (why === null) continue;
-    inDoubt.add(work);
-    callOff(engine, work, why);
+    if (why !== null) {
+      isLeftAlone.add(work);
+      await takeBack(engine, work);
+      callOff(engine, work, why);
+    } else if (!(await isFoundGoneAgain(engine, work)) && engine.choices.delete) isLeftAlone.add(work);
   }
-  return departed.filter((work) => !inDoubt.has(work));
+  return departed.filter((work) => !isLeftAlone.has(work));
 }
 
 /** Whether anything would be removed or listed because the folder is gone, that was not before. */
@@ -72,14 +78,20 @@ function hasNews(engine: Engine, { source, map }: FolderWork): boolean {
   return [...map.pairs()].some(([uid]) => engine.exceptions.get(source.id, uid, 'kept') === null);
 }
 
-/** Why a folder cannot be taken for gone: it opens, or the source does not say beyond doubt that it is not there. Null: it is gone. */
+/**
+ * Why a folder cannot be taken for gone: it was not the user's own, it opens, or the source does not say beyond doubt that it
+ * is not there. Null: it is gone, as far as can be told.
+ */
 async function whyNotGone(engine: Engine, { source }: FolderWork): Promise<string | null> {
+  if ((engine.source.ownerOf?.(source.id) ?? 'personal') !== 'personal')
+    return 'it is not listed; it was not a folder of the user, who may only have lost the right to see it';
+  if (engine.choices.dryRun) return null;
   try {
     await engine.source.list(source.id, [], false);
     return 'it is not listed and can be opened all the same';
   } catch (error) {
     if (isFault(error, 'folder.gone')) return null;
-    if (!isFault(error, 'folder.unreadable')) throw error;
+    if (!isFault(error, 'folder.unreadable') && !isFault(error, 'folder.busy')) throw error;
     return `it is not listed, and the answer to opening it does not say that it is gone: ${error.about.text}`;
   }
 }

@@ -62,12 +62,21 @@ export async function survey(engine: Engine, work: FolderWork): Promise<Survey> 
   const { retryRefused } = choices;
   if (cursor && !retryRefused && isUnmoved(cursor, work.source.state)) return nothingToDo(work, cursor);
   const delta = cursor ? await source.changes(folder, cursor) : null;
-  if (cursor && !retryRefused && delta?.vanished) return fromDelta(engine, work, delta, delta.vanished, cursor);
+  if (cursor && !retryRefused && delta?.vanished) {
+    const plan = fromDelta(engine, work, delta, delta.vanished, cursor);
+    if (!holdsMoreThanItTells(plan, delta, cursor)) return plan;
+  }
   const withSizes = choices.selection.maxSizeBytes !== null || choices.dryRun;
   const listing = await listWhole(engine, work, withSizes);
   if (delta) return fromListing(engine, work, listing, delta, null);
   const kept = work.record.sourceUidValidity === null ? null : await engine.ledger.flags(folder);
   return fromListing(engine, work, listing, null, { kept });
+}
+
+/** More messages are there than were there before, less those told as gone, and those that came: something was told wrongly. */
+function holdsMoreThanItTells({ gone }: Survey, { state, arrived }: Delta, cursor: FolderState): boolean {
+  const goneSince = gone.filter((uid) => uid < cursor.uidNext).length;
+  return state.messages > cursor.messages - goneSince + arrived.length;
 }
 
 /** Whether some messages are to be left out. */

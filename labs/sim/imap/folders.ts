@@ -103,7 +103,10 @@ export function namespace(session: Session): Reply {
     return bad('gone');
   }
   const { separator } = mailboxOf(session).options;
-  session.say(`NAMESPACE (("" ${separator === null ? 'NIL' : writeQuoted(separator)})) NIL NIL`);
+  const divider = separator === null ? 'NIL' : writeQuoted(separator);
+  const shared =
+    session.house.quirks.namespace === 'shared' ? `((${writeQuoted(`Shared${separator}`)} ${divider}))` : 'NIL';
+  session.say(`NAMESPACE (("" ${divider})) NIL ${shared}`);
   return ok('Namespace completed.');
 }
 

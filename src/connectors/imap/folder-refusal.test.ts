@@ -12,16 +12,20 @@ describe('a folder that cannot be opened', () => {
     ['NONEXISTENT', "Mailbox doesn't exist: Work"],
     ['NONEXISTENT', 'Unknown Mailbox: Work (Failure)'],
     ['nonexistent', ''],
+    ['NONEXISTENT', 'Words that nobody knows'],
     ['TRYCREATE', "Mailbox doesn't exist: Work"],
-    [null, 'Mailbox does not exist'],
     [null, "Mailbox doesn't exist: Work"],
-    [null, 'unknown mailbox'],
+    [null, "Mailbox doesn't exist: Work (0.001 + 0.000 secs)."],
+    [null, "Mailbox doesn't exist: Work (0.001 + 0.000 + 0.002 secs)."],
+    [null, 'Mailbox does not exist'],
+    [null, 'Mailbox does not exist.'],
     [null, "SELECT failed: Can't open mailbox Work: no such mailbox"],
+    [null, 'EXAMINE failed: Can\'t open mailbox "Work": no such mailbox'],
+    [null, 'Unknown Mailbox: Work (Failure)'],
     [null, "Work doesn't exist."],
-    [null, 'Mailbox "Work" does not exist'],
+    [null, 'Work doesn’t exist.'],
     [null, 'Folder could not be found.'],
     [null, 'EXAMINE failed. No such mailbox.'],
-    [null, 'Folder not found'],
   ])('is gone where the server says so: [%s] %s', (code, text) => {
     expect(meaning(code, text)).toBe('gone');
   });
@@ -47,6 +51,24 @@ describe('a folder that cannot be opened', () => {
     [null, 'Invalid mailbox name'],
     [null, 'Mailbox has moved'],
     [null, 'System I/O error'],
+    [null, "Mailbox doesn't exist: Other"],
+    [null, "Other doesn't exist."],
+    [null, 'Unable to open mailbox: unknown error'],
+    [null, 'EXAMINE Work: unknown error'],
+    [null, 'Work: unknown error'],
+    [null, 'Error opening mailbox: Unknown error 5'],
+    [null, 'Unknown mailbox format'],
+    [null, 'Mailbox unknown error (code 17)'],
+    [null, 'Work: Unknown internal failure'],
+    [null, 'Cannot open folder: not found in cache'],
+    [null, 'No such mailbox store'],
+    [null, 'No such mailbox owner'],
+    [null, 'Backing store of mailbox does not exist'],
+    [null, 'Unknown mailbox state, please contact the administrator'],
+    [null, 'Could not open Work, unknown reason'],
+    [null, 'Mailbox does not exist at this time'],
+    [null, 'SELECT failed. Folder: unknown failure'],
+    [null, `Mailbox does not exist${' '.repeat(2_000)}`],
   ])('may be there all the same: [%s] %s', (code, text) => {
     expect(meaning(code, text)).toBe('unclear');
   });
@@ -64,7 +86,11 @@ describe('a folder that cannot be opened', () => {
   test('may have any name, which is not taken for the server’s words', () => {
     expect(meaning(null, "Mailbox doesn't exist: Read later", 'Read later')).toBe('gone');
     expect(meaning(null, 'Read later (old) doesn’t exist.', 'Read later (old)')).toBe('gone');
-    expect(meaning(null, 'Entwürfe & Ähnliches does not exist', 'Entw&APw-rfe &- &AMQ-hnliches')).toBe('gone');
+    expect(meaning(null, "Entwürfe & Ähnliches doesn't exist", 'Entw&APw-rfe &- &AMQ-hnliches')).toBe('gone');
+    expect(meaning(null, "User doesn't exist", 'User')).toBe('unclear');
+    expect(meaning(null, '"User" doesn\'t exist', 'User')).toBe('gone');
+    expect(meaning(null, 'User unknown', 'User')).toBe('unclear');
+    expect(meaning(null, 'Index not found', 'Index')).toBe('unclear');
     expect(meaning(null, 'Cannot open "Mailbox does not exist"', 'Mailbox does not exist')).toBe('unclear');
     expect(meaning(null, 'Cannot open "no such folder"', 'no such folder')).toBe('unclear');
   });

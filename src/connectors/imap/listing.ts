@@ -37,15 +37,15 @@ export async function listingOf(asked: Asked, uids: UidSet | 'all', withSizes: b
     sets.map((set) => imap.fetchList(asked.session, place, set, wanted, { items }, told)),
   );
   builder.state = stateOf(asked, opened[0] as imap.Opened, largest);
-  return builder;
+  return builder.inOrder();
 }
 
 /** What changed since a state, null where the server cannot tell. Throws `ImapError`. */
 export async function changesOf(asked: Asked, since: FolderState): Promise<Delta | null> {
   const { session, traits } = asked;
   if (traits.changes === 'none' || since.highestModSeq === null) return null;
-  const changed = new ListingBuilder(unknownState);
-  const arrived = new ListingBuilder(unknownState);
+  let changed = new ListingBuilder(unknownState);
+  let arrived = new ListingBuilder(unknownState);
   let gone: imap.NumberSet = [];
   const place: imap.Place = { mailbox: asked.mailbox, mode: 'examine', isFresh: true };
   const { uidNext, highestModSeq: modSeq } = since;
@@ -68,6 +68,7 @@ export async function changesOf(asked: Asked, since: FolderState): Promise<Delta
       if (message.uid >= uidNext) add(arrived, message, null);
     }),
   ]);
+  [changed, arrived] = [changed.inOrder(), arrived.inOrder()];
   const state = stateOf(asked, opened, arrived.length === 0 ? uidNext - 1 : arrived.uid(arrived.length - 1));
   if (state.uidValidity !== since.uidValidity || state.highestModSeq === null) return null;
   changed.state = state;

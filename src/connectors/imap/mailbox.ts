@@ -16,7 +16,7 @@ import { noteSpeed } from './compression.ts';
 import { faultOf, folderFaultOf, throttleOf } from './faults.ts';
 import { askForFolders, grow } from './folder-tree.ts';
 import { type Asked, changesOf, listingOf } from './listing.ts';
-import { octetsOf, type Spelling } from './names.ts';
+import { octetsOf, ownerOf, type Spelling } from './names.ts';
 import { Numbering } from './numbering.ts';
 import type { SignedIn } from './open.ts';
 import type { ImapOptions } from './options.ts';
@@ -68,6 +68,10 @@ export class ImapReader implements Source {
 
   list(folder: FolderId, uids: UidSet | 'all', withSizes: boolean): Promise<Listing> {
     return this.inOrder(this.#ask(folder, (asked) => listingOf(asked, uids, withSizes)));
+  }
+
+  ownerOf(folder: FolderId): Folder['belongsTo'] {
+    return ownerOf(this.octets(folder), this.facts.namespaces);
   }
 
   changes(folder: FolderId, since: FolderState): Promise<Delta | null> {
