@@ -75,6 +75,31 @@ test('a process that is killed when all but the last record has been written lea
   expect((await importInto(db, after)).report.changed).toBe(true);
 });
 
+test('workers go on while an import is under way, but with the mailboxes that it changes', async () => {
+  await using db = await testDatabase();
+  await importInto(db, before);
+  await using gate = await closedGate(db);
+  // All is written, and held, when it waits at the gate.
+  const importing = importInto(db, {
+    mailboxes: ['ann@x,room,RXY,,,,,', 'bob@x,person,RXY,,,,,', 'new@x,room,R,,,,,'],
+  });
+  await until(async () => (await waiting(db)) > 0);
+  for (let i = 0; i < 40; i++) {
+    const worker = await db.connect();
+    await worker.query(`set statement_timeout = '10s'; update mailbox set held = 'call ${i}' where address = 'bob@x'`);
+    await worker.end();
+  }
+  await gate.open();
+  expect((await importing).report.changed).toBe(true);
+  const { rows } = await sql`select mark, sum(mailboxes)::int as mailboxes from tally group by 1 order by 1`.execute(
+    db.sql,
+  );
+  expect(rows).toEqual([
+    { mark: '', mailboxes: 2 },
+    { mark: 'held', mailboxes: 1 },
+  ]);
+});
+
 test('one import at a time: another is told that it has to wait', async () => {
   await using db = await testDatabase();
   const second: unknown[] = [];

@@ -151,17 +151,22 @@ create table tally (
   primary key (wave, stage, mark, shard)
 );
 
+-- The shard of this session. An import, whose transaction lasts for minutes, has one to itself.
+create function tally_shard() returns smallint language sql stable parallel safe as $$
+  select case when current_setting('godwit.imports', true) = 'on' then 16 else pg_backend_pid() % 16 end::smallint
+$$;
+
 create function keep_tally() returns trigger language plpgsql as $$
 begin
   if tg_op = 'INSERT' then
     insert into tally (wave, stage, mark, shard, mailboxes, bytes)
-    select coalesce(wave, 0), stage, mark, pg_backend_pid() % 16, count(*), coalesce(sum(size_bytes), 0)
+    select coalesce(wave, 0), stage, mark, tally_shard(), count(*), coalesce(sum(size_bytes), 0)
       from fresh group by 1, 2, 3
     on conflict (wave, stage, mark, shard) do update
       set mailboxes = tally.mailboxes + excluded.mailboxes, bytes = tally.bytes + excluded.bytes;
   elsif tg_op = 'UPDATE' then
     insert into tally (wave, stage, mark, shard, mailboxes, bytes)
-    select wave, stage, mark, pg_backend_pid() % 16, sum(n), sum(size)
+    select wave, stage, mark, tally_shard(), sum(n), sum(size)
       from (
         select coalesce(f.wave, 0) as wave, f.stage, f.mark, 1 as n, coalesce(f.size_bytes, 0) as size
           from fresh f join stale s using (id)
