@@ -130,7 +130,7 @@ async function importOnce(
   files: EstateFiles,
 ): Promise<{ readonly cost: Omit<ImportRun, 'run' | 'isRight'>; readonly changes: Changes }> {
   const logFile = join(scratch, 'import.json');
-  const given = Object.entries(files).flatMap(([kind, file]) => [`--${kind}`, file]);
+  const given = Object.entries<string>({ ...files }).flatMap(([kind, file]) => [`--${kind}`, file]);
   // Told in words, as to a person; the numbers are the first lines of it.
   const argv = [launcher, 'estate', 'import', ...given, '--yes', '--state', state];
   const { cost, exits, complaint } = await measure(counter, [{ argv, env: {}, logFile }], timeoutMs);

@@ -67,7 +67,7 @@ export function readHeader<Kind extends EstateFileKind>(
         problem: `The column ${name} is missing. It may be empty, but not left out.`,
       });
   if (problems.length > 0) return { problems };
-  const columns = at as Map<string, number> as ReadonlyMap<ColumnOf<Kind>, number>;
+  const columns = at as ReadonlyMap<ColumnOf<Kind>, number>;
   return { header: { kind, at: columns, width: cells.length } };
 }
 

@@ -40,7 +40,7 @@ export function overlap(a: Window, b: Window): boolean {
 /** Whether this is a time zone that the platform knows (IANA names, e.g. `Europe/London`). */
 export function isTimezone(name: string): boolean {
   try {
-    return new Intl.DateTimeFormat('en', { timeZone: name }) !== null;
+    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== '';
   } catch {
     return false;
   }

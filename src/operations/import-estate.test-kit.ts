@@ -68,7 +68,9 @@ export function filesOf(made: Made): Partial<Record<EstateFileKind, string>> {
   return Object.fromEntries(
     Object.entries(made).map(([kind, content]) => {
       const path = join(folder, `${kind}.csv`);
-      const lines = Array.isArray(content) ? [headers[kind as EstateFileKind], ...content, ''].join('\n') : content;
+      const lines = Array.isArray(content)
+        ? [headers[kind as EstateFileKind], ...(content as readonly string[]), ''].join('\n')
+        : content;
       fs.writeFileSync(path, lines as string | Buffer);
       return [kind, path];
     }),

@@ -73,7 +73,7 @@ async function compareOrganisations(tx: Sql): Promise<RowChanges> {
 
 async function compareMailboxes(tx: Sql, header: NonNullable<GivenFiles['mailboxes']>): Promise<MailboxChanges> {
   const given = particularsOf(header);
-  const list = (table: string) => sql.join([...given.map((name) => sql.ref(`${table}.${name}`))]);
+  const list = (table: string) => sql.join(given.map((name) => sql.ref(`${table}.${name}`)));
   const differing = given.map((name) => {
     const [theirs, ours] = [sql.ref(`n.${name}`), sql.ref(`m.${name}`)];
     return sql`case when ${theirs} is distinct from ${ours} then ${sql.lit(name)} end`;

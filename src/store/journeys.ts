@@ -102,6 +102,10 @@ async function due(db: Sql, max: number): ReturnType<Journeys['due']> {
     select id, organisation, stage, wave, (extract(epoch from due_at) * 1000)::int8 as due_ms, lag_ms
       from mailbox
      where due_at <= now() and queued_at is null and mark = ''
+       and (stage in ('switching', 'settled', 'returning')
+            or exists (select from wave w
+                        where w.id = mailbox.wave
+                          and (w.state = 'running' or (w.state = 'paused' and mailbox.stage <> 'planned'))))
      order by due_at limit ${max}`.execute(db);
   const waves = await sql<WaveRow>`${wavesNow} where state in ('running', 'paused')`.execute(db);
   return {

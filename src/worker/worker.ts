@@ -27,6 +27,7 @@ export type WorkerEnd = 'drained' | 'stopped' | 'lapsed';
 
 const idleMs = 250;
 const busyRetryMs = 1_000;
+const unheardRetryMs = 1_000;
 
 /** Works until `stop` fires, then finishes nothing more than has to be: passes are broken off, switches seen through. */
 export async function work(parts: WorkerParts, stop: AbortSignal): Promise<WorkerEnd> {
@@ -126,8 +127,10 @@ class Worker implements AsyncDisposable {
   /** Says that we are alive, until the end; and hears what is not ours any more. */
   async #beat(): Promise<void> {
     const { lease, membership, queue } = this.#parts;
-    while (!this.#ended.signal.aborted && lease.msLeft() > 0) {
+    const over = AbortSignal.any([this.#ended.signal, lease.lapsed]);
+    while (!over.aborted && lease.msLeft() > 0) {
       const askedAt = lease.now();
+      let waitMs = heartbeatMs;
       try {
         const heard = await membership.heartbeat();
         if (heard.kind === 'gone') return lease.lapse();
@@ -139,8 +142,9 @@ class Worker implements AsyncDisposable {
       } catch (error) {
         // The database is away: what we hold lasts until the lease has run out, and perhaps it is back by then.
         this.#parts.log.debug('not heard', { text: cleanText(String(error), 200) });
+        waitMs = unheardRetryMs;
       }
-      await Promise.race([this.#aMoment(heartbeatMs), aborted(this.#ended.signal)]);
+      await sleep(waitMs, undefined, { signal: over }).catch(() => undefined);
     }
   }
 
@@ -157,8 +161,4 @@ class Worker implements AsyncDisposable {
     const signal = AbortSignal.any([this.#stop, this.#parts.lease.lapsed, this.#ended.signal]);
     await sleep(ms, undefined, { signal }).catch(() => undefined);
   }
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
 }
