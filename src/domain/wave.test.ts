@@ -9,12 +9,13 @@ test.each([
   ['paused', { resume: 'running', cancel: 'cancelled' }],
   ['cancelled', {}],
   ['finished', {}],
-] as const)(
-  'a wave that is %s takes these steps and no other: %j',
-  (state, allowed: Readonly<Record<string, string>>) => {
-    for (const step of steps) expect(waveAfter(state, step), step).toBe(allowed[step] ?? null);
-  },
-);
+] as const)('a wave that is %s takes these steps and no other: %j', (state, allowed) => {
+  const taken = steps.flatMap((step) => {
+    const next = waveAfter(state, step);
+    return next === null ? [] : [[step, next]];
+  });
+  expect(Object.fromEntries(taken)).toEqual(allowed);
+});
 
 test('the first few failures never stop a wave, however few of it have begun', () => {
   expect(isOverBudget(failuresAtLeast - 1, failuresAtLeast - 1, 0)).toBe(false);

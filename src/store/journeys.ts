@@ -95,7 +95,10 @@ export function openJourneys(db: Database, queue: Pick<StoredQueue, 'send'>): Jo
   };
 }
 
-/** The one query that narrows two million mailboxes down to what is due; `domain/release.ts` chooses among them. */
+/**
+ * The one query that narrows two million mailboxes down to what is due; `domain/release.ts` chooses among them. What waits for
+ * a wave (`workFor`) is left out here: a large one that was paused would be all of the first `max`, and hide the rest.
+ */
 async function due(db: Sql, max: number): ReturnType<Journeys['due']> {
   const { now } = await oneRow(db, sql<{ now: number }>`select (extract(epoch from now()) * 1000)::int8 as now`);
   const candidates = await sql<CandidateRow>`
@@ -103,11 +106,11 @@ async function due(db: Sql, max: number): ReturnType<Journeys['due']> {
       from mailbox
      where due_at <= now() and queued_at is null and mark = ''
        and (stage in ('switching', 'settled', 'returning')
-            or exists (select from wave w
-                        where w.id = mailbox.wave
-                          and (w.state = 'running' or (w.state = 'paused' and mailbox.stage <> 'planned'))))
+            or stage = 'planned' and wave in (select id from wave where state = 'running')
+            or stage = 'copying' and wave in (select id from wave where state in ('running', 'paused'))
+            or stage = 'following' and wave in (select id from wave where state <> 'cancelled'))
      order by due_at limit ${max}`.execute(db);
-  const waves = await sql<WaveRow>`${wavesNow} where state in ('running', 'paused')`.execute(db);
+  const waves = await sql<WaveRow>`${wavesNow} where state <> 'cancelled'`.execute(db);
   return {
     now,
     candidates: candidates.rows.map((row): Candidate => {
