@@ -23,7 +23,7 @@ async function inWave(db: TestDatabase): Promise<readonly string[]> {
 describe('a wave that is made', () => {
   test('plans those that are meant, at most so many, by their addresses, with a record of each', async () => {
     await using db = await testDatabase();
-    await people(db.sql, ['cat', 'bob', 'ann', 'dan']);
+    await people(db.sql, ['cat', 'dan', 'ann', 'bob']);
     await sql`update mailbox set kind = 'room' where address = 'ann@x.example'`.execute(db.sql);
     const order = { ...pilot, selector: { kind: ['person'], organisation: ['RXY'] }, limit: 2 };
     const { name, window, isPilot, errorBudget } = order;
