@@ -246,9 +246,9 @@ test('two processes that take all they can never have more connections than the 
     update worker set seen_at = seen_at - make_interval(secs => ${leaseSeconds}) where pid = ${first.process.pid}
     returning id`.execute(db.sql);
   await server.untilServed(400);
-  expect((await sql`select who from audit where what = 'vanished'`.execute(db.sql)).rows).toEqual([
-    { who: `worker ${rows[0]?.id}` },
-  ]);
+  // Whoever next finds no room strikes it out; on a busy machine that takes a moment.
+  const vanished = async () => (await sql`select who from audit where what = 'vanished'`.execute(db.sql)).rows;
+  await expect.poll(vanished, { timeout: 60_000 }).toContainEqual({ who: `worker ${rows[0]?.id}` });
   expect(server.most).toBe(budget.connections);
   expect(server.mostOfMailbox).toBe(budget.connectionsPerMailbox);
 }, 120_000);
