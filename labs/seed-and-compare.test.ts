@@ -40,7 +40,7 @@ test('the same seed gives the same mail', () => {
 function dated(folders: readonly SeedFolder[]): readonly SeedFolder[] {
   const keeps = ({ internalDate }: SeedMessage): boolean => {
     const year = Number(/-(\d{4}) /.exec(internalDate ?? '')?.[1]);
-    return year > 1970 && year < 2038;
+    return year > 1970 && year < 2030;
   };
   const aDate = '01-Jan-2020 10:00:00 +0000';
   return folders.map((folder) => ({
