@@ -89,6 +89,21 @@ describe('nothing is imported, and each place is told, where', () => {
     ]);
   });
 
+  test('an organisation has left, and is unknown to those who come later', async () => {
+    await using db = await testDatabase();
+    await importInto(db, { organisations: hospitals });
+    await importInto(db, { organisations: ['R,Region,'] });
+    const { problems } = await importInto(db, { mailboxes: people });
+    expect(problems[0]).toBe('mailboxes:2:3: There is no organisation "RXY".');
+  });
+
+  test('a file says nothing; of the others it is not told what that would mean for them', async () => {
+    await using db = await testDatabase();
+    await importInto(db, { organisations: hospitals, mailboxes: people });
+    const { problems } = await importInto(db, { organisations: ['R,Region,'], mailboxes: '' });
+    expect(problems).toEqual(['mailboxes: It is empty. Its first line names the columns.']);
+  });
+
   test('organisations would leave that people of the estate belong to', async () => {
     await using db = await testDatabase();
     await importInto(db, { organisations: hospitals, mailboxes: people });
