@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { columnsOf, type EstateFileKind, readHeader, type RowProblem } from './estate-columns.ts';
-import { readRow } from './estate-rows.ts';
+import { rowReader } from './estate-rows.ts';
 
 const contract = 'address,kind,organisation,size_bytes,items,not_before,not_after,wave_hint';
 
@@ -9,7 +9,7 @@ function read(kind: EstateFileKind, header: string, line: string) {
   const read = readHeader(kind, 1, header.split(','));
   if ('problems' in read) throw new Error(read.problems.map(({ problem }) => problem).join(' '));
   const problems: RowProblem[] = [];
-  const row = readRow(read.header, 2, line.split(','), (problem) => problems.push(problem));
+  const row = rowReader(read.header, (problem) => problems.push(problem))(2, line.split(','));
   return { row, problems: problems.map(({ line, column, problem }) => `${line}:${column}: ${problem}`) };
 }
 

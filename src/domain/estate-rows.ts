@@ -4,7 +4,15 @@
  * with what is there is looked at later, in the database.
  */
 
-import { type Day, type GrantRow, grantKinds, mailboxKinds, type MailboxRow, type OrganisationRow } from './estate.ts';
+import {
+  type GrantKind,
+  grantKinds,
+  type GrantRow,
+  type MailboxKind,
+  mailboxKinds,
+  type MailboxRow,
+  type OrganisationRow,
+} from './estate.ts';
 import type { ColumnOf, EstateFileKind, Header, RowProblem } from './estate-columns.ts';
 import {
   type Read,
@@ -34,101 +42,124 @@ const nameMost = 400;
 const wordMost = 256;
 
 /**
- * The row in a line, and `note` is told what is wrong with it. A file with anything wrong in it is never imported, but what
- * can be read of such a line is still given, so that others can be held against it: who spoils the line of an organisation
- * is not told of all its mailboxes that their organisation is unknown. Null where not even its name can be read.
+ * Reads lines of a file, one after the other, and tells `note` what is wrong with them. A file with anything wrong in it is
+ * never imported, but what can be read of such a line is still given, so that others can be held against it: who spoils the
+ * line of an organisation is not told of all its mailboxes that their organisation is unknown. Null where not even its name
+ * can be read.
  */
-export function readRow<Kind extends EstateFileKind>(
+export function rowReader<Kind extends EstateFileKind>(
   header: Header<Kind>,
-  line: number,
-  cells: readonly string[],
   note: (problem: RowProblem) => void,
-): Lined<EstateRows[Kind]> | null {
-  const isRagged = cells.length !== header.width;
-  if (isRagged) {
+): (line: number, cells: readonly string[]) => Lined<EstateRows[Kind]> | null {
+  const [all, spoilt] = [new Fields<string>(header, note), new Fields<string>(header, () => undefined)];
+  const read = readers[header.kind] as (fields: Fields<string>, line: number) => Lined<EstateRows[Kind]> | null;
+  return (line, cells) => {
+    if (cells.length === header.width) return read(all.of(line, cells), line);
     const problem = `This line has ${cells.length} fields, the header has ${header.width}. A field with a comma in it stands in double quotes.`;
     note({ line, column: Math.min(cells.length, header.width), problem });
-  }
-  const fields = new Fields<string>(header, line, cells, isRagged ? () => undefined : note);
-  const row = readers[header.kind](fields);
-  return row === null ? null : ({ ...row, line } as unknown as Lined<EstateRows[Kind]>);
+    return read(spoilt.of(line, cells), line);
+  };
 }
 
-const readers = {
-  organisations(fields: Fields<ColumnOf<'organisations'>>): OrganisationRow | null {
+type Reader<Kind extends EstateFileKind> = (
+  fields: Fields<ColumnOf<Kind>>,
+  line: number,
+) => Lined<EstateRows[Kind]> | null;
+
+const readers: { readonly [Kind in EstateFileKind]: Reader<Kind> } = {
+  organisations(fields, line) {
     const code = fields.must('code', readCode);
-    const name = fields.must('name', (text) => readWords(text, nameMost)) ?? '';
+    const name = fields.must('name', readName) ?? '';
     const parent = fields.may('parent', readCode);
-    return code === null ? null : { code, name, parent };
+    return code === null ? null : { line, code, name, parent };
   },
   mailboxes: readMailbox,
-  grants(fields: Fields<ColumnOf<'grants'>>): GrantRow | null {
+  grants(fields, line) {
     const mailbox = fields.must('mailbox', readAddress);
     const grantee = fields.must('grantee', readAddress);
-    const kind = fields.must('kind', (text) => readOneOf(text, grantKinds, 'kind of grant'));
-    return mailbox === null || grantee === null || kind === null ? null : { mailbox, grantee, kind };
+    const kind = fields.must('kind', readGrantKind);
+    return mailbox === null || grantee === null || kind === null ? null : { line, mailbox, grantee, kind };
   },
-} as const satisfies { readonly [Kind in EstateFileKind]: (fields: Fields<ColumnOf<Kind>>) => EstateRows[Kind] | null };
+};
 
-function readMailbox(fields: Fields<ColumnOf<'mailboxes'>>): MailboxRow | null {
+function readMailbox(fields: Fields<ColumnOf<'mailboxes'>>, line: number): Lined<MailboxRow> | null {
   const address = fields.must('address', readAddress);
-  const kind = fields.must('kind', (text) => readOneOf(text, mailboxKinds, 'kind of mailbox'));
+  const kind = fields.must('kind', readMailboxKind) ?? 'person';
   const organisation = fields.must('organisation', readCode);
   const sizeBytes = fields.may('size_bytes', readWhole);
   const items = fields.may('items', readWhole);
   const notBefore = fields.may('not_before', readDay);
-  const particulars = {
+  const notAfter = fields.may('not_after', readDay);
+  if (notBefore !== null && notAfter !== null && notAfter < notBefore)
+    fields.wrong('not_after', `not_after ${notAfter} is earlier than not_before ${notBefore}.`);
+  const waveHint = fields.may('wave_hint', readWord);
+  const sourceUser = fields.may('source_user', readWord);
+  const targetUser = fields.may('target_user', readWord);
+  const displayName = fields.may('display_name', readName);
+  const aliases = (fields.may('aliases', readAliases) ?? none).filter((alias) => alias !== address);
+  const timezone = fields.may('timezone', readTimezone);
+  const language = fields.may('language', readLanguage);
+  if (address === null || organisation === null) return null;
+  return {
+    line,
+    address,
+    kind,
+    organisation,
     sizeBytes,
     items,
     notBefore,
-    notAfter: fields.may('not_after', (text) => readDayFrom(text, notBefore)),
-    waveHint: fields.may('wave_hint', readWord),
-    sourceUser: fields.may('source_user', readWord),
-    targetUser: fields.may('target_user', readWord),
-    displayName: fields.may('display_name', (text) => readWords(text, nameMost)),
-    aliases: fields.may('aliases', (text) => readAliases(text, address ?? '')) ?? [],
-    timezone: fields.may('timezone', readTimezone),
-    language: fields.may('language', readLanguage),
+    notAfter,
+    waveHint,
+    sourceUser,
+    targetUser,
+    displayName,
+    aliases,
+    timezone,
+    language,
   };
-  if (address === null || organisation === null) return null;
-  return { address, kind: kind ?? 'person', organisation, ...particulars };
 }
 
-/** The last day on which a mailbox may switch, which is not before the first. */
-function readDayFrom(text: string, notBefore: Day | null): Read<Day> {
-  const read = readDay(text);
-  if ('problem' in read || notBefore === null || read.value >= notBefore) return read;
-  return { problem: `not_after ${read.value} is earlier than not_before ${notBefore}.` };
+const none: readonly string[] = [];
+
+function readMailboxKind(text: string): Read<MailboxKind> {
+  return readOneOf(text, mailboxKinds, 'kind of mailbox');
+}
+
+function readGrantKind(text: string): Read<GrantKind> {
+  return readOneOf(text, grantKinds, 'kind of grant');
+}
+
+function readName(text: string): Read<string> {
+  return readWords(text, nameMost);
 }
 
 function readWord(text: string): Read<string> {
   return readWords(text, wordMost);
 }
 
-/** The fields of one line by their columns. */
+/** The fields of one line after the other, by their columns. */
 class Fields<Column extends string> {
   readonly #at: ReadonlyMap<string, number>;
-  readonly #line: number;
-  readonly #cells: readonly string[];
   readonly #note: (problem: RowProblem) => void;
+  #line = 0;
+  #cells: readonly string[] = [];
 
-  constructor(
-    header: { readonly at: ReadonlyMap<string, number> },
-    line: number,
-    cells: readonly string[],
-    note: (problem: RowProblem) => void,
-  ) {
+  constructor(header: { readonly at: ReadonlyMap<string, number> }, note: (problem: RowProblem) => void) {
     this.#at = header.at;
+    this.#note = note;
+  }
+
+  /** From here on those of this line. */
+  of(line: number, cells: readonly string[]): this {
     this.#line = line;
     this.#cells = cells;
-    this.#note = note;
+    return this;
   }
 
   /** A value that has to be there; null where it is missing or wrong. */
   must<T>(column: Column, read: (text: string) => Read<T>): T | null {
-    const at = this.#at.get(column) as number;
-    const text = this.#text(at);
-    return text === '' ? this.#wrong(at, `The ${column} is missing.`) : this.#taken(at, read(text));
+    const text = this.#text(this.#at.get(column) as number);
+    return text === '' ? this.wrong(column, `The ${column} is missing.`) : this.#taken(column, read(text));
   }
 
   /** A value that may be empty, or whose column may be missing. */
@@ -136,19 +167,19 @@ class Fields<Column extends string> {
     const at = this.#at.get(column);
     if (at === undefined) return null;
     const text = this.#text(at);
-    return text === '' ? null : this.#taken(at, read(text));
+    return text === '' ? null : this.#taken(column, read(text));
+  }
+
+  wrong(column: Column, problem: string): null {
+    this.#note({ line: this.#line, column: (this.#at.get(column) ?? 0) + 1, problem });
+    return null;
   }
 
   #text(at: number): string {
     return (this.#cells[at] ?? '').trim();
   }
 
-  #taken<T>(at: number, read: Read<T>): T | null {
-    return 'value' in read ? read.value : this.#wrong(at, read.problem);
-  }
-
-  #wrong(at: number, problem: string): null {
-    this.#note({ line: this.#line, column: at + 1, problem });
-    return null;
+  #taken<T>(column: Column, read: Read<T>): T | null {
+    return 'value' in read ? read.value : this.wrong(column, read.problem);
   }
 }

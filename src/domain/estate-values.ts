@@ -43,14 +43,14 @@ const betweenAddresses = /[\s;,|]+/;
 /** More than any directory keeps for one mailbox (Exchange: 300). */
 const aliasesMost = 500;
 
-/** Further addresses of a mailbox, each once, its own left out. */
-export function readAliases(text: string, own: string): Read<readonly string[]> {
+/** Further addresses of a mailbox, each once. */
+export function readAliases(text: string): Read<readonly string[]> {
   const aliases = new Set<string>();
   for (const word of text.split(betweenAddresses)) {
     if (word === '') continue;
     const read = readAddress(word);
     if ('problem' in read) return read;
-    if (read.value !== own) aliases.add(read.value);
+    aliases.add(read.value);
     if (aliases.size > aliasesMost) return { problem: `There are more than ${aliasesMost} aliases.` };
   }
   return { value: [...aliases] };

@@ -191,6 +191,20 @@ describe('a later import', () => {
     ]);
   });
 
+  test('leaves the size of who is on the way as it is: the journey knows better', async () => {
+    await using db = await testDatabase();
+    await importInto(db, small);
+    await sql`update mailbox set stage = 'copying', excluded = 'x' where address = 'ann@x'`.execute(db.sql);
+    const others = people.map((line) => line.replace(',1000,10,', ',1001,11,').replace(',2000,20,', ',2001,20,'));
+    const { report } = await importInto(db, { mailboxes: others });
+    expect(report.changes?.mailboxes).toMatchObject({ movers: 0, resized: 1, unchanged: 2 });
+    expect(await rowsOf(db, `select address, size_bytes from mailbox where size_bytes > 0 order by 1`)).toEqual([
+      { address: 'ann@x', size_bytes: 1000 },
+      { address: 'bob@x', size_bytes: 2001 },
+    ]);
+    expect((await importInto(db, { mailboxes: others })).report.changed).toBe(false);
+  });
+
   test('takes away what is empty, and leaves alone what the file has no column for', async () => {
     await using db = await testDatabase();
     const header = 'address,kind,organisation,size_bytes,items,not_before,not_after,wave_hint,display_name,aliases';

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import type { Finding } from '#domain/estate-changes.ts';
 import { type EstateFileKind, type Header, readHeader, type RowProblem } from '#domain/estate-columns.ts';
-import { type EstateRows, type Lined, readRow } from '#domain/estate-rows.ts';
+import { type EstateRows, type Lined, rowReader } from '#domain/estate-rows.ts';
 import { type CsvFlaw, type CsvLine, csvLines, type CsvLines } from '#lib/csv-lines.ts';
 import type { Intake } from '#ports/intake.ts';
 
@@ -65,6 +65,7 @@ export async function readEstateFile<Kind extends EstateFileKind>(reading: Readi
 class RowReader<Kind extends EstateFileKind> {
   readonly #kind: Kind;
   #headerLine = 0;
+  #readRow: ReturnType<typeof rowReader<Kind>> | null = null;
   header: Header<Kind> | null = null;
   /** Without a header nothing in the file can be understood. */
   isHopeless = false;
@@ -76,14 +77,13 @@ class RowReader<Kind extends EstateFileKind> {
   }
 
   read({ lines, flaws }: CsvLines): readonly Lined<EstateRows[Kind]>[] {
-    const note = (problem: RowProblem): void => this.#note(problem);
-    if (!this.header && !this.#begin(lines[0], flaws[0])) return [];
-    for (const flaw of flaws) note(flaw);
+    if (!this.#readRow && !this.#begin(lines[0], flaws[0])) return [];
+    for (const flaw of flaws) this.#note(flaw);
     const rows: Lined<EstateRows[Kind]>[] = [];
     for (const { line, cells } of lines) {
       if (line === this.#headerLine) continue;
       this.rows++;
-      const row = this.header && readRow(this.header, line, cells, note);
+      const row = this.#readRow?.(line, cells);
       if (row) rows.push(row);
     }
     return rows;
@@ -125,6 +125,7 @@ class RowReader<Kind extends EstateFileKind> {
       return false;
     }
     this.header = read.header;
+    this.#readRow = rowReader(read.header, (problem) => this.#note(problem));
     this.#headerLine = first.line;
     return true;
   }

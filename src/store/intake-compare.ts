@@ -30,11 +30,22 @@ const particulars = [
 type Particular = (typeof particulars)[number];
 
 /** What every later look finds changed, and nobody calls a change. */
-const sizes: readonly Particular[] = ['size_bytes', 'items'];
+export const sizes: readonly Particular[] = ['size_bytes', 'items'];
 
 /** The particulars that a file of mailboxes speaks of; the others stay as they are. */
 export function particularsOf(header: NonNullable<GivenFiles['mailboxes']>): readonly Particular[] {
   return particulars.filter((column) => header.at.has(column));
+}
+
+/**
+ * What the file says of a mailbox `m` in its row `n`. Sizes are for plans: once a journey has begun it knows better, and the row
+ * of who is on the way is not held back for them.
+ */
+export function saidOf(column: Particular): RawBuilder<unknown> {
+  const [theirs, ours] = [sql.ref(`n.${column}`), sql.ref(`m.${column}`)];
+  return sizes.includes(column)
+    ? sql`case when m.stage in ('known', 'planned') then ${theirs} else ${ours} end`
+    : theirs;
 }
 
 /** Fills `organisation_change` and `mailbox_change`, and counts. */
@@ -73,11 +84,10 @@ async function compareOrganisations(tx: Sql): Promise<RowChanges> {
 
 async function compareMailboxes(tx: Sql, header: NonNullable<GivenFiles['mailboxes']>): Promise<MailboxChanges> {
   const given = particularsOf(header);
-  const list = (table: string) => sql.join(given.map((name) => sql.ref(`${table}.${name}`)));
-  const differing = given.map((name) => {
-    const [theirs, ours] = [sql.ref(`n.${name}`), sql.ref(`m.${name}`)];
-    return sql`case when ${theirs} is distinct from ${ours} then ${sql.lit(name)} end`;
-  });
+  const ours = (name: Particular) => sql.ref(`m.${name}`);
+  const differing = given.map(
+    (name) => sql`case when ${saidOf(name)} is distinct from ${ours(name)} then ${sql.lit(name)} end`,
+  );
   // Joiners are in `known`: at a first import they are all, and writing them down once more would only take time.
   await sql`
     create temporary table mailbox_change on commit drop as
@@ -91,7 +101,7 @@ async function compareMailboxes(tx: Sql, header: NonNullable<GivenFiles['mailbox
           from new_mailbox n
           join mailbox m using (address)
           join organisation o on o.id = m.organisation
-         where m.left_at is not null or (n.organisation, ${list('n')}) is distinct from (o.code, ${list('m')})
+         where m.left_at is not null or (n.organisation, ${sql.join(given.map(saidOf))}) is distinct from (o.code, ${sql.join(given.map(ours))})
       ) as others
     union all
     select null, m.id, '{}', o.code, null, 'leaver'

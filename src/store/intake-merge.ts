@@ -4,7 +4,7 @@ import { type RawBuilder, sql } from 'kysely';
 import type { GivenFiles, ImportRecord } from '#ports/intake.ts';
 import { note } from './audit.ts';
 import type { Sql } from './db.ts';
-import { particularsOf } from './intake-compare.ts';
+import { particularsOf, saidOf, sizes } from './intake-compare.ts';
 
 /** To be called after `compareRows`, in the same transaction. Rows that stay as they are are not touched. */
 export async function mergeRows(tx: Sql, given: GivenFiles, record: ImportRecord): Promise<void> {
@@ -39,19 +39,21 @@ async function mergeOrganisations(tx: Sql, who: string): Promise<void> {
 async function mergeMailboxes(tx: Sql, header: NonNullable<GivenFiles['mailboxes']>, who: string): Promise<void> {
   const names = particularsOf(header);
   await holdMailboxes(tx);
-  const list = (table: string) => sql.join(names.map((name) => sql.ref(`${table}.${name}`)));
   await sql`
     insert into mailbox (id, address, organisation, ${sql.join(names.map((name) => sql.ref(name)))})
     overriding system value
-    select k.mailbox, n.address, o.id, ${list('n')}
+    select k.mailbox, n.address, o.id, ${sql.join(names.map((name) => sql.ref(`n.${name}`)))}
       from new_mailbox n
       join known k on k.line = n.line and k.is_new and not k.is_alias
       join organisation o on o.code = n.organisation`.execute(tx);
   await sql`
-    update mailbox m
-       set organisation = o.id, left_at = null, ${sql.join(names.map((name) => sql`${sql.ref(name)} = ${sql.ref(`n.${name}`)}`))}
+    update mailbox m set organisation = o.id, left_at = null, ${sql.join(names.map(set))}
       from mailbox_change c join new_mailbox n using (line) join organisation o on o.code = n.organisation
-     where m.id = c.mailbox`.execute(tx);
+     where c.change <> 'resized' and m.id = c.mailbox`.execute(tx);
+  await sql`
+    update mailbox m set ${sql.join(sizes.map(set))}
+      from mailbox_change c join new_mailbox n using (line)
+     where c.change = 'resized' and m.id = c.mailbox`.execute(tx);
   await sql`
     update mailbox m set left_at = now() from mailbox_change c
      where c.change = 'leaver' and m.id = c.mailbox and m.left_at is null`.execute(tx);
@@ -61,15 +63,21 @@ async function mergeMailboxes(tx: Sql, header: NonNullable<GivenFiles['mailboxes
       from mailbox_change c where change <> 'resized'`.execute(tx);
 }
 
+function set(column: Parameters<typeof saidOf>[0]): RawBuilder<unknown> {
+  return sql`${sql.ref(column)} = ${saidOf(column)}`;
+}
+
 /**
  * Workers go on meanwhile, and nobody waits for another in a circle: mailboxes that change are held in the order of their
- * numbers before anything is counted, and what is counted has a place of its own.
+ * numbers before anything is counted, and what is counted has a place of its own. Those that are merely resized are not on
+ * their way, and nobody works on them.
  */
 async function holdMailboxes(tx: Sql): Promise<void> {
   await sql`set local godwit.imports = 'on'`.execute(tx);
   await sql`
     select count(*)
-      from (select m.id from mailbox m where m.id in (select mailbox from mailbox_change) order by m.id for update) as held`.execute(
+      from (select m.id from mailbox m 
+             where m.id in (select mailbox from mailbox_change where change <> 'resized') order by m.id for update) as held`.execute(
     tx,
   );
 }
@@ -77,7 +85,7 @@ async function holdMailboxes(tx: Sql): Promise<void> {
 /** The words of the audit log. */
 const stepOf: RawBuilder<string> = sql`case c.change when 'mover' then 'move' when 'leaver' then 'leave' else 'come-back' end`;
 
-/** In the order of their index, which grows at its end three times as fast as all over. */
+/** `grant_set` is in the order of the index, and is read as it is. */
 async function mergeGrants(tx: Sql): Promise<void> {
   await sql`
     delete from permission p
@@ -87,6 +95,7 @@ async function mergeGrants(tx: Sql): Promise<void> {
   await sql`
     insert into permission (mailbox, grantee, kind)
     select mailbox, grantee, kind from grant_set g
-     where not exists (select from permission p where (g.mailbox, g.grantee, g.kind) = (p.mailbox, p.grantee, p.kind))
-     order by mailbox, grantee, kind`.execute(tx);
+     where not exists (select from permission p where (g.mailbox, g.grantee, g.kind) = (p.mailbox, p.grantee, p.kind))`.execute(
+    tx,
+  );
 }

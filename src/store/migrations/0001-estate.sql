@@ -166,17 +166,14 @@ begin
       set mailboxes = tally.mailboxes + excluded.mailboxes, bytes = tally.bytes + excluded.bytes;
   elsif tg_op = 'UPDATE' then
     insert into tally (wave, stage, mark, shard, mailboxes, bytes)
-    select wave, stage, mark, tally_shard(), sum(n), sum(size)
+    select coalesce(wave, 0), stage, mark, tally_shard(), sum(n), sum(n * coalesce(size_bytes, 0))
       from (
-        select coalesce(f.wave, 0) as wave, f.stage, f.mark, 1 as n, coalesce(f.size_bytes, 0) as size
-          from fresh f join stale s using (id)
-         where (f.wave, f.stage, f.mark, f.size_bytes) is distinct from (s.wave, s.stage, s.mark, s.size_bytes)
+        select wave, stage, mark, 1 as n, size_bytes from fresh
         union all
-        select coalesce(s.wave, 0), s.stage, s.mark, -1, -coalesce(s.size_bytes, 0)
-          from fresh f join stale s using (id)
-         where (f.wave, f.stage, f.mark, f.size_bytes) is distinct from (s.wave, s.stage, s.mark, s.size_bytes)
+        select wave, stage, mark, -1, size_bytes from stale
       ) as moved
      group by 1, 2, 3
+    having sum(n) <> 0 or sum(n * coalesce(size_bytes, 0)) <> 0
      order by 1, 2, 3
     on conflict (wave, stage, mark, shard) do update
       set mailboxes = tally.mailboxes + excluded.mailboxes, bytes = tally.bytes + excluded.bytes;
