@@ -1,12 +1,14 @@
-/** `npm run bench -- copy | memory | stall | profile`: see README.md beside this file. */
+/** `npm run bench -- copy | memory | stall | profile | ledger-size | queue`: see README.md beside this file. */
 
 import { writeFileSync } from 'node:fs';
 import { setPriority } from 'node:os';
 import { parseArgs } from 'node:util';
 import { type Part, runCopyBench } from './copy-bench.ts';
+import { runLedgerSize } from './ledger-size.ts';
 import { runMemory } from './memory.ts';
 import type { PeerName } from './peers/peer.ts';
 import { runProfile } from './profile.ts';
+import { runQueueBench } from './queue.ts';
 import type { Storage } from './servers.ts';
 import { runStall } from './stall.ts';
 import { judge, printTable, rowsOf } from './table.ts';
@@ -22,8 +24,10 @@ const storages = ['mdbox', 'sdbox', 'maildir'] as const;
 const usage = `npm run bench -- copy [--only ${everyday.join(',')}] [--peers ${peers.join(',')}] [--rounds 3]
                        [--storage mdbox] [--at-once N] [--slow] [--nice=N] [--json FILE]
 npm run bench -- memory [--only w2,many,large] [--at-once N] [--json FILE]
+npm run bench -- queue [--mailboxes 2100000] [--at-once N] [--json FILE]
 npm run bench -- stall [--work w1|w2] [--rounds 3]
-npm run bench -- profile [--wire plain|tls|distance] [--work w1|w2] [--out FOLDER]`;
+npm run bench -- profile [--wire plain|tls|distance] [--work w1|w2] [--out FOLDER]
+npm run bench -- ledger-size [--mailboxes 10000] [--json FILE]`;
 
 const say = (line: string): void => console.log(line);
 
@@ -35,6 +39,7 @@ const { positionals, values } = parseArgs({
     rounds: { type: 'string', default: '3' },
     storage: { type: 'string', default: 'mdbox' },
     'at-once': { type: 'string' },
+    mailboxes: { type: 'string' },
     slow: { type: 'boolean', default: false },
     nice: { type: 'string' },
     json: { type: 'string' },
@@ -71,8 +76,14 @@ switch (positionals[0]) {
       await runMemory(chosen(values.only ?? memoryParts.join(','), memoryParts), Number(values['at-once'] ?? 4), say),
     );
     break;
+  case 'queue':
+    keep(await runQueueBench(Number(values.mailboxes ?? 2_100_000), Number(values['at-once'] ?? 32), say));
+    break;
   case 'stall':
     keep(await runStall(chosen(values.work, works)[0] ?? 'w1', Number(values.rounds), say));
+    break;
+  case 'ledger-size':
+    keep(await runLedgerSize(Number(values.mailboxes ?? 10_000), say));
     break;
   case 'profile':
     await runProfile(

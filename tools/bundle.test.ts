@@ -20,6 +20,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { Manifest } from '../src/app/start.ts';
+import { testDatabase } from '../src/store/test-database.ts';
 import { bundle } from './bundle.ts';
 import { root } from './project.ts';
 
@@ -241,4 +242,7 @@ test('Godwit says the same and ends the same out of its bundle and out of its so
     expect({ line, ...withoutTime(bundled) }).toEqual({ line, ...withoutTime(plain) });
   }
   expect(await start('--version')).toMatchObject({ code: 0 });
+  await using db = await testDatabase({ bare: true });
+  const lacks = await run('src/app/start.ts', ['db', 'plan'], { DATABASE_URL: db.url, GODWIT_STATE: home });
+  expect(lacks.stdout).toContain('create table mailbox');
 });

@@ -7,6 +7,7 @@
 
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { estatePage, estateSchema } from './estate-pages.ts';
 import { faultPage } from './fault-page.ts';
 import { picture, readSources } from './layers.ts';
 import { root } from './project.ts';
@@ -18,6 +19,8 @@ const sources = readSources();
 const pages: readonly { readonly path: string; readonly text: string }[] = [
   { path: 'docs/faults.md', text: faultPage() },
   { path: 'docs/settings.md', text: settingsPage() },
+  { path: 'docs/godwit-yaml.md', text: estatePage() },
+  { path: 'docs/godwit.schema.json', text: estateSchema() },
   { path: 'docs/rfc-coverage.md', text: rfcCoverage(sources) },
   { path: 'ARCHITECTURE.md', text: withPicture(present('ARCHITECTURE.md')) },
 ];

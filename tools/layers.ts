@@ -20,6 +20,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   ports: ['domain'],
   connectors: ['protocols', 'ports', 'domain'],
   store: ['ports', 'domain'],
+  postgres: ['domain'],
   'ledger-file': ['ports', 'domain'],
   sync: ['ports', 'domain'],
   // Independent of sync/ on purpose: what checks the copy shares no code with what made it.
@@ -28,7 +29,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   operations: ['sync', 'verify', 'cutover', 'ports', 'domain'],
   cli: ['operations', 'domain', 'protocols'],
   api: ['operations', 'domain', 'protocols'],
-  worker: ['operations', 'domain', 'protocols'],
+  worker: ['operations', 'ports', 'domain'],
   coexistence: ['operations', 'domain', 'protocols'],
   console: ['api'],
   app: ['*'],
@@ -174,9 +175,9 @@ function isOurs(to: string): boolean {
   return /^(?:src|labs|bench|tools)\//.test(to);
 }
 
-/** Tests, and the suites that several of them share (`conformance.ts`, `ledger-contract.ts`). */
+/** Tests, and what several of them share (`conformance.ts`, `ledger-contract.ts`, `test-database.ts`). */
 function isTest(path: string): boolean {
-  return /\.test(?:-kit)?\.tsx?$|\/conformance(?:-[\w-]+)?\.ts$|\/[\w-]+-contract\.ts$/.test(path);
+  return /\.test(?:-kit)?\.tsx?$|\/conformance(?:-[\w-]+)?\.ts$|\/[\w-]+-contract\.ts$|\/test-[\w-]+\.ts$/.test(path);
 }
 
 /** `src/domain/item.ts` is in `domain`; `labs/dovecot.ts` in `labs`. */

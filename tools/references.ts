@@ -6,7 +6,7 @@
 
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { copyFlags, probeFlags, verifyFlags } from '#cli/flags.ts';
+import * as declared from '#cli/flags.ts';
 import { root } from './project.ts';
 
 export interface Reference {
@@ -54,7 +54,12 @@ export function deadReferences(): readonly string[] {
 
 /** Flags that a page speaks of and no command has; those of `npm run` belong to the benches and labs. */
 export function unknownFlags(page: string): readonly string[] {
-  const known = new Set([...Object.keys({ ...copyFlags, ...probeFlags, ...verifyFlags }), 'help', 'version', 'seeds']);
+  const known = new Set([
+    ...Object.values(declared).flatMap((flags) => Object.keys(flags)),
+    'help',
+    'version',
+    'seeds',
+  ]);
   const kebab = new Set([...known].map((name) => name.replaceAll(/[A-Z]/g, (capital) => `-${capital.toLowerCase()}`)));
   const spoken = [...page.replaceAll(/npm run \S+ -- [^`,\n]*/g, '').matchAll(/(?<![\w-])--([a-z][a-z-]*[a-z])/g)].map(
     (match) => match[1] as string,

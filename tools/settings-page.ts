@@ -1,7 +1,7 @@
 /** docs/settings.md, made of the declarations in `src/app/settings.ts`. */
 
 import { homedir } from 'node:os';
-import { settings } from '#app/settings.ts';
+import { databaseUrl, settings } from '#app/settings.ts';
 
 export function settingsPage(): string {
   return [
@@ -12,7 +12,7 @@ export function settingsPage(): string {
     '',
     '| setting | is | default | values | change it when |',
     '| --- | --- | --- | --- | --- |',
-    ...Object.entries(settings).map(
+    ...Object.entries({ ...settings, ...databaseUrl }).map(
       ([name, setting]) =>
         `| \`${name}\` | ${setting.is} | ${shown(setting.default({}))} | ${setting.expected} | ${setting.changeWhen} |`,
     ),
@@ -21,6 +21,6 @@ export function settingsPage(): string {
 }
 
 /** A default as it reads on any machine. */
-function shown(value: string | number | null): string {
-  return value === null ? 'none' : `\`${String(value).replace(homedir(), '~')}\``;
+function shown(value: string | number | null | readonly unknown[]): string {
+  return value === null || Array.isArray(value) ? 'none' : `\`${String(value).replace(homedir(), '~')}\``;
 }

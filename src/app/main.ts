@@ -1,6 +1,7 @@
 /** The entry: joins the command line to this process, and sees to it that however it ends, it ends with a word and a code. */
 
 import { readFileSync, writeSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { runCommandLine } from '#cli/command-line.ts';
 import { exitCodes } from '#cli/exit-code.ts';
 import { wantsJson } from '#cli/session.ts';
@@ -28,6 +29,24 @@ const world: World = {
     lastWords.push(last);
   },
   askSecret: async (question) => (await import('./ask.ts')).askSecret(question, interruption.signal),
+  ask: async (question) => (await import('./ask.ts')).ask(question, interruption.signal),
+  readEstate: async (file) => (await import('./read-estate.ts')).readEstate(file),
+  notHere: async (estate) => (await import('./estate-secrets.ts')).notHere(estate, (name) => process.env[name]),
+  openSecrets: async (options) =>
+    (await import('./estate-secrets.ts')).openSecrets(options, (name) => process.env[name]),
+  openDatabase: async (options) =>
+    (await import('./database-care.ts')).openDatabaseCare(options, (name) => process.env[name]),
+  openProgramme: async (options) =>
+    (await import('./programme.ts')).openProgramme(options, (name) => process.env[name]),
+  serve: async (options, signal) =>
+    (await import('./serve.ts')).serve(
+      { ...options, version: world.version, environment: (name) => process.env[name] },
+      signal,
+    ),
+  openImporter: async (options) =>
+    (await import('./estate-import.ts')).openImporter(options, (name) => process.env[name]),
+  readInput,
+  estateSchema: fileURLToPath(new URL('../../docs/godwit.schema.json', import.meta.url)),
   openLog,
   openEngine: async (options) => (await import('./engine.ts')).openEngine(options, (name) => process.env[name]),
   demo: async (stage) => (await import('./demo.ts')).demo(stage),
@@ -71,6 +90,19 @@ function breakDown(error: unknown): void {
     writeAll(1, `${JSON.stringify({ mailboxes: [], error: report }, null, 2)}\n`);
   }
   process.exit(exitCodes.faultOfOurs);
+}
+
+/** What is piped in, to its end or a little beyond `octetsMax`. */
+async function readInput(octetsMax: number): Promise<Buffer | null> {
+  if (process.stdin.isTTY) return null;
+  const chunks: Buffer[] = [];
+  let octets = 0;
+  for await (const chunk of process.stdin as AsyncIterable<Buffer>) {
+    chunks.push(chunk);
+    octets += chunk.length;
+    if (octets > octetsMax) break;
+  }
+  return Buffer.concat(chunks);
 }
 
 /** Writes all of `text` before it returns, also into a pipe whose reader is slow; a reader that left is no fault. */

@@ -8,6 +8,8 @@ describe('settings of the surroundings', () => {
       logLevel: 'warn',
       logFormat: 'text',
       ca: null,
+      config: 'godwit.yaml',
+      keys: [],
     });
     expect(readSettings({ XDG_STATE_HOME: '/var/state' }).stateDir).toBe('/var/state/godwit');
     expect(readSettings({}).stateDir).toMatch(/\/\.local\/state\/godwit$/);
@@ -20,6 +22,8 @@ describe('settings of the surroundings', () => {
       GODWIT_LOG_LEVEL: 'debug',
       GODWIT_LOG_FORMAT: 'json',
       GODWIT_CA: '/ca.pem',
+      GODWIT_CONFIG: '/etc/godwit.yaml',
+      GODWIT_KEY: 'file:/run/new.key, env:OLD_KEY',
       GODWIT_SHARED: '/shared',
     };
     expect(readSettings(environment)).toEqual({
@@ -28,6 +32,11 @@ describe('settings of the surroundings', () => {
       logLevel: 'debug',
       logFormat: 'json',
       ca: '/ca.pem',
+      config: '/etc/godwit.yaml',
+      keys: [
+        { kind: 'file', path: '/run/new.key' },
+        { kind: 'env', name: 'OLD_KEY' },
+      ],
     });
   });
 
@@ -35,6 +44,15 @@ describe('settings of the surroundings', () => {
     expect(() => readSettings({ GODWIT_STAT: '/x' })).toThrow('did you mean GODWIT_STATE?');
     expect(() => readSettings({ GODWIT_COLOUR: 'blue' })).toThrow('The settings are GODWIT_STATE');
   });
+
+  test.each(['c2VjcmV0LWtleQ==', 'file:a,c2VjcmV0LWtleQ==', 'sealed:c2VjcmV0LWtleQ=='])(
+    'a key in the place of its reference stops the start and is not repeated (%#)',
+    (text) => {
+      const start = () => readSettings({ GODWIT_KEY: text });
+      expect(start).toThrow('must be file:PATH or env:NAME');
+      expect(start).not.toThrow('c2Vj');
+    },
+  );
 
   test('a value that cannot be meant stops the start, all of them at once', () => {
     const environment = { GODWIT_AT_ONCE: '0', GODWIT_LOG_LEVEL: 'loud' };

@@ -7,6 +7,7 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { Problems } from '#cli/usage.ts';
+import { readSecretReference, type SecretReference } from '#domain/secret-reference.ts';
 import { nearest } from '#lib/nearest.ts';
 import type { LogFormat, LogLevel, Settings } from '#cli/world.ts';
 
@@ -17,6 +18,8 @@ interface Setting<T> {
   readonly expected: string;
   readonly default: (environment: Environment) => T;
   readonly changeWhen: string;
+  /** What does not fit may be a secret, and is not repeated. */
+  readonly isHidden?: true;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -63,20 +66,61 @@ export const settings = {
     default: () => null,
     changeWhen: "servers have certificates of the organisation's own authority. --ca wins.",
   } satisfies Setting<string | null>,
+  GODWIT_CONFIG: {
+    is: 'file with the settings of a programme (docs/godwit-yaml.md)',
+    read: (text) => text,
+    expected: 'the path of a file',
+    default: () => 'godwit.yaml',
+    changeWhen: 'a command of an estate is not run in the folder of that file. --config wins.',
+  } satisfies Setting<string>,
+  GODWIT_KEY: {
+    is: 'key of the sealed secrets (docs/secrets.md)',
+    read: readKeys,
+    expected:
+      'file:PATH or env:NAME of the key, while keys are changed the new one first and the old one after a comma',
+    default: () => [],
+    changeWhen: 'passwords are kept as sealed:NAME. Every process that needs them has to have it.',
+    isHidden: true,
+  } satisfies Setting<readonly SecretReference[]>,
 } as const;
 
+/**
+ * Under the name by which everybody knows it, and not among those that are read at every start: it may hold a password, and
+ * is read where the database is opened (estate-database.ts).
+ */
+export const databaseUrl = {
+  DATABASE_URL: {
+    is: 'PostgreSQL server of an estate whose godwit.yaml names none',
+    expected: 'postgresql://user:password@host:5432/database, with ?sslrootcert=PATH or ?sslmode=disable where needed',
+    default: () => null,
+    changeWhen:
+      'it is more than a trial, or workers run on other machines. What godwit.yaml says of the database wins.',
+  },
+} as const;
+
+const prefix = 'GODWIT_';
 /** Of tests, labs and benches (the folder of shared fixtures); known here so that it stops nobody. */
 const foreign = /^GODWIT_(SHARED|TEST_|LAB_|BENCH_|SIM_|DEMO_)/;
+
+function readKeys(text: string): readonly SecretReference[] | null {
+  const references = text.split(',').map((each) => readSecretReference(each.trim()));
+  const good = references.filter((each) => 'kind' in each && each.kind !== 'sealed') as readonly SecretReference[];
+  return good.length === references.length ? good : null;
+}
 
 /** Reads all settings. Throws a `UsageError` that names everything unknown or unreadable. */
 export function readSettings(environment: Environment): Settings {
   const problems = new Problems();
   const names = Object.keys(settings);
   for (const name of Object.keys(environment)) {
-    if (!name.startsWith('GODWIT_') || names.includes(name) || foreign.test(name)) continue;
-    const near = nearest(name, names);
+    if (!name.startsWith(prefix) || names.includes(name) || foreign.test(name)) continue;
+    // What they all have in common would make everything near.
+    const near = nearest(
+      name.slice(prefix.length),
+      names.map((known) => known.slice(prefix.length)),
+    );
     problems.add(
-      `The environment variable ${name} is no setting of Godwit${near ? `; did you mean ${near}?` : `. The settings are ${names.join(', ')}.`}`,
+      `The environment variable ${name} is no setting of Godwit${near ? `; did you mean ${prefix}${near}?` : `. The settings are ${names.join(', ')}.`}`,
     );
   }
   const value = <T>(name: keyof typeof settings): T => {
@@ -86,7 +130,9 @@ export function readSettings(environment: Environment): Settings {
     const read = setting.read(text);
     if (read === null)
       problems.add(
-        `The environment variable ${name} is ${JSON.stringify(text.slice(0, 60))}, and must be ${setting.expected}.`,
+        setting.isHidden
+          ? `What is in the environment variable ${name} must be ${setting.expected}.`
+          : `The environment variable ${name} is ${JSON.stringify(text.slice(0, 60))}, and must be ${setting.expected}.`,
       );
     return read ?? setting.default(environment);
   };
@@ -96,6 +142,8 @@ export function readSettings(environment: Environment): Settings {
     logLevel: value('GODWIT_LOG_LEVEL'),
     logFormat: value('GODWIT_LOG_FORMAT'),
     ca: value('GODWIT_CA'),
+    config: value('GODWIT_CONFIG'),
+    keys: value('GODWIT_KEY'),
   };
   problems.settle();
   return Object.freeze(all);

@@ -6,7 +6,7 @@ import { nearest } from '#lib/nearest.ts';
 import type { CopyChoices } from '#operations/copy-mailbox.ts';
 import type { CopyFlags, SelectionFlags } from './flags.ts';
 import { parseDuration, parseMoment, parseSize } from './quantities.ts';
-import type { Problems } from './usage.ts';
+import type { Place, Problems } from './usage.ts';
 
 const roles = ['\\Inbox', '\\All', '\\Archive', '\\Drafts', '\\Flagged', '\\Junk', '\\Sent', '\\Trash', '\\Important'];
 
@@ -54,9 +54,15 @@ export function readAtOnce(text: string | undefined, otherwise: number, problems
   return number;
 }
 
-function readGlobs(flag: string, globs: readonly string[], problems: Problems): readonly string[] {
-  for (const glob of globs) {
-    if (glob === '') problems.add(`${flag} is empty.`);
+/** Folders to include or exclude, as the flag or setting `flag` names them; `at` says where the one of an index stands. */
+export function readGlobs(
+  flag: string,
+  globs: readonly string[],
+  problems: Problems,
+  at?: (index: number) => Place,
+): readonly string[] {
+  for (const [i, glob] of globs.entries()) {
+    if (glob === '') problems.add(`${flag} is empty.`, at?.(i));
     else if (
       glob.startsWith('\\') &&
       !glob.includes('/') &&
@@ -65,6 +71,7 @@ function readGlobs(flag: string, globs: readonly string[], problems: Problems): 
       const near = nearest(glob, roles);
       problems.add(
         `${flag} ${glob}: there is no such role${near ? `; did you mean ${near}?` : `. The roles are ${roles.join(', ')}.`}`,
+        at?.(i),
       );
     }
   }

@@ -16,15 +16,51 @@ import {
 } from '@stricli/core';
 import { exitCodes, type ExitCode } from './exit-code.ts';
 import {
+  mailboxFlags,
+  type MailboxFlags,
+  serveFlags,
+  type ServeFlags,
+  statusFlags,
+  type StatusFlags,
+  waveCreateFlags,
+  type WaveCreateFlags,
+  waveFlags,
+  type WaveFlags,
   copyFlags,
   type CopyFlags,
+  dbFlags,
+  type DbFlags,
+  estateImportFlags,
+  type EstateImportFlags,
+  initFlags,
+  type InitFlags,
   probeFlags,
   type ProbeFlags,
+  secretFlags,
+  type SecretFlags,
+  secretKeyFlags,
+  type SecretKeyFlags,
+  secretSetFlags,
+  type SecretSetFlags,
   shorthands,
   verifyFlags,
   type VerifyFlags,
 } from './flags.ts';
-import { copyHelp, demoHelp, godwitHelp, probeHelp, testHelp, verifyHelp } from './help.ts';
+import {
+  copyHelp,
+  dbHelp,
+  demoHelp,
+  estateHelp,
+  godwitHelp,
+  initHelp,
+  probeHelp,
+  programmeHelp,
+  secretHelp,
+  testHelp,
+  verifyHelp,
+} from './help.ts';
+import type { MailboxOrder } from '#domain/estate-state.ts';
+import type { WaveOrderStep } from '#domain/wave.ts';
 import { Session } from './session.ts';
 import { usageError } from './usage.ts';
 import type { World } from './world.ts';
@@ -39,7 +75,159 @@ const twoSides = {
   ],
 } as const;
 
-const commands = buildRouteMap<'copy' | 'verify' | 'probe' | 'demo' | 'test', Session>({
+const secretName = {
+  kind: 'tuple',
+  parameters: [
+    { placeholder: 'NAME', brief: 'Its name, such as source-admin or source/ann@corp.example', parse: String },
+  ],
+} as const;
+
+const secretCommands = buildRouteMap<'set' | 'list' | 'remove' | 'key' | 'rekey', Session>({
+  routes: {
+    set: buildCommand<SecretSetFlags, [string], Session>({
+      loader: async () => (await import('./secrets.ts')).set,
+      parameters: { positional: secretName, flags: secretSetFlags, aliases: shorthands },
+      docs: { brief: 'Seal a secret; it is asked for, or piped in', fullDescription: secretHelp },
+    }),
+    list: buildCommand<SecretFlags, [string?], Session>({
+      loader: async () => (await import('./secrets.ts')).list,
+      parameters: {
+        positional: { kind: 'tuple', parameters: [url('PREFIX', 'Only those whose name begins with it')] },
+        flags: secretFlags,
+        aliases: shorthands,
+      },
+      docs: { brief: 'The names of what is sealed, under which key, and since when', fullDescription: secretHelp },
+    }),
+    remove: buildCommand<SecretFlags, [string], Session>({
+      loader: async () => (await import('./secrets.ts')).remove,
+      parameters: { positional: secretName, flags: secretFlags, aliases: shorthands },
+      docs: { brief: 'Remove a secret', fullDescription: secretHelp },
+    }),
+    key: buildCommand<SecretKeyFlags, [], Session>({
+      loader: async () => (await import('./secret-key.ts')).makeKey,
+      parameters: { flags: secretKeyFlags, aliases: { o: 'output' } },
+      docs: { brief: 'Make the key under which secrets are sealed', fullDescription: secretHelp },
+    }),
+    rekey: buildCommand<SecretFlags, [], Session>({
+      loader: async () => (await import('./secrets.ts')).rekey,
+      parameters: { flags: secretFlags, aliases: shorthands },
+      docs: { brief: 'Seal everything anew under the first key of GODWIT_KEY', fullDescription: secretHelp },
+    }),
+  },
+  docs: { brief: 'Passwords for both platforms, sealed in the database', fullDescription: secretHelp },
+});
+
+const dbCommands = buildRouteMap<'info' | 'plan' | 'migrate', Session>({
+  routes: {
+    info: buildCommand<DbFlags, [], Session>({
+      loader: async () => (await import('./db.ts')).info,
+      parameters: { flags: dbFlags, aliases: shorthands },
+      docs: { brief: 'Where it is, what has been run in it, and how large it is', fullDescription: dbHelp },
+    }),
+    plan: buildCommand<DbFlags, [], Session>({
+      loader: async () => (await import('./db.ts')).plan,
+      parameters: { flags: dbFlags, aliases: shorthands },
+      docs: { brief: 'Print the SQL that a migration would run', fullDescription: dbHelp },
+    }),
+    migrate: buildCommand<DbFlags, [], Session>({
+      loader: async () => (await import('./db.ts')).migrate,
+      parameters: { flags: dbFlags, aliases: shorthands },
+      docs: { brief: 'Bring it up to date', fullDescription: dbHelp },
+    }),
+  },
+  docs: { brief: 'The database of the estate', fullDescription: dbHelp },
+});
+
+const estateCommands = buildRouteMap<'import', Session>({
+  routes: {
+    import: buildCommand<EstateImportFlags, [], Session>({
+      loader: async () => (await import('./estate.ts')).importFiles,
+      parameters: { flags: estateImportFlags, aliases: shorthands },
+      docs: { brief: 'Make it be as files say, or tell what would change', fullDescription: estateHelp },
+    }),
+  },
+  docs: { brief: 'Who is to move: organisations, mailboxes, and the grants between them', fullDescription: estateHelp },
+});
+
+const named = (placeholder: string, brief: string) =>
+  ({ kind: 'tuple', parameters: [{ placeholder, brief, parse: String }] }) as const;
+const waveName = named('WAVE', 'Its name, such as pilot');
+
+const waveStep = (step: WaveOrderStep, brief: string) =>
+  buildCommand<WaveFlags, [string], Session>({
+    loader: async () => {
+      const { moveWave } = await import('./programme.ts');
+      return function (this: Session, flags: WaveFlags, name: string) {
+        return moveWave(this, flags, name, step);
+      };
+    },
+    parameters: { positional: waveName, flags: waveFlags, aliases: shorthands },
+    docs: { brief, fullDescription: programmeHelp },
+  });
+
+const waveCommands = buildRouteMap<'create' | 'list' | WaveOrderStep, Session>({
+  routes: {
+    create: buildCommand<WaveCreateFlags, [string], Session>({
+      loader: async () => (await import('./programme.ts')).createWave,
+      parameters: { positional: waveName, flags: waveCreateFlags, aliases: shorthands },
+      docs: { brief: 'Make a wave of mailboxes that have none', fullDescription: programmeHelp },
+    }),
+    list: buildCommand<StatusFlags, [], Session>({
+      loader: async () => (await import('./programme.ts')).listWaves,
+      parameters: { flags: statusFlags, aliases: shorthands },
+      docs: { brief: 'All waves, the next to open first', fullDescription: programmeHelp },
+    }),
+    start: waveStep('start', 'Copy its mailboxes from now on, and switch them in its window'),
+    pause: waveStep('pause', 'Switch nobody more; the targets stay close'),
+    resume: waveStep('resume', 'Go on after a pause'),
+    cancel: waveStep('cancel', 'Give it up; who has switched stays where they are'),
+  },
+  docs: { brief: 'Mailboxes that switch together', fullDescription: programmeHelp },
+});
+
+const mailboxOrder = (order: MailboxOrder, brief: string) =>
+  buildCommand<MailboxFlags, [string], Session>({
+    loader: async () => {
+      const { orderMailbox } = await import('./programme.ts');
+      return function (this: Session, flags: MailboxFlags, address: string) {
+        return orderMailbox(this, flags, address, order);
+      };
+    },
+    parameters: {
+      positional: named('ADDRESS', 'Of a mailbox, such as ann@corp.example'),
+      flags: mailboxFlags,
+      aliases: shorthands,
+    },
+    docs: { brief, fullDescription: programmeHelp },
+  });
+
+const mailboxCommands = buildRouteMap<MailboxOrder, Session>({
+  routes: {
+    hold: mailboxOrder('hold', 'Let it wait where it is'),
+    release: mailboxOrder('release', 'Let it go on after it was held or excluded'),
+    retry: mailboxOrder('retry', 'Try again what it was blocked for'),
+    exclude: mailboxOrder('exclude', 'Its journey rests, and what was copied stays'),
+    'go-back': mailboxOrder('go-back', 'Bring it home again after it has switched'),
+  },
+  docs: { brief: 'One mailbox of an estate', fullDescription: programmeHelp },
+});
+
+const commands = buildRouteMap<
+  | 'copy'
+  | 'verify'
+  | 'probe'
+  | 'init'
+  | 'secret'
+  | 'db'
+  | 'estate'
+  | 'serve'
+  | 'wave'
+  | 'mailbox'
+  | 'status'
+  | 'demo'
+  | 'test',
+  Session
+>({
   routes: {
     copy: buildCommand<CopyFlags, [string?, string?], Session>({
       loader: async () => (await import('./copy.ts')).copy,
@@ -72,6 +260,29 @@ const commands = buildRouteMap<'copy' | 'verify' | 'probe' | 'demo' | 'test', Se
         aliases: shorthands,
       },
       docs: { brief: 'Tell what is at the other end, and what it means for a move', fullDescription: probeHelp },
+    }),
+    init: buildCommand<InitFlags, [], Session>({
+      loader: async () => (await import('./init.ts')).init,
+      parameters: { flags: initFlags, aliases: shorthands },
+      docs: {
+        brief: 'Write the settings of a programme, or look whether they are in order',
+        fullDescription: initHelp,
+      },
+    }),
+    secret: secretCommands,
+    db: dbCommands,
+    estate: estateCommands,
+    serve: buildCommand<ServeFlags, [], Session>({
+      loader: async () => (await import('./programme.ts')).serve,
+      parameters: { flags: serveFlags, aliases: shorthands },
+      docs: { brief: 'Carry the mailboxes of an estate until stopped', fullDescription: programmeHelp },
+    }),
+    wave: waveCommands,
+    mailbox: mailboxCommands,
+    status: buildCommand<StatusFlags, [], Session>({
+      loader: async () => (await import('./programme.ts')).status,
+      parameters: { flags: statusFlags, aliases: shorthands },
+      docs: { brief: 'How an estate stands', fullDescription: programmeHelp },
     }),
     demo: buildCommand<{ readonly quiet?: boolean }, [], Session>({
       loader: async () => (await import('./demo.ts')).demo,

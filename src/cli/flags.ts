@@ -63,6 +63,58 @@ export interface ProbeFlags extends OutputFlags {
   readonly allowClearText?: boolean;
 }
 
+/** Of every command of an estate. */
+export interface EstateFlags {
+  readonly config?: string;
+}
+
+export interface InitFlags extends EstateFlags, Pick<OutputFlags, 'output' | 'quiet'> {
+  readonly check?: boolean;
+  readonly source?: string;
+  readonly sourceAdmin?: string;
+  readonly target?: string;
+  readonly targetAdmin?: string;
+}
+
+export interface DbFlags extends EstateFlags, OutputFlags {}
+
+export interface ServeFlags extends EstateFlags, OutputFlags {}
+
+export interface StatusFlags extends EstateFlags, OutputFlags {}
+
+export interface WaveFlags extends EstateFlags, OutputFlags {
+  readonly why?: string;
+}
+
+export interface WaveCreateFlags extends EstateFlags, OutputFlags {
+  readonly window: string;
+  readonly select?: string;
+  readonly limit?: string;
+  readonly pilot?: boolean;
+  readonly errorBudget?: string;
+}
+
+export interface MailboxFlags extends EstateFlags, OutputFlags {
+  readonly why?: string;
+}
+
+export interface EstateImportFlags extends EstateFlags, OutputFlags {
+  readonly organisations?: string;
+  readonly mailboxes?: string;
+  readonly grants?: string;
+  readonly yes?: boolean;
+}
+
+export interface SecretFlags extends EstateFlags, OutputFlags {}
+
+export interface SecretSetFlags extends SecretFlags {
+  readonly from?: string;
+}
+
+export interface SecretKeyFlags extends Pick<OutputFlags, 'output'> {
+  readonly out: string;
+}
+
 const asTyped = String;
 const text = (brief: string, placeholder: string) =>
   ({ kind: 'parsed', parse: asTyped, brief, placeholder, optional: true }) as const;
@@ -163,6 +215,83 @@ export const probeFlags: FlagParametersForType<ProbeFlags> = {
   noVerify: flag('Do not verify the certificate'),
   allowClearText: flag('Allow imap+plain:// to another machine'),
   ...outputFlags,
+};
+
+export const estateFlags: FlagParametersForType<EstateFlags> = {
+  config: text('The settings of the programme (default $GODWIT_CONFIG, else godwit.yaml here)', 'FILE'),
+};
+
+export const initFlags: FlagParametersForType<InitFlags> = {
+  check: flag('Write nothing; look whether the file is in order'),
+  source: text('Where the mail is: imaps://mail.old.example', 'URL'),
+  sourceAdmin: text('Administrator there who may open every mailbox', 'USER'),
+  target: text('Where it goes: imaps://mail.new.example', 'URL'),
+  targetAdmin: text('Administrator there who may open every mailbox', 'USER'),
+  ...estateFlags,
+  output: outputFlags.output,
+  quiet: outputFlags.quiet,
+};
+
+export const dbFlags: FlagParametersForType<DbFlags> = { ...estateFlags, ...outputFlags };
+
+export const serveFlags: FlagParametersForType<ServeFlags> = { ...estateFlags, ...outputFlags };
+
+export const statusFlags: FlagParametersForType<StatusFlags> = { ...estateFlags, ...outputFlags };
+
+const why = text('Why, for those who ask later', 'TEXT');
+
+export const waveFlags: FlagParametersForType<WaveFlags> = { why, ...estateFlags, ...outputFlags };
+
+export const mailboxFlags: FlagParametersForType<MailboxFlags> = { why, ...estateFlags, ...outputFlags };
+
+export const waveCreateFlags: FlagParametersForType<WaveCreateFlags> = {
+  window: {
+    kind: 'parsed',
+    parse: String,
+    brief: 'When it switches, by the clocks of the programme: 2026-12-01T19:00/06:00',
+    placeholder: 'WINDOW',
+  },
+  select: text("Whom: 'organisation=RXY kind=person,shared'; everybody without a wave if it is left out", 'SELECTOR'),
+  limit: text('At most so many, in the order of their addresses', 'N'),
+  pilot: flag('Switch these before all others of the same window'),
+  errorBudget: text(
+    'The share that may fail before it pauses by itself (default: error-budget of the settings)',
+    'SHARE',
+  ),
+  ...estateFlags,
+  ...outputFlags,
+};
+
+export const estateImportFlags: FlagParametersForType<EstateImportFlags> = {
+  organisations: text('All organisations: a CSV file with the header code,name,parent', 'FILE'),
+  mailboxes: text(
+    'All mailboxes: address,kind,organisation,size_bytes,items,not_before,not_after,wave_hint, and what docs/estate.md lists',
+    'FILE',
+  ),
+  grants: text('Who may do what with whose mailbox, all of it: mailbox,grantee,kind', 'FILE'),
+  yes: flag('Import; without it only tell what would change'),
+  ...estateFlags,
+  ...outputFlags,
+};
+
+export const secretFlags: FlagParametersForType<SecretFlags> = { ...estateFlags, ...outputFlags };
+
+export const secretSetFlags: FlagParametersForType<SecretSetFlags> = {
+  from: text(
+    'One for each mailbox: a CSV file with the header address,secret; NAME is then what stands before the address',
+    'FILE',
+  ),
+  ...secretFlags,
+};
+
+export const secretKeyFlags: FlagParametersForType<SecretKeyFlags> = {
+  out: {
+    kind: 'parsed',
+    parse: asTyped,
+    brief: 'Where to write it; a file that is there already is left',
+    placeholder: 'FILE',
+  },
+  output: outputFlags.output,
 };
 
 export const shorthands = { o: 'output', q: 'quiet' } as const;

@@ -63,6 +63,81 @@ EXAMPLES
   godwit probe imaps://someone@mail.example --deep        what in the messages other servers refuse or alter
   godwit probe imaps://someone@mail.example -o json`;
 
+export const initHelp = `Writes the settings of a programme, godwit.yaml, with a word on each. On a terminal it asks for both servers; what
+is not known yet may be filled in later. A file that is there already is left as it is.
+
+EXAMPLES
+  godwit init
+  godwit init --source imaps://mail.old.example --source-admin mover --target imaps://mail.new.example --target-admin mover
+  godwit init --check                                     everything that is wrong in it, with line and column
+
+docs/godwit-yaml.md tells of every setting; editors that know YAML check and complete them as you write.
+
+EXIT CODES  0 written, or in order; 2 there already, or something is wrong in it; 5 a question was left unanswered.`;
+
+export const secretHelp = `Keeps passwords in the database of the estate, sealed under a key from outside it. The settings then refer to
+them as sealed:NAME, and workers on every machine have them that have the key. What is set can be used and not be read: no
+command shows a secret.
+
+EXAMPLES
+  godwit secret key --out /etc/godwit/key             make the key, once; keep a copy elsewhere
+  export GODWIT_KEY=file:/etc/godwit/key              for every process
+  godwit secret set source-admin                      asks for it; then in godwit.yaml: secret: sealed:source-admin
+  pass show old/admin | godwit secret set source-admin
+  godwit secret set source/ --from passwords.csv      each mailbox's own; then in godwit.yaml: secrets: sealed:source/
+  godwit secret list source/
+  godwit secret remove source-admin
+
+CHANGING THE KEY
+  godwit secret key --out /etc/godwit/key.2           then, for every process, the new one first:
+  export GODWIT_KEY=file:/etc/godwit/key.2,file:/etc/godwit/key
+  godwit secret rekey                                 seals all anew; after that the old key can go
+
+EXIT CODES  0 done; 3 done, but some could not be sealed anew; 2 wrong usage, or no key; 5 the database is away.`;
+
+export const dbHelp = `Looks after the database of the estate: the PostgreSQL server that godwit.yaml or DATABASE_URL names (15 or newer), or
+the one that Godwit brings, under the state folder. Its own it brings up to date by itself; yours only when it is told to.
+
+EXAMPLES
+  godwit db info                                      where it is, its version, what has been run in it, its size
+  godwit db plan                                      the SQL that a migration would run
+  godwit db migrate                                   run it: all or nothing, and once, however many do so at the same time
+  DATABASE_URL=postgresql://godwit@db.example/godwit godwit db migrate
+
+Between machines TLS is on and verified unless the URL says otherwise: ?sslrootcert=PATH names an authority, and
+?sslmode=disable does without. With database: file:PATH in godwit.yaml the URL and its password are in no environment.
+
+EXIT CODES  0 done; 2 wrong usage; 5 the database is away or not fit for it; 1 a fault of ours.`;
+
+export const programmeHelp = `An estate moves by itself: what godwit.yaml describes and godwit estate import brought is copied, kept close, and switched in
+its window.
+
+EXAMPLES
+  godwit serve                                                                   carries mail until you stop it
+  godwit wave create pilot --window 2026-12-01T19:00/06:00 --select 'organisation=RXY kind=person' --limit 100
+  godwit wave start pilot                                                        copied from now on, switched in the window
+  godwit wave pause pilot --why 'the help desk is full'
+  godwit mailbox hold ann@corp.example --why 'on call'                           and release, retry, exclude, go-back
+  godwit status                                                                  who stands where; -o json for programs
+
+Whoever has switched is carried home all the time until it is released, so that go-back loses nothing.
+
+EXIT CODES  0 done; 2 wrong usage; 3 status: somebody is blocked; 5 the database is away; 1 a fault of ours.`;
+
+export const estateHelp = `Makes the estate be as files say: who there is, where they belong, and who works in whose mailbox. Without --yes it
+only tells what would change: who joins, moves, leaves or comes back. All of it happens, or nothing does.
+
+Each file is the whole truth about its kind: who is no longer in it leaves (and is kept, marked). Of what no file is given
+nothing changes. Files are CSV in UTF-8; their first line names the columns (docs/estate.md).
+
+EXAMPLES
+  godwit estate import --organisations o.csv --mailboxes m.csv --grants g.csv          what would change
+  godwit estate import --organisations o.csv --mailboxes m.csv --grants g.csv --yes    do it
+  godwit estate import --mailboxes m.csv -o json > changes.json                        everyone who changes, by name
+
+EXIT CODES  0 done, or would be; 2 wrong usage, or files with something wrong in them: each place is told, and nothing was
+imported; 5 interrupted, or the database is away: nothing was imported; 1 a fault of ours.`;
+
 export const demoHelp = `Starts two mail servers on this machine, fills one with the mail of some invented people, moves them to the other
 while you watch, runs again (nothing is sent), compares both sides, and takes everything away again.`;
 

@@ -1,5 +1,6 @@
 /** For tests: a world in which everything written is kept and the engine is whatever the test says. */
 
+import type { SecretReference } from '#domain/secret-reference.ts';
 import { type Log, silent } from '#lib/log.ts';
 import { runCommandLine } from './command-line.ts';
 import { UsageError } from './usage.ts';
@@ -8,7 +9,19 @@ import type { CopyOrder, Engine, EngineOptions, MailboxReport, World } from './w
 export interface MadeUp {
   readonly environment?: Readonly<Record<string, string>>;
   readonly engine?: Partial<Engine>;
-  readonly typed?: string | null;
+  /** Of several, one question after the other. */
+  readonly typed?: string | null | readonly string[];
+  /** What is answered to one question after the other. */
+  readonly answers?: readonly (string | null)[];
+  readonly config?: string;
+  readonly readEstate?: World['readEstate'];
+  readonly notHere?: readonly string[];
+  readonly openSecrets?: World['openSecrets'];
+  readonly openDatabase?: World['openDatabase'];
+  readonly openImporter?: World['openImporter'];
+  readonly keys?: readonly SecretReference[];
+  /** What is piped in. */
+  readonly input?: string;
   readonly interruption?: AbortSignal;
   readonly badSettings?: string;
   readonly tty?: boolean;
@@ -49,12 +62,20 @@ export async function play(argv: readonly string[], made: MadeUp = {}): Promise<
     version: '1.2.3',
     stdout: { write: (text) => (stdout += text) },
     stderr: { write: (text) => (stderr += text), isTTY: made.tty === true, columns: 100, rows: 24 },
-    canAsk: made.typed !== undefined,
+    canAsk: made.typed !== undefined || made.answers !== undefined,
     canDraw: made.tty === true,
     environment: (name) => made.environment?.[name],
     settings: () => {
       if (made.badSettings) throw new UsageError([{ says: made.badSettings, file: null, line: null, column: null }]);
-      return { stateDir: '/nowhere/state', atOnce: 4, logLevel: 'warn', logFormat: 'text', ca: null };
+      return {
+        stateDir: '/nowhere/state',
+        atOnce: 4,
+        logLevel: 'warn',
+        logFormat: 'text',
+        ca: null,
+        config: made.config ?? 'godwit.yaml',
+        keys: made.keys ?? [],
+      };
     },
     now: () => Date.UTC(2024, 5, 1),
     interruption: made.interruption ?? new AbortController().signal,
@@ -63,8 +84,28 @@ export async function play(argv: readonly string[], made: MadeUp = {}): Promise<
     },
     askSecret: async (question) => {
       asked.push(question);
-      return made.typed ?? null;
+      return (
+        (Array.isArray(made.typed)
+          ? (made.typed as readonly string[])[asked.length - 1]
+          : (made.typed as string | null)) ?? null
+      );
     },
+    ask: async ({ asks, problem }) => {
+      asked.push(asks);
+      const answer = made.answers?.[asked.length - 1] ?? null;
+      // As the prompt does, which asks again until nothing is wrong.
+      if (answer !== null && problem(answer) !== null) throw new Error(`${answer}: ${problem(answer)}`);
+      return answer;
+    },
+    readEstate: made.readEstate ?? (async () => Promise.reject(new Error('no settings of a programme in this test'))),
+    notHere: async () => made.notHere ?? [],
+    openSecrets: made.openSecrets ?? (async () => Promise.reject(new Error('no sealed secrets in this test'))),
+    openDatabase: made.openDatabase ?? (async () => Promise.reject(new Error('no database in this test'))),
+    openProgramme: async () => Promise.reject(new Error('no estate in this test')),
+    serve: async () => Promise.reject(new Error('nothing is served in this test')),
+    openImporter: made.openImporter ?? (async () => Promise.reject(new Error('no imports in this test'))),
+    readInput: async () => (made.input === undefined ? null : Buffer.from(made.input)),
+    estateSchema: '/opt/godwit/docs/godwit.schema.json',
     openLog: (_level, _format, write) => linesTo(write),
     openEngine: async (options) => {
       engineOptions.push(options);

@@ -59,7 +59,8 @@ export async function readSecret(ref: SecretRef, whose: string, world: World): P
   }
 }
 
-async function readSecretFile(path: string): Promise<ReadSecret> {
+/** The secret in a file: one line of UTF-8, its line break taken off. */
+export async function readSecretFile(path: string): Promise<ReadSecret> {
   let text: string;
   let warning: string | null = null;
   try {
@@ -85,7 +86,8 @@ async function readSecretFile(path: string): Promise<ReadSecret> {
   return checked(text.replace(/\r?\n$/, ''), `The secret file ${path}`, warning);
 }
 
-function checked(secret: string, where: string, warning: string | null): ReadSecret {
+/** Whether `secret` can be one; `where` it comes from, for the message. */
+export function checked(secret: string, where: string, warning: string | null): ReadSecret {
   if (secret === '') return { kind: 'refused', says: `${where} is empty.` };
   // No way to sign in over IMAP can carry these (RFC 4616 §2, RFC 9051 §9 `TEXT-CHAR`).
   if (/[\0\r\n]/.test(secret))

@@ -10,6 +10,7 @@ import type { Log } from '#lib/log.ts';
 import { type ExitCode, exitCodeOfError, exitCodes } from './exit-code.ts';
 import { faultLines } from './fault-text.ts';
 import type { OutputFlags } from './flags.ts';
+import { LongDocument } from './long-document.ts';
 import { Screen } from './screen.ts';
 import { shown } from './shown.ts';
 import { problemLine, UsageError } from './usage.ts';
@@ -23,6 +24,7 @@ export class Session implements CommandContext {
   readonly json: boolean;
   exitCode: ExitCode = exitCodes.allThere;
   #documentWritten = false;
+  #longDocument: LongDocument | null = null;
   #log: Log | null = null;
 
   constructor(world: World, argv: readonly string[]) {
@@ -71,12 +73,19 @@ export class Session implements CommandContext {
     if (text !== '') this.world.stdout.write(`${text}\n`);
   }
 
+  /** The document of this run, written by whoever asks for it, since it may be long. */
+  longDocument(): LongDocument {
+    this.#documentWritten = true;
+    return (this.#longDocument ??= new LongDocument((text) => void this.world.stdout.write(text)));
+  }
+
   /** A command ended by an error: tells it on stderr, sets the exit code, and concludes with a document without mailboxes. */
   fail(error: unknown): void {
     this.screen.clear();
     this.exitCode = exitCodeOfError(error);
     for (const line of errorLines(error)) this.screen.say(line);
-    this.conclude({ mailboxes: [], error: commandError(error) }, () => []);
+    if (this.#longDocument) this.#longDocument.fail(commandError(error));
+    else this.conclude({ mailboxes: [], error: commandError(error) }, () => []);
   }
 
   /** Whether the one document has been written, so that an emergency does not write another. */

@@ -126,20 +126,26 @@ function refuseDoubles(
   }
 }
 
-async function readAuthorities(file: string | null, problems: Problems): Promise<string | null> {
+/** The authorities in a PEM file that the flag or setting `flag` names, as text; null where it cannot be, and why is among `problems`. */
+export async function readAuthorities(
+  file: string | null,
+  problems: Problems,
+  flag = '--ca',
+  place?: Place,
+): Promise<string | null> {
   if (file === null) return null;
   try {
     const pem = await readFile(file, 'latin1');
     const found = pem.match(/-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g);
     if (!found) {
-      problems.add(`${file} (--ca) holds no certificate in PEM form ("-----BEGIN CERTIFICATE-----").`);
+      problems.add(`${file} (${flag}) holds no certificate in PEM form ("-----BEGIN CERTIFICATE-----").`, place);
       return null;
     }
     const { X509Certificate } = await import('node:crypto');
     found.forEach((certificate) => new X509Certificate(certificate));
     return pem;
   } catch (error) {
-    problems.add(`The certificates ${file} (--ca) cannot be read: ${whyUnreadable(error)}.`);
+    problems.add(`The certificates ${file} (${flag}) cannot be read: ${whyUnreadable(error)}.`, place);
     return null;
   }
 }

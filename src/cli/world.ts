@@ -3,12 +3,19 @@
  * one. Everything heavy is behind a function and is loaded only when a command asks for it.
  */
 
+import type { DatabaseCare } from '#domain/database-state.ts';
 import type { Endpoint } from '#domain/endpoint.ts';
+import type { EstateSettings } from '#domain/estate-settings.ts';
+import type { EstateNow, MailboxOrder, MailboxOrdered } from '#domain/estate-state.ts';
+import type { Wave, WaveCreated, WaveMoved, WaveOrder, WaveOrderStep } from '#domain/wave.ts';
 import type { ProbeReport } from '#domain/probe-report.ts';
 import type { CommandError, CopyReport, MailboxReport } from '#domain/report.ts';
+import type { SecretReference } from '#domain/secret-reference.ts';
 import type { Selection } from '#domain/selection.ts';
 import type { Log } from '#lib/log.ts';
 import type { CopyChoices, CopyWatcher, Pace } from '#operations/copy-mailbox.ts';
+import type { SecretKeeping } from '#operations/keep-secrets.ts';
+import type { ImportOrder, ImportReport } from '#operations/import-estate.ts';
 import type { VerifyReport, VerifyWatcher } from '#operations/verify-mailbox.ts';
 
 export interface OutStream {
@@ -28,6 +35,10 @@ export interface Settings {
   readonly logLevel: LogLevel;
   readonly logFormat: LogFormat;
   readonly ca: string | null;
+  /** The file with the settings of a programme. */
+  readonly config: string;
+  /** Where the keys of sealed secrets are, the one that seals first. */
+  readonly keys: readonly SecretReference[];
 }
 
 export interface World {
@@ -49,9 +60,81 @@ export interface World {
   onEmergency(last: () => void): void;
   /** Asks a person for a secret without showing it; null when they gave up. */
   askSecret(question: string): Promise<string | null>;
+  /** Asks a person for a line; null when they gave up. */
+  ask(question: Question): Promise<string | null>;
+  /** Reads the settings of a programme. Throws a `UsageError` that names everything wrong. */
+  readEstate(file: string): Promise<EstateSettings>;
+  /** Which variables and files that they refer to cannot be had in this process. */
+  notHere(settings: EstateSettings): Promise<readonly string[]>;
+  /** Opens the sealed secrets of an estate. */
+  openSecrets(options: SecretsOptions): Promise<SecretKeeping & AsyncDisposable>;
+  /** Opens the database of an estate, however far from up to date it is. */
+  openDatabase(options: DatabaseOptions): Promise<DatabaseCare>;
+  /** Opens an estate for imports. */
+  openImporter(options: DatabaseOptions): Promise<Importer>;
+  /** Opens an estate for people: its waves, how it stands, and its mailboxes. */
+  openProgramme(options: DatabaseOptions): Promise<Programme>;
+  /** Carries the mailboxes of an estate until the signal fires. */
+  serve(options: ServeOptions, signal: AbortSignal): Promise<void>;
+  /** All that is piped in, at most so many octets and one; null where stdin is a terminal. */
+  readInput(octetsMax: number): Promise<Buffer | null>;
+  /** Where the JSON Schema of such a file is, for editors. */
+  readonly estateSchema: string;
   openLog(level: LogLevel, format: LogFormat, write: (line: string) => void): Log;
   openEngine(options: EngineOptions): Promise<Engine>;
   demo(stage: DemoStage): Promise<number>;
+}
+
+export interface SecretsOptions {
+  readonly settings: EstateSettings;
+  readonly stateDir: string;
+  /** Where the keys are, the one that seals first. Empty where none is needed. */
+  readonly keys: readonly SecretReference[];
+  readonly log: Log;
+  readonly signal: AbortSignal;
+}
+
+export interface DatabaseOptions {
+  readonly database: EstateSettings['database'];
+  readonly stateDir: string;
+  readonly log: Log;
+  readonly signal: AbortSignal;
+}
+
+/** What becomes of an import is told by its report and, on the way, to its watcher; `operations/import-estate.ts` throws its faults. */
+export interface Importer extends AsyncDisposable {
+  import(order: Pick<ImportOrder, 'files' | 'dryRun' | 'watcher'>, signal: AbortSignal): Promise<ImportReport>;
+}
+
+export interface ServeOptions {
+  readonly settings: EstateSettings;
+  readonly stateDir: string;
+  readonly keys: readonly SecretReference[];
+  readonly log: Log;
+  /** Called once everything is open. */
+  readonly started: () => void;
+}
+
+export interface Programme extends AsyncDisposable {
+  /** For the audit log. */
+  readonly who: string;
+  readonly waves: {
+    create(order: WaveOrder, who: string): Promise<WaveCreated>;
+    move(name: string, step: WaveOrderStep, who: string, why: string | null): Promise<WaveMoved>;
+    list(): Promise<readonly Wave[]>;
+  };
+  readonly view: { now(): Promise<EstateNow> };
+  readonly mailboxes: {
+    order(address: string, order: MailboxOrder, who: string, why: string | null): Promise<MailboxOrdered>;
+  };
+}
+
+export interface Question {
+  readonly asks: string;
+  /** What an answer looks like. */
+  readonly example: string;
+  /** Says what is wrong with an answer; null where nothing is. */
+  readonly problem: (answer: string) => string | null;
 }
 
 export interface EngineOptions {

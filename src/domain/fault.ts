@@ -22,6 +22,8 @@ type Host = { readonly host: string };
 type Account = { readonly host: string; readonly user: string };
 /** The words of a server, already cut to a bounded length and freed of control characters by whoever throws. */
 type Said = { readonly text: string };
+/** A database, as it may be shown. */
+type Named = { readonly name: string };
 type FolderAt = { readonly host: string; readonly folder: string };
 
 /** The catalogue, ordered by where a fault arises. A code once released keeps its meaning. */
@@ -200,6 +202,48 @@ export const faults = {
     ({ host, user, text }) => `${host} does not accept a fresh token for ${user}: ${text}`,
     'The token is good, the mailbox is not open to it: check that the application was given this mailbox, and that IMAP is on for it (docs/oauth.md).',
   ),
+  'secret.unresolved': entry<{ readonly reference: string } & Said>(
+    'platform',
+    'operator',
+    ({ reference, text }) => `The secret ${reference} cannot be had here: ${text}`,
+    'Give this process the variable or file, or seal it with `godwit secret set` and refer to it as sealed:NAME (docs/secrets.md).',
+  ),
+  'secret.altered': entry<{ readonly name: string }>(
+    'platform',
+    'operator',
+    ({ name }) => `What the database keeps as the secret ${name} is not what was sealed under this name.`,
+    'Set it anew with `godwit secret set`, and find out who wrote to the table.',
+  ),
+  'secret.mailbox.none': entry<{ readonly mailbox: string; readonly place: string }>(
+    'mailbox',
+    'operator',
+    ({ mailbox, place }) => `There is no secret for ${mailbox} in ${place}.`,
+    'Put it there, then `godwit mailbox retry` with its address.',
+  ),
+  'secret.mailbox.wrong': entry<{ readonly place: string } & Said>(
+    'mailbox',
+    'operator',
+    ({ place, text }) => `The secret of a mailbox in ${place} cannot be used: ${text}`,
+    'Put the line right, then `godwit mailbox retry` with its address. A line is an address and a reference: env:NAME, file:PATH or sealed:NAME.',
+  ),
+  'secret.key.missing': entry<object>(
+    'estate',
+    'operator',
+    () => 'There is no key for sealed secrets: GODWIT_KEY is not set.',
+    'Make one with `godwit secret key`, keep a copy of it elsewhere, and set GODWIT_KEY=file:PATH for every process.',
+  ),
+  'secret.key.unreadable': entry<{ readonly reference: string } & Said>(
+    'estate',
+    'operator',
+    ({ reference, text }) => `The key of sealed secrets cannot be had from ${reference}: ${text}`,
+    'Check GODWIT_KEY, and that this user may read what it names. `godwit secret key` makes a key.',
+  ),
+  'secret.key.other': entry<{ readonly name: string; readonly keyId: string }>(
+    'estate',
+    'operator',
+    ({ name, keyId }) => `The secret ${name} was sealed under the key ${keyId}, which this process does not have.`,
+    'Add that key to GODWIT_KEY after a comma, or set the secret anew with `godwit secret set`.',
+  ),
   'folder.unreadable': entry<FolderAt & Said>(
     'folder',
     'operator',
@@ -262,6 +306,12 @@ export const faults = {
     ({ mailbox, holder }) => `${mailbox} is being copied by another process (${holder}).`,
     'Wait until it has ended, or end it. Two at once would not be faster.',
   ),
+  'ledger.lost': entry<{ readonly mailbox: string }>(
+    'mailbox',
+    'soon',
+    ({ mailbox }) => `${mailbox} is in other hands: this worker had not been heard of for too long.`,
+    'Nothing has to be done. Whoever has it now first looks at the target, and goes on from there.',
+  ),
   'ledger.damaged': entry<{ readonly file: string; readonly detail: string }>(
     'estate',
     'operator',
@@ -294,6 +344,103 @@ export const faults = {
     'operator',
     ({ file, detail }) => `The ledger ${file} cannot be written: ${detail}`,
     'Check the owner and mode of the state folder, or give another with --state.',
+  ),
+  'database.url.wrong': entry<{ readonly detail: string }>(
+    'estate',
+    'operator',
+    ({ detail }) => `The URL of the database cannot be used: ${detail}`,
+    'Put it right where it is written: DATABASE_URL, or the file or variable that godwit.yaml names.',
+  ),
+  'database.away': entry<Named & Said>(
+    'estate',
+    'paced',
+    ({ name, text }) => `The database ${name} does not answer: ${text}`,
+    'Check that PostgreSQL runs and can be reached from here. Whatever was under way goes on when it is back.',
+  ),
+  'database.busy': entry<Named & Said>(
+    'mailbox',
+    'soon',
+    ({ name, text }) => `The database ${name} could not do it just then: ${text}`,
+    'It is tried again. Where it comes often, the log of the server says who waits for whom.',
+  ),
+  'database.refused': entry<Named & Said>(
+    'estate',
+    'operator',
+    ({ name, text }) => `The database ${name} does not let us in: ${text}`,
+    'Check user, password and database in DATABASE_URL, and the rights of that user.',
+  ),
+  'database.unprotected': entry<Named & Said>(
+    'estate',
+    'operator',
+    ({ name, text }) => `The connection to the database ${name} cannot be protected: ${text}`,
+    'Give the server a certificate that this machine trusts, or name its authority in the URL: ?sslrootcert=PATH. ' +
+      'On a line that nobody else can listen to, ?sslmode=disable does without.',
+  ),
+  'database.too-old': entry<Named & { readonly version: string }>(
+    'estate',
+    'operator',
+    ({ name, version }) => `The database ${name} is PostgreSQL ${version}; 15 or newer is needed.`,
+    'Give the URL of a newer server in DATABASE_URL, or leave it out for the embedded one.',
+  ),
+  'database.disk-full': entry<Named>(
+    'estate',
+    'paced',
+    ({ name }) => `The disk of the database ${name} is full.`,
+    'Make room there. Whatever was under way goes on then.',
+  ),
+  'database.unprepared': entry<Named & { readonly missing: number }>(
+    'estate',
+    'operator',
+    ({ name, missing }) => `The database ${name} lacks ${missing} migrations of this version.`,
+    'See them with `godwit db plan`, and run them with `godwit db migrate`.',
+  ),
+  'database.newer': entry<Named & { readonly migration: string }>(
+    'estate',
+    'operator',
+    ({ name, migration }) => `The database ${name} was prepared by a newer Godwit (migration ${migration}).`,
+    'Use the newer Godwit for it.',
+  ),
+  'database.migration-edited': entry<{ readonly migration: string }>(
+    'estate',
+    'never',
+    ({ migration }) => `The migration ${migration} was changed after it had been run.`,
+    'Put the file back as it was released; what is to change goes into a new migration.',
+  ),
+  'database.occupied': entry<Named & Said>(
+    'estate',
+    'operator',
+    ({ name, text }) => `The database ${name} holds something of others: ${text}`,
+    'Create a database for Godwit alone, and give its URL.',
+  ),
+  'database.embedded.unusable': entry<{ readonly detail: string }>(
+    'estate',
+    'operator',
+    ({ detail }) => `The embedded PostgreSQL cannot be started: ${detail}`,
+    'Give the URL of a PostgreSQL server of yours in DATABASE_URL (15 or newer).',
+  ),
+  'estate.import.under-way': entry<Named>(
+    'estate',
+    'paced',
+    ({ name }) => `Another import into ${name} is under way.`,
+    'Wait until it has ended. One that was killed is cleared away by the database within some seconds.',
+  ),
+  'worker.vanished': entry<{ readonly attempts: number }>(
+    'mailbox',
+    'operator',
+    ({ attempts }) => `${attempts} workers vanished while they had this mailbox in hand.`,
+    'Look at the log of the last of them: it may be something in this mailbox that ends them. Then retry it.',
+  ),
+  'switch.incomplete': entry<{ readonly missing: number; readonly first: string }>(
+    'mailbox',
+    'paced',
+    ({ missing, first }) => `At the switch ${missing} messages were not on the other side, the first of them ${first}.`,
+    'It is tried again. Where it stays so, look at its exceptions with `godwit describe mailbox`; nobody was held.',
+  ),
+  'switch.unsettled': entry<Said>(
+    'mailbox',
+    'paced',
+    ({ text }) => `The switch has to wait: ${text}`,
+    'It is tried again.',
   ),
   'sync.gave-up': entry<Said>(
     'mailbox',

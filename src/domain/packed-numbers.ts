@@ -1,4 +1,4 @@
-/** Numbers in base 128, least first, and short texts, in octets: how small things are packed for the ledger. */
+/** Numbers in base 128, least first, short texts and octets as they are: how small things are packed for the ledger. */
 
 /** Octets that grow as they are written. */
 export class Octets {
@@ -23,8 +23,32 @@ export class Octets {
     this.length += octets.length;
   }
 
+  /** One that may be negative: its sign is the last bit. */
+  signed(value: number): void {
+    this.number(value < 0 ? -value * 2 - 1 : value * 2);
+  }
+
+  /** Of any length, e.g. a mod-sequence of 63 bits. */
+  big(value: bigint): void {
+    let rest = value;
+    for (; rest > 127n; rest >>= 7n) this.#octet(Number(rest & 127n) + 128);
+    this.#octet(Number(rest));
+  }
+
+  /** As they are; whoever reads them knows how many. */
+  raw(octets: Uint8Array): void {
+    if (this.length + octets.length > this.#octets.length) this.#grow(octets.length);
+    this.#octets.set(octets, this.length);
+    this.length += octets.length;
+  }
+
   octets(): Buffer {
     return this.#octets.subarray(0, this.length);
+  }
+
+  #octet(value: number): void {
+    if (this.length === this.#octets.length) this.#grow(1);
+    this.#octets[this.length++] = value;
   }
 
   #grow(by: number): void {
@@ -54,6 +78,27 @@ export class Reader {
       if (octet < 128) return value + octet * place;
       value += (octet - 128) * place;
     }
+  }
+
+  signed(): number {
+    const value = this.number();
+    return value % 2 === 1 ? -(value + 1) / 2 : value / 2;
+  }
+
+  big(): bigint {
+    let value = 0n;
+    for (let shift = 0n; ; shift += 7n) {
+      const octet = this.#octets[this.#at++] ?? 0;
+      value += BigInt(octet & 127) << shift;
+      if (octet < 128) return value;
+    }
+  }
+
+  /** A copy of the next `length` octets; fewer at the end. */
+  raw(length: number): Uint8Array {
+    const octets = new Uint8Array(this.#octets.subarray(this.#at, this.#at + length));
+    this.#at += length;
+    return octets;
   }
 
   text(): string {

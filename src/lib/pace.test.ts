@@ -77,6 +77,20 @@ describe('what the bandwidth table allows', () => {
     expect(pace.take(1)).toBeNull();
   });
 
+  test('changes with the share that was dealt last, also for those who wait already, and what is owed stays owed', async () => {
+    const clock = new JumpingClock(new Date(2024, 5, 2));
+    const pace = new Pace(slots('1k'), never, clock);
+    const wait = clock.wait.bind(clock);
+    clock.wait = async (ms) => {
+      await wait(ms);
+      pace.follow(slots('10k'));
+    };
+    await pace.take(100 * 1024);
+    // Five seconds at the old rate, and the rest at the new one.
+    expect(clock.waits[0]).toBe(5_000);
+    expect(clock.waits.reduce((sum, ms) => sum + ms, 0)).toBe(5_000 + 9_500);
+  });
+
   test('survives a clock that is set back', async () => {
     const clock = new JumpingClock(new Date(2024, 5, 2, 12));
     const pace = new Pace(slots('1000B'), never, clock);

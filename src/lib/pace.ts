@@ -27,11 +27,11 @@ const realClock: PaceClock = {
 
 /** What may go at once after a pause: a fifth of a second's worth, so that the line never sees more than the limit for long. */
 const burstSeconds = 0.2;
-/** Longer sleeps are divided, so that a clock that was set forward or a machine that slept is noticed. */
-const longestSleepMs = 60_000;
+/** Longer sleeps are divided, so that another rate, a clock that was set forward or a machine that slept is noticed. */
+const longestSleepMs = 5_000;
 
 export class Pace {
-  readonly #slots: readonly Slot[];
+  #slots: readonly Slot[];
   readonly #signal: AbortSignal;
   readonly #clock: PaceClock;
   #tokens = 0;
@@ -44,6 +44,12 @@ export class Pace {
     this.#signal = signal;
     this.#clock = clock;
     this.#filledMs = clock.now();
+  }
+
+  /** From now on these hold: a share of a rate that several have in common changes with their number. What is owed is owed. */
+  follow(slots: readonly Slot[]): void {
+    this.#fill();
+    this.#slots = slots;
   }
 
   /** `bytes` have just gone: null to go on at once, else a promise for when to. */

@@ -19,6 +19,6 @@ export interface OnBehalfOf {
 export interface Credentials {
   /** Throws a fault (`secret.*`, `oauth.*`) when there is none to be had. */
   current(signal: AbortSignal): Promise<Credential>;
-  /** Told when a token was refused although it had not expired, so that `current` fetches another. */
+  /** Told when what `current` gave was refused, so that nothing of it is remembered: the next time it is asked for anew. */
   refused?(): void;
 }

@@ -1,7 +1,7 @@
 /**
  * The memory of a move: which source message became which target message, how far we have read, and what is under way.
  * Nothing lasting is kept per message except exceptions, and flags where the source cannot tell which of them changed; see
- * `domain/uid-map.ts` and `domain/carried-flags.ts` for how a million messages are a handful of runs. `ledger-file/` keeps it in one SQLite file for `godwit copy`; PostgreSQL will keep it for estates.
+ * `domain/uid-map.ts` and `domain/carried-flags.ts` for how a million messages are a handful of runs. `ledger-file/` keeps it in one SQLite file for `godwit copy`, `store/ledger.ts` in PostgreSQL for estates.
  */
 
 import type { FolderId, FolderState, Instant, Uid, UidValidity } from '#domain/item.ts';
@@ -46,8 +46,8 @@ export interface LedgerReader {
 export interface Ledger extends LedgerReader, AsyncDisposable {
   /**
    * Applies changes in order, all or none. Resolves when they are durable; a later call is durable no earlier than an
-   * earlier one, so one await covers all before it. Rejects with `ledger.disk-full` or `ledger.unwritable`, and from then on
-   * every later write rejects with the same. Does not stall the process while the disk works. A write of nothing waits for
+   * earlier one, so one await covers all before it. Rejects with `ledger.disk-full` or `ledger.unwritable`, in an estate with
+   * `ledger.lost` when the mailbox is in other hands, and from then on every later write rejects with the same. Does not stall the process while the disk works. A write of nothing waits for
    * what this ledger was told before, and for no disk where all of that is durable.
    */
   write(changes: readonly LedgerChange[]): Promise<void>;

@@ -33,6 +33,8 @@ export class Patience {
     if (this.#fruitless >= fruitlessMax) return { again: false };
     if (error instanceof LookAgain) return { again: true, waitMs: error.paced ? this.#wait() : 0 };
     if (!(error instanceof Fault)) return { again: false };
+    // The mailbox is in other hands now, and they look for themselves.
+    if (isFault(error, 'ledger.lost')) return { again: false };
     // Deleted since it was listed, and not in the next list; one that is listed again and again is for a person to see.
     if (isFault(error, 'folder.gone')) return this.#fruitless <= 2 ? { again: true, waitMs: 0 } : { again: false };
     if (error.retry === 'operator' || error.retry === 'never') return { again: false };

@@ -29,8 +29,9 @@ export async function openSession(options: ImapOptions, isReadOnly: boolean, sig
   try {
     return await openWith(credential, options, isReadOnly, signal);
   } catch (error) {
-    if (credential.kind !== 'oauth' || !isFault(error, 'imap.sign-in.refused')) throw error;
+    if (!isFault(error, 'imap.sign-in.refused')) throw error;
     credentials.refused?.();
+    if (credential.kind !== 'oauth') throw error;
     const fresh = await credentials.current(signal);
     if (fresh.kind !== 'oauth' || fresh.token === credential.token) throw tokenRefused(endpoint.host, error);
     options.log.debug('token refused, trying a fresh one', { host: endpoint.host });
@@ -87,7 +88,7 @@ async function openWith(
 }
 
 function sessionOptions(
-  { endpoint, log, commandDeadlineMs }: ImapOptions,
+  { endpoint, log, commandDeadlineMs, mayComplete }: ImapOptions,
   isReadOnly: boolean,
   mask: Mask,
 ): imap.SessionOptions {
@@ -101,6 +102,7 @@ function sessionOptions(
     connectMs,
     deadlineMs: commandDeadlineMs ?? usualDeadlineMs,
     isReadOnly,
+    ...(mayComplete ? { mayComplete } : {}),
     trace: trace === null ? null : (direction, line) => trace('wire', { direction, line: mask(line) }),
   };
 }

@@ -23,6 +23,8 @@ export interface ImapOptions {
   readonly name: string;
   /** How long any command may go unanswered; 90 seconds unless told. */
   readonly commandDeadlineMs?: number;
+  /** Asked before the last octets of each APPEND: false, and the connection is closed instead. */
+  readonly mayComplete?: () => boolean;
   /** `auto`: where the line is known to be slow. */
   readonly compress?: 'auto' | 'off';
 }

@@ -166,7 +166,11 @@ export class AppendStream {
         this.#sending?.awaitFor(this.#writing.exchange);
         break;
       case 'end-command':
-        if (this.#writing?.answer === null) out.text('\r\n');
+        if (this.#writing?.answer === null) {
+          if (this.#session.options.mayComplete?.() === false)
+            return this.#session.close({ kind: 'closed', why: 'nothing may be completed here any more' });
+          out.text('\r\n');
+        }
         this.#writing = null;
         this.#letGo();
         break;

@@ -31,6 +31,11 @@ export interface SessionOptions extends DialOptions {
   /** Commands that could change anything are refused before they are sent. */
   readonly isReadOnly: boolean;
   readonly trace: Trace | null;
+  /**
+   * Asked just before the last octets of an APPEND: false, and the connection is closed instead, so that the message is never
+   * whole. For a client that may have lost the right to write without having noticed.
+   */
+  readonly mayComplete?: () => boolean;
   readonly limits?: Limits;
 }
 

@@ -1,0 +1,87 @@
+/** The database of an estate, as its settings say: our own server under the state folder, or the operator's. */
+
+import { usageError } from '#cli/usage.ts';
+import type { EstateSettings } from '#domain/estate-settings.ts';
+import { shownReference } from '#domain/secret-reference.ts';
+import { cleanText } from '#lib/clean-text.ts';
+import type { Log } from '#lib/log.ts';
+import { type Database, openDatabase } from '#store/db.ts';
+import { migrate, seeThatAllRan } from '#store/migrations.ts';
+import { type Environment, readReference } from './keyring.ts';
+
+export interface EstateDatabaseOptions {
+  readonly stateDir: string;
+  readonly environment: Environment;
+  readonly connectionsMax: number;
+  /** Shown by PostgreSQL beside what we are doing, e.g. `godwit secret`. */
+  readonly applicationName: string;
+  readonly log: Log;
+}
+
+/** An open database with the URL that led to it, for those who open connections of their own; it may hold a password. */
+export interface EstateDatabase extends Database {
+  readonly url: string;
+  /** Whether its server is our own. */
+  readonly isEmbedded: boolean;
+}
+
+/**
+ * Opens it. Our own is started where it does not run, and brought up to date; the operator's has to be up to date. Throws
+ * `database.*`, and a `UsageError` where the URL cannot be had.
+ */
+export async function openEstateDatabase(
+  database: EstateSettings['database'],
+  options: EstateDatabaseOptions,
+  signal: AbortSignal,
+): Promise<EstateDatabase> {
+  const db = await reachEstateDatabase(database, options, signal);
+  try {
+    if (db.isEmbedded) await migrate(db);
+    else await seeThatAllRan(db);
+  } catch (error) {
+    await db[Symbol.asyncDispose]();
+    throw error;
+  }
+  return db;
+}
+
+/** The same, however far from up to date it is. */
+export async function reachEstateDatabase(
+  database: EstateSettings['database'],
+  options: EstateDatabaseOptions,
+  signal: AbortSignal,
+): Promise<EstateDatabase> {
+  const { environment, stateDir, connectionsMax, applicationName, log } = options;
+  const url = await urlIn(database, environment);
+  if (url !== null) {
+    const db = await openDatabase({ url, connectionsMax, applicationName });
+    if (db.isInTheClear) log.warn('what is said to the database can be read along on the way', { database: db.name });
+    return { ...db, url, isEmbedded: false };
+  }
+  // Loaded for who uses it only.
+  const { startEmbedded } = await import('#postgres/embedded.ts');
+  const server = await startEmbedded(stateDir, { log }, signal);
+  try {
+    const db = await openDatabase({ url: server.url, connectionsMax, applicationName });
+    return {
+      ...db,
+      url: server.url,
+      isEmbedded: true,
+      async [Symbol.asyncDispose]() {
+        await db[Symbol.asyncDispose]();
+        await server[Symbol.asyncDispose]();
+      },
+    };
+  } catch (error) {
+    await server[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+/** As the settings say it, else as DATABASE_URL does; null for a server of our own. */
+async function urlIn(database: EstateSettings['database'], environment: Environment): Promise<string | null> {
+  if (database === 'embedded') return environment('DATABASE_URL') || null;
+  const read = await readReference(database, environment);
+  if (read.kind === 'secret') return read.secret;
+  throw usageError(`The URL of the database (${cleanText(shownReference(database), 300)}): ${read.says}`);
+}

@@ -1,0 +1,270 @@
+/**
+ * Every setting of a programme, declared once: its form, what it is, its default, and when one would change it. godwit.yaml
+ * is checked against this; docs/godwit-yaml.md and the JSON Schema by which editors check and complete it are made from it.
+ */
+
+import Type, { type Static, type TArray, type TObject, type TProperties, type TSchema } from 'typebox';
+import { userFields } from '#domain/platform.ts';
+
+/** What people read of a setting. */
+export interface About {
+  readonly is: string;
+  /** Completes the sentence "must be …". */
+  readonly expected: string;
+  readonly changeWhen?: string;
+}
+
+/** A form that bears what is said of it. A setting with a default need not be written. */
+type Options = { readonly about: About; readonly default?: unknown };
+
+const section = <P extends TProperties>(is: string, properties: P) =>
+  Type.Object(properties, {
+    additionalProperties: false,
+    about: { is, expected: `a section with ${Object.keys(properties).join(', ')}` },
+  });
+/** One line that shows all it holds. */
+const text = (options: Options) =>
+  Type.String({ pattern: String.raw`^[^\x00-\x1f\x7f]+$`, maxLength: 2_000, ...options });
+const flag = (options: Options) => Type.Boolean(options);
+const count = (maximum: number, options: Options) => Type.Integer({ minimum: 1, maximum, ...options });
+const secretForm = String.raw`^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+|sealed:\S+)$`;
+/** As cli/quantities.ts reads them. */
+const duration = (options: Options) =>
+  Type.Union(
+    [Type.String({ pattern: String.raw`^\s*\d+\s*$|^\s*(\d+[smhdSMHD])+\s*$` }), Type.Integer({ minimum: 1 })],
+    options,
+  );
+const size = (options: Options) =>
+  Type.Union([Type.String({ pattern: '^[0-9.]+ ?[kKmMgGtT]?([iI]?[bB])?$' }), Type.Integer({ minimum: 1 })], options);
+const share = (options: Options) =>
+  Type.Union([Type.String({ pattern: '^[0-9.]+ ?%?$' }), Type.Number({ minimum: 0, maximum: 1 })], options);
+
+const globs = (is: string) =>
+  Type.Array(
+    Type.String({
+      minLength: 1,
+      about: { is: 'a folder', expected: "a glob over the whole path ('Lists/**') or a role ('\\Trash')" },
+    }),
+    { default: [], about: { is, expected: "a list of globs ('Lists/**') and roles ('\\Trash')" } },
+  );
+
+const budget = section('what this platform may be asked by all workers together; less is taken when it asks for less', {
+  connections: count(10_000, {
+    default: 20,
+    about: {
+      is: 'connections in all',
+      expected: 'a number from 1 to 10000',
+      changeWhen: 'its operator names another number. A mailbox that is being worked on needs one on each side.',
+    },
+  }),
+  'connections-per-mailbox': count(50, {
+    default: 2,
+    about: {
+      is: 'connections to one mailbox',
+      expected: 'a number from 1 to 50',
+      changeWhen: "the server allows fewer beside those of the person's own programs.",
+    },
+  }),
+  'bytes-per-second': text({
+    default: 'off',
+    about: {
+      is: "bytes a second, by the clock of `timezone`, in rclone's notation",
+      expected: 'a rate with its unit such as 10M, or a timetable such as "08:00,10M 19:00,off"',
+      changeWhen: 'people need the line by day.',
+    },
+  }),
+  'commands-per-second': Type.Optional(
+    count(100_000, {
+      about: {
+        is: 'commands a second; without it there is no limit',
+        expected: 'a number from 1 to 100000',
+        changeWhen: 'its operator names a limit.',
+      },
+    }),
+  ),
+});
+
+const platform = (is: string, example: string) =>
+  section(is, {
+    url: text({
+      about: {
+        is: 'where its IMAP server is: imaps:// (TLS), imap:// (STARTTLS, required) or imap+plain:// (clear text)',
+        expected: `the URL of a server without a user, such as imaps://${example}`,
+      },
+    }),
+    user: Type.Optional(
+      text({
+        about: {
+          is: 'who a mailbox is to this platform; without it the user named in the list of mailboxes, else the address',
+          expected: `a template with ${userFields.map((field) => `{${field}}`).join(', ')}`,
+          changeWhen: 'user names are no addresses and follow from them, as in {local} or {local}@old.example.',
+        },
+      }),
+    ),
+    admin: Type.Optional(
+      text({
+        about: {
+          is: 'the administrator who signs in on behalf of each mailbox; `secret` is then theirs',
+          expected: 'the name of a user',
+        },
+      }),
+    ),
+    'admin-style': Type.Enum(['authzid', 'user*master'], {
+      default: 'authzid',
+      about: {
+        is: "how the mailbox is named: as authorisation identity of SASL PLAIN, or as Dovecot's user*master",
+        expected: 'authzid or user*master',
+        changeWhen: 'the server wants it: Dovecot with auth_master_user_separator.',
+      },
+    }),
+    secret: Type.Optional(
+      Type.String({
+        pattern: secretForm,
+        maxLength: 4_096,
+        about: {
+          is: 'the password of `admin`, or one that opens every mailbox',
+          expected: 'a reference, env:NAME, file:PATH or sealed:NAME, and never the secret itself',
+        },
+      }),
+    ),
+    secrets: Type.Optional(
+      Type.String({
+        pattern: String.raw`^(file:.+|sealed:\S+)$`,
+        maxLength: 4_096,
+        about: {
+          is: "each mailbox's own password: a CSV file with the header address,secret and references below it, or the prefix of sealed names",
+          expected:
+            'file:PATH, or sealed:PREFIX as in sealed:source/ where the one of ann@corp.example is source/ann@corp.example',
+        },
+      }),
+    ),
+    oauth: Type.Optional(
+      text({ about: { is: 'sign in with OAuth, as this file says (docs/oauth.md)', expected: 'the path of a file' } }),
+    ),
+    ca: Type.Optional(
+      text({
+        about: {
+          is: 'authorities to trust besides those of the machine (PEM)',
+          expected: 'the path of a file',
+          changeWhen: "the server has a certificate of the organisation's own authority.",
+        },
+      }),
+    ),
+    'verify-certificate': flag({
+      default: true,
+      about: {
+        is: 'whether its certificate is verified',
+        expected: 'true or false',
+        changeWhen: 'never, if it can be helped; `ca` is safer.',
+      },
+    }),
+    'allow-clear-text': flag({
+      default: false,
+      about: {
+        is: 'whether imap+plain:// may lead to another machine',
+        expected: 'true or false',
+        changeWhen: 'nobody else has access to what lies between.',
+      },
+    }),
+    budget,
+  });
+
+export const estateForm = section('the settings of a programme', {
+  database: Type.String({
+    pattern: String.raw`^(embedded|env:[A-Za-z_][A-Za-z0-9_]*|file:.+)$`,
+    default: 'embedded',
+    about: {
+      is: 'where the estate is kept: a PostgreSQL of our own under the state folder, or yours (15 or newer)',
+      expected: 'embedded, or where its URL is written: env:DATABASE_URL or file:PATH',
+      changeWhen: 'it is more than a trial, or workers run on other machines.',
+    },
+  }),
+  timezone: text({
+    default: 'UTC',
+    about: {
+      is: 'the time zone in which days, windows and timetables are told',
+      expected: 'the name of a time zone such as Europe/London',
+    },
+  }),
+  source: platform('the platform that the mail is on', 'mail.old.example'),
+  target: platform('the platform that it goes to', 'mail.new.example'),
+  workers: section('how much is done at a time', {
+    'at-once': count(1_000, {
+      default: 8,
+      about: {
+        is: 'mailboxes that one process works on at a time',
+        expected: 'a number from 1 to 1000',
+        changeWhen: 'the servers are far away (more) or this machine is small (fewer).',
+      },
+    }),
+  }),
+  'follow-every': duration({
+    default: '15m',
+    about: {
+      is: 'the time between two passes over a mailbox whose target is to stay close',
+      expected: 'a time such as 90s, 15m or 1h',
+      changeWhen: 'the last delta should be smaller (sooner), or the source is weak (later).',
+    },
+  }),
+  'error-budget': share({
+    default: '2%',
+    about: {
+      is: 'the share of its mailboxes that may fail before a wave pauses by itself',
+      expected: 'a share such as 2% or 0.02',
+    },
+  }),
+  listen: text({
+    default: '127.0.0.1:8025',
+    about: {
+      is: 'where health and metrics are told (/healthz, /readyz, /metrics)',
+      expected: 'a host and a port such as 127.0.0.1:8025, or off',
+      changeWhen: 'something on another machine asks for them.',
+    },
+  }),
+  folders: section('which folders go, and where', {
+    include: globs('only these'),
+    exclude: globs('not these'),
+    map: Type.Record(Type.String(), Type.String({ minLength: 1 }), {
+      default: {},
+      about: {
+        is: 'folders that go elsewhere with all below them, old path to new path',
+        expected: "old paths and new ones, as in 'Sent Items': Sent",
+      },
+    }),
+  }),
+  delete: flag({
+    default: false,
+    about: {
+      is: 'whether what left the source leaves the target too, if Godwit put it there',
+      expected: 'true or false',
+    },
+  }),
+  'max-size': Type.Optional(
+    size({ about: { is: 'messages larger than this are left out and listed', expected: 'a size such as 25M' } }),
+  ),
+});
+
+/** What stands in a godwit.yaml that is in order, with the defaults of what does not. */
+export type EstateForm = Static<typeof estateForm>;
+export type PlatformForm = EstateForm['source'];
+
+/** What is said of a setting; null for a form that is part of another. */
+export function aboutOf(form: TSchema): About | null {
+  return (form as { readonly about?: About }).about ?? null;
+}
+
+/** Whether other settings stand in it. */
+export function isSection(form: TSchema): form is TObject {
+  return 'properties' in form;
+}
+
+export function isList(form: TSchema): form is TArray {
+  return 'items' in form;
+}
+
+/** Whether it has to be written. */
+export function isNeeded(form: TObject, key: string): boolean {
+  const property = (form.properties as Readonly<Record<string, TSchema>>)[key] as TSchema;
+  if (isSection(property)) return Object.keys(property.properties).some((each) => isNeeded(property, each));
+  return (form.required as readonly string[] | undefined)?.includes(key) === true && !('default' in property);
+}

@@ -1,0 +1,45 @@
+/** The keys of sealed secrets that GODWIT_KEY names, read. */
+
+import { checked, readSecretFile, type ReadSecret } from '#cli/secret.ts';
+import { fault } from '#domain/fault.ts';
+import { keyring, type Keyring, readSealingKey } from '#domain/sealed.ts';
+import { type SecretReference, shownReference } from '#domain/secret-reference.ts';
+import { cleanText } from '#lib/clean-text.ts';
+import type { Log } from '#lib/log.ts';
+
+export type Environment = (name: string) => string | undefined;
+
+/** The keys in the order in which they are named; null where none is. Throws `secret.key.unreadable`. */
+export async function readKeyring(
+  references: readonly SecretReference[],
+  environment: Environment,
+  log: Log,
+): Promise<Keyring | null> {
+  const keys = [];
+  for (const reference of references) {
+    const shown = cleanText(shownReference(reference), 300);
+    const read = await readReference(reference, environment);
+    if (read.kind === 'refused') throw fault('secret.key.unreadable', { reference: shown, text: read.says });
+    if (read.warning) log.warn('key can be read by everyone on this machine', { key: shown });
+    const key = readSealingKey(read.secret);
+    if (!key) throw fault('secret.key.unreadable', { reference: shown, text: 'what it holds is no key.' });
+    keys.push(key);
+  }
+  return keyring(keys);
+}
+
+/** What stands in a variable or a file. */
+export async function readReference(reference: SecretReference, environment: Environment): Promise<ReadSecret> {
+  switch (reference.kind) {
+    case 'env': {
+      const secret = environment(reference.name);
+      if (secret === undefined)
+        return { kind: 'refused', says: `the environment variable ${reference.name} is not set.` };
+      return checked(secret, `The environment variable ${reference.name}`, null);
+    }
+    case 'file':
+      return readSecretFile(reference.path);
+    case 'sealed':
+      return { kind: 'refused', says: 'it is sealed itself.' };
+  }
+}

@@ -1,0 +1,25 @@
+/** Joins the verbs of an estate to its database. */
+
+import { userInfo } from 'node:os';
+import type { DatabaseOptions, Programme } from '#cli/world.ts';
+import { openEstateView } from '#store/estate-view.ts';
+import { openMailboxOrders } from '#store/mailbox-orders.ts';
+import { openWaves } from '#store/waves.ts';
+import { openEstateDatabase } from './estate-database.ts';
+import type { Environment } from './keyring.ts';
+
+/** Opens it. Throws `database.*`, and a `UsageError` where its URL cannot be had. */
+export async function openProgramme(
+  { database, stateDir, log, signal }: DatabaseOptions,
+  environment: Environment,
+): Promise<Programme> {
+  const options = { stateDir, environment, connectionsMax: 4, applicationName: 'godwit', log };
+  const db = await openEstateDatabase(database, options, signal);
+  return {
+    who: `operator ${userInfo().username}`,
+    waves: openWaves(db),
+    view: openEstateView(db),
+    mailboxes: openMailboxOrders(db),
+    [Symbol.asyncDispose]: () => db[Symbol.asyncDispose](),
+  };
+}

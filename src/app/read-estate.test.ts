@@ -1,0 +1,253 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { problemLine, UsageError } from '#cli/usage.ts';
+import type { EstateSettings } from '#domain/estate-settings.ts';
+import { readEstate } from './read-estate.ts';
+
+let folder = '';
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'godwit-yaml-'));
+});
+afterAll(async () => rm(folder, { recursive: true }));
+
+async function read(text: string | Uint8Array): Promise<EstateSettings> {
+  const file = join(folder, 'godwit.yaml');
+  await writeFile(file, text);
+  return readEstate(file);
+}
+
+/** What it says of `text`, one line per problem, without the folder. */
+async function complaints(text: string | Uint8Array): Promise<readonly string[]> {
+  const refused: unknown = await read(text).catch((error: unknown) => error);
+  expect(refused).toBeInstanceOf(UsageError);
+  return (refused as UsageError).problems.map((problem) => problemLine(problem).replaceAll(`${folder}/`, ''));
+}
+
+const small = `
+source:
+  url: imaps://old.example
+  admin: mover
+  secret: env:OLD
+target:
+  url: imap://new.example:1143
+  secrets: sealed:Target/
+`;
+/** \`small\` with other lines for the source. */
+const withSource = (...lines: readonly string[]) =>
+  ['source:', ...lines.map((line) => `  ${line}`), 'target: { url: imaps://new.example, secret: env:NEW }', ''].join(
+    '\n',
+  );
+
+describe('the settings of a programme', () => {
+  test('need two platforms and how to sign in there; all else has a default', async () => {
+    const settings = await read(small);
+    expect(settings).toMatchObject({
+      database: 'embedded',
+      timezone: 'UTC',
+      atOnce: 8,
+      followEverySeconds: 900,
+      errorBudget: 0.02,
+      listen: { host: '127.0.0.1', port: 8025 },
+      selection: { include: [], exclude: [], map: [], maxSizeBytes: null, since: null, before: null },
+      delete: false,
+    });
+    expect(settings.source).toMatchObject({
+      endpoint: { name: 'imaps://old.example', user: null },
+      verify: true,
+      ca: null,
+      user: null,
+      signIn: { kind: 'admin', admin: 'mover', style: 'authzid', secret: { kind: 'env', name: 'OLD' } },
+      budget: { connections: 20, connectionsPerMailbox: 2, commandsPerSecond: null },
+    });
+    expect(settings.source.budget.bytesPerSecond).toEqual([{ fromMinute: 0, bytesPerSecond: null }]);
+    expect(settings.target.signIn).toEqual({ kind: 'each', secrets: { kind: 'sealed', prefix: 'target/' } });
+    expect(settings.target.endpoint).toMatchObject({ security: 'starttls', port: 1143 });
+  });
+
+  test('are read as people write them', async () => {
+    const settings = await read(`
+database: env:DATABASE_URL
+timezone: Europe/London
+source:
+  url: imap+plain://127.0.0.1
+  user: "{local}"
+  secret: file:old.pw
+  verify-certificate: false
+  budget:
+    connections: 4
+    bytes-per-second: "08:00,512k 19:00,off"
+    commands-per-second: 30
+target:
+  url: imap+plain://mail.inside
+  allow-clear-text: true
+  oauth: oauth/target.json
+workers:
+follow-every: 90
+error-budget: 5 %
+listen: off
+folders:
+  exclude: ['\\Trash', 'Lists/**']
+  map:
+    Sent Items: Sent
+    /Old/: Archive/Old
+delete: true
+max-size: 25M
+`);
+    expect(settings).toMatchObject({
+      database: { kind: 'env', name: 'DATABASE_URL' },
+      timezone: 'Europe/London',
+      followEverySeconds: 90,
+      errorBudget: 0.05,
+      listen: null,
+      delete: true,
+      selection: {
+        exclude: ['\\Trash', 'Lists/**'],
+        map: [
+          { from: 'Sent Items', to: 'Sent' },
+          { from: 'Old', to: 'Archive/Old' },
+        ],
+        maxSizeBytes: 25 * 2 ** 20,
+      },
+    });
+    expect(settings.source).toMatchObject({
+      user: '{local}',
+      verify: false,
+      signIn: { kind: 'shared', secret: { kind: 'file', path: join(folder, 'old.pw') } },
+      budget: { connections: 4, commandsPerSecond: 30 },
+    });
+    expect(settings.source.budget.bytesPerSecond).toHaveLength(14);
+    expect(settings.target.signIn).toEqual({ kind: 'oauth', file: join(folder, 'oauth/target.json') });
+  });
+
+  test('can rest in the database and be read again as they were', async () => {
+    const { source, target } = await read(small);
+    expect(JSON.parse(JSON.stringify({ source, target }))).toEqual({ source, target });
+  });
+});
+
+describe('settings that cannot be meant are told with line and column, all at once', () => {
+  test('a key that is misspelt: the nearest is offered', async () => {
+    expect(await complaints(`${small}follow-evry: 5m\n`)).toEqual([
+      'godwit.yaml, line 9, column 1: "follow-evry" is no setting; did you mean "follow-every"?',
+    ]);
+    expect(await complaints(withSource('url: imaps://a.example', 'secrt: env:A', 'secret: env:A'))).toEqual([
+      'godwit.yaml, line 3, column 3: "secrt" is no setting of source; did you mean "secret"?',
+    ]);
+  });
+
+  test('a key that stands in the wrong section: its place is told', async () => {
+    expect(await complaints(`${small}  connections: 5\n  timezone: UTC\ncolour: red\n`)).toEqual([
+      'godwit.yaml, line 11, column 1: "colour" is no setting. They are database, timezone, source, target, workers, follow-every, error-budget, listen, folders, delete, max-size.',
+      'godwit.yaml, line 9, column 3: "connections" is no setting of target; it stands in target.budget.',
+      'godwit.yaml, line 10, column 3: "timezone" is no setting of target; it stands at the top.',
+    ]);
+  });
+
+  test('a value of another kind: what is expected', async () => {
+    const text = `${small.replace('  admin: mover', '  admin: [mover]\n  budget: 7')}follow-every: soon
+error-budget: 200%
+delete: yes
+workers: { at-once: 0 }
+folders: { include: INBOX, exclude: [3], map: [a] }
+max-size: 1x
+`;
+    expect(await complaints(text)).toEqual([
+      'godwit.yaml, line 4, column 10: source.admin must be the name of a user.',
+      'godwit.yaml, line 5, column 11: source.budget must be a section with connections, connections-per-mailbox, bytes-per-second, commands-per-second.',
+      'godwit.yaml, line 13, column 21: workers.at-once must be a number from 1 to 1000.',
+      'godwit.yaml, line 10, column 15: follow-every must be a time such as 90s, 15m or 1h.',
+      "godwit.yaml, line 14, column 21: folders.include must be a list of globs ('Lists/**') and roles ('\\Trash').",
+      "godwit.yaml, line 14, column 38: folders.exclude.0 must be a glob over the whole path ('Lists/**') or a role ('\\Trash').",
+      "godwit.yaml, line 14, column 47: folders.map must be old paths and new ones, as in 'Sent Items': Sent.",
+      'godwit.yaml, line 12, column 9: delete must be true or false.',
+      'godwit.yaml, line 15, column 11: max-size must be a size such as 25M.',
+      'godwit.yaml, line 11, column 15: error-budget must be a share such as 2% or 0.02.',
+    ]);
+  });
+
+  test('what the form alone does not show', async () => {
+    const text = `
+database: "env:DATABASE URL"
+timezone: Europe/Lndon
+source:
+  url: imaps://ann@old.example
+  user: "{adress}"
+  admin: mover
+  ca: nowhere.pem
+  budget: { connections: 2, connections-per-mailbox: 3, bytes-per-second: fast }
+target:
+  url: imap+plain://new.example
+  secret: env:A
+  oauth: a.json
+listen: 8025x
+folders: { include: ['\\Trsh'], map: { /: x } }
+`;
+    expect(await complaints(text)).toEqual([
+      'godwit.yaml, line 2, column 11: database must be embedded, or where its URL is written: env:DATABASE_URL or file:PATH.',
+      'godwit.yaml, line 3, column 11: timezone must be the name of a time zone such as Europe/London.',
+      'godwit.yaml, line 5, column 8: source.url: a user stands in this URL, and it is that of all mailboxes: write the host only.',
+      'godwit.yaml, line 6, column 9: source.user: there is no {adress}; did you mean {address}?',
+      'godwit.yaml, line 7, column 10: source has an admin without their secret: write "secret: env:NAME", file:PATH or sealed:NAME.',
+      'godwit.yaml, line 8, column 7: The certificates nowhere.pem (source.ca) cannot be read: there is no such file.',
+      'godwit.yaml, line 9, column 75: source.budget.bytes-per-second: "fast" is no rate: write 512k, 10M or off.',
+      'godwit.yaml, line 11, column 8: target.url: imap+plain://new.example would send passwords and all mail in clear text over the network. Use imaps:// or imap://, or write "allow-clear-text: true" if you know what lies between.',
+      'godwit.yaml, line 13, column 10: target has secret and oauth, and only one of them can be.',
+      'godwit.yaml, line 14, column 9: listen must be a host and a port such as 127.0.0.1:8025, or off.',
+      'godwit.yaml, line 15, column 22: folders.include \\Trsh: there is no such role; did you mean \\Trash?',
+      'godwit.yaml, line 15, column 42: A folder has a name on both sides: Old/Path: New/Path.',
+    ]);
+  });
+
+  test('what is missing', async () => {
+    expect(await complaints('timezone: UTC\n')).toEqual([
+      'godwit.yaml, line 1, column 1: source.url is missing: the URL of a server without a user, such as imaps://mail.old.example.',
+      'godwit.yaml, line 1, column 1: target.url is missing: the URL of a server without a user, such as imaps://mail.new.example.',
+      'godwit.yaml, line 1, column 1: source does not say how to sign in: write admin and secret, or secrets, or oauth.',
+      'godwit.yaml, line 1, column 1: target does not say how to sign in: write admin and secret, or secrets, or oauth.',
+    ]);
+    expect(await complaints(withSource('url: imaps://a.example'))).toEqual([
+      'godwit.yaml, line 2, column 3: source does not say how to sign in: write admin and secret, or secrets, or oauth.',
+    ]);
+  });
+
+  test.each([
+    [
+      'a key that is there twice',
+      'delete: true\ndelete: false\n',
+      'line 2, column 1: This key stands here a second time.',
+    ],
+    ['a tab', 'source:\n\turl: x\n', 'line 2, column 1: There is a tab'],
+    ['a quote that is never closed', 'timezone: "UTC\n', 'closing quote'],
+    ['a role in double quotes', 'folders: { include: ["\\Trash"] }\n', 'line 1, column 23: This is no escape'],
+    ['a glob without quotes', 'folders:\n  include:\n    - *Sent\n', 'line 3, column 7: A value that begins with "*"'],
+    ['a second document', 'delete: true\n---\ndelete: true\n', 'line 2, column 1: A second document'],
+    ['no mapping at all', 'imaps://old.example\n', 'line 1, column 1: The file must be a section with database,'],
+    ['nothing at all', '\n\n', 'is empty; remove it, and godwit init writes one.'],
+    ['other octets', new Uint8Array([0xff, 0xfe, 0x00]), 'it is not UTF-8 text'],
+    ['far too much', ' '.repeat(2 ** 20 + 1), 'is larger than any settings'],
+  ])('%s', async (_, text, says) => {
+    expect((await complaints(text)).join('\n')).toContain(says);
+  });
+
+  test('a file that is not there: how to get one', async () => {
+    await expect(readEstate(join(folder, 'none.yaml'))).rejects.toThrow('godwit init writes one');
+  });
+
+  test('a secret that was written in the place of a reference is not repeated', async () => {
+    const canary = 'canary-77aa';
+    const texts = [
+      withSource('url: imaps://a.example', `secret: ${canary}`),
+      withSource('url: imaps://a.example', `secrets: ${canary}`),
+      withSource(`url: imaps://ann:${canary}@a.example`, 'secret: env:A'),
+      withSource('url: imaps://a.example', `secret: [${canary}]`),
+      withSource('url: imaps://a.example', `secret: env:${canary}`),
+      `${small}database: postgres://godwit:${canary}@db/godwit\n`,
+      `${small}database: "${canary}\n`,
+      `${small}database: *${canary}\n`,
+      `${small}listen: ${canary}\n`,
+    ];
+    for (const text of texts) expect((await complaints(text)).join('\n')).not.toContain(canary);
+  });
+});

@@ -1,0 +1,123 @@
+/**
+ * Reads godwit.yaml. Everything that is wrong is told at once, with line and column, before anything starts; no value is
+ * repeated, since it may be a secret that somebody wrote in the wrong place.
+ */
+
+import { readFile, stat } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { readGlobs } from '#cli/choices.ts';
+import { parseDuration, parseShare, parseSize } from '#cli/quantities.ts';
+import { whyUnreadable } from '#cli/secret.ts';
+import { Problems, usageError } from '#cli/usage.ts';
+import type { EstateSettings } from '#domain/estate-settings.ts';
+import { everything, type Selection } from '#domain/selection.ts';
+import { isTimezone } from '#domain/window.ts';
+import { completed } from './check-form.ts';
+import { type EstateForm, estateForm } from './estate-settings.ts';
+import { readPlatform, referenceIn } from './read-platform.ts';
+import { Written } from './written.ts';
+import { readYaml } from './yaml-places.ts';
+
+/** Far more than the settings of any programme. */
+const largestFileBytes = 2 ** 20;
+
+/** Reads and checks `file`, and what it refers to by path and not as a secret. Throws a `UsageError` that names all problems. */
+export async function readEstate(file: string): Promise<EstateSettings> {
+  const problems = new Problems();
+  const text = await textOf(file);
+  if (text.trim() === '') throw usageError(`${file} is empty; remove it, and godwit init writes one.`);
+  const yaml = readYaml(text);
+  const written = new Written(file, yaml, problems);
+  // What cannot be read as YAML has nothing that could be looked at.
+  if (yaml.flaws.length > 0 || !written.isSound([])) problems.settle();
+  const form = completed(estateForm, yaml.value) as EstateForm;
+  const settings = await resolved(file, form, written, problems);
+  problems.settle();
+  if (settings === null) throw new Error('settings without a problem were not read');
+  return settings;
+}
+
+async function resolved(
+  file: string,
+  form: EstateForm,
+  written: Written,
+  problems: Problems,
+): Promise<EstateSettings | null> {
+  const database = written.read(['database'], form.database, (text) =>
+    text === 'embedded' ? text : referenceIn(dirname(resolve(file)), text),
+  );
+  const timezone = written.read(['timezone'], form.timezone, (name) => (isTimezone(name) ? name : null));
+  const source = await readPlatform('source', form.source, written, file, problems);
+  const target = await readPlatform('target', form.target, written, file, problems);
+  const followEverySeconds = written.read(['follow-every'], form['follow-every'], (time) =>
+    parseDuration(String(time)),
+  );
+  const errorBudget = written.read(['error-budget'], form['error-budget'], (share) => parseShare(String(share)));
+  const listen = written.read(['listen'], form.listen, listenAt);
+  const selection = selectionOf(form, written, problems);
+  if (!database || !timezone || !source || !target || followEverySeconds === null || errorBudget === null || !listen)
+    return null;
+  if (!selection || !written.isSound(['workers', 'at-once']) || !written.isSound(['delete'])) return null;
+  return {
+    file,
+    database,
+    timezone,
+    source,
+    target,
+    atOnce: form.workers['at-once'],
+    followEverySeconds,
+    errorBudget,
+    listen: listen.at,
+    selection,
+    delete: form.delete,
+  };
+}
+
+function listenAt(text: string): { readonly at: EstateSettings['listen'] } | null {
+  if (text === 'off') return { at: null };
+  const [, ipv6, name, port] = /^(?:\[([0-9a-f:.]+)\]|([\w.-]+)):(\d{1,5})$/i.exec(text) ?? [];
+  const host = ipv6 ?? name;
+  return host === undefined || Number(port) > 65_535 ? null : { at: { host, port: Number(port) } };
+}
+
+function selectionOf(form: EstateForm, written: Written, problems: Problems): Selection | null {
+  if (!written.isSound(['folders'])) return null;
+  const globs = (which: 'include' | 'exclude'): readonly string[] => {
+    const list = form.folders[which];
+    if (!written.isSound(['folders', which]) || !list.every((_, i) => written.isSound(['folders', which, i])))
+      return [];
+    return readGlobs(`folders.${which}`, list, problems, (i) => written.at(['folders', which, i]));
+  };
+  const [include, exclude] = [globs('include'), globs('exclude')];
+  const map = written.isSound(['folders', 'map']) ? mapOf(form, written) : [];
+  const maxSizeBytes = written.read(['max-size'], form['max-size'], (size) =>
+    size === undefined ? { bytes: null } : sizeOf(String(size)),
+  );
+  return maxSizeBytes && { ...everything, include, exclude, map, maxSizeBytes: maxSizeBytes.bytes };
+}
+
+function sizeOf(text: string): { readonly bytes: number } | null {
+  const bytes = parseSize(text);
+  return bytes === null ? null : { bytes };
+}
+
+function mapOf(form: EstateForm, written: Written): Selection['map'] {
+  return Object.entries(form.folders.map).flatMap(([old, fresh]) => {
+    const [from = '', to = ''] = [old, fresh].map((path) => path.replace(/^\/+|\/+$/g, ''));
+    if (from !== '' && to !== '') return [{ from, to }];
+    written.problem(['folders', 'map', old], 'A folder has a name on both sides: Old/Path: New/Path.');
+    return [];
+  });
+}
+
+async function textOf(file: string): Promise<string> {
+  try {
+    if ((await stat(file)).size > largestFileBytes) throw usageError(`${file} is larger than any settings (1 MB).`);
+    return new TextDecoder('utf-8', { fatal: true }).decode(await readFile(file));
+  } catch (error) {
+    if (error instanceof Error && error.name === 'UsageError') throw error;
+    if (error instanceof Error && (error as NodeJS.ErrnoException).code === 'ENOENT')
+      throw usageError(`There is no file ${file}. godwit init writes one, and --config names another.`);
+    throw usageError(`The settings ${file} cannot be read: ${whyUnreadable(error)}.`);
+  }
+}

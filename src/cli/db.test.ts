@@ -1,0 +1,104 @@
+import fs from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import type { DatabaseInfo } from '#domain/database-state.ts';
+import type { EstateSettings } from '#domain/estate-settings.ts';
+import { fault } from '#domain/fault.ts';
+import { type MadeUp, play } from './made-up-world.ts';
+import type { DatabaseOptions } from './world.ts';
+
+const state: DatabaseInfo = {
+  name: 'postgresql://db.example:5432/godwit',
+  isEmbedded: false,
+  isInTheClear: true,
+  version: '17.2',
+  bytes: 12_345_678,
+  migrations: [
+    { name: '0001-estate', state: 'ran', ranAt: new Date('2026-11-21T10:11:12Z'), checksum: 'ab'.repeat(32) },
+    { name: '0002-ledger', state: 'missing', ranAt: null, checksum: 'cd'.repeat(32) },
+  ],
+  queue: { here: 41, wanted: 43 },
+  tables: [
+    { name: 'mailbox', rows: 2_100_000, bytes: 512_000_000 },
+    { name: 'audit', rows: null, bytes: 16_384 },
+  ],
+};
+
+function database(
+  opened: DatabaseOptions[] = [],
+  steps = [{ name: '0002-ledger', sql: 'create table x ();' }],
+): MadeUp {
+  return {
+    config: '/nowhere/godwit.yaml',
+    openDatabase: async (options) => {
+      opened.push(options);
+      return {
+        info: async () => state,
+        plan: async () => steps,
+        migrate: async () => steps.map(({ name }) => name),
+        [Symbol.asyncDispose]: async () => {},
+      };
+    },
+  };
+}
+
+test('db info tells on one screen where the database is, what has been run in it, and how large it is', async () => {
+  const { code, stdout } = await play(['db', 'info'], database());
+  expect(code).toBe(0);
+  expect(stdout).toBe(`database    postgresql://db.example:5432/godwit
+protection  none: what is said to it can be read along on the way
+PostgreSQL  17.2
+size        12.3 MB
+queue       version 41; this Godwit wants 43
+
+Migrations
+  0001-estate  run 2026-11-21T10:11Z  sha256 abababababababab
+  0002-ledger  not run yet            sha256 cdcdcdcdcdcdcdcd
+
+Tables
+  mailbox   512 MB  about 2,100,000 rows
+  audit    16.4 kB
+`);
+  const json = await play(['db', 'info', '-o', 'json'], database());
+  expect(JSON.parse(json.stdout)).toEqual(JSON.parse(JSON.stringify(state)));
+});
+
+test('db plan prints the SQL, and nothing but SQL', async () => {
+  const { stdout } = await play(['db', 'plan'], database());
+  expect(stdout).toBe('-- 0002-ledger\ncreate table x ();\n\n');
+  const none = await play(['db', 'plan'], database([], []));
+  expect(none.stdout).toBe('-- Nothing to run: everything of this version is there.\n');
+});
+
+test('db migrate says what it ran', async () => {
+  expect((await play(['db', 'migrate'], database())).stdout).toBe('Ran 0002-ledger.\n');
+  expect((await play(['db', 'migrate', '-q'], database())).stdout).toBe('');
+  expect(JSON.parse((await play(['db', 'migrate', '-o', 'json'], database([], []))).stdout)).toEqual({ ran: [] });
+});
+
+test('it is the database that godwit.yaml names, where there is one', async () => {
+  const folder = fs.mkdtempSync(join(tmpdir(), 'godwit-db-'));
+  onTestFinished(() => fs.rmSync(folder, { recursive: true }));
+  const [config, opened] = [join(folder, 'godwit.yaml'), [] as DatabaseOptions[]];
+  const named = { kind: 'env', name: 'URL' } as const;
+  const made = { ...database(opened), config, readEstate: async () => ({ database: named }) as EstateSettings };
+  await play(['db', 'info', '--state', '/elsewhere'], made);
+  fs.writeFileSync(config, '');
+  await play(['db', 'info'], made);
+  expect(opened).toMatchObject([
+    { database: 'embedded', stateDir: '/elsewhere' },
+    { database: named, stateDir: '/nowhere/state' },
+  ]);
+});
+
+test('a database that is away is told with what to do, and is worth another try', async () => {
+  const { code, stderr } = await play(['db', 'info'], {
+    ...database(),
+    openDatabase: () =>
+      Promise.reject(fault('database.away', { name: 'postgresql://db.example/godwit', text: 'connect ECONNREFUSED' })),
+  });
+  expect(code).toBe(5);
+  expect(stderr).toContain('godwit: The database postgresql://db.example/godwit does not answer: connect ECONNREFUSED');
+  expect(stderr).toContain('What to do: Check that PostgreSQL runs');
+});

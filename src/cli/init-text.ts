@@ -1,0 +1,106 @@
+/** The godwit.yaml that `godwit init` writes: every setting with a word on what it is for, those with a default behind a "#". */
+
+export interface InitFacts {
+  /** Where the JSON Schema is, for editors. */
+  readonly schema: string;
+  readonly timezone: string;
+  readonly source: InitSide;
+  readonly target: InitSide;
+}
+
+export interface InitSide {
+  readonly url: string;
+  /** Null: every mailbox has a secret of its own. */
+  readonly admin: string | null;
+}
+
+/** The environment variable in which the file that is written expects the secret of a side's administrator. */
+export const secretVariable = { source: 'SOURCE_SECRET', target: 'TARGET_SECRET' } as const;
+
+export function initText({ schema, timezone, source, target }: InitFacts): string {
+  return `# yaml-language-server: $schema=${schema}
+#
+# The settings of a programme; docs/godwit-yaml.md tells of each. What stands behind a "#" is the default or an example.
+# \`godwit init --check\` looks whether all is in order. No secret stands here, only where it is: env:NAME, file:PATH, or
+# sealed:NAME after \`godwit secret set NAME\`.
+
+# Where the estate is kept: a PostgreSQL of our own under the state folder, or yours (15 or newer), whose URL is in that
+# variable. Workers on other machines need yours.
+database: embedded
+# database: env:DATABASE_URL
+
+# In this time zone days, windows and timetables are told.
+timezone: ${written(timezone)}
+
+# The platform that the mail is on.
+source:
+${sideText('source', source)}
+# The platform that it goes to.
+target:
+${sideText('target', target)}
+# Mailboxes that one process works on at a time.
+# workers:
+#   at-once: 8
+
+# The time between two passes over a mailbox whose target is to stay close until the switch.
+# follow-every: 15m
+
+# The share of its mailboxes that may fail before a wave pauses by itself.
+# error-budget: 2%
+
+# Where health and metrics are told (/healthz, /readyz, /metrics), or off.
+# listen: 127.0.0.1:8025
+
+# Folders by globs over the whole path, or by role whatever they are called ('\\Trash').
+# folders:
+#   include: []
+#   exclude: ['\\Trash', 'Lists/**']
+#   map:
+#     Sent Items: Sent
+
+# Whether what left the source leaves the target too; only what Godwit itself put there.
+# delete: false
+
+# Larger messages are left out, and listed.
+# max-size: 150M
+`;
+}
+
+function sideText(side: keyof typeof secretVariable, { url, admin }: InitSide): string {
+  const byAdmin = admin === null ? '# ' : '';
+  const byEach = admin === null ? '' : '# ';
+  return `  # imaps:// (TLS), imap:// (STARTTLS, required) or imap+plain:// (clear text, on this machine).
+  url: ${written(url)}
+
+  # How one signs in there. An administrator, on behalf of each mailbox (authzid, or Dovecot's user*master) …
+  ${byAdmin}admin: ${written(admin ?? 'mover')}
+  # admin-style: authzid
+  ${byAdmin}secret: env:${secretVariable[side]}
+  # … or every mailbox with its own password, sealed or listed in a file (address,secret) …
+  ${byEach}secrets: sealed:${side}/
+  # secrets: file:${side}-secrets.csv
+  # … or with OAuth (docs/oauth.md).
+  # oauth: ${side}-oauth.json
+
+  # Who a mailbox is there: {address}, {local}, {domain}, {source_user}, {target_user}.
+  # user: "{${side}_user}"
+
+  # Authorities to trust besides those of this machine; and, both better not, trusting anyone and telling everyone.
+  # ca: ${side}-authority.pem
+  # verify-certificate: true
+  # allow-clear-text: false
+
+  # What it may be asked by all workers together; bytes by the clock, as in "08:00,10M 19:00,off".
+  # budget:
+  #   connections: 20
+  #   connections-per-mailbox: 2
+  #   bytes-per-second: off
+  #   commands-per-second: 200
+`;
+}
+
+/** A value as YAML reads it back. */
+function written(value: string): string {
+  const isPlain = /^[A-Za-z][\w@.+/-]*(?::\/\/[\w.[\]-]+(?::\d+)?)?$/.test(value);
+  return isPlain && !/^(?:true|false|null)$/i.test(value) ? value : JSON.stringify(value);
+}

@@ -1,0 +1,215 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { EstateSettings } from '#domain/estate-settings.ts';
+import { keyring, readSealingKey, sealingKey } from '#domain/sealed.ts';
+import { opening } from '#operations/keep-secrets.ts';
+import type { Database } from '#store/db.ts';
+import { sealedSecrets } from '#store/secrets.ts';
+import { testDatabase } from '#store/test-database.ts';
+import { type MadeUp, play, type Played } from './made-up-world.ts';
+
+let folder = '';
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'godwit-secret-'));
+});
+afterAll(async () => rm(folder, { recursive: true }));
+
+const [key, next] = [sealingKey(randomBytes(32)), sealingKey(randomBytes(32))];
+
+/** \`godwit secret …\` on an estate in \`db\`, in a process with these keys. */
+function played(db: Database, argv: readonly string[], made: MadeUp = {}, keys = [key]): Promise<Played> {
+  return play(['secret', ...argv], {
+    keys: keys.map(() => ({ kind: 'env', name: 'KEY' })),
+    readEstate: async () => ({}) as EstateSettings,
+    openSecrets: async () => ({
+      kept: sealedSecrets(db),
+      keys: keyring(keys),
+      random: randomBytes,
+      who: 'operator ann',
+      [Symbol.asyncDispose]: async () => {},
+    }),
+    ...made,
+  });
+}
+
+async function sealedIn(db: Database, name: string, keys = [key]): Promise<string | null> {
+  const found = await sealedSecrets(db).find(name);
+  if (!found) return null;
+  const opened = opening(keyring(keys), found);
+  return opened instanceof Error ? opened.code : opened.toString();
+}
+
+describe('godwit secret set', () => {
+  test('takes the secret from a pipe, without the line break at its end', async () => {
+    await using db = await testDatabase();
+    const { code, stdout } = await played(db, ['set', 'Source-Admin'], { input: 'p4ss wörd \n' });
+    expect(code).toBe(0);
+    expect(stdout).toBe('sealed:source-admin is set.\n');
+    expect(await sealedIn(db, 'source-admin')).toBe('p4ss wörd ');
+  });
+
+  test('on a terminal asks for it twice, and changes nothing when these are two', async () => {
+    await using db = await testDatabase();
+    const { code, asked } = await played(db, ['set', 'a'], { typed: 'hunter2' });
+    expect(code).toBe(0);
+    expect(asked).toEqual(['Secret a', 'The same again']);
+    expect(await sealedIn(db, 'a')).toBe('hunter2');
+    const slip = await played(db, ['set', 'a'], { typed: ['hunter3', 'hunter4'] });
+    expect(slip.code).toBe(2);
+    expect(slip.stderr).toContain('two different ones');
+    expect(slip.stderr).not.toContain('hunter');
+    expect((await played(db, ['set', 'a'], { typed: null })).code).toBe(5);
+    expect(await sealedIn(db, 'a')).toBe('hunter2');
+  });
+
+  test.each([
+    ['nothing', '', 'is empty'],
+    ['two lines', 'one\ntwo\n', 'more than one line'],
+    ['a book', 'x'.repeat(65_537), 'larger than any secret'],
+  ])('refuses %s', async (_, input, says) => {
+    await using db = await testDatabase();
+    const { code, stderr } = await played(db, ['set', 'a'], { input });
+    expect(code).toBe(2);
+    expect(stderr).toContain(says);
+    expect(await sealedIn(db, 'a')).toBeNull();
+  });
+
+  test('refuses a name that is none without repeating it, and a second word', async () => {
+    await using db = await testDatabase();
+    for (const argv of [
+      ['set', 'hunter 2'],
+      ['set', 'a', 'hunter2'],
+    ]) {
+      const { code, stdout, stderr } = await played(db, argv, { input: 'x' });
+      expect(code).toBe(2);
+      expect(stdout + stderr).not.toContain('hunter');
+    }
+  });
+
+  test('without a key says how to get one, and starts nothing', async () => {
+    await using db = await testDatabase();
+    const unopened = { openSecrets: async () => Promise.reject(new Error('opened')), input: 'x' };
+    const { code, stderr } = await played(db, ['set', 'a'], unopened, []);
+    expect(code).toBe(2);
+    expect(stderr).toContain('GODWIT_KEY is not set');
+    expect(stderr).toContain('godwit secret key');
+  });
+});
+
+describe('godwit secret set --from', () => {
+  const listed = async (name: string, text: string | Buffer): Promise<string> => {
+    const file = join(folder, name);
+    await writeFile(file, text);
+    return file;
+  };
+
+  test("seals each mailbox's own, under its address behind the prefix", async () => {
+    await using db = await testDatabase();
+    const many = Array.from({ length: 2_500 }, (_, i) => `person-${i}@corp.example,secret ${i}`).join('\n');
+    const file = await listed('good.csv', `address,secret\nAnn@corp.example,"a ""quoted"", one"\n${many}\n`);
+    const { code, stdout } = await played(db, ['set', 'source/', '--from', file]);
+    expect(stdout).toBe('2,501 secrets set: sealed:source/ and an address each.\n');
+    expect(code).toBe(0);
+    expect(await sealedIn(db, 'source/ann@corp.example')).toBe('a "quoted", one');
+    expect(await sealedIn(db, 'source/person-2499@corp.example')).toBe('secret 2499');
+  });
+
+  test('tells every line that is wrong, repeats none, and seals nothing', async () => {
+    await using db = await testDatabase();
+    const lines = [
+      'address,secret',
+      'ann@corp.example,canary-1',
+      'Ann@corp.example,canary-2',
+      'ben@corp.example,canary-3,canary-4',
+      'canary 5,canary-6',
+      'cyd@corp.example,',
+      'dee@corp.example,"canary-7',
+    ];
+    const file = await listed(
+      'bad.csv',
+      Buffer.concat([Buffer.from(`${lines.join('\n')}\n`), Buffer.from('eve@x,canary-\xe9', 'latin1')]),
+    );
+    const { code, stderr, stdout } = await played(db, ['set', 'source/', '--from', file]);
+    expect(code).toBe(2);
+    for (const line of [3, 4, 5, 6, 7, 8]) expect(stderr).toContain(`bad.csv, line ${line}`);
+    expect(stderr).toContain('6 problems; nothing was started.');
+    expect(stderr + stdout).not.toContain('canary');
+    expect(await sealedSecrets(db).list('', null, 1)).toEqual([]);
+  });
+
+  test.each([
+    ['another header', 'user,password\na,b\n', 'The first line of the list is address,secret.'],
+    ['nothing in it', '', 'its first line is address,secret'],
+  ])('refuses a list with %s', async (_, text, says) => {
+    await using db = await testDatabase();
+    const file = await listed('odd.csv', text);
+    const { code, stderr } = await played(db, ['set', 'x/', '--from', file]);
+    expect(code).toBe(2);
+    expect(stderr).toContain(says);
+  });
+
+  test('refuses a list that is not there', async () => {
+    await using db = await testDatabase();
+    const { code, stderr } = await played(db, ['set', 'x/', '--from', join(folder, 'none.csv')]);
+    expect(code).toBe(2);
+    expect(stderr).toContain('there is no such file');
+  });
+});
+
+describe('what is set', () => {
+  test('is listed by name and key, and can be removed', async () => {
+    await using db = await testDatabase();
+    for (const name of ['b', 'a/1', 'a/2']) await played(db, ['set', name], { input: 'canary' });
+    const all = await played(db, ['list']);
+    expect(all.stdout.split('\n').map((line) => line.split(' ')[0])).toEqual(['a/1', 'a/2', 'b', '']);
+    expect(all.stdout).toContain(`key ${key.id}`);
+    expect(all.stdout).not.toContain('canary');
+    expect((await played(db, ['list', 'A/'])).stdout.split('\n')).toHaveLength(3);
+    expect(JSON.parse((await played(db, ['list', '-o', 'json'])).stdout)).toMatchObject({
+      secrets: [{ name: 'a/1', key: key.id }, {}, {}],
+      isMore: false,
+    });
+    expect((await played(db, ['remove', 'B'])).stdout).toBe('sealed:b is removed.\n');
+    const again = await played(db, ['remove', 'b']);
+    expect(again.code).toBe(2);
+    expect(again.stderr).toContain('There is no sealed secret b.');
+    expect((await played(db, ['list', 'z'])).stdout).toBe('There are none.\n');
+  });
+
+  test('is sealed anew under another key; what no key opens is named, with exit code 3', async () => {
+    await using db = await testDatabase();
+    await played(db, ['set', 'a'], { input: 'canary' });
+    const done = await played(db, ['rekey'], {}, [next, key]);
+    expect(done).toMatchObject({ code: 0, stderr: '' });
+    expect(done.stdout).toContain(`1 secret sealed anew; all that opens is now under the key ${next.id}.`);
+    expect(await sealedIn(db, 'a', [next])).toBe('canary');
+    const left = await played(db, ['rekey'], {}, [key]);
+    expect(left.code).toBe(3);
+    expect(left.stdout).toMatch(/1 secret left as before[^]*\n {2}a\n/);
+  });
+});
+
+describe('godwit secret key', () => {
+  test('writes a key for its owner alone, says its name and not the key', async () => {
+    const out = join(folder, 'new.key');
+    const { code, stdout } = await play(['secret', 'key', '--out', out]);
+    expect(code).toBe(0);
+    const text = await readFile(out, 'utf8');
+    expect((await stat(out)).mode & 0o777).toBe(0o600);
+    expect(stdout).toContain(`Wrote the key ${readSealingKey(text)?.id}`);
+    expect(stdout).toContain(`GODWIT_KEY=file:${out}`);
+    expect(stdout).not.toContain(text.trim());
+  });
+
+  test('never writes over one', async () => {
+    const out = join(folder, 'old.key');
+    await writeFile(out, 'precious');
+    const { code, stderr } = await play(['secret', 'key', '--out', out]);
+    expect(code).toBe(2);
+    expect(stderr).toContain('is there already');
+    expect(await readFile(out, 'utf8')).toBe('precious');
+  });
+});

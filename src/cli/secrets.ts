@@ -1,0 +1,130 @@
+/** `godwit secret`: sealed secrets are set, listed by name and removed. They go in here, and none ever comes out. */
+
+import { sealedName, whatNamesAre } from '#domain/secret-reference.ts';
+import { fault } from '#domain/fault.ts';
+import { rekeySecrets, type SecretKeeping, setSecrets } from '#operations/keep-secrets.ts';
+import { exitCodes } from './exit-code.ts';
+import type { SecretFlags, SecretSetFlags } from './flags.ts';
+import { names } from './names.ts';
+import { checked } from './secret.ts';
+import { secretsInFile } from './secrets-file.ts';
+import type { Session } from './session.ts';
+import { count, counted, shown, table } from './shown.ts';
+import { usageError } from './usage.ts';
+
+/** Longer than any password or token. */
+const longestSecretBytes = 65_536;
+/** More are listed by prefix, or by a program. */
+const listedMax = 1_000;
+
+export async function set(this: Session, flags: SecretSetFlags, name: string): Promise<void> {
+  if (flags.from !== undefined) return setMany(this, flags, flags.from, name);
+  const [known, secret] = [readName(name), await secretFor(this, name)];
+  await using keeping = await open(this, flags, true);
+  await setSecrets(keeping, [{ name: known, secret }]);
+  this.conclude({ set: 1 }, () => (flags.quiet ? [] : [`sealed:${shown(known)} is set.`]));
+}
+
+/** One for each mailbox of a list. All lines are checked before the first is sealed. */
+async function setMany(session: Session, flags: SecretSetFlags, file: string, prefix: string): Promise<void> {
+  readName(`${prefix}someone@corp.example`);
+  const batches = await secretsInFile(file, prefix);
+  await using keeping = await open(session, flags, true);
+  let done = 0;
+  for await (const batch of batches) {
+    if (session.world.interruption.aborted) throw fault('interrupted', { by: `a signal, after ${done} were set` });
+    await setSecrets(keeping, batch);
+    done += batch.length;
+  }
+  session.conclude({ set: done }, () =>
+    flags.quiet ? [] : [`${counted(done, 'secret')} set: sealed:${shown(prefix)} and an address each.`],
+  );
+}
+
+export async function list(this: Session, flags: SecretFlags, prefix = ''): Promise<void> {
+  await using keeping = await open(this, flags, false);
+  const found = await keeping.kept.list(prefix.toLowerCase(), null, listedMax + 1);
+  const secrets = found.slice(0, listedMax).map(({ name, keyId, setAt }) => ({ name, key: keyId, setAt }));
+  const isMore = found.length > listedMax;
+  this.conclude({ secrets, isMore }, () => [
+    ...(secrets.length === 0 ? ['There are none.'] : []),
+    ...table(
+      secrets.map(({ name, key, setAt }) => [shown(name), `key ${key}`, `set ${setAt.toISOString().slice(0, 16)}Z`]),
+      new Set(),
+    ),
+    ...(isMore ? [`… and more than these ${count(listedMax)}; name a prefix.`] : []),
+  ]);
+}
+
+export async function remove(this: Session, flags: SecretFlags, name: string): Promise<void> {
+  const known = readName(name);
+  await using keeping = await open(this, flags, false);
+  if (!(await keeping.kept.remove(known, keeping.who))) throw usageError(`There is no sealed secret ${shown(known)}.`);
+  this.conclude({ removed: 1 }, () => (flags.quiet ? [] : [`sealed:${shown(known)} is removed.`]));
+}
+
+export async function rekey(this: Session, flags: SecretFlags): Promise<void> {
+  await using keeping = await open(this, flags, true);
+  const { changed, left, leftCount } = await rekeySecrets(keeping, this.world.interruption);
+  if (leftCount > 0) this.exitCode = exitCodes.withExceptions;
+  const key = keeping.keys?.current.id ?? '';
+  this.conclude({ changed, left, leftCount, key }, () => [
+    ...(flags.quiet ? [] : [`${counted(changed, 'secret')} sealed anew; all that opens is now under the key ${key}.`]),
+    ...(leftCount > 0
+      ? [
+          `${counted(leftCount, 'secret')} left as before, since no key in GODWIT_KEY opens it:`,
+          ...names(left, (name) => [name]),
+        ]
+      : []),
+  ]);
+}
+
+async function open(session: Session, flags: SecretFlags, needsKey: boolean): Promise<SecretKeeping & AsyncDisposable> {
+  const { world } = session;
+  const { stateDir, config, keys } = world.settings();
+  // Before anything is started for it.
+  if (needsKey && keys.length === 0) throw fault('secret.key.missing', {});
+  const settings = await world.readEstate(flags.config ?? config);
+  return world.openSecrets({
+    settings,
+    stateDir: flags.state ?? stateDir,
+    keys: needsKey ? keys : [],
+    log: session.log(flags),
+    signal: world.interruption,
+  });
+}
+
+/** The name in its one spelling. What is no name may be the secret, and is not repeated. */
+function readName(name: string): string {
+  const known = sealedName(name);
+  if (known !== null) return known;
+  throw usageError(`NAME is ${whatNamesAre}. The secret itself is never written here: it is asked for, or piped in.`);
+}
+
+/** From the pipe, or typed twice: nobody can look later what was typed. */
+async function secretFor({ world }: Session, name: string): Promise<string> {
+  const input = await world.readInput(longestSecretBytes);
+  if (input !== null) return secretIn(input);
+  if (!world.canAsk) throw usageError('There is no terminal to ask on: pipe the secret in.');
+  const typed = await world.askSecret(`Secret ${shown(name)}`);
+  const again = typed === null ? null : await world.askSecret('The same again');
+  if (typed === null || again === null) throw fault('interrupted', { by: 'no secret was given; nothing was changed' });
+  if (typed !== again) throw usageError('These were two different ones; nothing was changed.');
+  return fit(typed, 'What was typed');
+}
+
+function secretIn(input: Buffer): string {
+  if (input.length > longestSecretBytes) throw usageError('What is piped in is larger than any secret (64 kB).');
+  try {
+    return fit(new TextDecoder('utf-8', { fatal: true }).decode(input).replace(/\r?\n$/, ''), 'What is piped in');
+  } catch (error) {
+    if (error instanceof TypeError) throw usageError('What is piped in is no UTF-8 text.');
+    throw error;
+  }
+}
+
+function fit(secret: string, where: string): string {
+  const read = checked(secret, where, null);
+  if (read.kind === 'refused') throw usageError(read.says);
+  return read.secret;
+}

@@ -1,0 +1,62 @@
+/**
+ * The cutover of one mailbox: what still differs is carried while people go on working, then they are held for the moment that
+ * the last of it takes, it is compared, and their mail belongs to the other side. Seconds, measured.
+ *
+ * It may be killed at any line. Until the route is turned nothing has changed for anybody, and the next attempt begins anew;
+ * route and stage turn in one transaction; and a hold is let go however this ends, or lapses by itself where we were killed.
+ */
+
+import type { FaultReport } from '#domain/report.ts';
+
+/** Places at which a kill would hurt most. */
+export const switchPoints = ['closer', 'held', 'carried', 'verified', 'turned', 'let-go'] as const;
+export type SwitchPoint = (typeof switchPoints)[number];
+
+/** What a switch is made of; each may be asked again after a crash. */
+export interface SwitchParts {
+  /** Carries what changed since the last pass; null, or why it did not come to its end. */
+  carry(signal: AbortSignal): Promise<FaultReport | null>;
+  /** New sign-ins wait, deliveries are parked, sessions are closed, on the side that is being left. */
+  hold(signal: AbortSignal): Promise<void>;
+  letGo(): Promise<void>;
+  /** An independent look at both sides; null, or what of the one that is left the other does not serve. */
+  compare(signal: AbortSignal): Promise<FaultReport | null>;
+  /** Route and stage, in one transaction. False where the mailbox is no longer on this way. */
+  turn(interruptedMs: number): Promise<boolean>;
+  /** Milliseconds, from any beginning. */
+  now(): number;
+  at(point: SwitchPoint): void;
+}
+
+export type Switched =
+  | { readonly kind: 'turned'; readonly interruptedMs: number }
+  /** It is where it was, nobody is held, and this is why. */
+  | { readonly kind: 'stayed'; readonly fault: FaultReport }
+  /** Somebody else has taken it further, or back. */
+  | { readonly kind: 'overtaken' };
+
+/** Takes a mailbox to the other side. */
+export async function switchMailbox(parts: SwitchParts, signal: AbortSignal): Promise<Switched> {
+  // What can be carried before people are held does not keep them waiting.
+  const early = await parts.carry(signal);
+  if (early) return { kind: 'stayed', fault: early };
+  parts.at('closer');
+  const since = parts.now();
+  try {
+    await parts.hold(signal);
+    parts.at('held');
+    const late = await parts.carry(signal);
+    if (late) return { kind: 'stayed', fault: late };
+    parts.at('carried');
+    const wrong = await parts.compare(signal);
+    if (wrong) return { kind: 'stayed', fault: wrong };
+    parts.at('verified');
+    const interruptedMs = Math.round(parts.now() - since);
+    if (!(await parts.turn(interruptedMs))) return { kind: 'overtaken' };
+    parts.at('turned');
+    return { kind: 'turned', interruptedMs };
+  } finally {
+    await parts.letGo();
+    parts.at('let-go');
+  }
+}

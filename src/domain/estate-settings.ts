@@ -1,0 +1,25 @@
+/** What an operator decides about a programme (godwit.yaml), read, checked and resolved. No secret stands in it. */
+
+import type { Platform, SideName } from './platform.ts';
+import type { SecretReference } from './secret-reference.ts';
+import type { Selection } from './selection.ts';
+
+export interface EstateSettings extends Readonly<Record<SideName, Platform>> {
+  /** The file they were read from. */
+  readonly file: string;
+  /** Our own server under the state folder, or where the URL of a PostgreSQL server is written. */
+  readonly database: 'embedded' | SecretReference;
+  /** Days, windows and timetables are told in it. */
+  readonly timezone: string;
+  /** Mailboxes that one process works on at a time. */
+  readonly atOnce: number;
+  /** Between two passes over a mailbox whose target is to stay close. */
+  readonly followEverySeconds: number;
+  /** The share of a wave's mailboxes that may fail before it pauses by itself, from 0 to 1. */
+  readonly errorBudget: number;
+  /** Where health and metrics are told; null: nowhere. */
+  readonly listen: { readonly host: string; readonly port: number } | null;
+  readonly selection: Selection;
+  /** Whether what left the source leaves the target too, if we put it there. */
+  readonly delete: boolean;
+}

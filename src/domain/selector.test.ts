@@ -1,0 +1,46 @@
+import { describe, expect, test } from 'vitest';
+import { readSelector } from './selector.ts';
+
+describe('a selector', () => {
+  test('means all of its words, each with any of its values', () => {
+    expect(readSelector('organisation=RXY,RXZ kind=person,shared  stage=following')).toEqual({
+      organisation: ['RXY', 'RXZ'],
+      kind: ['person', 'shared'],
+      stage: ['following'],
+    });
+  });
+
+  test('collects the values of a word that is said twice', () => {
+    expect(readSelector('hint=north hint=south')).toEqual({ hint: ['north', 'south'] });
+  });
+
+  test('that is empty means everybody', () => {
+    expect(readSelector('  ')).toEqual({});
+  });
+
+  test('takes addresses with stars, and values in which a = stands', () => {
+    expect(readSelector('address=*@corp.example,ann@* wave=a=b')).toEqual({
+      address: ['*@corp.example', 'ann@*'],
+      wave: ['a=b'],
+    });
+  });
+
+  test('may ask for those that nothing keeps back', () => {
+    expect(readSelector('mark=none,held')).toEqual({ mark: ['none', 'held'] });
+  });
+
+  test.each([
+    ['organization=RXY', /did you mean organisation=/],
+    ['kind', /did you mean kind=/],
+    ['=person', /write key=value/],
+    ['toString=1', /write key=value/],
+    ['kind=', /kind= wants a value/],
+    ['kind=,', /kind= wants a value/],
+    ['kind=persn', /no such kind; did you mean person\?/],
+    ['stage=zzzzzzzz', /There are known, planned/],
+    ['mark=lost', /no such mark/],
+    ['kind=person stage=folowing', /did you mean following\?/],
+  ])('that is none is told so, with what was probably meant: %j', (text, says) => {
+    expect(readSelector(text)).toEqual({ problem: expect.stringMatching(says) });
+  });
+});

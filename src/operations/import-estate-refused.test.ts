@@ -1,0 +1,201 @@
+import fs from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { testDatabase } from '#store/test-database.ts';
+import { importEstate } from './import-estate.ts';
+import { estateIn, importInto, type Made } from './import-estate.test-kit.ts';
+
+const hospitals = ['R,Region,', 'RXY,Royal,R'];
+const people = ['ann@x,person,RXY,,,,,', 'bob@x,person,RXY,,,,,'];
+
+/** What is told of files that are not imported; the estate was empty, and is. */
+async function problemsOf(made: Made): Promise<readonly string[]> {
+  await using db = await testDatabase();
+  const before = await estateIn(db);
+  const { report, problems } = await importInto(db, made);
+  expect(report).toMatchObject({ problems: problems.length, changes: null, changed: false });
+  expect(await estateIn(db)).toEqual(before);
+  return problems;
+}
+
+describe('nothing is imported, and each place is told, where', () => {
+  test('an organisation is unknown; one that is written otherwise is offered', async () => {
+    expect(
+      await problemsOf({
+        organisations: hospitals,
+        mailboxes: [...people, 'a@x,person,NOPE,,,,,', 'b@x,room,rxy,,,,,'],
+      }),
+    ).toEqual([
+      'mailboxes:4:3: There is no organisation "NOPE".',
+      'mailboxes:5:3: There is no organisation "rxy"; did you mean RXY?',
+    ]);
+    expect(await problemsOf({ mailboxes: ['ann@x,person,RXY,,,,,'] })).toEqual([
+      'mailboxes:2:3: There is no organisation "RXY".',
+    ]);
+  });
+
+  test('an address stands twice, in another case, or as an alias of another', async () => {
+    const header = 'aliases,address,kind,organisation,size_bytes,items,not_before,not_after,wave_hint';
+    const lines = [
+      'a1@x a@x,a@x,person,RXY,,,,,',
+      ',A@X,person,RXY,,,,,',
+      'b1@x A1@x,b@x,person,RXY,,,,,',
+      'c1@x,b1@x,person,RXY,,,,,',
+      ',c@x,person,RXY,,,,,',
+      ',c@x,person,RXY,,,,,',
+    ];
+    expect(await problemsOf({ organisations: hospitals, mailboxes: [header, ...lines].join('\n') })).toEqual([
+      'mailboxes:3:2: The address a@x stands in line 2 already.',
+      'mailboxes:4:1: The address a1@x stands in line 2 already.',
+      'mailboxes:5:2: The address b1@x stands in line 4 already.',
+      'mailboxes:7:2: The address c@x stands in line 6 already.',
+    ]);
+  });
+
+  test('parents go round in a circle, are unknown, or a code stands twice', async () => {
+    expect(await problemsOf({ organisations: ['A,A,B', 'B,B,A', 'C,C,Z', 'C,Sea,'] })).toEqual([
+      'organisations:2:3: A is above itself: A < B < A.',
+      'organisations:3:3: B is above itself: B < A < B.',
+      'organisations:4:3: There is no organisation "Z" in this file.',
+      'organisations:5:1: The code "C" stands in line 4 already.',
+    ]);
+  });
+
+  test('several files have something wrong with them: all of it is told, in the order of files, lines and fields', async () => {
+    expect(
+      await problemsOf({
+        organisations: ['R,,R', 'RXY,Royal,R'],
+        mailboxes: ['ann@x,persn,NOPE,x,,,,', '"oops', 'ann@x,room,RXY,,,,'],
+        grants: ['ann@x,bob,folder', 'ann@x,ghost@x,foldr', ''],
+      }),
+    ).toEqual([
+      'organisations:2:2: The name is missing.',
+      'organisations:2:3: R is its own parent.',
+      'mailboxes:2:2: "persn" is no kind of mailbox; did you mean person?',
+      'mailboxes:2:3: There is no organisation "NOPE".',
+      'mailboxes:2:4: "x" is no whole number: write digits only, e.g. 1048576.',
+      'mailboxes:3:1: A double quote is opened and not closed in this line. A field holds no line break.',
+      'mailboxes:4:1: The address ann@x stands in line 2 already.',
+      'mailboxes:4:7: This line has 7 fields, the header has 8. A field with a comma in it stands in double quotes.',
+      'grants:2:2: "bob" is no address: it has no "@".',
+      'grants:3:3: "foldr" is no kind of grant; did you mean folder?',
+    ]);
+  });
+
+  test('the line of an organisation is spoilt; of its mailboxes it is not told that it is unknown', async () => {
+    expect(
+      await problemsOf({ organisations: ['R,Region', 'RXY,Royal,R'], mailboxes: ['ann@x,person,R,,,,,'] }),
+    ).toEqual([
+      'organisations:2:2: This line has 2 fields, the header has 3. A field with a comma in it stands in double quotes.',
+    ]);
+  });
+
+  test('organisations would leave that people of the estate belong to', async () => {
+    await using db = await testDatabase();
+    await importInto(db, { organisations: hospitals, mailboxes: people });
+    const { problems } = await importInto(db, { organisations: ['R,Region,'] });
+    expect(problems).toEqual([
+      'organisations: The organisation RXY is not in this file, and 2 mailboxes belong to it. Give --mailboxes, too, if they have moved.',
+    ]);
+    expect(
+      (await importInto(db, { organisations: ['R,Region,'], mailboxes: ['ann@x,person,R,,,,,'] })).report.changed,
+    ).toBe(true);
+  });
+});
+
+describe('a file that cannot be understood stops the import', () => {
+  const contract = 'address,kind,organisation,size_bytes,items,not_before,not_after,wave_hint\n';
+
+  test.each<[string, string | Buffer, readonly string[]]>([
+    ['is empty', '', ['mailboxes: It is empty. Its first line names the columns.']],
+    ['is blank', '\n \r\n\n', ['mailboxes: It is empty. Its first line names the columns.']],
+    ['has a header and nothing else', contract, ['mailboxes:1: There is a header but nothing below it.']],
+    [
+      'has no header',
+      'ann@x,person,RXY,,,,,\n',
+      [
+        'mailboxes:1: The first line names the columns: address,kind,organisation,size_bytes,items,not_before,not_after,wave_hint. This one does not.',
+      ],
+    ],
+    [
+      'has a column that nobody knows',
+      `${contract.replace('size_bytes', 'size_byte')}ann@x,person,RXY,,,,,\n`,
+      [
+        'mailboxes:1: The column size_bytes is missing. It may be empty, but not left out.',
+        'mailboxes:1:4: "size_byte" is no column; did you mean size_bytes?',
+      ],
+    ],
+    [
+      'is UTF-16',
+      Buffer.from(`\ufeff${contract}ann@x,person,RXY,,,,,\n`, 'utf16le'),
+      ['mailboxes:1: This line is no UTF-8 text; it looks like UTF-16. Save the file as UTF-8.'],
+    ],
+    [
+      'ends its lines with CR alone',
+      `${contract.trim()}\rann@x,person,RXY,,,,,\r`,
+      ['mailboxes:1: A carriage return stands inside this line. Lines end with LF or CRLF.'],
+    ],
+    ['is one endless line', 'x'.repeat(300_000), ['mailboxes:1: This line is longer than 64 kB.']],
+  ])('one that %s', async (_what, mailboxes, told) => {
+    expect(await problemsOf({ organisations: hospitals, mailboxes, grants: ['a@x,b@x,folder'] })).toEqual(told);
+  });
+
+  test('one that is Latin-1 is told line by line', async () => {
+    const text = `${contract}zo\xeb@x,person,RXY,,,,,\nann@x,person,RXY,,,,,\n`;
+    expect(await problemsOf({ organisations: hospitals, mailboxes: Buffer.from(text, 'latin1') })).toEqual([
+      'mailboxes:2: This line is no UTF-8 text ("zoë@x,person,RXY,,,,," in Latin-1). Save the file as UTF-8.',
+    ]);
+  });
+
+  test('a byte-order mark and CRLF stop nothing', async () => {
+    await using db = await testDatabase();
+    const text = `\ufeff${contract}ann@x,person,RXY,,,,,\n`.replaceAll('\n', '\r\n');
+    const { report } = await importInto(db, { organisations: hospitals, mailboxes: text });
+    expect(report).toMatchObject({ problems: 0, changed: true });
+  });
+
+  test('grants may be none at all: then all are taken away', async () => {
+    await using db = await testDatabase();
+    await importInto(db, { organisations: hospitals, mailboxes: people, grants: ['ann@x,bob@x,folder'] });
+    const { report } = await importInto(db, { grants: [] });
+    expect(report.changes?.grants).toEqual({ added: 0, removed: 1, unchanged: 0 });
+  });
+});
+
+test('thousands of problems are told, every one, in their order', async () => {
+  const count = 5_000;
+  const mailboxes = Array.from({ length: count }, (_, i) => `p${i}@x,person,RXY,${i % 2 ? 'x' : ''},,,,`);
+  const problems = await problemsOf({ mailboxes });
+  expect(problems).toHaveLength(count + count / 2);
+  const lines = problems.map((problem) => Number(problem.split(':')[1]));
+  expect(lines).toEqual(lines.toSorted((a, b) => a - b));
+});
+
+test('a file that is not there, may not be read or is a folder is told with the others', async () => {
+  await using db = await testDatabase();
+  const folder = fs.mkdtempSync('/tmp/godwit-import-');
+  const told: string[] = [];
+  const { intakeOf } = await import('#store/intake.ts');
+  const report = await importEstate(
+    {
+      files: { organisations: `${folder}/none.csv`, mailboxes: folder, grants: `${folder}/none/g.csv` },
+      dryRun: false,
+      who: 'operator ann',
+      openIntake: intakeOf(db),
+      watcher: {
+        reading: () => undefined,
+        begins: () => undefined,
+        found: async ({ problemPages }) => {
+          for await (const page of problemPages()) told.push(...page.map(({ file, text }) => `${file}: ${text}`));
+        },
+      },
+    },
+    new AbortController().signal,
+  );
+  fs.rmdirSync(folder);
+  expect(report.changed).toBe(false);
+  expect(told).toEqual([
+    'organisations: It cannot be read: there is no such file.',
+    'mailboxes: It cannot be read: it is a folder.',
+    'grants: It cannot be read: there is no such file.',
+  ]);
+});

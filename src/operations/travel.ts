@@ -1,0 +1,211 @@
+/**
+ * One piece of work on one mailbox of an estate: a pass of its journey, with the engines that `godwit copy` and `godwit verify`
+ * use. The stage in the database says what is to be done; what comes of it is written there, and nowhere else.
+ */
+
+import { switchMailbox, type Switched, type SwitchPoint } from '#cutover/switch.ts';
+import { Fault, fault, type FaultCode, faults } from '#domain/fault.ts';
+import type { Stage, Step } from '#domain/journey.ts';
+import type { Direction } from '#domain/ledger-turn.ts';
+import { nextLookInMs, type WaveNow, type Work } from '#domain/release.ts';
+import type { FaultReport, MailboxReport } from '#domain/report.ts';
+import type { Clock } from '#lib/clock.ts';
+import type { Log } from '#lib/log.ts';
+import type { Journeys } from '#ports/journeys.ts';
+import type { MailboxInHand } from '#ports/mailbox-ends.ts';
+import { type CopyChoices, copyMailbox } from './copy-mailbox.ts';
+import { verifyMailbox } from './verify-mailbox.ts';
+
+export interface TravelRequest {
+  readonly work: Work;
+  readonly inHand: MailboxInHand;
+  readonly wave: WaveNow | null;
+  readonly journeys: Journeys;
+  readonly choices: Omit<CopyChoices, 'dryRun' | 'followSeconds' | 'retryRefused'>;
+  /** Between two looks at a mailbox that is followed, in milliseconds. */
+  readonly followEveryMs: number;
+  /** For the audit log. */
+  readonly who: string;
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly at?: (point: SwitchPoint) => void;
+}
+
+/** So often a switch is tried before the mailbox goes back to following and a person looks at it. */
+const switchTriesMax = 5;
+const firstWaitMs = 15_000;
+const longestWaitMs = 30 * 60_000;
+
+/** Does it, and writes down how it ended. Throws only what says nothing about the mailbox: a database or a lease that is gone. */
+export async function travel(request: TravelRequest, signal: AbortSignal): Promise<void> {
+  const { stage } = request.inHand.traveller;
+  switch (stage) {
+    case 'planned':
+      if (await step(request, 'planned', 'start', 0)) await pass(request, 'copying', 'there', signal);
+      return;
+    case 'copying':
+      return pass(request, 'copying', 'there', signal);
+    case 'following':
+      if (request.work !== 'switch') return pass(request, 'following', 'there', signal);
+      if (await step(request, 'following', 'switch', 0)) await cross(request, 'switching', signal);
+      return;
+    case 'switching':
+      return cross(request, 'switching', signal);
+    case 'settled':
+      return pass(request, 'settled', 'back', signal);
+    case 'returning':
+      return cross(request, 'returning', signal);
+    case 'known':
+    case 'released':
+      // Somebody was faster: there is nothing to be done any more.
+      return;
+  }
+}
+
+/** Carries what changed, in one direction. */
+async function pass(request: TravelRequest, stage: Stage, direction: Direction, signal: AbortSignal): Promise<void> {
+  const { inHand, journeys, wave, followEveryMs, clock } = request;
+  const began = clock.now();
+  const report = await carry(request, direction, signal);
+  if (report.fault) return trouble(request, stage, report.fault, signal);
+  const lagMs = clock.now() - began;
+  const next: Stage = stage === 'copying' ? 'following' : stage;
+  const dueInMs = nextLookInMs(next, wave, clock.now(), followEveryMs);
+  await journeys.passed(inHand.traveller.id, numbersOf(report, lagMs), dueInMs);
+  if (stage === 'copying') await step(request, 'copying', 'catch-up', dueInMs, { copied: report.copied });
+}
+
+/** Takes the mailbox to the other side: with `switching` to the target, with `returning` home. */
+async function cross(request: TravelRequest, stage: 'switching' | 'returning', signal: AbortSignal): Promise<void> {
+  const { inHand, journeys, who, followEveryMs } = request;
+  const mailbox = inHand.traveller.id;
+  const way = stage === 'switching' ? ({ from: 'there', step: 'settle', to: 'target' } as const) : homeward;
+  const outcome: Switched = await switchMailbox(
+    {
+      carry: async (within) => {
+        const report = await carry(request, way.from, within);
+        if (!report.fault) await journeys.carried(mailbox, numbersOf(report, report.milliseconds));
+        return report.fault;
+      },
+      hold: async () => {
+        // Doors that hold sign-ins and deliveries come with coexistence; until then nobody is kept waiting.
+      },
+      letGo: async () => {},
+      compare: (within) => compare(request, way.from, within),
+      turn: async (interruptedMs) => {
+        const unsettled = await inHand.turnLedger(way.from);
+        if (unsettled !== null) throw fault('switch.unsettled', { text: unsettled });
+        const taken = { mailbox, expected: stage, step: way.step, who };
+        return journeys.turn(taken, way.to, interruptedMs, followEveryMs);
+      },
+      now: () => performance.now(),
+      at: request.at ?? (() => undefined),
+    },
+    signal,
+  ).catch((error: unknown): Switched => ({ kind: 'stayed', fault: reportOf(error) }));
+  if (outcome.kind === 'stayed') await trouble(request, stage, outcome.fault, signal);
+  else
+    request.log.info('switched', {
+      mailbox,
+      outcome: outcome.kind,
+      side: way.to,
+      ms: 'interruptedMs' in outcome ? outcome.interruptedMs : 0,
+    });
+}
+
+const homeward = { from: 'back', step: 'come-home', to: 'source' } as const;
+
+async function carry(request: TravelRequest, direction: Direction, signal: AbortSignal): Promise<MailboxReport> {
+  const { inHand, choices, log, clock } = request;
+  const { pair, openSource, openTarget, ledger } = inHand.ends(direction);
+  return copyMailbox(
+    {
+      pair,
+      openSource,
+      openTarget,
+      ledger,
+      // What people remove on the target stays at home until release.
+      choices: {
+        ...choices,
+        delete: direction === 'there' && choices.delete,
+        dryRun: false,
+        followSeconds: null,
+        retryRefused: false,
+      },
+      watcher: { planned() {}, progress() {}, folder() {}, caughtUp() {} },
+      log,
+      pace: null,
+      clock,
+    },
+    signal,
+  );
+}
+
+/** By connections and a comparison of its own: is everything there? What is there besides, or served otherwise, is no obstacle. */
+async function compare(request: TravelRequest, direction: Direction, signal: AbortSignal): Promise<FaultReport | null> {
+  const { inHand, choices, log, clock } = request;
+  const { pair, openSource, openTargetToRead } = inHand.ends(direction);
+  const report = await verifyMailbox(
+    {
+      pair,
+      openSource,
+      openTarget: openTargetToRead,
+      selection: choices.selection,
+      sample: 0,
+      log,
+      watcher: { planned() {}, progress() {}, folder() {} },
+      clock,
+    },
+    signal,
+  );
+  if (report.fault) return report.fault;
+  const [first] = report.missing;
+  if (!first) return null;
+  return reportOf(
+    fault('switch.incomplete', { missing: report.missing.length, first: `${first.folder} ${first.uid}` }),
+  );
+}
+
+/** What a fault means for the journey: weather is waited out, and what needs a person stands there until one has looked. */
+async function trouble(
+  request: TravelRequest,
+  stage: Stage,
+  { code, message }: FaultReport,
+  signal: AbortSignal,
+): Promise<void> {
+  // Stopped by us, or by a lease that lapsed: that says nothing about the mailbox.
+  signal.throwIfAborted();
+  const { inHand, journeys, who, log } = request;
+  const { id, failures } = inHand.traveller;
+  log.warn('a pass failed', { mailbox: id, stage, fault: code });
+  const { retry } = faults[code as FaultCode];
+  const isWeather = retry === 'soon' || retry === 'paced';
+  if (isWeather && !(stage === 'switching' && failures + 1 >= switchTriesMax)) {
+    return journeys.failed(id, Math.min(longestWaitMs, firstWaitMs * 2 ** Math.min(failures, 10)));
+  }
+  // Whoever needs a person's help waits for it where people can work.
+  if (stage === 'switching') await step(request, 'switching', 'withdraw', null, { code });
+  await journeys.block(id, code, { message, stage }, who);
+}
+
+function step(
+  { inHand, journeys, who }: TravelRequest,
+  expected: Stage,
+  taken: Step,
+  dueInMs: number | null,
+  about?: Readonly<Record<string, unknown>>,
+): Promise<boolean> {
+  return journeys.take(
+    { mailbox: inHand.traveller.id, expected, step: taken, who, ...(about ? { about } : {}) },
+    dueInMs,
+  );
+}
+
+function numbersOf({ copied, bytes, refused, differences }: MailboxReport, lagMs: number) {
+  return { copied, bytes, exceptions: refused.length + differences.length, lagMs };
+}
+
+function reportOf(error: unknown): FaultReport {
+  if (error instanceof Fault) return { code: error.code, message: error.message, remedy: error.remedy };
+  throw error;
+}

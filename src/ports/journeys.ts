@@ -1,0 +1,62 @@
+/** The journeys of mailboxes, as those who work on them see them. Every step is a compare-and-set with its record. */
+
+import type { Stage, Step } from '#domain/journey.ts';
+import type { Candidate, Choice, WaveNow } from '#domain/release.ts';
+
+/** What a worker has to know of a mailbox. */
+export interface Traveller {
+  readonly id: number;
+  readonly address: string;
+  readonly sourceUser: string | null;
+  readonly targetUser: string | null;
+  readonly stage: Stage;
+  readonly wave: number | null;
+  /** Where its mail belongs at this moment. */
+  readonly side: 'source' | 'target';
+  readonly failures: number;
+}
+
+/** What a pass carried, in all and of this pass. */
+export interface PassNumbers {
+  readonly copied: number;
+  readonly bytes: number;
+  readonly exceptions: number;
+  /** How far the target was behind when the pass had ended, in milliseconds. */
+  readonly lagMs: number;
+}
+
+export interface StepOf {
+  readonly mailbox: number;
+  readonly expected: Stage;
+  readonly step: Step;
+  readonly who: string;
+  readonly why?: string;
+  readonly about?: Readonly<Record<string, unknown>>;
+}
+
+export interface Journeys {
+  /** What is due and has neither a mark nor a job, the longest due first, and the waves there are, by the database's clock. */
+  due(max: number): Promise<{
+    readonly now: number;
+    readonly candidates: readonly Candidate[];
+    readonly waves: ReadonlyMap<number, WaveNow>;
+  }>;
+  /** Puts jobs for these into the queue, and notes that they stand there, all or nothing. Answers with their number. */
+  release(choices: readonly Choice[]): Promise<number>;
+  /** A mailbox and the wave that it is in; null where there is no such mailbox. */
+  find(mailbox: number): Promise<{ readonly traveller: Traveller; readonly wave: WaveNow | null } | null>;
+  /** Nothing was done after all: the releaser may choose it again, once it is due. */
+  putBack(mailbox: number): Promise<void>;
+  /** Takes a step; false when the mailbox stands elsewhere. `dueInMs`: null for never by itself. */
+  take(step: StepOf, dueInMs: number | null): Promise<boolean>;
+  /** A pass has ended well: its numbers, and when it is looked at next. */
+  passed(mailbox: number, numbers: PassNumbers, dueInMs: number | null): Promise<void>;
+  /** What a pass carried in the middle of something greater. */
+  carried(mailbox: number, numbers: PassNumbers): Promise<void>;
+  /** A pass has failed and is tried again after a wait. */
+  failed(mailbox: number, dueInMs: number): Promise<void>;
+  /** A fault needs someone: nothing happens to this mailbox until a person retries it. With its record. */
+  block(mailbox: number, code: string, about: Readonly<Record<string, unknown>>, who: string): Promise<void>;
+  /** Turns the route, takes the step that goes with it, and notes the interruption: one transaction. False as `take`. */
+  turn(step: StepOf, side: 'source' | 'target', interruptedMs: number, dueInMs: number | null): Promise<boolean>;
+}

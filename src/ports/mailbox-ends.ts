@@ -1,0 +1,25 @@
+/** Both ends of a mailbox's journey, opened as the settings of the programme say, within what the platforms may be asked. */
+
+import type { Direction } from '#domain/ledger-turn.ts';
+import type { Traveller } from './journeys.ts';
+import type { LedgerStore, MailboxPair } from './ledger.ts';
+import type { OpenSource, OpenTarget } from './mailbox.ts';
+
+/** The ends as a pass of this direction sees them: `back` reads the target and writes to the source. */
+export interface Ends {
+  readonly pair: MailboxPair;
+  readonly openSource: OpenSource;
+  readonly openTarget: OpenTarget;
+  /** The same target, to be looked at only. */
+  readonly openTargetToRead: OpenSource;
+  readonly ledger: LedgerStore;
+}
+
+/** One mailbox in the hands of this worker. */
+export interface MailboxInHand {
+  readonly traveller: Traveller;
+  /** Opening takes connections from the budgets of the platforms and waits until there are some; closing gives them back. */
+  ends(direction: Direction): Ends;
+  /** Makes the ledger of the other direction; null, or why that cannot be yet. */
+  turnLedger(from: Direction): Promise<string | null>;
+}

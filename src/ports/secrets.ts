@@ -1,0 +1,52 @@
+/** Secrets, as those who sign in get them, and as they are kept where nobody can read them. */
+
+import type { MailboxSecrets, Platform } from '#domain/platform.ts';
+import type { SecretReference } from '#domain/secret-reference.ts';
+
+/** What the references in settings lead to in this process. Nothing of it is ever written anywhere. */
+export interface Secrets {
+  /** The secret that `reference` names. Throws `secret.unresolved`, `secret.altered`, `secret.key.*`. */
+  resolve(reference: SecretReference): Promise<string>;
+  /** The own secret of the mailbox with this address. Throws the same, and `secret.mailbox.*`. */
+  ofMailbox(where: MailboxSecrets, address: string): Promise<string>;
+  /** It was refused: whatever is remembered of it is asked for anew. */
+  forget(reference: SecretReference): void;
+  /**
+   * What signing in to these platforms takes and cannot be had in this process: references only, for people and for
+   * `WorkerIdentity.lacks`. A mailbox whose own secret is missing among others that are there is not counted.
+   */
+  lacking(platforms: readonly Platform[]): Promise<readonly string[]>;
+}
+
+/** A secret as it is kept (`domain/sealed.ts`). */
+export interface SealedSecret {
+  readonly name: string;
+  readonly sealed: Uint8Array;
+  /** Of the key under which it was sealed. */
+  readonly keyId: string;
+}
+
+export interface KeptSecret {
+  readonly name: string;
+  readonly keyId: string;
+  readonly setAt: Date;
+}
+
+/** Where sealed secrets are kept, under names. `who` is for the audit log. */
+export interface SealedSecrets {
+  /** Keeps them, in the place of those that had their names. */
+  put(secrets: readonly SealedSecret[], who: string): Promise<void>;
+  find(name: string): Promise<SealedSecret | null>;
+  /** At most `max` whose name begins with `prefix`, in the order of their names, from behind `after` on. */
+  list(prefix: string, after: string | null, max: number): Promise<readonly KeptSecret[]>;
+  /** False: there was none of this name. */
+  remove(name: string, who: string): Promise<boolean>;
+  /** The keys under which those were sealed whose name begins with `prefix`. */
+  keyIds(prefix: string): Promise<ReadonlySet<string>>;
+  /** At most `max` that were sealed under another key than this, in the order of their names, from behind `after` on. */
+  underOtherKeys(keyId: string, after: string | null, max: number): Promise<readonly SealedSecret[]>;
+  /** Keeps each `after` in the place of its `before`, unless that was set anew or removed meanwhile. How many were. */
+  replace(pairs: readonly { readonly before: SealedSecret; readonly after: SealedSecret }[]): Promise<number>;
+  /** Writes into the audit log what was done to all of them. */
+  note(who: string, what: string, about: Readonly<Record<string, unknown>>): Promise<void>;
+}

@@ -1,0 +1,129 @@
+/** What was done to the log afterwards is found, also where it was done with all the rights that there are. */
+
+import { sql } from 'kysely';
+import { describe, expect, test } from 'vitest';
+import { note, seal, verifyAudit } from './audit.ts';
+import { type TestDatabase, testDatabase } from './test-database.ts';
+
+/** A log of links 1 to 3: records 1 and 2, 3 and 4, 5 and 6. */
+async function sealedLog(db: TestDatabase): Promise<void> {
+  for (let link = 0; link < 3; link++) {
+    for (const what of ['hold', 'release']) {
+      await note(db.sql, { who: 'operator ann', what, mailbox: link + 1, why: 'on call', about: { b: 1, a: [null] } });
+    }
+    await seal(db);
+  }
+}
+
+/** What only the owner of the tables can do. */
+async function withoutGuards(db: TestDatabase): Promise<void> {
+  await sql`drop trigger audit_kept on audit`.execute(db.sql);
+  await sql`drop trigger audit_link_kept on audit_link`.execute(db.sql);
+}
+
+describe('the log', () => {
+  test('that nobody touched is intact, and says how much of it is sealed', async () => {
+    await using db = await testDatabase();
+    expect(await verifyAudit(db.sql)).toEqual({ intact: true, records: 0, head: null, unsealed: 0 });
+    await sealedLog(db);
+    await note(db.sql, { who: 'operator ann', what: 'hold' });
+    const head = expect.stringMatching(/^[0-9a-f]{64}$/);
+    expect(await verifyAudit(db.sql)).toEqual({ intact: true, records: 6, head, unsealed: 1 });
+    expect(await seal(db)).toBe(1);
+    expect(await seal(db)).toBe(0);
+    expect(await verifyAudit(db.sql)).toMatchObject({ intact: true, records: 7, unsealed: 0 });
+  });
+
+  test('is sealed whole, however long it has become', async () => {
+    await using db = await testDatabase();
+    await sql`insert into audit (who, what) select 'worker', 'start' from generate_series(1, 4500)`.execute(db.sql);
+    expect(await seal(db)).toBe(4_500);
+    expect(await verifyAudit(db.sql)).toMatchObject({ intact: true, records: 4_500, unsealed: 0 });
+  });
+
+  test('has each record in one link, though several processes seal at the same time', async () => {
+    await using db = await testDatabase();
+    await sql`insert into audit (who, what) select 'worker', 'start' from generate_series(1, 300)`.execute(db.sql);
+    const counts = await Promise.all([seal(db), seal(db), seal(db)]);
+    expect(counts.reduce((sum, each) => sum + each)).toBe(300);
+    expect(await verifyAudit(db.sql)).toMatchObject({ intact: true, records: 300 });
+  });
+
+  test('keeps the record of a transaction that ended after later ones were sealed', async () => {
+    await using db = await testDatabase();
+    await db.sql.transaction().execute(async (tx) => {
+      await note(tx, { who: 'worker slow', what: 'start' });
+      await note(db.sql, { who: 'worker quick', what: 'start' });
+      expect(await seal(db)).toBe(1);
+    });
+    expect(await verifyAudit(db.sql)).toMatchObject({ intact: true, records: 1, unsealed: 1 });
+    expect(await seal(db)).toBe(1);
+    expect(await verifyAudit(db.sql)).toMatchObject({ intact: true, records: 2, unsealed: 0 });
+  });
+
+  test.each([
+    `update audit set why = 'none'`,
+    'delete from audit',
+    'truncate audit',
+    'update audit_link set seq = seq + 1',
+    'delete from audit_link',
+    'truncate audit_link',
+  ])('is only ever added to: %s is refused', async (statement) => {
+    await using db = await testDatabase();
+    await sealedLog(db);
+    await expect(sql.raw(statement).execute(db.sql)).rejects.toThrow(/records of \w+ are never changed/);
+    expect(await verifyAudit(db.sql)).toMatchObject({ intact: true, records: 6 });
+  });
+});
+
+describe('where somebody got past the guards', () => {
+  test.each([
+    [`update audit set who = 'operator bob' where id = 3`, 'record 3 was changed'],
+    [`update audit set what = 'retry' where id = 3`, 'record 3 was changed'],
+    [`update audit set at = at + interval '1 microsecond' where id = 3`, 'record 3 was changed'],
+    ['update audit set mailbox = 9 where id = 3', 'record 3 was changed'],
+    ['update audit set wave = 9 where id = 3', 'record 3 was changed'],
+    [`update audit set stage_before = 'known' where id = 3`, 'record 3 was changed'],
+    [`update audit set stage_after = 'known' where id = 3`, 'record 3 was changed'],
+    ['update audit set why = null where id = 3', 'record 3 was changed'],
+    [`update audit set about = '{}' where id = 3`, 'record 3 was changed'],
+    ['delete from audit where id = 4', 'record 4 was removed'],
+    [`update audit_link set hash = sha256('x') where seq = 2`, 'link 2 was changed'],
+    [`update audit_link set digests = overlay(digests placing '\\x00' from 1) where seq = 2`, 'link 2 was changed'],
+    [`update audit_link set records = '{[3,4)}' where seq = 2`, 'the record behind 3 was taken out of its link'],
+    [`update audit_link set records = '{[3,4),[6,7)}' where seq = 2`, 'record 6 was changed'],
+    ['delete from audit_link where seq = 1', 'a link is missing after 0 records'],
+    ['delete from audit_link where seq = 2', 'a link is missing after 2 records'],
+  ])('%s: it is told what was done, and where', async (statement, what) => {
+    await using db = await testDatabase();
+    await sealedLog(db);
+    await withoutGuards(db);
+    await sql.raw(statement).execute(db.sql);
+    expect(await verifyAudit(db.sql)).toEqual({ intact: false, what });
+  });
+
+  test('a record that was taken out together with its place in a link, hash and all, breaks the next link', async () => {
+    await using db = await testDatabase();
+    await sealedLog(db);
+    await withoutGuards(db);
+    await sql`delete from audit where id = 2`.execute(db.sql);
+    await sql`update audit_link set records = '{[1,2)}', digests = substr(digests, 1, 32) where seq = 1`.execute(
+      db.sql,
+    );
+    await sql`update audit_link set hash = sha256('\\x310a'::bytea || digests) where seq = 1`.execute(db.sql);
+    expect(await verifyAudit(db.sql)).toEqual({ intact: false, what: 'link 2 was changed' });
+  });
+
+  test('a log that was sealed anew from its beginning has another head than the one that was noted elsewhere', async () => {
+    await using db = await testDatabase();
+    await sealedLog(db);
+    const before = await verifyAudit(db.sql);
+    await withoutGuards(db);
+    await sql`truncate audit_link`.execute(db.sql);
+    await sql`update audit set who = 'operator bob' where id = 1`.execute(db.sql);
+    await seal(db);
+    const after = await verifyAudit(db.sql);
+    if (!before.intact || !after.intact) throw new Error('neither shows by itself');
+    expect(after.head).not.toBe(before.head);
+  });
+});

@@ -1,0 +1,161 @@
+/**
+ * The audit log: who did what, when and why. Records are written by the statements that they tell of, each in its own
+ * transaction, and chained a moment later: a chain that every transaction had to extend would let one mailbox move at a time.
+ */
+
+import { createHash } from 'node:crypto';
+import { sql } from 'kysely';
+import { type Database, oneRow, type Sql } from './db.ts';
+
+/** One record, as it is hashed. */
+interface AuditRow {
+  readonly id: number;
+  readonly at: string;
+  readonly who: string;
+  readonly what: string;
+  readonly mailbox: number | null;
+  readonly wave: number | null;
+  readonly stage_before: string | null;
+  readonly stage_after: string | null;
+  readonly why: string | null;
+  readonly about: string | null;
+}
+
+interface LinkRow {
+  readonly seq: number;
+  readonly records: string;
+  readonly digests: Buffer;
+  readonly hash: Buffer;
+}
+
+export interface AuditRecord {
+  readonly who: string;
+  readonly what: string;
+  readonly mailbox?: number;
+  readonly wave?: number;
+  readonly why?: string;
+  readonly about?: Readonly<Record<string, unknown>>;
+}
+
+export type AuditFinding =
+  | { readonly intact: true; readonly records: number; readonly head: string | null; readonly unsealed: number }
+  | { readonly intact: false; readonly what: string };
+
+/** So many records are covered by one link at most: 64 kB of digests. */
+const linkMax = 2_000;
+const digestOctets = 32;
+/** Any number that nobody else takes: whoever holds it is the one who seals. */
+const lock = 0x47647775;
+
+/** Writes down what has no statement of its own to tell of it. */
+export async function note(db: Sql, { who, what, mailbox, wave, why, about }: AuditRecord): Promise<void> {
+  await sql`
+    insert into audit (who, what, mailbox, wave, why, about)
+    values (${who}, ${what}, ${mailbox ?? null}, ${wave ?? null}, ${why ?? null},
+            ${about === undefined ? null : JSON.stringify(about)}::jsonb)`.execute(db);
+}
+
+/**
+ * Chains the records that are not chained yet, and answers with their number. By one process at a time. Records of
+ * transactions that end later, though they have smaller ids, are in a later link.
+ */
+export async function seal(db: Database): Promise<number> {
+  let sealed = 0;
+  for (;;) {
+    const count = await db.sql.transaction().execute(sealSome);
+    sealed += count;
+    if (count < linkMax) return sealed;
+  }
+}
+
+async function sealSome(tx: Sql): Promise<number> {
+  await sql`select pg_advisory_xact_lock(${lock})`.execute(tx);
+  const rows = await unsealed(tx, linkMax);
+  if (rows.length === 0) return 0;
+  const last = (await sql<LinkRow>`select seq, hash from audit_link order by seq desc limit 1`.execute(tx)).rows[0];
+  const digests = Buffer.concat(rows.map(digestOf));
+  const seq = (last?.seq ?? 0) + 1;
+  const records = `{${rows.map(({ id }) => `[${id},${id}]`).join(',')}}`;
+  await sql`
+    insert into audit_link (seq, records, digests, hash)
+    values (${seq}, ${records}::int8multirange, ${digests}, ${linkHash(seq, last?.hash ?? null, digests)})`.execute(tx);
+  return rows.length;
+}
+
+/** In the order of their ids, which is also the order of their digests in the link. */
+async function unsealed(db: Sql, max: number): Promise<readonly AuditRow[]> {
+  // What is sealed is nearly all of it, from the beginning on: one large range.
+  const { rows } = await sql<AuditRow>`
+    with sealed as (select coalesce(range_agg(r), '{}'::int8multirange) as all_of
+                      from audit_link, unnest(records) as r)
+    select ${columns} from audit, sealed
+     where not (audit.id <@ sealed.all_of)
+     order by audit.id limit ${max}`.execute(db);
+  return rows;
+}
+
+const columns = sql.raw(
+  `audit.id, to_char(audit.at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as at, who, what, mailbox, wave,
+   stage_before, stage_after, why, about::text as about`,
+);
+
+/** The digest of a record: SHA-256 of its fields as a JSON array. */
+function digestOf(row: AuditRow): Buffer {
+  const { id, at, who, what, mailbox, wave, stage_before, stage_after, why, about } = row;
+  const text = JSON.stringify([id, at, who, what, mailbox, wave, stage_before, stage_after, why, about]);
+  return createHash('sha256').update(text).digest();
+}
+
+function linkHash(seq: number, before: Buffer | null, digests: Buffer): Buffer {
+  return createHash('sha256')
+    .update(`${seq}\n`)
+    .update(before ?? Buffer.alloc(0))
+    .update(digests)
+    .digest();
+}
+
+/** Reads the whole log and says whether it is as it was written, or what was done to it, at the first such place. */
+export async function verifyAudit(db: Sql): Promise<AuditFinding> {
+  let before: Buffer | null = null;
+  let records = 0;
+  for (let seq = 1; ; seq++) {
+    const link: LinkRow | undefined = (
+      await sql<LinkRow>`select seq, records::text as records, digests, hash from audit_link where seq = ${seq}`.execute(
+        db,
+      )
+    ).rows[0];
+    if (!link) break;
+    if (!linkHash(seq, before, link.digests).equals(link.hash))
+      return { intact: false, what: `link ${seq} was changed` };
+    const { rows } = await sql<AuditRow>`
+      select ${columns} from audit where audit.id <@ ${link.records}::int8multirange order by audit.id`.execute(db);
+    const wrong = firstWrong(rows, idsIn(link.records), link.digests);
+    if (wrong) return { intact: false, what: wrong };
+    records += rows.length;
+    before = link.hash;
+  }
+  const { links } = await oneRow(db, sql<{ links: number }>`select count(*) as links from audit_link`);
+  const { rows: after } = await sql<{ seq: number }>`select max(seq) as seq from audit_link`.execute(db);
+  if (links !== (after[0]?.seq ?? 0)) return { intact: false, what: `a link is missing after ${records} records` };
+  const { open } = await oneRow(db, sql<{ open: number }>`select count(*) - ${records}::int8 as open from audit`);
+  return { intact: true, records, head: before?.toString('hex') ?? null, unsealed: open };
+}
+
+function firstWrong(rows: readonly AuditRow[], ids: readonly number[], digests: Buffer): string | null {
+  if (digests.length !== ids.length * digestOctets) return `the record behind ${ids[0]} was taken out of its link`;
+  const there = new Map(rows.map((row) => [row.id, row] as const));
+  for (const [i, id] of ids.entries()) {
+    const row = there.get(id);
+    if (!row) return `record ${id} was removed`;
+    const digest = digests.subarray(i * digestOctets, (i + 1) * digestOctets);
+    if (!digestOf(row).equals(digest)) return `record ${id} was changed`;
+  }
+  return null;
+}
+
+/** The ids in a multirange as PostgreSQL writes it: `{[1,4),[7,8)}`. */
+function idsIn(multirange: string): readonly number[] {
+  return [...multirange.matchAll(/\[(\d+),(\d+)\)/g)].flatMap(([, from, to]) =>
+    Array.from({ length: Number(to) - Number(from) }, (_, i) => Number(from) + i),
+  );
+}

@@ -1,0 +1,261 @@
+import fc from 'fast-check';
+import { sql } from 'kysely';
+import { describe, expect, test } from 'vitest';
+import { type Stage, stages } from '#domain/journey.ts';
+import { type Choice, choose, type WaveState, workFor } from '#domain/release.ts';
+import { silent } from '#lib/log.ts';
+import type { Journeys } from '#ports/journeys.ts';
+import { people, recorded, standAt, standing, tallies } from './estate.test-kit.ts';
+import { openJourneys } from './journeys.ts';
+import { openMailboxOrders } from './mailbox-orders.ts';
+import { openQueue } from './queue.ts';
+import { type TestDatabase, testDatabase } from './test-database.ts';
+
+const numbers = { copied: 3, bytes: 300, exceptions: 1, lagMs: 1_000 };
+const states: readonly WaveState[] = ['planned', 'running', 'paused', 'cancelled', 'finished'];
+/** For whoever puts nothing into it. */
+const noQueue = { send: () => Promise.reject(new Error('nothing is sent')) };
+
+async function waves(db: TestDatabase, n: number): Promise<void> {
+  await sql`
+    insert into wave (name, state, opens_at, closes_at)
+    select 'w' || i, 'running', now() - interval '1 hour', now() + interval '1 hour'
+      from generate_series(1, ${n}::int) as i`.execute(db.sql);
+}
+
+/** Mailboxes 1 and on, in a running wave whose window is open. */
+async function travellers(db: TestDatabase, ...at: readonly Stage[]): Promise<Journeys> {
+  await waves(db, 1);
+  await people(
+    db.sql,
+    at.map((_, i) => `m${i + 1}`),
+  );
+  for (const [i, stage] of at.entries()) await standAt(db.sql, i + 1, stage, 1);
+  return openJourneys(db, noQueue);
+}
+
+describe('of many who would take the same step of a mailbox', () => {
+  test('one takes it, and the log has it once', async () => {
+    await using db = await testDatabase();
+    const { take } = await travellers(db, 'planned');
+    const workers = Array.from({ length: 8 }, (_, i) => `worker ${i}`);
+    const took = await Promise.all(
+      workers.map((who) => take({ mailbox: 1, expected: 'planned', step: 'start', who }, null)),
+    );
+    expect(took.filter(Boolean)).toHaveLength(1);
+    expect(await standing(db.sql, 1)).toMatchObject({ stage: 'copying', isDue: false });
+    expect(await recorded(db.sql, 1)).toEqual([`worker ${took.indexOf(true)} start planned copying`]);
+  });
+
+  test('one turns its route, and who came too late changes nothing', async () => {
+    await using db = await testDatabase();
+    const { turn, find } = await travellers(db, 'switching');
+    const settle = { mailbox: 1, expected: 'switching', step: 'settle' } as const;
+    const turned = await Promise.all(
+      [1, 2, 3].map((i) => turn({ ...settle, who: `worker ${i}` }, 'target', i * 1_000, 0)),
+    );
+    expect(turned.filter(Boolean)).toHaveLength(1);
+    const { rows } = await sql<{ ms: number }>`select interrupted_ms as ms from mailbox`.execute(db.sql);
+    expect(rows).toEqual([{ ms: (turned.indexOf(true) + 1) * 1_000 }]);
+    expect((await find(1))?.traveller).toMatchObject({ stage: 'settled', side: 'target' });
+  });
+
+  test('none takes a step that the journey does not have', async () => {
+    await using db = await testDatabase();
+    const { take } = await travellers(db, 'planned');
+    const leap = { mailbox: 1, expected: 'planned', step: 'settle', who: 'worker' } as const;
+    await expect(take(leap, null)).rejects.toThrow('no step settle from planned');
+  });
+});
+
+describe('what is due', () => {
+  test('is exactly what there is work for, of whatever estate, and the first of it is never hidden by what waits', async () => {
+    await using db = await testDatabase();
+    await waves(db, 5);
+    await people(
+      db.sql,
+      Array.from({ length: 12 }, (_, i) => `m${i}`),
+    );
+    const { due } = openJourneys(db, noQueue);
+    await fc.assert(
+      fc.asyncProperty(fc.array(someWave, { minLength: 5, maxLength: 5 }), someMailboxes, async (made, boxes) => {
+        await set(db, made, boxes);
+        const { now, candidates, waves: known } = await due(100);
+        const found = candidates.filter((each) => workFor(each, known.get(each.wave ?? 0) ?? null, now));
+        const expected = boxes.flatMap((box, i) => {
+          if (box.held || box.queued || box.dueMinutes === null) return [];
+          const its = made[box.wave - 1] as SomeWave;
+          const opensAt = now + its.opensMinutes * 60_000;
+          const wave = { id: box.wave, state: its.state, opensAt, closesAt: opensAt + 7_200_000, pilot: false };
+          const dueAt = now + box.dueMinutes * 60_000;
+          const one = { mailbox: i + 1, organisation: 1, stage: box.stage, wave: box.wave, dueAt, lagMs: null };
+          const work = workFor(one, wave, now);
+          return work ? [{ mailbox: i + 1, work }] : [];
+        });
+        const byId = (a: Choice, b: Choice): number => a.mailbox - b.mailbox;
+        expect(choose(candidates, known, now, 100).toSorted(byId)).toEqual(expected);
+        // However few are looked at, there is work among them if there is any.
+        const few = await due(1);
+        expect(few.candidates.map(({ mailbox }) => mailbox)).toEqual(found.slice(0, 1).map(({ mailbox }) => mailbox));
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  test('comes with the numbers and the wave that a worker is told of later', async () => {
+    await using db = await testDatabase();
+    const { due, find } = await travellers(db, 'following');
+    const { candidates, waves: known } = await due(10);
+    expect(candidates).toMatchObject([{ mailbox: 1, organisation: 1, stage: 'following', wave: 1, lagMs: null }]);
+    expect(await find(1)).toMatchObject({ traveller: { address: 'm1@x.example', side: 'source' }, wave: known.get(1) });
+    expect(await find(2)).toBeNull();
+  });
+});
+
+describe('what is released', () => {
+  test('has one job each, though two leaders release it at the same time, and is due no more', async () => {
+    await using db = await testDatabase();
+    await travellers(db, 'planned', 'planned', 'planned');
+    await using queue = await openQueue(db, silent);
+    const { due, release } = openJourneys(db, queue);
+    const choices = [1, 2, 1].map((mailbox) => ({ mailbox, work: 'copy' }) as const);
+    const [mine, others] = await Promise.all([release(choices), release(choices)]);
+    expect(mine + others).toBe(2);
+    expect(await queue.depth()).toEqual({ waiting: 2, active: 0 });
+    expect((await due(10)).candidates.map(({ mailbox }) => mailbox)).toEqual([3]);
+  });
+
+  test('is in the queue and noted there, or neither', async () => {
+    await using db = await testDatabase();
+    await travellers(db, 'planned');
+    await using queue = await openQueue(db, silent);
+    const send: typeof queue.send = async (jobs, within) => {
+      await queue.send(jobs, within);
+      throw new Error('the leader met its end');
+    };
+    const { release } = openJourneys(db, { send });
+    await expect(release([{ mailbox: 1, work: 'copy' }])).rejects.toThrow('met its end');
+    expect(await queue.depth()).toEqual({ waiting: 0, active: 0 });
+    expect(await standing(db.sql, 1)).toMatchObject({ isDue: true, queued: false });
+  });
+});
+
+describe('a pass', () => {
+  test('that ended well adds to what was carried, and forgets the failures before it', async () => {
+    await using db = await testDatabase();
+    const { passed, failed } = await travellers(db, 'copying');
+    await sql`update mailbox set queued_at = now()`.execute(db.sql);
+    await failed(1, 60_000);
+    expect(await standing(db.sql, 1)).toMatchObject({ failures: 1, isDue: false, queued: false });
+    await passed(1, numbers, 0);
+    await passed(1, { ...numbers, lagMs: 1e12 }, 0);
+    expect(await standing(db.sql, 1)).toMatchObject({ failures: 0, isDue: true });
+    const { rows } = await sql`select copied, copied_bytes, exceptions, lag_ms from mailbox`.execute(db.sql);
+    expect(rows).toEqual([{ copied: 6, copied_bytes: 600, exceptions: 1, lag_ms: 2 ** 31 - 1 }]);
+  });
+
+  test('that was not begun after all leaves the mailbox due as it was', async () => {
+    await using db = await testDatabase();
+    const { putBack } = await travellers(db, 'copying');
+    await sql`update mailbox set queued_at = now()`.execute(db.sql);
+    await putBack(1);
+    expect(await standing(db.sql, 1)).toMatchObject({ isDue: true, queued: false });
+  });
+
+  test('that met a fault for a person leaves the mailbox alone until they retry it, and the log says why', async () => {
+    await using db = await testDatabase();
+    const { block, due } = await travellers(db, 'copying');
+    await block(1, 'target.full', { quota: 5 }, 'worker 7');
+    expect((await due(10)).candidates).toEqual([]);
+    expect(await recorded(db.sql, 1)).toEqual(['worker 7 blocked target.full']);
+    await openMailboxOrders(db).order('m1@x.example', 'retry', 'operator ann', null);
+    expect((await due(10)).candidates).toHaveLength(1);
+  });
+});
+
+test('who came home is not switched again, though the window is still open, until a person releases them', async () => {
+  await using db = await testDatabase();
+  const { turn, due, find } = await travellers(db, 'returning');
+  const home = { mailbox: 1, expected: 'returning', step: 'come-home', who: 'worker 7' } as const;
+  expect(await turn(home, 'source', 900, 0)).toBe(true);
+  expect((await find(1))?.traveller).toMatchObject({ stage: 'following', side: 'source' });
+  expect((await due(10)).candidates).toEqual([]);
+  await openMailboxOrders(db).order('m1@x.example', 'release', 'operator ann', null);
+  expect((await due(10)).candidates).toHaveLength(1);
+});
+
+test('the tallies are what a count finds, after any moves by several at once', async () => {
+  await using db = await testDatabase();
+  await waves(db, 5);
+  await people(
+    db.sql,
+    Array.from({ length: 12 }, (_, i) => `m${i}`),
+  );
+  const { block, take } = openJourneys(db, noQueue);
+  const { order } = openMailboxOrders(db);
+  const moves = fc.array(
+    fc.record({
+      box: fc.integer({ min: 1, max: 12 }),
+      move: fc.constantFrom('hold', 'release', 'exclude', 'block', 'size', 'start'),
+    }),
+    { maxLength: 20 },
+  );
+  await fc.assert(
+    fc.asyncProperty(someMailboxes, moves, async (boxes, each) => {
+      await set(db, [], boxes);
+      await Promise.all(
+        each.map(({ box, move }) => {
+          if (move === 'block') return block(box, 'target.full', {}, 'worker');
+          if (move === 'size')
+            return sql`update mailbox set size_bytes = size_bytes + 7 where id = ${box}`.execute(db.sql);
+          if (move === 'start') return take({ mailbox: box, expected: 'planned', step: 'start', who: 'worker' }, 0);
+          return order(`m${box - 1}@x.example`, move, 'operator ann', null);
+        }),
+      );
+      const { kept, counted } = await tallies(db.sql);
+      expect(kept).toEqual(counted);
+    }),
+    { numRuns: 30 },
+  );
+});
+
+interface SomeWave {
+  readonly state: WaveState;
+  readonly opensMinutes: number;
+}
+
+const someWave: fc.Arbitrary<SomeWave> = fc.record({
+  state: fc.constantFrom(...states),
+  // Two hours long: before, in and after it.
+  opensMinutes: fc.constantFrom(-180, -60, 60),
+});
+
+const someMailboxes = fc.array(
+  fc.record({
+    stage: fc.constantFrom(...stages),
+    wave: fc.integer({ min: 1, max: 5 }),
+    held: fc.boolean(),
+    queued: fc.boolean(),
+    dueMinutes: fc.option(fc.integer({ min: -30, max: 10 }).filter((minutes) => minutes !== 0)),
+  }),
+  { minLength: 12, maxLength: 12 },
+);
+
+type SomeMailbox = typeof someMailboxes extends fc.Arbitrary<readonly (infer One)[]> ? One : never;
+
+/** The waves and the mailboxes, in the order of their ids, as they are told to be. */
+async function set(db: TestDatabase, made: readonly SomeWave[], boxes: readonly SomeMailbox[]): Promise<void> {
+  for (const [i, { state, opensMinutes }] of made.entries()) {
+    await sql`
+      update wave set state = ${state}, opens_at = now() + make_interval(mins => ${opensMinutes}),
+                      closes_at = now() + make_interval(mins => ${opensMinutes + 120})
+       where id = ${i + 1}`.execute(db.sql);
+  }
+  await sql`
+    update mailbox m
+       set stage = b.stage, wave = b.wave, held = case when b.held then 'asked to' end, blocked = null, excluded = null,
+           queued_at = case when b.queued then now() end, due_at = now() + make_interval(mins => b."dueMinutes")
+      from rows from (jsonb_to_recordset(${JSON.stringify(boxes)}::jsonb)
+             as (stage text, wave int, held bool, queued bool, "dueMinutes" int)) with ordinality as b(stage, wave, held, queued, "dueMinutes", id)
+     where m.id = b.id`.execute(db.sql);
+}

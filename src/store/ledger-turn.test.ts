@@ -1,0 +1,117 @@
+/** A ledger turned round in the database, and what each direction knows afterwards. */
+
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { FolderId, UidValidity } from '#domain/item.ts';
+import type { Exception, FolderRecord, LedgerReader } from '#ports/ledger.ts';
+import type { MailboxLease } from '#ports/workforce.ts';
+import { anna, inbox, intent, record, run, sent } from '#ledger-file/ledger-samples.ts';
+import { mailboxAt, type TestWorker, testWorker } from './ledger.test-kit.ts';
+import { turnLedger } from './ledger-turn.ts';
+import { testDatabase, type TestDatabase } from './test-database.ts';
+
+let db: TestDatabase;
+let worker: TestWorker;
+let lease: MailboxLease;
+beforeEach(async () => {
+  db = await testDatabase();
+  worker = await testWorker(db);
+  lease = await worker.take(await mailboxAt(db, anna.source));
+});
+afterEach(async () => {
+  await worker[Symbol.asyncDispose]();
+  await db[Symbol.asyncDispose]();
+});
+
+const home = { source: anna.target, target: anna.source };
+const numbered = { sourceUidValidity: 5 as UidValidity, targetUidValidity: 6 as UidValidity };
+const inboxRecord: FolderRecord = { ...record(inbox, 1), ...numbered, target: 'Inbox' as FolderId };
+const sentRecord: FolderRecord = { ...record(sent, 2), ...numbered, target: 'Inbox' as FolderId };
+
+async function copied(): Promise<void> {
+  await using there = await worker.ledgers.under(lease, 'there').claim(anna);
+  await there.write([
+    { kind: 'folder', record: inboxRecord },
+    { kind: 'folder', record: sentRecord },
+    { kind: 'mapped', folder: inbox, runs: [run(1, 10, 5, true), run(6, 15, 5)] },
+    { kind: 'mapped', folder: sent, runs: [run(1, 100, 3)] },
+    { kind: 'exception', exception: exceptionOf(7, 'removed') },
+    { kind: 'exception', exception: exceptionOf(99, 'refused') },
+  ]);
+}
+
+function exceptionOf(uid: number, kind: Exception['kind']): Exception {
+  return {
+    folder: inbox,
+    sourceUidValidity: numbered.sourceUidValidity,
+    uid: uid as Exception['uid'],
+    kind,
+    code: kind,
+    detail: '',
+    sizeBytes: null,
+    messageId: null,
+    elementRead: null,
+    elementServed: null,
+  };
+}
+
+async function reader(direction: 'there' | 'back'): Promise<LedgerReader> {
+  const found = await worker.ledgers.peek(lease.mailbox, direction);
+  if (!found) throw new Error(`nothing is known that leads ${direction}`);
+  return found;
+}
+
+test('after the switch the way back is known, and the way there is not forgotten', async () => {
+  await copied();
+  expect(await turnLedger(worker.ledgers, lease, 'there', home)).toEqual({ kind: 'turned', withoutWayBack: [sent] });
+  const back = await reader('back');
+  expect(await back.folders()).toEqual([
+    {
+      ...inboxRecord,
+      source: 'Inbox',
+      target: inbox,
+      sourceState: inboxRecord.targetState,
+      targetState: inboxRecord.sourceState,
+      sourceUidValidity: 6,
+      targetUidValidity: 5,
+    },
+  ]);
+  expect((await back.map('Inbox' as FolderId)).runs).toEqual([run(10, 1, 10)]);
+  expect(await back.exceptions()).toMatchObject([{ folder: 'Inbox', uid: 16, kind: 'kept' }]);
+  const there = await reader('there');
+  expect(back.digestKey).toEqual(there.digestKey);
+  expect((await there.map(inbox)).size).toBe(10);
+});
+
+test('whoever goes back finds the way there with what happened meanwhile, and with what was never turned', async () => {
+  await copied();
+  await turnLedger(worker.ledgers, lease, 'there', home);
+  {
+    await using back = await worker.ledgers.under(lease, 'back').claim(home);
+    await back.write([
+      { kind: 'mapped', folder: 'Inbox' as FolderId, runs: [run(200, 50, 2)] },
+      { kind: 'unmapped', folder: 'Inbox' as FolderId, uids: [[10, 10] as never] },
+      { kind: 'exception-gone', folder: 'Inbox' as FolderId, uid: 16 as Exception['uid'], what: 'kept' },
+    ]);
+  }
+  expect(await turnLedger(worker.ledgers, lease, 'back', anna)).toEqual({ kind: 'turned', withoutWayBack: [] });
+  const there = await reader('there');
+  expect(await there.folders()).toEqual([inboxRecord, sentRecord]);
+  expect((await there.map(inbox)).runs).toEqual([run(2, 11, 4, true), run(6, 15, 5), run(50, 200, 2)]);
+  expect((await there.map(sent)).runs).toEqual([run(1, 100, 3)]);
+  // What never arrived is still listed; what people had removed and have not any more is not.
+  expect(await there.exceptions()).toEqual([exceptionOf(99, 'refused')]);
+});
+
+test('nothing is turned while nobody knows what arrived of a batch', async () => {
+  await copied();
+  {
+    await using there = await worker.ledgers.under(lease, 'there').claim(anna);
+    await there.write([{ kind: 'intent', intent: intent(1) }]);
+  }
+  expect(await turnLedger(worker.ledgers, lease, 'there', home)).toEqual({ kind: 'unsettled', batches: 1 });
+  expect(await (await reader('back')).folders()).toEqual([]);
+});
+
+test('a mailbox of which nothing is known has nothing to turn', async () => {
+  expect(await turnLedger(worker.ledgers, lease, 'there', home)).toEqual({ kind: 'turned', withoutWayBack: [] });
+});

@@ -1,0 +1,152 @@
+import { sql } from 'kysely';
+import { describe, expect, test } from 'vitest';
+import type { WaveOrder } from '#domain/wave.ts';
+import { people, recorded, standAt, standing, tallies, windowIn } from './estate.test-kit.ts';
+import { type TestDatabase, testDatabase } from './test-database.ts';
+import { openWaves } from './waves.ts';
+
+const pilot: WaveOrder = {
+  name: 'pilot',
+  window: windowIn(24),
+  selector: {},
+  limit: null,
+  isPilot: true,
+  errorBudget: 0.5,
+};
+
+async function inWave(db: TestDatabase): Promise<readonly string[]> {
+  const { rows } = await sql<{ name: string }>`
+    select split_part(address, '@', 1) as name from mailbox where wave is not null order by address`.execute(db.sql);
+  return rows.map(({ name }) => name);
+}
+
+describe('a wave that is made', () => {
+  test('plans those that are meant, at most so many, by their addresses, with a record of each', async () => {
+    await using db = await testDatabase();
+    await people(db.sql, ['cat', 'dan', 'ann', 'bob']);
+    await sql`update mailbox set kind = 'room' where address = 'ann@x.example'`.execute(db.sql);
+    const order = { ...pilot, selector: { kind: ['person'], organisation: ['RXY'] }, limit: 2 };
+    const { name, window, isPilot, errorBudget } = order;
+    expect(await openWaves(db).create(order, 'operator eve')).toEqual({
+      kind: 'created',
+      wave: { id: 1, name, state: 'planned', window, isPilot, errorBudget, pausedWhy: null },
+      mailboxes: 2,
+    });
+    expect(await inWave(db)).toEqual(['bob', 'cat']);
+    expect(await standing(db.sql, 1)).toMatchObject({ stage: 'planned', isDue: false });
+    expect(await recorded(db.sql, 1)).toEqual(['operator eve plan known planned wave pilot']);
+    expect(await recorded(db.sql, null)).toEqual(['operator eve wave created']);
+  });
+
+  test('takes nobody who is in another wave, was asked to wait, or has left; and of nobody there is none', async () => {
+    await using db = await testDatabase();
+    await people(db.sql, ['ann', 'bob', 'cat']);
+    const waves = openWaves(db);
+    await waves.create({ ...pilot, selector: { address: ['ANN@*'] } }, 'operator eve');
+    await sql`update mailbox set held = 'on call' where id = 2`.execute(db.sql);
+    await sql`update mailbox set left_at = now() where id = 3`.execute(db.sql);
+    expect(await waves.create({ ...pilot, name: 'second' }, 'operator eve')).toEqual({ kind: 'nobody' });
+    expect(await waves.list()).toHaveLength(1);
+    expect(await inWave(db)).toEqual(['ann']);
+  });
+
+  test('under a name that is taken leaves the first as it is', async () => {
+    await using db = await testDatabase();
+    await people(db.sql, ['ann', 'bob']);
+    const waves = openWaves(db);
+    const made = await Promise.all([1, 2].map(() => waves.create({ ...pilot, limit: 1 }, 'operator eve')));
+    expect(made.map(({ kind }) => kind).toSorted()).toEqual(['created', 'name-taken']);
+    expect(await inWave(db)).toEqual(['ann']);
+  });
+
+  test('at the same time as another has no mailbox in common with it', async () => {
+    await using db = await testDatabase();
+    await people(db.sql, ['ann', 'bob', 'cat', 'dan']);
+    const waves = openWaves(db);
+    await Promise.all(['a', 'b'].map((name) => waves.create({ ...pilot, name, limit: 3 }, 'operator eve')));
+    const { rows } = await sql`select mailbox from audit where what = 'plan'`.execute(db.sql);
+    expect(new Set(rows.map((row) => JSON.stringify(row))).size).toBe(rows.length);
+    const { kept, counted } = await tallies(db.sql);
+    expect(kept).toEqual(counted);
+  });
+
+  test('takes % and _ of an address for themselves, and only * for anything', async () => {
+    await using db = await testDatabase();
+    await people(db.sql, ['a_b', 'axb', 'a%b', '100%']);
+    const waves = openWaves(db);
+    await waves.create({ ...pilot, selector: { address: ['a_b@*', 'a%b@x.example'] } }, 'operator eve');
+    expect(await inWave(db)).toEqual(['a%b', 'a_b']);
+  });
+});
+
+/** A pilot of five that runs: planned, copying, following, switching, settled. */
+async function running(db: TestDatabase): Promise<ReturnType<typeof openWaves>> {
+  await people(db.sql, ['ann', 'bob', 'cat', 'dan', 'eve']);
+  const waves = openWaves(db);
+  await waves.create(pilot, 'operator eve');
+  await waves.move('pilot', 'start', 'operator eve', null);
+  for (const [i, stage] of (['copying', 'following', 'switching', 'settled'] as const).entries())
+    await standAt(db.sql, i + 2, stage, 1);
+  return waves;
+}
+
+describe('a wave', () => {
+  test('that is started has its mailboxes due at once, and is not started twice', async () => {
+    await using db = await testDatabase();
+    await people(db.sql, ['ann']);
+    const waves = openWaves(db);
+    await waves.create(pilot, 'operator eve');
+    const started = await Promise.all([1, 2].map(() => waves.move('pilot', 'start', 'operator eve', null)));
+    expect(started.map(({ kind }) => kind).toSorted()).toEqual(['moved', 'refused']);
+    expect(started).toContainEqual({ kind: 'refused', state: 'running' });
+    expect(await standing(db.sql, 1)).toMatchObject({ stage: 'planned', isDue: true });
+    expect(await recorded(db.sql, null)).toEqual(['operator eve wave created', 'operator eve wave start']);
+  });
+
+  test('that is paused says why until it is resumed', async () => {
+    await using db = await testDatabase();
+    const waves = await running(db);
+    const wave = { state: 'paused', pausedWhy: 'the network' };
+    expect(await waves.move('pilot', 'pause', 'operator eve', 'the network')).toMatchObject({ kind: 'moved', wave });
+    expect(await waves.list()).toMatchObject([wave]);
+    expect(await waves.move('pilot', 'start', 'operator eve', null)).toEqual({ kind: 'refused', state: 'paused' });
+    await waves.move('pilot', 'resume', 'operator eve', null);
+    expect(await waves.list()).toMatchObject([{ state: 'running', pausedWhy: null }]);
+  });
+
+  test('that is cancelled frees whoever has not switched, and leaves alone whoever switches or has', async () => {
+    await using db = await testDatabase();
+    const waves = await running(db);
+    await sql`update mailbox set held = 'on call' where id = 3`.execute(db.sql);
+    expect(await waves.move('pilot', 'cancel', 'operator eve', 'no licences')).toMatchObject({ kind: 'moved' });
+    for (const mailbox of [1, 2, 3])
+      expect(await standing(db.sql, mailbox)).toMatchObject({ stage: 'known', wave: null, isDue: false });
+    expect(await standing(db.sql, 4)).toMatchObject({ stage: 'switching', wave: 1, isDue: true });
+    expect(await standing(db.sql, 5)).toMatchObject({ stage: 'settled', wave: 1, isDue: true });
+    expect((await recorded(db.sql, 3)).slice(-2)).toEqual([
+      'operator eve stand-down following planned no licences',
+      'operator eve unplan planned known no licences',
+    ]);
+    const { kept, counted } = await tallies(db.sql);
+    expect(kept).toEqual(counted);
+    // And they may be planned anew.
+    const again = { ...pilot, name: 'again' };
+    expect(await waves.create(again, 'operator eve')).toMatchObject({ kind: 'created', mailboxes: 2 });
+  });
+
+  test('that there is none of is told with the name that was probably meant', async () => {
+    await using db = await testDatabase();
+    const waves = await running(db);
+    expect(await waves.move('pilt', 'pause', 'operator eve', null)).toEqual({ kind: 'unknown', nearest: 'pilot' });
+    expect(await waves.move('zzzzzz', 'pause', 'operator eve', null)).toEqual({ kind: 'unknown', nearest: null });
+  });
+
+  test('that opens next is listed first', async () => {
+    await using db = await testDatabase();
+    await people(db.sql, ['ann', 'bob']);
+    const waves = openWaves(db);
+    await waves.create({ ...pilot, name: 'late', window: windowIn(48), limit: 1 }, 'operator eve');
+    await waves.create({ ...pilot, name: 'soon' }, 'operator eve');
+    expect((await waves.list()).map(({ name }) => name)).toEqual(['soon', 'late']);
+  });
+});

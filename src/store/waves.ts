@@ -1,0 +1,165 @@
+/** Waves, as rows. */
+
+import { type RawBuilder, sql } from 'kysely';
+import { stagesBefore } from '#domain/journey.ts';
+import type { WaveState } from '#domain/release.ts';
+import type { Selector } from '#domain/selector.ts';
+import {
+  type Wave,
+  waveAfter,
+  type WaveCreated,
+  type WaveMoved,
+  type WaveOrder,
+  type WaveOrderStep,
+} from '#domain/wave.ts';
+import { nearest } from '#lib/nearest.ts';
+import type { Waves } from '#ports/waves.ts';
+import { note } from './audit.ts';
+import { faulted } from './database-fault.ts';
+import type { Database, Sql } from './db.ts';
+import { advanceAll } from './journey.ts';
+
+interface WaveRow {
+  readonly id: number;
+  readonly name: string;
+  readonly state: WaveState;
+  readonly opens_at: Date;
+  readonly closes_at: Date;
+  readonly pilot: boolean;
+  readonly error_budget: number;
+  readonly paused_why: string | null;
+}
+
+const columns = sql.raw('id, name, state, opens_at, closes_at, pilot, error_budget, paused_why');
+
+export function openWaves(db: Database): Waves {
+  const inTransaction = <Answer>(work: (tx: Sql) => Promise<Answer>): Promise<Answer> =>
+    faulted(db.name, db.sql.transaction().execute(work));
+  return {
+    create: (order, who) => inTransaction((tx) => create(tx, order, who)),
+    move: (name, step, who, why) => inTransaction((tx) => move(tx, name, step, who, why)),
+    async list() {
+      const { rows } = await faulted(
+        db.name,
+        sql<WaveRow>`select ${columns} from wave order by opens_at, id`.execute(db.sql),
+      );
+      return rows.map(waveOf);
+    },
+  };
+}
+
+async function create(tx: Sql, order: WaveOrder, who: string): Promise<WaveCreated> {
+  const { name, window, isPilot, errorBudget, limit, selector } = order;
+  const { rows } = await sql<WaveRow>`
+    insert into wave (name, opens_at, closes_at, pilot, error_budget)
+    values (${name}, ${instant(window.opensAt)}, ${instant(window.closesAt)}, ${isPilot}, ${errorBudget})
+    on conflict (name) do nothing returning ${columns}`.execute(tx);
+  const [row] = rows;
+  if (!row) return { kind: 'name-taken' };
+  const chosen = await sql<{ id: number }>`
+    update mailbox set wave = ${row.id}
+     where id in (
+       select m.id from mailbox m join organisation o on o.id = m.organisation
+        where m.stage = 'known' and m.wave is null and m.mark = '' and ${selected(selector)}
+        order by m.address limit ${limit}
+          for update of m
+     )
+    returning id`.execute(tx);
+  if (chosen.rows.length === 0) {
+    await sql`delete from wave where id = ${row.id}`.execute(tx);
+    return { kind: 'nobody' };
+  }
+  const ids = chosen.rows.map(({ id }) => id);
+  await advanceAll(tx, ids, { step: 'plan', who, why: `wave ${name}` }, null);
+  await note(tx, { who, what: 'wave created', wave: row.id, about: { mailboxes: ids.length } });
+  return { kind: 'created', wave: waveOf(row), mailboxes: ids.length };
+}
+
+async function move(tx: Sql, name: string, step: WaveOrderStep, who: string, why: string | null): Promise<WaveMoved> {
+  const { rows } = await sql<WaveRow>`select ${columns} from wave where name = ${name} for update`.execute(tx);
+  const [row] = rows;
+  if (!row) {
+    const others = await sql<{ name: string }>`select name from wave`.execute(tx);
+    return {
+      kind: 'unknown',
+      nearest: nearest(
+        name,
+        others.rows.map((each) => each.name),
+      ),
+    };
+  }
+  const state = waveAfter(row.state, step);
+  if (state === null) return { kind: 'refused', state: row.state };
+  const pausedWhy = step === 'pause' ? (why ?? `paused by ${who}`) : null;
+  const moved = await sql<WaveRow>`
+    update wave set state = ${state}, paused_why = ${pausedWhy} where id = ${row.id} returning ${columns}`.execute(tx);
+  await note(tx, { who, what: `wave ${step}`, wave: row.id, ...(why === null ? {} : { why }) });
+  if (step === 'start') {
+    await sql`update mailbox set due_at = now() where wave = ${row.id} and stage = 'planned' and due_at is null`.execute(
+      tx,
+    );
+  }
+  if (step === 'cancel') await sendHome(tx, row.id, who, why ?? `wave ${name} was cancelled`);
+  return { kind: 'moved', wave: waveOf(moved.rows[0] as WaveRow) };
+}
+
+/** What has not switched is known again and belongs to no wave; its copy rests. What is switching sees that through. */
+async function sendHome(tx: Sql, wave: number, who: string, why: string): Promise<void> {
+  for (const step of ['stand-down', 'unplan'] as const) {
+    const { rows } = await sql<{ id: number }>`
+      select id from mailbox where wave = ${wave} and stage = any(${stagesBefore(step)}::text[])`.execute(tx);
+    await advanceAll(
+      tx,
+      rows.map(({ id }) => id),
+      { step, who, why },
+      null,
+    );
+  }
+  await sql`update mailbox set wave = null where wave = ${wave} and stage = 'known'`.execute(tx);
+}
+
+/** The condition that `selector` means, of a mailbox `m` in an organisation `o`. */
+export function selected(selector: Selector): RawBuilder<boolean> {
+  const conditions = Object.entries(selector).map(([key, values]) => condition(key as keyof Selector, values));
+  return conditions.length === 0 ? sql<boolean>`true` : sql<boolean>`(${sql.join(conditions, sql` and `)})`;
+}
+
+function condition(key: keyof Selector, values: readonly string[]): RawBuilder<boolean> {
+  switch (key) {
+    case 'address':
+      // Of LIKE only `%` is used, for `*`; what LIKE takes for more is said to be itself.
+      return sql`m.address like any(${values.map((glob) => likeOf(glob.toLowerCase()))}::text[])`;
+    case 'organisation':
+      return sql`o.code = any(${values}::text[])`;
+    case 'kind':
+      return sql`m.kind = any(${values}::text[])`;
+    case 'stage':
+      return sql`m.stage = any(${values}::text[])`;
+    case 'wave':
+      return sql`m.wave in (select id from wave where name = any(${values}::text[]))`;
+    case 'mark':
+      return sql`m.mark = any(${values.map((mark) => (mark === 'none' ? '' : mark))}::text[])`;
+    case 'hint':
+      return sql`m.wave_hint = any(${values}::text[])`;
+  }
+}
+
+function likeOf(glob: string): string {
+  return glob.replace(/[\\%_]/g, '\\$&').replaceAll('*', '%');
+}
+
+function waveOf(row: WaveRow): Wave {
+  return {
+    id: row.id,
+    name: row.name,
+    state: row.state,
+    window: { opensAt: row.opens_at.getTime(), closesAt: row.closes_at.getTime() },
+    isPilot: row.pilot,
+    errorBudget: row.error_budget,
+    pausedWhy: row.paused_why,
+  };
+}
+
+function instant(ms: number): string {
+  return new Date(ms).toISOString();
+}

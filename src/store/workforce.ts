@@ -1,0 +1,111 @@
+/** The registry of those at work: one row for each, renewed by its heartbeat, and everything it holds refers to that row. */
+
+import { randomUUID } from 'node:crypto';
+import { sql } from 'kysely';
+import type {
+  Heartbeat,
+  MailboxLease,
+  MailboxTaken,
+  Membership,
+  WorkerId,
+  WorkerIdentity,
+  WorkerNow,
+  Workforce,
+} from '#ports/workforce.ts';
+import type { Database } from './db.ts';
+import { type GovernorRow, shareOf } from './governor-row.ts';
+import { isAlive, strikeOut, type WorkerRow, workerColumns, workerNow } from './vanished.ts';
+
+export function openWorkforce(db: Database): Workforce {
+  return {
+    register: (identity) => register(db, identity),
+    workersNow: () => workersNow(db),
+    drain: (worker) => drain(db, worker),
+    strikeVanished: async () => (await strikeOut(db.sql)).map(workerNow),
+  };
+}
+
+async function register(db: Database, { host, pid, version, role, lacks }: WorkerIdentity): Promise<Membership> {
+  const worker = randomUUID() as WorkerId;
+  await sql`
+    insert into worker (id, host, pid, version, role, lacks)
+    values (${worker}, ${host}, ${pid}, ${version}, ${role}, ${lacks}::text[])`.execute(db.sql);
+  return {
+    worker,
+    heartbeat: () => heartbeat(db, worker),
+    takeMailbox: (mailbox) => takeMailbox(db, worker, mailbox),
+    releaseMailbox: (lease) => releaseMailbox(db, worker, lease),
+    async [Symbol.asyncDispose]() {
+      await sql`delete from worker where id = ${worker}`.execute(db.sql);
+    },
+  };
+}
+
+interface HeartbeatRow {
+  readonly draining: boolean;
+  readonly heard_at: number;
+  readonly workers: number;
+  readonly governors: readonly GovernorRow[];
+}
+
+async function heartbeat(db: Database, worker: WorkerId): Promise<Heartbeat> {
+  const { rows } = await sql<HeartbeatRow>`
+    with heard as (
+      update worker w set seen_at = clock_timestamp() where id = ${worker} and ${isAlive}
+      returning draining, (extract(epoch from seen_at) * 1000)::int8 as heard_at
+    )
+    select draining, heard_at,
+           (select count(*) from worker w where ${isAlive}) as workers,
+           (select coalesce(jsonb_agg(governor), '[]') from governor) as governors
+      from heard`.execute(db.sql);
+  const [row] = rows;
+  if (!row) return { kind: 'gone' };
+  const { draining, heard_at, workers, governors } = row;
+  return {
+    kind: 'alive',
+    isDraining: draining,
+    heardAt: heard_at,
+    shares: governors.map((governor) => shareOf(governor, workers, heard_at)),
+  };
+}
+
+/** Who had the mailbox and vanished is struck out first, in a statement of its own: what it held is not seen by the next. */
+async function takeMailbox(db: Database, worker: WorkerId, mailbox: number): Promise<MailboxTaken> {
+  for (;;) {
+    const taken = await sql<{ token: number }>`
+      insert into mailbox_lease (mailbox, worker, token)
+      select ${mailbox}, w.id, nextval('lease_token') from worker w where w.id = ${worker} and ${isAlive} for key share
+      on conflict (mailbox) do nothing
+      returning token`.execute(db.sql);
+    const token = taken.rows[0]?.token;
+    if (token !== undefined) return { kind: 'taken', lease: { mailbox, token } };
+    const { rows } = await sql<{ self: boolean; holder: WorkerId | null; alive: boolean | null }>`
+      select exists (select from worker w where w.id = ${worker} and ${isAlive}) as self,
+             w.id as holder, ${isAlive} as alive
+        from (select) as one
+        left join mailbox_lease l on l.mailbox = ${mailbox}
+        left join worker w on w.id = l.worker`.execute(db.sql);
+    const [found] = rows;
+    if (!found?.self) return { kind: 'gone' };
+    if (found.holder !== null && found.alive) return { kind: 'busy', holder: found.holder };
+    await strikeOut(db.sql);
+  }
+}
+
+async function releaseMailbox(db: Database, worker: WorkerId, { mailbox, token }: MailboxLease): Promise<void> {
+  await sql`delete from mailbox_lease where mailbox = ${mailbox} and worker = ${worker} and token = ${token}`.execute(
+    db.sql,
+  );
+}
+
+async function workersNow(db: Database): Promise<readonly WorkerNow[]> {
+  const { rows } = await sql<WorkerRow>`select ${workerColumns} from worker w order by w.started_at, w.id`.execute(
+    db.sql,
+  );
+  return rows.map(workerNow);
+}
+
+async function drain(db: Database, worker: WorkerId): Promise<boolean> {
+  const { rows } = await sql`update worker set draining = true where id = ${worker} returning id`.execute(db.sql);
+  return rows.length === 1;
+}

@@ -1,0 +1,64 @@
+/**
+ * What time opens: the leader looks once a second at what is due and puts as much of it into the queue as will be worked on
+ * soon. What is due later stays in the journeys, since a deep queue is a slow one.
+ */
+
+import { choose } from '#domain/release.ts';
+import type { Log } from '#lib/log.ts';
+import type { Journeys } from '#ports/journeys.ts';
+import { type JobQueue, superviseMs } from '#ports/queue.ts';
+
+export interface ReleaserParts {
+  readonly journeys: Pick<Journeys, 'due' | 'release' | 'block'>;
+  readonly queue: JobQueue;
+  /** What is to be done now and then besides: sealing the audit log, striking out the vanished. */
+  readonly upkeep: readonly (() => Promise<unknown>)[];
+  readonly log: Log;
+}
+
+/** So many jobs may wait: some seconds of work for many workers. */
+const waitingMax = 1_000;
+/** Looked at for each choice: more than are chosen, so that turns between organisations have somebody to choose from. */
+const candidatesMax = 4_000;
+
+/** One look: puts what is due into the queue, as far as there is room. Answers with how many. */
+export async function releaseDue({ journeys, queue }: ReleaserParts): Promise<number> {
+  const { waiting } = await queue.depth();
+  const room = waitingMax - waiting;
+  if (room <= 0) return 0;
+  const { now, candidates, waves } = await journeys.due(candidatesMax);
+  const choices = choose(candidates, waves, now, room);
+  return choices.length === 0 ? 0 : journeys.release(choices);
+}
+
+/** What only the leader does, until it does not lead any more. `pause` resolves after so many milliseconds, or at the end. */
+export async function leadOn(
+  parts: ReleaserParts,
+  signal: AbortSignal,
+  pause: (ms: number) => Promise<void>,
+  now: () => number = () => performance.now(),
+): Promise<void> {
+  let supervisedAt = Number.NEGATIVE_INFINITY;
+  while (!signal.aborted) {
+    try {
+      const released = await releaseDue(parts);
+      if (now() - supervisedAt >= superviseMs) {
+        supervisedAt = now();
+        await parts.queue.supervise();
+        await standUpAfterFallen(parts);
+        for (const chore of parts.upkeep) await chore();
+      }
+      await pause(released > 0 ? 200 : 1_000);
+    } catch (error) {
+      // The database is away, or busy: nothing is lost by looking again.
+      parts.log.warn('the leader could not look', { text: error instanceof Error ? error.message : String(error) });
+      await pause(1_000);
+    }
+  }
+}
+
+/** Over what too many workers vanished somebody has to look: it may be the mailbox that ends them. */
+async function standUpAfterFallen({ queue, journeys }: ReleaserParts): Promise<void> {
+  for (const { mailbox, attempt } of await queue.abandoned())
+    await journeys.block(mailbox, 'worker.vanished', { attempts: attempt }, 'the leader');
+}
