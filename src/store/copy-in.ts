@@ -15,7 +15,11 @@ export class CopyIn {
   constructor(client: pg.Client, statement: string) {
     this.#stream = client.query(from(statement, { highWaterMark: aheadMostOctets }));
     this.#ended = new Promise((resolve, reject) => {
-      this.#stream.once('finish', resolve).once('error', reject);
+      this.#stream.once('finish', resolve).on('error', (error) => {
+        reject(error);
+        // The stream goes on writing to a connection that it no longer has, unless it is stopped.
+        this.#stream.destroy();
+      });
     });
     // It is looked at by whoever writes or ends.
     this.#ended.catch(() => undefined);
@@ -23,12 +27,13 @@ export class CopyIn {
 
   /** Lines as COPY reads them, each ended by LF. Returns when there is room for more. */
   async write(lines: string): Promise<void> {
+    if (this.#stream.destroyed) await this.#ended;
     if (!this.#stream.write(lines)) await Promise.race([once(this.#stream, 'drain'), this.#ended]);
   }
 
   /** Returns when the rows are in the table. */
   async end(): Promise<void> {
-    this.#stream.end();
+    if (!this.#stream.destroyed) this.#stream.end();
     await this.#ended;
   }
 }

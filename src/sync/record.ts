@@ -42,9 +42,11 @@ export function recordStored(engine: Engine, plan: SendPlan, items: readonly Ite
 
 /**
  * Takes messages out of the map again, which the target confirmed and does not hold: the changes to be written. They are
- * suspects from then on, so that a server that says so for ever is not asked for ever.
+ * suspects from then on, so that a server that says so for ever is not asked for ever. Both the answers and the proof may
+ * find the same messages out: each is taken out once.
  */
-export function unrecord(engine: Engine, work: FolderWork, items: readonly Item[]): LedgerChange[] {
+export function unrecord(engine: Engine, work: FolderWork, foundOut: readonly Item[]): LedgerChange[] {
+  const items = foundOut.filter(({ uid, targetUid }) => targetUid !== null && work.map.targetOf(uid) === targetUid);
   const digest = new DigestSum(work.record.digest);
   let bytes = 0;
   for (const item of items) {
