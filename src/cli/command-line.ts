@@ -165,7 +165,7 @@ const waveStep = (step: WaveOrderStep, brief: string) =>
     docs: { brief, fullDescription: programmeHelp },
   });
 
-const waveCommands = buildRouteMap<'create' | 'list' | WaveOrderStep, Session>({
+const waveCommands = buildRouteMap<'create' | 'list' | 'watch' | WaveOrderStep, Session>({
   routes: {
     create: buildCommand<WaveCreateFlags, [string], Session>({
       loader: async () => (await import('./programme.ts')).createWave,
@@ -176,6 +176,11 @@ const waveCommands = buildRouteMap<'create' | 'list' | WaveOrderStep, Session>({
       loader: async () => (await import('./programme.ts')).listWaves,
       parameters: { flags: statusFlags, aliases: shorthands },
       docs: { brief: 'All waves, the next to open first', fullDescription: programmeHelp },
+    }),
+    watch: buildCommand<StatusFlags, [string], Session>({
+      loader: async () => (await import('./watch-wave.ts')).watchWave,
+      parameters: { positional: waveName, flags: statusFlags, aliases: shorthands },
+      docs: { brief: 'Watch one move, until nobody in it is on the way any more', fullDescription: programmeHelp },
     }),
     start: waveStep('start', 'Copy its mailboxes from now on, and switch them in its window'),
     pause: waveStep('pause', 'Switch nobody more; the targets stay close'),

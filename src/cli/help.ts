@@ -116,6 +116,7 @@ EXAMPLES
   godwit serve                                                                   carries mail until you stop it
   godwit wave create pilot --window 2026-12-01T19:00/06:00 --select 'organisation=RXY kind=person' --limit 100
   godwit wave start pilot                                                        copied from now on, switched in the window
+  godwit wave watch pilot                                                        until nobody in it is on the way
   godwit wave pause pilot --why 'the help desk is full'
   godwit mailbox hold ann@corp.example --why 'on call'                           and release, retry, exclude, go-back
   godwit status                                                                  who stands where; -o json for programs

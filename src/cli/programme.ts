@@ -45,7 +45,7 @@ export async function createWave(this: Session, flags: WaveCreateFlags, name: st
   const errorBudget = flags.errorBudget === undefined ? (settings?.errorBudget ?? 0.02) : parseShare(flags.errorBudget);
   if (errorBudget === null) throw usageError('--error-budget wants a share such as 2%.');
   const limit = flags.limit === undefined ? null : Number(flags.limit);
-  await using programme = await open(this, flags);
+  await using programme = await openProgrammeFor(this, flags);
   const order = { name, window, selector, limit, isPilot: flags.pilot === true, errorBudget };
   const created = await programme.waves.create(order, programme.who);
   if (created.kind === 'name-taken') throw usageError(`There is a wave ${shown(name)} already.`);
@@ -58,7 +58,7 @@ export async function createWave(this: Session, flags: WaveCreateFlags, name: st
 }
 
 export async function moveWave(session: Session, flags: WaveFlags, name: string, step: WaveOrderStep): Promise<void> {
-  await using programme = await open(session, flags);
+  await using programme = await openProgrammeFor(session, flags);
   const moved = await programme.waves.move(name, step, programme.who, flags.why ?? null);
   if (moved.kind === 'unknown')
     throw usageError(
@@ -69,7 +69,7 @@ export async function moveWave(session: Session, flags: WaveFlags, name: string,
 }
 
 export async function listWaves(this: Session, flags: StatusFlags): Promise<void> {
-  await using programme = await open(this, flags);
+  await using programme = await openProgrammeFor(this, flags);
   const waves = await programme.waves.list();
   this.conclude({ waves }, () => (waves.length === 0 ? ['There are no waves.'] : waveLines(waves)));
 }
@@ -80,7 +80,7 @@ export async function orderMailbox(
   address: string,
   order: MailboxOrder,
 ): Promise<void> {
-  await using programme = await open(session, flags);
+  await using programme = await openProgrammeFor(session, flags);
   const ordered = await programme.mailboxes.order(address, order, programme.who, flags.why ?? null);
   if (ordered.kind === 'unknown') throw usageError(`There is no mailbox ${shown(address)} in this estate.`);
   if (ordered.kind === 'refused') {
@@ -91,7 +91,7 @@ export async function orderMailbox(
 }
 
 export async function status(this: Session, flags: StatusFlags): Promise<void> {
-  await using programme = await open(this, flags);
+  await using programme = await openProgrammeFor(this, flags);
   const now = await programme.view.now();
   this.conclude(now, () => statusLines(now));
   if (now.standings.some(({ mark }) => mark === 'blocked')) this.exitCode = exitCodes.withExceptions;
@@ -103,7 +103,8 @@ async function settingsOf({ world }: Session, flags: EstateFlags) {
   return flags.config !== undefined || existsSync(file) ? world.readEstate(file) : null;
 }
 
-async function open(session: Session, flags: StatusFlags): Promise<Programme> {
+/** The estate that the flags and settings of this run mean, opened for people. */
+export async function openProgrammeFor(session: Session, flags: StatusFlags): Promise<Programme> {
   const { world } = session;
   const settings = await settingsOf(session, flags);
   return world.openProgramme({
