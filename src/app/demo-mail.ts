@@ -24,7 +24,16 @@ export interface DemoMessage {
   readonly receivedMs: number;
 }
 
-const domain = 'heron-bay.example';
+/** Where everybody is. */
+export const domain = 'heron-bay.example';
+
+/** Whoever writes and gets mail. */
+export interface DemoOwner {
+  readonly user: string;
+  readonly name: string;
+  readonly role: string;
+}
+
 const people = [
   { user: 'ann.marsh', name: 'Ann Marsh', role: 'Harbour office' },
   { user: 'joe.okafor', name: 'Joe Okafor', role: 'Workshop' },
@@ -126,9 +135,10 @@ export function demoArrivals(nowMs: number, count: number): readonly DemoMessage
   return Array.from({ length: count }, () => ({ ...message(chance, people[0], 'INBOX', 1_000, nowMs), flags: [] }));
 }
 
-function message(
+/** One message in somebody's folder; `attachedOnceIn`: one in so many has an attachment. */
+export function message(
   chance: Chance,
-  owner: (typeof people)[number],
+  owner: DemoOwner,
   shelf: string,
   attachedOnceIn: number,
   receivedMs: number,

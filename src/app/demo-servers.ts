@@ -12,7 +12,8 @@ import type { DemoFolder, DemoMessage } from './demo-mail.ts';
 export interface DemoServer extends AsyncDisposable {
   /** Clear text on loopback, for the people who write and read there during the demo. */
   readonly port: number;
-  readonly url: (user: string) => string;
+  /** What leads there, without a user. */
+  readonly endpoint: string;
   /** For `--ca`; null where the server is spoken to in clear text. */
   readonly caFile: string | null;
   /** What it is, for people. */
@@ -53,7 +54,7 @@ async function startDovecots(users: readonly string[], password: string): Promis
     process.once('exit', emergency);
     return {
       port: server.port,
-      url: (user) => `imaps://${user}@localhost:${server.tlsPort}`,
+      endpoint: `imaps://localhost:${server.tlsPort}`,
       caFile: server.caFile,
       kind: 'Dovecot',
       async [Symbol.asyncDispose]() {
@@ -76,7 +77,7 @@ async function startStandIns(users: readonly string[], password: string): Promis
     for (const user of users) server.platform.add(user);
     return {
       port: server.port,
-      url: (user) => `imap+plain://${user}@localhost:${server.port}`,
+      endpoint: `imap+plain://localhost:${server.port}`,
       caFile: null,
       kind: 'stand-in',
       [Symbol.asyncDispose]: async () => server[Symbol.asyncDispose](),
@@ -124,7 +125,8 @@ export async function liveALittle(
   await putMessages(wire, Buffer.from('INBOX'), arrivals);
 }
 
-async function putMessages(wire: Wire, folder: Buffer, messages: readonly DemoMessage[]): Promise<void> {
+/** Puts messages into a folder (its name as the wire has it), as deliveries would have. */
+export async function putMessages(wire: Wire, folder: Buffer, messages: readonly DemoMessage[]): Promise<void> {
   for (let at = 0; at < messages.length; at += 50) {
     const batch = messages.slice(at, at + 50).map(({ bytes, flags, receivedMs }, i) => ({
       name: String(at + i),

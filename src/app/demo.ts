@@ -11,7 +11,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { DemoStage } from '#cli/world.ts';
 import { bytes, count } from '#cli/shown.ts';
 import { demoArrivals, demoPeople, type DemoPerson } from './demo-mail.ts';
-import { type DemoServers, fillMailbox, liveALittle, startDemoServers } from './demo-servers.ts';
+import { type DemoServer, type DemoServers, fillMailbox, liveALittle, startDemoServers } from './demo-servers.ts';
 
 const password = 'a-demo-password';
 const environment = { OLD: password, NEW: password };
@@ -100,7 +100,8 @@ async function fill(servers: DemoServers, people: readonly DemoPerson[], say: (l
 }
 
 function accountsCsv(servers: DemoServers, users: readonly string[]): string {
-  const lines = users.map((user) => `${servers.old.url(user)},${servers.new.url(user)},env:OLD,env:NEW`);
+  const at = ({ endpoint }: DemoServer, user: string): string => endpoint.replace('://', `://${user}@`);
+  const lines = users.map((user) => `${at(servers.old, user)},${at(servers.new, user)},env:OLD,env:NEW`);
   return ['source,target,source_secret,target_secret', ...lines, ''].join('\n');
 }
 

@@ -6,13 +6,14 @@ export interface Window {
   readonly closesAt: number;
 }
 
-const form = /^(?<day>\d{4}-\d\d-\d\d)T(?<start>\d\d:\d\d)\/(?:(?<endDay>\d{4}-\d\d-\d\d)T)?(?<end>\d\d:\d\d)$/;
+const form =
+  /^(?<day>\d{4}-\d\d-\d\d)T(?<start>\d\d:\d\d(?::\d\d)?)\/(?:(?<endDay>\d{4}-\d\d-\d\d)T)?(?<end>\d\d:\d\d(?::\d\d)?)$/;
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
 
 /**
- * Reads `2026-12-01T19:00/06:00` (until the next six o'clock) or `2026-12-04T19:00/2026-12-07T06:00`. Answers with words for a
- * person where it is neither, or no such day or time zone exists.
+ * Reads `2026-12-01T19:00/06:00` (until the next six o'clock) or `2026-12-04T19:00/2026-12-07T06:00`, with seconds or without.
+ * Answers with words for a person where it is neither, or no such day or time zone exists.
  */
 export function readWindow(text: string, timezone: string): Window | { readonly problem: string } {
   const found = form.exec(text)?.groups;
@@ -55,7 +56,7 @@ function dayAfter(day: string): string {
  * was put forward; of one that comes twice in autumn the first counts.
  */
 function instantOf(day: string, time: string, timezone: string): number | null {
-  const asUtc = Date.parse(`${day}T${time}:00Z`);
+  const asUtc = Date.parse(`${day}T${time}Z`);
   // `Date.parse` takes the 31st of November for the 1st of December.
   if (Number.isNaN(asUtc) || new Date(asUtc).toISOString().slice(0, 10) !== day) return null;
   const before = asUtc - offsetAt(asUtc - dayMs, timezone);
