@@ -12,6 +12,7 @@ import { openElection } from '#store/election.ts';
 import { openJourneys } from '#store/journeys.ts';
 import { installQueue } from '#store/queue-schema.ts';
 import { openQueue } from '#store/queue.ts';
+import { careForWaves } from '#store/wave-care.ts';
 import { openWorkforce } from '#store/workforce.ts';
 import { leadOn } from '#worker/releaser.ts';
 import { openEstateDatabase } from './estate-database.ts';
@@ -59,7 +60,7 @@ async function leadWhenNobodyDoes(db: Database, log: Log, stop: AbortSignal): Pr
       const signal = AbortSignal.any([stop, lead.lost]);
       await using queue = await openQueue(db, log);
       const workforce = openWorkforce(db);
-      const upkeep = [() => seal(db), () => workforce.strikeVanished()];
+      const upkeep = [() => seal(db), () => workforce.strikeVanished(), () => careForWaves(db)];
       await leadOn({ journeys: openJourneys(db, queue), queue, upkeep, log }, signal, (ms) => pause(ms, signal));
     } catch (error) {
       if (stop.aborted) return;

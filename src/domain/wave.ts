@@ -1,5 +1,7 @@
 /** A wave: the mailboxes that switch together, its window, and its life as a table. */
 
+import { faults } from './fault.ts';
+import type { Stage } from './journey.ts';
 import type { WaveState } from './release.ts';
 import type { Selector } from './selector.ts';
 import type { Window } from './window.ts';
@@ -54,6 +56,50 @@ export function waveAfter(state: WaveState, step: WaveStep): WaveState | null {
   const steps: Partial<Record<WaveStep, WaveState>> = life[state];
   return steps[step] ?? null;
 }
+
+/** Where a mailbox without a mark is on its way, so that its wave is not over. */
+export const stagesOnTheWay = [
+  'planned',
+  'copying',
+  'following',
+  'switching',
+  'returning',
+] as const satisfies readonly Stage[];
+
+/** How a wave stands. */
+export interface WaveCounts {
+  /** Mailboxes whose copying has begun, whatever became of them. */
+  readonly begun: number;
+  /** Mailboxes that are on the way and have no mark: whoever is blocked, held or excluded keeps no wave from its end. */
+  readonly onTheWay: number;
+  /** Mailboxes that failed since it was started or resumed: they are blocked, or their switch was withdrawn. */
+  readonly failed: number;
+}
+
+/** What the leader does with a running wave of its own accord; null: nothing. `now`: the database's, as its window. */
+export function careFor(
+  { window, errorBudget }: Pick<Wave, 'window' | 'errorBudget'>,
+  { begun, onTheWay, failed }: WaveCounts,
+  now: number,
+): 'pause' | 'finish' | null {
+  if (window.closesAt <= now && onTheWay === 0) return 'finish';
+  return isOverBudget(failed, begun, errorBudget) ? 'pause' : null;
+}
+
+/** Why a wave has paused by itself, for people. `most`: the codes of its faults, the most frequent first. */
+export function whyPaused({ begun, failed }: WaveCounts, errorBudget: number, most: readonly string[]): string {
+  const share = (part: number): string => `${Number((part * 100).toFixed(1))} %`;
+  const codes = most.length === 0 ? '' : ` (${most.slice(0, 3).join(', ')})`;
+  return `${failed} of the ${begun} that have begun have failed${codes}: ${share(failed / begun)}, more than its error budget of ${share(errorBudget)}`;
+}
+
+/**
+ * Codes that do not count as failures of a wave, though a switch that met them five times was withdrawn: the weather of a
+ * platform, of the network or of the database.
+ */
+export const weather: readonly string[] = Object.entries(faults)
+  .filter(([code, { retry }]) => /^(imap|oauth|database)\./.test(code) && (retry === 'soon' || retry === 'paced'))
+  .map(([code]) => code);
 
 /** Whether a wave has failed so often that it has to pause: never for the first few, which say nothing of the rest. */
 export function isOverBudget(failed: number, begun: number, errorBudget: number): boolean {

@@ -82,11 +82,12 @@ export function openJourneys(db: Database, queue: Pick<StoredQueue, 'send'>): Jo
     async block(mailbox, code, about, who) {
       await ask(
         db.sql.transaction().execute(async (tx) => {
-          await sql`
+          const { rows } = await sql<{ wave: number | null }>`
             update mailbox
                set blocked = ${code}, blocked_about = ${JSON.stringify(about)}::jsonb, queued_at = null, due_at = null
-             where id = ${mailbox}`.execute(tx);
-          await note(tx, { who, what: 'blocked', mailbox, why: code, about });
+             where id = ${mailbox} returning wave`.execute(tx);
+          const wave = rows[0]?.wave ?? null;
+          await note(tx, { who, what: 'blocked', mailbox, ...(wave === null ? {} : { wave }), why: code, about });
         }),
       );
     },
@@ -142,12 +143,21 @@ function waveNow({ id, state, opens_ms: opensAt, closes_ms: closesAt, pilot }: W
   return { id, state, opensAt, closesAt, pilot };
 }
 
-async function carried(db: Sql, mailbox: number, { copied, bytes, exceptions, lagMs }: PassNumbers): Promise<void> {
-  await sql`
-    update mailbox
-       set copied = copied + ${copied}, copied_bytes = copied_bytes + ${bytes}, exceptions = ${exceptions},
-           lag_ms = ${Math.min(Math.round(lagMs), lagMaxMs)}, caught_up_at = now()
-     where id = ${mailbox}`.execute(db);
+async function carried(db: Sql, mailbox: number, { direction, ...numbers }: PassNumbers): Promise<void> {
+  const { copied, bytes, milliseconds, found } = numbers;
+  const done =
+    direction === 'there'
+      ? sql`copied = copied + ${copied}, copied_bytes = copied_bytes + ${bytes},
+            carry_ms = coalesce(carry_ms, 0) + ${Math.round(milliseconds)}`
+      : sql`carried_back = coalesce(carried_back, 0) + ${copied}`;
+  const seen = found ? sql`, lag_ms = ${Math.min(Math.round(found.lagMs), lagMaxMs)}, caught_up_at = now()` : sql``;
+  // What the last pass there found is the account of the move, whatever is carried home later.
+  const account =
+    found && direction === 'there'
+      ? sql`, found = ${found.messages}, already_there = ${found.alreadyThere}, refused = ${found.refused},
+            exceptions = ${found.exceptions}`
+      : sql``;
+  await sql`update mailbox set ${done}${seen}${account} where id = ${mailbox}`.execute(db);
 }
 
 async function turn(

@@ -1,7 +1,6 @@
 /** Waves, as rows. */
 
 import { type RawBuilder, sql } from 'kysely';
-import { stagesBefore } from '#domain/journey.ts';
 import type { WaveState } from '#domain/release.ts';
 import type { Selector } from '#domain/selector.ts';
 import {
@@ -18,6 +17,7 @@ import { note } from './audit.ts';
 import { faulted } from './database-fault.ts';
 import type { Database, Sql } from './db.ts';
 import { advanceAll } from './journey.ts';
+import { sendHome } from './send-home.ts';
 
 interface WaveRow {
   readonly id: number;
@@ -91,31 +91,23 @@ async function move(tx: Sql, name: string, step: WaveOrderStep, who: string, why
   const state = waveAfter(row.state, step);
   if (state === null) return { kind: 'refused', state: row.state };
   const pausedWhy = step === 'pause' ? (why ?? `paused by ${who}`) : null;
+  // Whoever resumes has seen what failed until now: it does not pause again for that.
+  const seen = step === 'resume' ? sql`(select coalesce(max(id), 0) from audit)` : sql`failures_seen`;
   const moved = await sql<WaveRow>`
-    update wave set state = ${state}, paused_why = ${pausedWhy} where id = ${row.id} returning ${columns}`.execute(tx);
+    update wave set state = ${state}, paused_why = ${pausedWhy}, failures_seen = ${seen}
+     where id = ${row.id} returning ${columns}`.execute(tx);
   await note(tx, { who, what: `wave ${step}`, wave: row.id, ...(why === null ? {} : { why }) });
-  if (step === 'start') {
-    await sql`update mailbox set due_at = now() where wave = ${row.id} and stage = 'planned' and due_at is null`.execute(
-      tx,
-    );
+  if (step === 'start')
+    await sql`
+      update mailbox set due_at = now() where wave = ${row.id} and stage = 'planned' and due_at is null`.execute(tx);
+  if (step === 'cancel') {
+    // Who is switching sees that through; where it is withdrawn, the leader takes them home (`wave-care.ts`).
+    const left = await sql<{ id: number }>`
+      select id from mailbox where wave = ${row.id} and stage in ('planned', 'copying', 'following')`.execute(tx);
+    const ids = left.rows.map(({ id }) => id);
+    await sendHome(tx, row.id, ids, who, why ?? `wave ${name} was cancelled`);
   }
-  if (step === 'cancel') await sendHome(tx, row.id, who, why ?? `wave ${name} was cancelled`);
   return { kind: 'moved', wave: waveOf(moved.rows[0] as WaveRow) };
-}
-
-/** What has not switched is known again and belongs to no wave; its copy rests. What is switching sees that through. */
-async function sendHome(tx: Sql, wave: number, who: string, why: string): Promise<void> {
-  for (const step of ['stand-down', 'unplan'] as const) {
-    const { rows } = await sql<{ id: number }>`
-      select id from mailbox where wave = ${wave} and stage = any(${stagesBefore(step)}::text[])`.execute(tx);
-    await advanceAll(
-      tx,
-      rows.map(({ id }) => id),
-      { step, who, why },
-      null,
-    );
-  }
-  await sql`update mailbox set wave = null where wave = ${wave} and stage = 'known'`.execute(tx);
 }
 
 /** The condition that `selector` means, of a mailbox `m` in an organisation `o`. */

@@ -21,6 +21,8 @@ create table wave (
   -- The share of its mailboxes that may fail before it pauses by itself.
   error_budget real not null default 0.02 check (error_budget between 0 and 1),
   paused_why text,
+  -- Failures up to this record of the audit log do not count against the error budget any more: a person has resumed since.
+  failures_seen bigint not null default 0,
   created_at timestamptz not null default now(),
   check (closes_at > opens_at)
 );
@@ -209,6 +211,8 @@ create table audit_link (
   records int8multirange not null,
   digests bytea not null,
   hash bytea not null unique,
+-- What counts against the error budget of a wave.
+create index audit_failure on audit (wave, id) where what in ('blocked', 'withdraw');
   sealed_at timestamptz not null default clock_timestamp()
 );
 
