@@ -106,6 +106,19 @@ export function throttleOf(answer: imap.Tagged, { host }: Where): Fault | null {
   return fault('imap.server.throttled', { host, text, waitMs: backoffOf(text) });
 }
 
+/** The fault of an answer that tells how the server is, whatever was asked; null for any other answer. */
+export function weatherOf(answer: imap.Tagged, where: Where): Fault | null {
+  const code = answer.code?.name ?? null;
+  if (code !== null && weatherCodes.has(code.toUpperCase())) {
+    const about = { host: where.host, command: 'a command', text: wordsOf(code, imap.clean(answer.text)) };
+    return fault('imap.command.refused', about);
+  }
+  return throttleOf(answer, where);
+}
+
+/** RFC 5530 §3. */
+const weatherCodes = new Set(['UNAVAILABLE', 'SERVERBUG', 'INUSE']);
+
 function isThrottle(code: string | null, text: string): boolean {
   return (
     code === 'THROTTLED' ||

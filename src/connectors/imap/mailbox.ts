@@ -55,6 +55,7 @@ export class ImapReader implements Source {
     this.traits = {
       changes: enabled.has('QRESYNC') ? 'flags-and-vanished' : capabilities.has('CONDSTORE') ? 'flags' : 'none',
       tellsUids: capabilities.has('UIDPLUS'),
+      moves: capabilities.has('MOVE') ? 'at-once' : capabilities.has('UIDPLUS') ? 'by-copies' : 'never',
       batches: capabilities.has('MULTIAPPEND') && !this.facts.lies.has('multiappend') ? 'together' : 'one-by-one',
       appendLimitBytes: capabilities.appendLimitBytes,
       roundTripMs: session.line.roundTripMs,
@@ -170,7 +171,7 @@ export class ImapReader implements Source {
 
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.session.isAlive) noteSpeed(this.session, this.facts);
-    this.session.leave();
+    if (!this.options.kept?.keep(this.session)) this.session.leave();
   }
 
   /** What a call about a folder rejects with. */

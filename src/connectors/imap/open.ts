@@ -4,13 +4,13 @@
  * hasty, the next one is careful again.
  */
 
-import { type Fault, fault, isFault } from '#domain/fault.ts';
+import { Fault, fault, isFault } from '#domain/fault.ts';
 import type { Credential } from '#ports/credentials.ts';
 import * as imap from '#protocols/imap/index.ts';
 import { isWorthCompressing } from './compression.ts';
-import { faultOf } from './faults.ts';
+import { faultOf, weatherOf } from './faults.ts';
 import { type Mask, maskedError, maskOf } from './masking.ts';
-import { connectMs, type ImapOptions, usualDeadlineMs } from './options.ts';
+import { type Berth, connectMs, type ImapOptions, usualDeadlineMs } from './options.ts';
 import { present } from './presenting.ts';
 import type { ServerFacts } from './server-memory.ts';
 import { tune, type Tuned } from './tuning.ts';
@@ -24,7 +24,9 @@ export interface SignedIn extends Pick<Tuned, 'listed'> {
  * token that is refused although it had not expired may have been revoked: one fresh one is tried, on a new connection.
  */
 export async function openSession(options: ImapOptions, isReadOnly: boolean, signal: AbortSignal): Promise<SignedIn> {
-  const { credentials, endpoint } = options;
+  const { credentials, endpoint, kept } = options;
+  const waiting = kept?.take();
+  if (waiting) return { session: waiting, listed: null };
   const credential = await credentials.current(signal);
   try {
     return await openWith(credential, options, isReadOnly, signal);
@@ -58,9 +60,11 @@ async function openWith(
   const facts = options.servers.of(endpoint);
   const mask = maskOf(credential);
   const knewOfUtf8 = facts.lies.has('utf8');
+  const berth = await options.berth?.(signal);
+  const progress: Progress = { isSignedIn: false };
   let session: imap.Session;
   try {
-    session = await imap.Session.open(sessionOptions(options, isReadOnly, mask), signal);
+    session = await imap.Session.open(sessionOptions(options, isReadOnly, mask, berth ?? null, progress), signal);
   } catch (error) {
     throw faultOf(error, endpoint);
   }
@@ -72,6 +76,8 @@ async function openWith(
       session.leave();
       return await openWith(credential, options, isReadOnly, signal);
     }
+    progress.isSignedIn = true;
+    options.watcher?.signedIn();
     const offered = options.compress !== 'off' && session.capabilities.has('COMPRESS=DEFLATE');
     if (isWorthCompressing(endpoint.host, offered, facts)) {
       log.debug('compressing', { host: endpoint.host, isOn: await session.compress() });
@@ -87,10 +93,17 @@ async function openWith(
   }
 }
 
+/** How far a session has come. */
+interface Progress {
+  isSignedIn: boolean;
+}
+
 function sessionOptions(
-  { endpoint, log, commandDeadlineMs, mayComplete }: ImapOptions,
+  { endpoint, log, commandDeadlineMs, mayComplete, pace, watcher }: ImapOptions,
   isReadOnly: boolean,
   mask: Mask,
+  berth: Berth | null,
+  progress: Progress,
 ): imap.SessionOptions {
   const { trace } = log;
   return {
@@ -103,6 +116,20 @@ function sessionOptions(
     deadlineMs: commandDeadlineMs ?? usualDeadlineMs,
     isReadOnly,
     ...(mayComplete ? { mayComplete } : {}),
+    ...(pace ? { pace } : {}),
+    listener: {
+      // What keeps from signing in is told by a rejection.
+      refused(answer) {
+        const weather = progress.isSignedIn ? weatherOf(answer, endpoint) : null;
+        if (weather) watcher?.troubled(weather);
+      },
+      over(trouble) {
+        if (!progress.isSignedIn || trouble.kind === 'closed') return;
+        const fault = faultOf(new imap.ImapError(trouble), endpoint);
+        if (fault instanceof Fault) watcher?.troubled(fault);
+      },
+      gone: (isMutual) => berth?.leave(isMutual),
+    },
     trace: trace === null ? null : (direction, line) => trace('wire', { direction, line: mask(line) }),
   };
 }

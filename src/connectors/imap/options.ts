@@ -1,7 +1,10 @@
 /** What it takes to open a mailbox over IMAP. */
 
 import type { Log } from '#lib/log.ts';
+import type { Fault } from '#domain/fault.ts';
 import type { Credentials } from '#ports/credentials.ts';
+import type { SessionPace } from '#protocols/imap/index.ts';
+import type { KeptSession } from './kept-session.ts';
 import type { ServerMemory } from './server-memory.ts';
 
 export interface ImapEndpoint {
@@ -25,8 +28,28 @@ export interface ImapOptions {
   readonly commandDeadlineMs?: number;
   /** Asked before the last octets of each APPEND: false, and the connection is closed instead. */
   readonly mayComplete?: () => boolean;
+  /** Shared with all sessions that are to keep to one rate together. */
+  readonly pace?: SessionPace;
+  /** Waits until one more connection may be opened; none is opened when it rejects. */
+  readonly berth?: (signal: AbortSignal) => Promise<Berth>;
+  readonly watcher?: SessionWatcher;
+  /** Where a session waits for whoever opens this mailbox next, instead of signing out. */
+  readonly kept?: KeptSession;
   /** `auto`: where the line is known to be slow. */
   readonly compress?: 'auto' | 'off';
+}
+
+/** Room for one connection. */
+export interface Berth {
+  /** The connection is closed, or never came to be. `isMutual`: on the server's side as well. */
+  leave(isMutual: boolean): void;
+}
+
+/** Told what shows how a server is; returns at once. */
+export interface SessionWatcher {
+  signedIn(): void;
+  /** After sign-in: it refused something for the weather there, or ended the connection. */
+  troubled(fault: Fault): void;
 }
 
 /** Long enough for a server that opens a folder of millions for the first time, short enough for people to wait. */

@@ -8,23 +8,29 @@ import type { Told } from './told.ts';
 /** Answers may still be on their way behind a BYE, for so long. */
 const goodbyeMs = 1_000;
 
+export interface EndingListener {
+  /** Closes the connection at once. */
+  breaks(): void;
+  /** Told once. */
+  over(trouble: Trouble): void;
+}
+
 export class Ending {
   /** We have said LOGOUT. */
   isLeaving = false;
   readonly #told: Told;
   readonly #sending: Sending;
   readonly #deadline: Deadline;
-  readonly #break: () => void;
+  readonly #listener: EndingListener;
   /** Why it is over; null while it lives. The error is made when somebody needs it, since it costs more than a LOGOUT. */
   #over: Trouble | null = null;
   #madeError: ImapError | null = null;
 
-  /** `breaks`: closes the connection at once. */
-  constructor(told: Told, sending: Sending, deadline: Deadline, breaks: () => void) {
+  constructor(told: Told, sending: Sending, deadline: Deadline, listener: EndingListener) {
     this.#told = told;
     this.#sending = sending;
     this.#deadline = deadline;
-    this.#break = breaks;
+    this.#listener = listener;
   }
 
   get isOver(): boolean {
@@ -41,6 +47,7 @@ export class Ending {
     if (this.#over) return;
     this.#over = trouble;
     this.#deadline.stop();
+    this.#listener.over(trouble);
     if (!this.#told.isUngreeted && !this.#sending.isBusy) return;
     const error = (this.#madeError ??= new ImapError(trouble));
     this.#told.fails(error);
@@ -57,7 +64,7 @@ export class Ending {
   /** As `fail`, and breaks the connection. */
   close(trouble: Trouble): void {
     this.fail(trouble);
-    this.#break();
+    this.#listener.breaks();
   }
 
   /** The connection is no more; `error` is null when the other side closed it. */

@@ -5,6 +5,7 @@
 
 import type { Writable } from 'node:stream';
 import type { LineSpeed } from './line-speed.ts';
+import { both, type SessionPace } from './session-pace.ts';
 
 /** Up to here copying is cheaper than one more entry of a `writev`. */
 const copiedOctets = 8_192;
@@ -27,12 +28,16 @@ export class Outgoing {
   #flights = 0;
   #settled: { readonly promise: Promise<void>; readonly resolve: () => void } | null = null;
   readonly #speed: LineSpeed;
+  readonly #pace: SessionPace | null;
+  /** When more may go than has gone. */
+  #pause: Promise<void> | null = null;
   readonly #drained: () => void;
 
   /** `drained` is called whenever something that was written has left for the kernel. */
-  constructor(to: Writable, speed: LineSpeed, drained: () => void) {
+  constructor(to: Writable, speed: LineSpeed, pace: SessionPace | null, drained: () => void) {
     this.#to = to;
     this.#speed = speed;
+    this.#pace = pace;
     this.#drained = drained;
   }
 
@@ -102,10 +107,17 @@ export class Outgoing {
     this.#write();
   }
 
+  /** Whoever asks `returned` next waits for this as well. */
+  hold(until: Promise<void>): void {
+    this.#pause = both(this.#pause, until);
+  }
+
   #write(): void {
     this.#seal();
     const queue = this.#queue;
     if (queue.length === 0 || this.#to.destroyed) return;
+    const pause = this.#pace?.octets(queue.reduce((sum, octets) => sum + octets.length, 0)) ?? null;
+    if (pause) this.hold(pause);
     if (this.#staging) {
       this.#full.push(this.#staging);
       this.#staging = null;
@@ -145,14 +157,16 @@ export class Outgoing {
   }
 
   /**
-   * Hands everything to the kernel where it lies; null when everything lent may be written over, else a promise for that moment,
-   * which never rejects.
+   * Hands everything to the kernel where it lies; null when everything lent may be written over and more may go, else a promise
+   * for that moment, which never rejects.
    */
   returned(): Promise<void> | null {
     this.#write();
-    if (this.#flights === 0 || this.#to.destroyed) return null;
+    const pause = this.#pause;
+    this.#pause = null;
+    if (this.#flights === 0 || this.#to.destroyed) return pause;
     this.#settled ??= withResolver();
-    return this.#settled.promise;
+    return both(pause, this.#settled.promise);
   }
 
   /** The connection is gone: nobody will look at what was lent any more. */

@@ -10,6 +10,7 @@ import { Opening, opening } from './opened.ts';
 import type { Outgoing } from './outgoing.ts';
 import { assertReadOnly } from './read-only.ts';
 import { SentCommand } from './sent-command.ts';
+import type { SessionPace } from './session-pace.ts';
 import type { Told } from './told.ts';
 import { CommandWriter } from './writer.ts';
 
@@ -18,7 +19,7 @@ export interface Speaker {
   readonly out: Outgoing;
   /** False when it is over, and while TLS is being put on. */
   readonly mayTalk: boolean;
-  readonly options: { readonly isReadOnly: boolean };
+  readonly options: { readonly isReadOnly: boolean; readonly pace?: SessionPace };
   trace(line: string): void;
   headway(): void;
 }
@@ -43,6 +44,8 @@ export class Sending {
   /** We appended to it since it was opened: it may not show that yet. */
   #stale = false;
   #isDue = false;
+  /** The pace allows no more commands for now. */
+  #isHeldBack = false;
   /** A patient command was told to end. */
   #isHurried = false;
 
@@ -94,6 +97,8 @@ export class Sending {
   beginStreamed(name: string, mailbox: string, handlers: Pick<Exchange, 'answered' | 'continued' | 'lost'>): Exchange {
     const exchange: Exchange = { tag: this.tag(), name, opening: null, place: null, command: null, ...handlers };
     this.#fly(exchange);
+    const pause = this.#paced();
+    if (pause) this.#speaker.out.hold(pause);
     if (this.#place?.place.mailbox === mailbox) this.#stale = true;
     return exchange;
   }
@@ -158,7 +163,7 @@ export class Sending {
 
   /** Sends what may be sent. */
   #pump(): void {
-    while (this.#speaker.mayTalk && this.#queue.length > 0 && !this.#awaiting && !this.#streaming && !this.#alone) {
+    while (this.#maySend && this.#queue.length > 0) {
       const next = this.#queue[0] as Queued;
       if (next.place && !this.#isThere(next.place)) {
         if (this.#place?.state === 'refused' && this.#freshFor === next.place) {
@@ -179,6 +184,21 @@ export class Sending {
         next.streamer.start();
       } else this.#send(next);
     }
+  }
+
+  get #maySend(): boolean {
+    return this.#speaker.mayTalk && !this.#awaiting && !this.#streaming && !this.#alone && !this.#isHeldBack;
+  }
+
+  /** One more command was begun: null, or when the next may be. */
+  #paced(): Promise<void> | null {
+    const pause = this.#speaker.options.pace?.command() ?? null;
+    if (!pause) return null;
+    this.#isHeldBack = true;
+    return pause.then(() => {
+      this.#isHeldBack = false;
+      this.soon();
+    });
   }
 
   #isThere(place: Place): boolean {
@@ -237,6 +257,7 @@ export class Sending {
     this.#fly(exchange);
     if (command.isAlone) this.#alone = exchange;
     this.#isHurried = false;
+    this.#paced();
     exchange.sendPart();
   }
 

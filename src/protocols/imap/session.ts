@@ -15,8 +15,9 @@ import { Hearing } from './hearing.ts';
 import type { Line } from './line.ts';
 import { type Limits, usualLimits } from './limits.ts';
 import { assertReadOnly } from './read-only.ts';
-import { tagged } from './response.ts';
+import { type Tagged, tagged } from './response.ts';
 import { Sending } from './sending.ts';
+import { both, type SessionPace } from './session-pace.ts';
 import { type Greeting, Told } from './told.ts';
 import { injected, Upgrades } from './upgrades.ts';
 import { Wire } from './wire.ts';
@@ -36,7 +37,19 @@ export interface SessionOptions extends DialOptions {
    * whole. For a client that may have lost the right to write without having noticed.
    */
   readonly mayComplete?: () => boolean;
+  readonly pace?: SessionPace;
+  readonly listener?: SessionListener;
   readonly limits?: Limits;
+}
+
+/** Hears what a server says of itself, whichever command it said it to. Returns at once. */
+export interface SessionListener {
+  /** A command was answered with NO or BAD. */
+  refused(answer: Tagged): void;
+  /** The session is over. */
+  over(trouble: Trouble): void;
+  /** The connection is no more, or never came to be. `isMutual`: the server has closed it as well, and counts it no more. */
+  gone(isMutual: boolean): void;
 }
 
 export class Session {
@@ -48,6 +61,9 @@ export class Session {
   readonly #ending: Ending;
   readonly #upgrades: Upgrades;
   #wire: Wire | null = null;
+  /** Octets that came and that the pace was not told of. */
+  #unpaced = 0;
+  #pausedFor: Promise<void> | null = null;
 
   private constructor(options: SessionOptions) {
     this.options = options;
@@ -76,7 +92,10 @@ export class Session {
       () => this.#isServersTurn(),
       (seconds) => this.close({ kind: 'silent', command: this.#waitedFor(), seconds }),
     );
-    this.#ending = new Ending(this.#told, this.#sending, this.#deadline, () => this.#wire?.destroy(null));
+    this.#ending = new Ending(this.#told, this.#sending, this.#deadline, {
+      breaks: () => this.#wire?.destroy(null),
+      over: (trouble) => options.listener?.over(trouble),
+    });
     this.#upgrades = new Upgrades(this, this.#ending, () => this.#wired());
   }
 
@@ -90,9 +109,10 @@ export class Session {
           return !session.#hearing.isBetween;
         },
         came: (octets) => session.#came(octets),
-        returned: () => session.#hearing.returned(),
+        returned: () => both(session.#hearing.returned(), session.#paced()),
         left: () => session.#deadline.headway(),
         ended: (error) => session.#ending.ended(error),
+        gone: (isMutual) => options.listener?.gone(isMutual),
       },
       signal,
     );
@@ -121,6 +141,11 @@ export class Session {
   /** Whether commands can still be given. */
   get isAlive(): boolean {
     return !this.#ending.isOver;
+  }
+
+  /** Whether nothing is under way or waits for its turn: it could be used for something else. */
+  get isIdle(): boolean {
+    return this.isAlive && !this.#sending.isBusy;
   }
 
   /** What can be told of the connection under it. */
@@ -219,6 +244,7 @@ export class Session {
   /** Octets have come: dealt with when this returns, but for what was lent to sinks. */
   #came(octets: Buffer): void {
     this.#deadline.sign(octets.length);
+    this.#unpaced += octets.length;
     try {
       this.#hearing.push(octets);
       if (this.#upgrades.isSealed && !this.#hearing.isBetween) throw injected();
@@ -226,6 +252,19 @@ export class Session {
       this.#ending.failWith(error);
       throw error;
     }
+  }
+
+  /** What came was told to the pace: when more may come. */
+  #paced(): Promise<void> | null {
+    const octets = this.#unpaced;
+    this.#unpaced = 0;
+    const pause = this.options.pace?.octets(octets) ?? null;
+    if (!pause) return null;
+    this.#pausedFor = pause;
+    void pause.then(() => {
+      if (this.#pausedFor === pause) this.#pausedFor = null;
+    });
+    return pause;
   }
 
   #tagged(text: string): void {
@@ -238,11 +277,13 @@ export class Session {
     this.headway();
     this.#told.code(answer.code);
     this.#sending.landed(exchange);
+    if (answer.status !== 'OK') this.options.listener?.refused(answer);
     exchange.answered(answer);
   }
 
   #isServersTurn(): boolean {
-    if (!this.isAlive) return false;
+    // Of what we do not read, the server cannot say more.
+    if (!this.isAlive || this.#pausedFor) return false;
     return this.#told.isUngreeted || this.#wire?.out.isPending === true || this.#sending.isServersTurn;
   }
 

@@ -11,7 +11,12 @@ import type { Line } from './line.ts';
 import { LineSpeed } from './line-speed.ts';
 import { Loans, type Pausable } from './loans.ts';
 import { Outgoing } from './outgoing.ts';
+import type { SessionPace } from './session-pace.ts';
 import { Slabs } from './slabs.ts';
+
+export interface WireOptions extends DialOptions {
+  readonly pace?: SessionPace;
+}
 
 export interface WireListener {
   /** Whether a response has begun to come and is not whole yet. */
@@ -24,6 +29,8 @@ export interface WireListener {
   left(): void;
   /** The connection is no more; `error` is null when the other side closed it. */
   ended(error: Error | null): void;
+  /** Its socket is closed. `isMutual`: the other side had said that it is done, so that it counts no connection any more. */
+  gone(isMutual: boolean): void;
 }
 
 /** So much is passed on at once, or what has come in a millisecond. */
@@ -33,7 +40,7 @@ export class Wire implements Line {
   readonly out: Outgoing;
   readonly roundTripMs: number;
   readonly speed = new LineSpeed();
-  readonly #options: DialOptions;
+  readonly #options: WireOptions;
   readonly #listener: WireListener;
   #socket: Socket;
   #compression: Compression | null = null;
@@ -47,28 +54,33 @@ export class Wire implements Line {
   readonly #loans = new Loans((from) => (from === this.#socket ? this.readOn() : from.resume()));
   #closed = false;
 
-  private constructor(socket: Socket, slabs: Slabs, options: DialOptions, listener: WireListener, roundTripMs: number) {
+  private constructor(socket: Socket, slabs: Slabs, options: WireOptions, listener: WireListener, roundTripMs: number) {
     this.roundTripMs = roundTripMs;
     this.#socket = socket;
     this.#slabs = slabs;
     this.#options = options;
     this.#listener = listener;
-    this.out = new Outgoing(socket, this.speed, () => listener.left());
+    this.out = new Outgoing(socket, this.speed, options.pace ?? null, () => listener.left());
   }
 
   /** Connects; rejects as `dial` does. */
-  static connect(options: DialOptions, listener: WireListener, signal: AbortSignal | null): Promise<Wire> {
+  static async connect(options: WireOptions, listener: WireListener, signal: AbortSignal | null): Promise<Wire> {
     let wire: Wire | null = null;
     const slabs = new Slabs(() => wire?.readOn());
     const onread = {
       buffer: () => slabs.region,
       callback: (octets: number, region: Uint8Array) => wire?.readInto(octets, region) ?? false,
     };
-    return dial(options, onread, signal, (socket, roundTripMs) => {
-      wire = new Wire(socket, slabs, options, listener, roundTripMs);
-      wire.#listen(socket);
-      return wire;
-    });
+    try {
+      return await dial(options, onread, signal, (socket, roundTripMs) => {
+        wire = new Wire(socket, slabs, options, listener, roundTripMs);
+        wire.#listen(socket);
+        return wire;
+      });
+    } catch (error) {
+      listener.gone(false);
+      throw error;
+    }
   }
 
   get tls(): TLSSocket | null {
@@ -149,6 +161,7 @@ export class Wire implements Line {
       });
     } catch (error) {
       this.#closed = true;
+      this.#listener.gone(false);
       throw error;
     }
   }
@@ -201,9 +214,16 @@ export class Wire implements Line {
       this.#deliverGathered();
       this.#end(error);
     };
+    let isMutual = false;
     socket.on('error', ended);
-    socket.on('end', () => ended(null));
-    socket.on('close', () => ended(null));
+    socket.on('end', () => {
+      isMutual = true;
+      ended(null);
+    });
+    socket.on('close', () => {
+      ended(null);
+      this.#listener.gone(isMutual);
+    });
   }
 
   #end(error: Error | null): void {
