@@ -76,7 +76,8 @@ async function pass(job: Job): Promise<void> {
     }),
   );
   await governor.release(leases);
-  await journeys.passed(mailbox, { copied: 0, bytes: 0, exceptions: 0, lagMs: 1_000 }, 3_600_000);
+  const found = { messages: 0, alreadyThere: 0, refused: 0, exceptions: 0, lagMs: 1_000 };
+  await journeys.passed(mailbox, { direction: 'there', copied: 0, bytes: 0, milliseconds: 0, found }, 3_600_000);
   await membership.releaseMailbox(held.lease);
   await end(job);
 }

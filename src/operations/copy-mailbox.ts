@@ -6,7 +6,7 @@ import type { MailboxReport } from '#domain/report.ts';
 import type { Selection } from '#domain/selection.ts';
 import { type Clock, realClock } from '#lib/clock.ts';
 import type { Log } from '#lib/log.ts';
-import type { Ledger, LedgerStore, MailboxPair } from '#ports/ledger.ts';
+import type { Ledger, LedgerReader, LedgerStore, MailboxPair } from '#ports/ledger.ts';
 import type { OpenSource, OpenTarget, Source, Target } from '#ports/mailbox.ts';
 import { attempt } from '#sync/attempt.ts';
 import { type CrashPoint, type Engine, ExceptionBook, Suspects, Tally } from '#sync/engine.ts';
@@ -29,6 +29,8 @@ export interface CopyRequest {
   readonly log: Log;
   /** Slows the bytes down to what the operator allows; null for no limit. */
   readonly pace: Pace | null;
+  /** Looks into the ledger once more when all is done, while it is still held. */
+  readonly atTheEnd?: (ledger: LedgerReader) => Promise<void>;
   /** For tests: time, chance, and the places at which a process may be killed (`crashPoints`). */
   readonly clock?: Clock;
   readonly chance?: () => number;
@@ -133,7 +135,7 @@ class Run {
         const before = this.#carried();
         await this.#pass(ledger);
         const { followSeconds } = choices;
-        if (followSeconds === null || choices.dryRun) return;
+        if (followSeconds === null || choices.dryRun) return await this.#request.atTheEnd?.(ledger);
         watcher.caughtUp(this.report(0, null));
         this.#signal.throwIfAborted();
         const source = this.#source as Source;

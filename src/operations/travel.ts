@@ -11,7 +11,8 @@ import { nextLookInMs, type WaveNow, type Work } from '#domain/release.ts';
 import type { FaultReport, MailboxReport } from '#domain/report.ts';
 import type { Clock } from '#lib/clock.ts';
 import type { Log } from '#lib/log.ts';
-import type { Journeys } from '#ports/journeys.ts';
+import type { Journeys, PassNumbers } from '#ports/journeys.ts';
+import type { LedgerReader } from '#ports/ledger.ts';
 import type { MailboxInHand } from '#ports/mailbox-ends.ts';
 import { type CopyChoices, copyMailbox } from './copy-mailbox.ts';
 import { verifyMailbox } from './verify-mailbox.ts';
@@ -66,12 +67,15 @@ export async function travel(request: TravelRequest, signal: AbortSignal): Promi
 async function pass(request: TravelRequest, stage: Stage, direction: Direction, signal: AbortSignal): Promise<void> {
   const { inHand, journeys, wave, followEveryMs, clock } = request;
   const began = clock.now();
-  const report = await carry(request, direction, signal);
-  if (report.fault) return trouble(request, stage, report.fault, signal);
+  const { report, adopted } = await carry(request, direction, signal);
+  if (report.fault) {
+    await journeys.carried(inHand.traveller.id, doneBy(report, direction));
+    return trouble(request, stage, report.fault, signal);
+  }
   const lagMs = clock.now() - began;
   const next: Stage = stage === 'copying' ? 'following' : stage;
   const dueInMs = nextLookInMs(next, wave, clock.now(), followEveryMs);
-  await journeys.passed(inHand.traveller.id, numbersOf(report, lagMs), dueInMs);
+  await journeys.passed(inHand.traveller.id, numbersOf(report, direction, adopted, lagMs), dueInMs);
   if (stage === 'copying') await step(request, 'copying', 'catch-up', dueInMs, { copied: report.copied });
 }
 
@@ -83,8 +87,11 @@ async function cross(request: TravelRequest, stage: 'switching' | 'returning', s
   const outcome: Switched = await switchMailbox(
     {
       carry: async (within) => {
-        const report = await carry(request, way.from, within);
-        if (!report.fault) await journeys.carried(mailbox, numbersOf(report, report.milliseconds));
+        const { report, adopted } = await carry(request, way.from, within);
+        const done = report.fault
+          ? doneBy(report, way.from)
+          : numbersOf(report, way.from, adopted, report.milliseconds);
+        await journeys.carried(mailbox, done);
         return report.fault;
       },
       hold: async () => {
@@ -115,10 +122,17 @@ async function cross(request: TravelRequest, stage: 'switching' | 'returning', s
 
 const homeward = { from: 'back', step: 'come-home', to: 'source' } as const;
 
-async function carry(request: TravelRequest, direction: Direction, signal: AbortSignal): Promise<MailboxReport> {
+interface Carried {
+  readonly report: MailboxReport;
+  /** Messages that others had put on the target, as its content told. */
+  readonly adopted: number;
+}
+
+async function carry(request: TravelRequest, direction: Direction, signal: AbortSignal): Promise<Carried> {
   const { inHand, choices, log, clock } = request;
   const { pair, openSource, openTarget, ledger } = inHand.ends(direction);
-  return copyMailbox(
+  let adopted = 0;
+  const report = await copyMailbox(
     {
       pair,
       openSource,
@@ -136,9 +150,19 @@ async function carry(request: TravelRequest, direction: Direction, signal: Abort
       log,
       pace: null,
       clock,
+      atTheEnd: async (held) => {
+        if (direction === 'there') adopted = await adoptedIn(held);
+      },
     },
     signal,
   );
+  return { report, adopted };
+}
+
+/** By the maps, and not by what passes said: a pass that was killed said nothing. */
+async function adoptedIn(ledger: LedgerReader): Promise<number> {
+  const maps = await Promise.all((await ledger.folders()).map(({ source }) => ledger.map(source)));
+  return maps.reduce((sum, { runs }) => sum + runs.reduce((of, run) => of + (run.adopted ? run.count : 0), 0), 0);
 }
 
 /** By connections and a comparison of its own: is everything there? What is there besides, or served otherwise, is no obstacle. */
@@ -201,8 +225,17 @@ function step(
   );
 }
 
-function numbersOf({ copied, bytes, refused, differences }: MailboxReport, lagMs: number) {
-  return { copied, bytes, exceptions: refused.length + differences.length, lagMs };
+function numbersOf(report: MailboxReport, direction: Direction, adopted: number, lagMs: number): PassNumbers {
+  const { copied, alreadyThere, refused, differences } = report;
+  const removedThere = differences.filter((difference) => difference.class === 'removed-on-target').length;
+  const messages = copied + alreadyThere + refused.length + removedThere;
+  const exceptions = refused.length + differences.length;
+  const found = { messages, alreadyThere: adopted, refused: refused.length, exceptions, lagMs };
+  return { ...doneBy(report, direction), found };
+}
+
+function doneBy({ copied, bytes, milliseconds }: MailboxReport, direction: Direction): PassNumbers {
+  return { direction, copied, bytes, milliseconds, found: null };
 }
 
 function reportOf(error: unknown): FaultReport {

@@ -1,6 +1,7 @@
 /** The journeys of mailboxes, as those who work on them see them. Every step is a compare-and-set with its record. */
 
 import type { Stage, Step } from '#domain/journey.ts';
+import type { Direction } from '#domain/ledger-turn.ts';
 import type { Candidate, Choice, WaveNow } from '#domain/release.ts';
 
 /** What a worker has to know of a mailbox. */
@@ -16,10 +17,25 @@ export interface Traveller {
   readonly failures: number;
 }
 
-/** What a pass carried, in all and of this pass. */
+/** What a pass did, and what it found. */
 export interface PassNumbers {
+  /** After the switch passes lead back; what they carry is counted by itself. */
+  readonly direction: Direction;
+  /** Messages, and their octets, that this pass put on the other side. */
   readonly copied: number;
   readonly bytes: number;
+  readonly milliseconds: number;
+  /** Null for a pass that did not come to its end. */
+  readonly found: FoundNumbers | null;
+}
+
+/** How a mailbox stood at the end of a pass. */
+export interface FoundNumbers {
+  /** Messages of the side that is read; of those, what others had put on the other, and what that does not have. */
+  readonly messages: number;
+  readonly alreadyThere: number;
+  readonly refused: number;
+  /** Refused, or served otherwise. */
   readonly exceptions: number;
   /** How far the target was behind when the pass had ended, in milliseconds. */
   readonly lagMs: number;
@@ -51,7 +67,7 @@ export interface Journeys {
   take(step: StepOf, dueInMs: number | null): Promise<boolean>;
   /** A pass has ended well: its numbers, and when it is looked at next. */
   passed(mailbox: number, numbers: PassNumbers, dueInMs: number | null): Promise<void>;
-  /** What a pass carried in the middle of something greater. */
+  /** What a pass carried in the middle of something greater, or before a fault ended it. */
   carried(mailbox: number, numbers: PassNumbers): Promise<void>;
   /** A pass has failed and is tried again after a wait. */
   failed(mailbox: number, dueInMs: number): Promise<void>;

@@ -11,7 +11,8 @@ import { openMailboxOrders } from './mailbox-orders.ts';
 import { openQueue } from './queue.ts';
 import { type TestDatabase, testDatabase } from './test-database.ts';
 
-const numbers = { copied: 3, bytes: 300, exceptions: 1, lagMs: 1_000 };
+const found = { messages: 10, alreadyThere: 4, refused: 1, exceptions: 1, lagMs: 1_000 };
+const numbers = { direction: 'there', copied: 3, bytes: 300, milliseconds: 700, found } as const;
 const states: readonly WaveState[] = ['planned', 'running', 'paused', 'cancelled', 'finished'];
 /** For whoever puts nothing into it. */
 const noQueue = { send: () => Promise.reject(new Error('nothing is sent')) };
@@ -148,10 +149,34 @@ describe('a pass', () => {
     await failed(1, 60_000);
     expect(await standing(db.sql, 1)).toMatchObject({ failures: 1, isDue: false, queued: false });
     await passed(1, numbers, 0);
-    await passed(1, { ...numbers, lagMs: 1e12 }, 0);
+    await passed(1, { ...numbers, found: { ...found, lagMs: 1e12 } }, 0);
     expect(await standing(db.sql, 1)).toMatchObject({ failures: 0, isDue: true });
     const { rows } = await sql`select copied, copied_bytes, exceptions, lag_ms from mailbox`.execute(db.sql);
     expect(rows).toEqual([{ copied: 6, copied_bytes: 600, exceptions: 1, lag_ms: 2 ** 31 - 1 }]);
+  });
+
+  test('that a fault ended counts for what it carried, and one that leads home changes nothing of the account of the move', async () => {
+    await using db = await testDatabase();
+    const { passed, carried } = await travellers(db, 'copying');
+    await carried(1, { ...numbers, found: null });
+    await passed(1, numbers, 0);
+    await passed(1, { ...numbers, direction: 'back', found: { ...found, messages: 99, refused: 9, lagMs: 50 } }, 0);
+    const { rows } = await sql`
+      select copied, copied_bytes, carry_ms, found, already_there, refused, exceptions, carried_back, lag_ms
+        from mailbox`.execute(db.sql);
+    expect(rows).toEqual([
+      {
+        copied: 6,
+        copied_bytes: 600,
+        carry_ms: 1_400,
+        found: 10,
+        already_there: 4,
+        refused: 1,
+        exceptions: 1,
+        carried_back: 3,
+        lag_ms: 50,
+      },
+    ]);
   });
 
   test('that was not begun after all leaves the mailbox due as it was', async () => {

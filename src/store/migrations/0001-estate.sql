@@ -79,6 +79,14 @@ create table mailbox (
   copied_bytes bigint not null default 0,
   exceptions int not null default 0,
   interrupted_ms int,
+  -- As the last pass to the target found it: messages of the source, those of them that others had put on the target, and those
+  -- that the target does not have. Null before the first.
+  found bigint,
+  already_there bigint,
+  refused int,
+  -- Milliseconds of all passes to the target, and messages that were carried home after the switch.
+  carry_ms bigint,
+  carried_back bigint,
   check (stage = 'known' or wave is not null or excluded is not null or left_at is not null)
 );
 create index mailbox_organisation on mailbox (organisation);
@@ -295,6 +303,9 @@ create table acceptance (
   folder text not null,
   uid bigint not null,
   kind text not null,
+  -- What it was accepted as: under another numbering it is another message, and what becomes worse is open again.
+  source_uid_validity bigint not null,
+  code text not null,
   who text not null,
   why text not null,
   at timestamptz not null default now(),
