@@ -94,6 +94,11 @@ async function both(start: () => Promise<DemoServer>): Promise<readonly [DemoSer
   throw old.status === 'rejected' ? old.reason : (fresh as PromiseRejectedResult).reason;
 }
 
+/** A connection of somebody's own, beside all that Godwit does. */
+export async function signedIn(server: DemoServer, user: string, password: string): Promise<Wire> {
+  return await Wire.signedIn(server.port, { name: user, password });
+}
+
 /** Fills one person's mailbox as their mail programs would have. */
 export async function fillMailbox(
   server: DemoServer,
@@ -101,7 +106,7 @@ export async function fillMailbox(
   password: string,
   folders: readonly DemoFolder[],
 ): Promise<void> {
-  await using wire = await Wire.signedIn(server.port, { name: user, password });
+  await using wire = await signedIn(server, user, password);
   for (const folder of folders) {
     const name = Buffer.from(folder.path.map(toWire).join('/'), 'latin1');
     // Those with a use of their own are there already, or are made by this; either is fine.
@@ -118,7 +123,7 @@ export async function liveALittle(
   password: string,
   arrivals: readonly DemoMessage[],
 ): Promise<void> {
-  await using wire = await Wire.signedIn(server.port, { name: user, password });
+  await using wire = await signedIn(server, user, password);
   await wire.ok('SELECT INBOX');
   await wire.ok('STORE 1 +FLAGS.SILENT (\\Flagged)');
   await wire.ok('STORE 2:3 +FLAGS.SILENT (\\Answered \\Seen)');

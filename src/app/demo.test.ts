@@ -41,7 +41,8 @@ describe('godwit demo', () => {
     folder = await mkdtemp(join(tmpdir(), 'godwit-demo-test-'));
     // A machine on which Dovecot cannot be had.
     await mkdir(join(folder, 'bin'));
-    for (const tool of ['sh', 'id']) await symlink(`/bin/${tool}`, join(folder, 'bin', tool));
+    const tools = ['sh', 'id', 'true', 'unshare', 'setpriv', 'flock', 'rm', 'mv', 'ln'];
+    for (const tool of tools) await symlink(`/bin/${tool}`, join(folder, 'bin', tool));
   });
   afterAll(async () => rm(folder, { recursive: true, force: true }));
 
@@ -80,17 +81,28 @@ describe('godwit demo', () => {
       ['0', '1,219', '0'],
     ]);
     expect(out.match(/ the same$/gm)).toHaveLength(4);
+    // The estate: both waves settle to the last mailbox, and one comes home.
+    expect(out.match(/^ {2}settled +█{40} \d+$/gm)?.map((line) => line.split(' ').at(-1))).toEqual([
+      '20',
+      '180',
+      '179',
+    ]);
+    expect(out).toMatch(/^ {2}held +█·+ 1$/m);
     expect(out).toContain('all their mail is gone');
-  });
+  }, 180_000);
 
-  test('Ctrl-C in its middle leaves nothing behind', async () => {
-    let sent = false;
-    const { code, left, out } = await play('stopped', (text, kill) => {
-      if (!sent && text.includes('$ godwit copy')) kill();
-      sent ||= text.includes('$ godwit copy');
-    });
-    expect([code, left]).toEqual([5, []]);
-    expect(out).toContain('Stopped;');
-    expect(out).not.toContain('Your turn');
-  });
+  test.each(['$ godwit copy', '$ godwit wave watch town'])(
+    'Ctrl-C at %s leaves nothing behind',
+    async (where) => {
+      let sent = false;
+      const { code, left, out } = await play(`stopped at ${where.length}`, (text, kill) => {
+        if (!sent && text.includes(where)) kill();
+        sent ||= text.includes(where);
+      });
+      expect([code, left]).toEqual([5, []]);
+      expect(out).toContain('Stopped;');
+      expect(out).not.toContain('Your turn');
+    },
+    120_000,
+  );
 });

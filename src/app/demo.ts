@@ -11,7 +11,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { DemoStage } from '#cli/world.ts';
 import { bytes, count } from '#cli/shown.ts';
 import { demoArrivals, demoPeople, type DemoPerson } from './demo-mail.ts';
+import { playEstate } from './demo-estate.ts';
 import { type DemoServer, type DemoServers, fillMailbox, liveALittle, startDemoServers } from './demo-servers.ts';
+import { townsmen } from './demo-town.ts';
 
 const password = 'a-demo-password';
 const environment = { OLD: password, NEW: password };
@@ -43,7 +45,7 @@ async function play(stage: DemoStage, folder: string): Promise<number> {
   const people = demoPeople(begun);
   const users = people.map(({ user }) => user);
   say('Starting an old and a new mail server on this machine …');
-  await using servers = await startDemoServers(users, password);
+  await using servers = await startDemoServers([...users, ...townsmen().map(({ user }) => user)], password);
   if (servers.standIn !== null) {
     say(`Dovecot is not to be had here (${servers.standIn}).`);
     say(
@@ -81,9 +83,12 @@ async function play(stage: DemoStage, folder: string): Promise<number> {
   codes.push(
     await run('Is it all there? A comparison with connections and code of its own reads both sides.', '', ['verify']),
   );
+  codes.push(await playEstate({ stage, servers, folder, password, environment }));
   const failed = codes.find((code) => code !== 0);
   if (failed === undefined)
-    say(`\nAll of it in ${Math.round((Date.now() - begun) / 1000)} seconds. Your turn: ./godwit copy --help`);
+    say(
+      `\nAll of it in ${Math.round((Date.now() - begun) / 1000)} seconds. Your turn: ./godwit copy --help, ./godwit init --help`,
+    );
   return failed ?? 0;
 }
 

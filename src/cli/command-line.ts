@@ -295,7 +295,7 @@ const commands = buildRouteMap<
         flags: { quiet: { kind: 'boolean', brief: 'Say only what went wrong', optional: true, withNegated: false } },
         aliases: { q: 'quiet' },
       },
-      docs: { brief: 'Two servers, some people, and a move to watch; under a minute', fullDescription: demoHelp },
+      docs: { brief: 'Two servers, four people, then a town of 200, and moves to watch; under two minutes', fullDescription: demoHelp },
     }),
     test: buildCommand<object, readonly string[], Session>({
       func: () => {

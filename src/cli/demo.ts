@@ -7,6 +7,7 @@ import type { Session } from './session.ts';
 export async function demo(this: Session, flags: { readonly quiet?: boolean }): Promise<void> {
   const { world } = this;
   const code = await world.demo({
+    version: world.version,
     say: (line) => {
       if (flags.quiet !== true) this.process.stdout.write(`${line}\n`);
     },

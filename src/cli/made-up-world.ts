@@ -19,6 +19,7 @@ export interface MadeUp {
   readonly openSecrets?: World['openSecrets'];
   readonly openDatabase?: World['openDatabase'];
   readonly openImporter?: World['openImporter'];
+  readonly openProgramme?: World['openProgramme'];
   readonly keys?: readonly SecretReference[];
   /** What is piped in. */
   readonly input?: string;
@@ -101,7 +102,7 @@ export async function play(argv: readonly string[], made: MadeUp = {}): Promise<
     notHere: async () => made.notHere ?? [],
     openSecrets: made.openSecrets ?? (async () => Promise.reject(new Error('no sealed secrets in this test'))),
     openDatabase: made.openDatabase ?? (async () => Promise.reject(new Error('no database in this test'))),
-    openProgramme: async () => Promise.reject(new Error('no estate in this test')),
+    openProgramme: made.openProgramme ?? (async () => Promise.reject(new Error('no estate in this test'))),
     serve: async () => Promise.reject(new Error('nothing is served in this test')),
     openImporter: made.openImporter ?? (async () => Promise.reject(new Error('no imports in this test'))),
     readInput: async () => (made.input === undefined ? null : Buffer.from(made.input)),

@@ -20,12 +20,12 @@ const barColumns = 40;
 export async function watchWave(this: Session, flags: StatusFlags, name: string): Promise<void> {
   const { screen, world } = this;
   await using programme = await openProgrammeFor(this, flags);
-  const began = Date.now();
+  const began = world.now();
   let [said, saidAt] = ['', 0];
   for (;;) {
     const { wave, standings } = standingOf(await programme.view.now(), name);
-    const lines = picture(wave, standings, Date.now() - began);
-    const stillness = whyStill(wave, standings);
+    const lines = picture(wave, standings, world.now() - began);
+    const stillness = whyStill(wave, standings, world.now());
     if (stillness !== null || world.interruption.aborted) {
       screen.clear();
       this.conclude({ wave, standings }, () => [...lines, ...(stillness ? [stillness] : [])]);
@@ -54,13 +54,13 @@ function standingOf({ waves, standings }: EstateNow, name: string): WaveStanding
 }
 
 /** Why nothing more is to be seen, in words where there are any to be said; null while somebody is on the way. */
-function whyStill({ state, window, pausedWhy }: Wave, standings: readonly Standing[]): string | null {
+function whyStill({ state, window, pausedWhy }: Wave, standings: readonly Standing[], now: number): string | null {
   const isMoving = (stage: Stage): boolean =>
     stage === 'switching' ||
     stage === 'returning' ||
     (state === 'running' && (stage === 'planned' || stage === 'copying' || stage === 'following'));
   const moving = standings.filter(({ stage, mark }) => mark === null && isMoving(stage));
-  const isOver = window.closesAt <= Date.now() && moving.every(({ stage }) => stage === 'following');
+  const isOver = window.closesAt <= now && moving.every(({ stage }) => stage === 'following');
   if (moving.length > 0 && !isOver) return null;
   if (state === 'planned') return 'It has not been started: godwit wave start';
   if (state === 'paused') return `It is paused: ${shown(pausedWhy ?? 'somebody asked for it', 200)}`;

@@ -146,6 +146,7 @@ export interface EngineOptions {
 
 /** What the demo may do to the terminal. */
 export interface DemoStage {
+  readonly version: string;
   readonly say: (line: string) => void;
   readonly stderr: OutStream;
   readonly interruption: AbortSignal;

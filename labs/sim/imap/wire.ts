@@ -106,8 +106,11 @@ export class Wire {
   async drained(): Promise<void> {
     while (this.#socket.writableLength > unsentMax && !this.#ended) {
       await new Promise<void>((resolve) => {
-        this.#socket.once('drain', resolve);
-        this.#socket.once('close', resolve);
+        const goOn = (): void => {
+          this.#socket.off('drain', goOn).off('close', goOn);
+          resolve();
+        };
+        this.#socket.on('drain', goOn).on('close', goOn);
       });
     }
     if (this.#ended) throw new Closed();
