@@ -1,7 +1,7 @@
 /**
- * Whose CPU a copy costs: the client's, the source server's, the target server's.
+ * Whose CPU a copy costs: the client's, the source server's, the target server's, and that of the database where there is one.
  *
- * Where cgroup v1 `cpuacct` is mounted and may be written, each of the three is a control group and the kernel counts to
+ * Where cgroup v1 `cpuacct` is mounted and may be written, each of them is a control group and the kernel counts to
  * the nanosecond, processes that have ended included. Elsewhere `/proc/PID/stat` is summed over the processes below each
  * server and, for clients, over the children that the bench has waited for: ticks of 10 ms, said so in the output.
  */
@@ -9,12 +9,12 @@
 import { mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-export type Party = 'client' | 'source' | 'target';
+export type Party = 'client' | 'source' | 'target' | 'database';
 
 export interface CpuCounter extends Disposable {
   readonly kind: 'cgroup v1 cpuacct' | '/proc/PID/stat';
   /** From now on `pid` and all that it has started or starts counts for `party`. */
-  enrol(party: 'source' | 'target', pid: number): void;
+  enrol(party: Party, pid: number): void;
   /** What to put before an argument vector so that it counts as the client. */
   readonly clientPrefix: readonly string[];
   /** CPU seconds so far. */
@@ -22,7 +22,7 @@ export interface CpuCounter extends Disposable {
 }
 
 const mounted = '/sys/fs/cgroup/cpuacct';
-const parties = ['client', 'source', 'target'] as const;
+const parties = ['client', 'source', 'target', 'database'] as const;
 
 export function openCpuCounter(): CpuCounter {
   const root = join(mounted, `godwit-bench-${process.pid}`);
@@ -52,7 +52,12 @@ function countByGroups(root: string): CpuCounter {
     },
     // Writing 0 moves the writer itself, and exec keeps it there.
     clientPrefix: ['sh', '-c', 'echo 0 >"$0" && exec "$@"', members('client')],
-    read: () => ({ client: seconds('client'), source: seconds('source'), target: seconds('target') }),
+    read: () => ({
+      client: seconds('client'),
+      source: seconds('source'),
+      target: seconds('target'),
+      database: seconds('database'),
+    }),
     [Symbol.dispose]() {
       for (const party of parties) {
         try {
@@ -71,13 +76,13 @@ function countByGroups(root: string): CpuCounter {
 }
 
 function countByProc(): CpuCounter {
-  const servers = new Map<number, 'source' | 'target'>();
+  const servers = new Map<number, Party>();
   return {
     kind: '/proc/PID/stat',
     enrol: (party, pid) => servers.set(pid, party),
     clientPrefix: [],
     read() {
-      const used = { client: waitedSeconds(process.pid), source: 0, target: 0 };
+      const used = { client: waitedSeconds(process.pid), source: 0, target: 0, database: 0 };
       for (const [pid, party] of servers) {
         for (const each of family(pid)) used[party] += ownSeconds(each) + waitedSeconds(each);
       }

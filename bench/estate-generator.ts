@@ -202,7 +202,14 @@ export interface EstateFiles {
   readonly grants: string;
 }
 
-export async function writeEstate(estate: MadeEstate, folder: string): Promise<EstateFiles> {
+export interface EstateRows {
+  readonly organisations: readonly OrganisationRow[];
+  mailboxes(): Iterable<MailboxRow>;
+  grants(): Iterable<GrantRow>;
+}
+
+/** Writes them into `folder`. */
+export async function writeEstate(estate: EstateRows, folder: string): Promise<EstateFiles> {
   const files = {
     organisations: join(folder, 'organisations.csv'),
     mailboxes: join(folder, 'mailboxes.csv'),

@@ -4,6 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { setPriority } from 'node:os';
 import { parseArgs } from 'node:util';
 import { type Part, runCopyBench } from './copy-bench.ts';
+import { eveningLines, eveningMailboxes, runEvening } from './evening.ts';
 import { runLedgerSize } from './ledger-size.ts';
 import { runMemory } from './memory.ts';
 import type { PeerName } from './peers/peer.ts';
@@ -27,7 +28,9 @@ npm run bench -- memory [--only w2,many,large] [--at-once N] [--json FILE]
 npm run bench -- queue [--mailboxes 2100000] [--at-once N] [--json FILE]
 npm run bench -- stall [--work w1|w2] [--rounds 3]
 npm run bench -- profile [--wire plain|tls|distance] [--work w1|w2] [--out FOLDER]
-npm run bench -- ledger-size [--mailboxes 10000] [--json FILE]`;
+npm run bench -- ledger-size [--mailboxes 10000] [--json FILE]
+npm run bench -- evening [--mailboxes 22000] [--messages-min 10] [--messages-max 40] [--at-once 12] [--scratch FOLDER]
+                         [--keep] [--opens-after MINUTES] [--follow-every 1h] [--node-options WORDS] [--json FILE]`;
 
 const say = (line: string): void => console.log(line);
 
@@ -46,6 +49,13 @@ const { positionals, values } = parseArgs({
     wire: { type: 'string', default: 'plain' },
     work: { type: 'string', default: 'w1' },
     out: { type: 'string', default: '.scratch/bench/profile' },
+    'messages-min': { type: 'string', default: '10' },
+    'messages-max': { type: 'string', default: '40' },
+    scratch: { type: 'string' },
+    keep: { type: 'boolean', default: false },
+    'opens-after': { type: 'string' },
+    'follow-every': { type: 'string', default: '1h' },
+    'node-options': { type: 'string', default: '' },
   },
 });
 
@@ -85,6 +95,25 @@ switch (positionals[0]) {
   case 'ledger-size':
     keep(await runLedgerSize(Number(values.mailboxes ?? 10_000), say));
     break;
+  case 'evening': {
+    const most = Number(values['messages-max']);
+    const evening = await runEvening({
+      mailboxes: Number(values.mailboxes ?? eveningMailboxes),
+      messagesMin: Math.min(Number(values['messages-min']), most),
+      messagesMax: most,
+      scratch: values.scratch ?? null,
+      keep: values.keep,
+      atOnce: Number(values['at-once'] ?? 12),
+      followEvery: values['follow-every'],
+      opensAfterMinutes: values['opens-after'] === undefined ? null : Number(values['opens-after']),
+      nodeOptions: values['node-options'],
+      say,
+    });
+    for (const line of eveningLines(evening)) say(line);
+    keep(evening);
+    if (!evening.isWell) process.exitCode = 1;
+    break;
+  }
   case 'profile':
     await runProfile(
       chosen(values.work, works)[0] ?? 'w1',
