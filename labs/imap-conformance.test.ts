@@ -46,4 +46,5 @@ conformance(
   pairOn({ capabilities: [...without('LITERAL+', 'QRESYNC', 'UTF8=ACCEPT'), 'LITERAL-'] }),
 );
 conformance('IMAP with MULTIAPPEND and literals that wait', pairOn({ capabilities: without('LITERAL+') }));
+conformance('IMAP without MOVE', pairOn({ capabilities: without('MOVE') }));
 conformance('IMAP in pieces of a few octets', pairOn({ quirks: { pieces: 7 } }));

@@ -82,6 +82,12 @@ export function conformance(name: string, makePair: () => Promise<Pair>): void {
     const onTarget = async (path: readonly string[] = at) =>
       (await pair.target.contents()).find((folder) => folder.path.join('\n') === path.join('\n'));
 
+    const made = async (path: readonly string[]): Promise<FolderId> => {
+      const [outcome] = await target.prepare([{ ...plain, path }]);
+      if (outcome?.kind !== 'there') throw new Error(`there is no ${path.join(' > ')}`);
+      return outcome.folder.id;
+    };
+
     describe('reading', () => {
       test('every byte of every message is read as it stands', async () => {
         const messages = awkwardMessages();
@@ -371,6 +377,43 @@ export function conformance(name: string, makePair: () => Promise<Pair>): void {
         }
         await expunging;
         expect((await onTarget())?.messages.map(({ uid }) => uid)).toEqual([1, 3]);
+      });
+
+      test('only the messages that are named are moved, and as they are: bytes, flags and dates', async () => {
+        const aside = await made(['Aside']);
+        const batch = target.append(inbox);
+        for (const n of [1, 2, 3, 4])
+          await write(batch, octets(`Subject: ${n}\r\n\r\n${n}\r\n`), ['\\Flagged', '$Work'], (date + n) as Instant);
+        await batch.finish();
+        const before = (await onTarget())?.messages ?? [];
+        const refusal = await target.move(inbox, uidSet([2, 4, 77]), aside);
+        if (target.traits.moves === 'never') {
+          expect(refusal).not.toBeNull();
+          return expect((await onTarget())?.messages).toEqual(before);
+        }
+        expect(refusal).toBeNull();
+        const bare = ({ bytes, flags, internalDate }: HandMessage): object => ({ bytes, flags, internalDate });
+        expect((await onTarget())?.messages.map(({ uid }) => uid)).toEqual([1, 3]);
+        const moved = before.filter(({ uid }) => uid % 2 === 0).map(bare);
+        expect((await onTarget(['Aside']))?.messages.map(bare)).toEqual(moved);
+      });
+
+      test('what is marked \\Deleted beside a message that is moved stays where it is', async () => {
+        const aside = await made(['Aside']);
+        const batch = target.append(inbox);
+        for (let i = 0; i < 3; i++) await write(batch, octets(`Subject: ${i}\r\n\r\n`), ['\\Deleted']);
+        await batch.finish();
+        await target.move(inbox, uidSet([2]), aside);
+        const left = target.traits.moves === 'never' ? [1, 2, 3] : [1, 3];
+        expect((await onTarget())?.messages.map(({ uid }) => uid)).toEqual(left);
+      });
+
+      test('nothing is moved into a folder that is not there', async () => {
+        const batch = target.append(inbox);
+        await write(batch, octets('Subject: here\r\n\r\n'));
+        await batch.finish();
+        expect(await target.move(inbox, uidSet([1]), 'Nowhere' as FolderId)).not.toBeNull();
+        expect((await onTarget())?.messages).toHaveLength(1);
       });
 
       test('folders are created with their subscriptions, once, and the order is safe to repeat', async () => {

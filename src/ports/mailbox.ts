@@ -131,6 +131,18 @@ export interface Target extends Reader {
 
   /** Removes exactly these messages for good (`UID EXPUNGE`, RFC 4315 §2.1). Throws `target.expunge.unavailable` where the platform cannot name them. */
   expunge(folder: FolderId, uids: UidSet): Promise<void>;
+
+  /**
+   * Takes exactly these messages into another folder of this mailbox, as they are: `UID MOVE` (RFC 6851), or where `traits.moves`
+   * is `by-copies`, `UID COPY` and then `UID EXPUNGE` of the same (RFC 4315). Those that are not there any more are passed over.
+   * Answers with why the platform would not; whatever happens, each message is here, there, or (`by-copies`) on both sides.
+   */
+  move(folder: FolderId, uids: UidSet, to: FolderId): Promise<MoveRefusal | null>;
+}
+
+export interface MoveRefusal {
+  readonly code: string | null;
+  readonly text: string;
 }
 
 /** What a platform can do, as far as an engine plans by it. */
@@ -139,6 +151,8 @@ export interface Traits {
   readonly changes: 'none' | 'flags' | 'flags-and-vanished';
   /** An append is answered with the new UID (UIDPLUS). */
   readonly tellsUids: boolean;
+  /** How a message gets into another folder: each in one step, as a copy whose original then goes, or not at all. */
+  readonly moves: 'at-once' | 'by-copies' | 'never';
   /** Messages of one batch are promised to be stored all or none (RFC 3502). Promised, not believed. */
   readonly batches: 'together' | 'one-by-one';
   /** The largest message it takes (APPENDLIMIT, RFC 7889), null where it does not say. */

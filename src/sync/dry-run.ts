@@ -38,6 +38,7 @@ export function dryTarget(target: Target): Target {
     append: refuse,
     store: refuse,
     expunge: refuse,
+    move: refuse,
     [Symbol.asyncDispose]: () => target[Symbol.asyncDispose](),
   };
 }

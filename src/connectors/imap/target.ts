@@ -1,11 +1,20 @@
-/** A target over IMAP: what a reader does, and the four verbs that write. */
+/** A target over IMAP: what a reader does, and the five verbs that write. */
 
 import { fault } from '#domain/fault.ts';
 import type { FolderId } from '#domain/item.ts';
 import type { UidSet } from '#domain/uid-set.ts';
-import type { Batch, FlagChange, FolderOrder, FolderOutcome, StoreRefusal, Target } from '#ports/mailbox.ts';
+import type {
+  Batch,
+  FlagChange,
+  FolderOrder,
+  FolderOutcome,
+  MoveRefusal,
+  StoreRefusal,
+  Target,
+} from '#ports/mailbox.ts';
 import * as imap from '#protocols/imap/index.ts';
 import { ImapBatch } from './batch.ts';
+import { throttleOf, type Where } from './faults.ts';
 import { ImapReader } from './mailbox.ts';
 import { prepareFolders } from './prepare.ts';
 import { setOctets } from './uid-sets.ts';
@@ -38,6 +47,10 @@ export class ImapTarget extends ImapReader implements Target {
 
   expunge(folder: FolderId, uids: UidSet): Promise<void> {
     return this.inOrder(this.#expunge(folder, uids));
+  }
+
+  move(folder: FolderId, uids: UidSet, to: FolderId): Promise<MoveRefusal | null> {
+    return this.inOrder(this.#move(folder, uids, to));
   }
 
   async #store(folder: FolderId, changes: readonly FlagChange[]): Promise<readonly StoreRefusal[]> {
@@ -76,11 +89,33 @@ export class ImapTarget extends ImapReader implements Target {
     if (uids.length === 0) return;
     const place = this.#place(folder);
     try {
-      const sets = imap.splitNumberSet(uids, setOctets);
-      await Promise.all([
-        ...sets.map((set) => imap.store(this.session, place, set, '+', ['\\Deleted'])),
-        ...sets.map((set) => imap.expunge(this.session, place, set)),
-      ]);
+      await this.#expungeSets(place, imap.splitNumberSet(uids, setOctets));
+    } catch (error) {
+      throw this.folderFault(error, folder);
+    }
+  }
+
+  async #expungeSets(place: imap.Place, sets: readonly string[]): Promise<void> {
+    await Promise.all([
+      ...sets.map((set) => imap.store(this.session, place, set, '+', ['\\Deleted'])),
+      ...sets.map((set) => imap.expunge(this.session, place, set)),
+    ]);
+  }
+
+  async #move(folder: FolderId, uids: UidSet, to: FolderId): Promise<MoveRefusal | null> {
+    const place = this.#place(folder);
+    const home = this.octets(to);
+    const { moves } = this.traits;
+    const verb = moves === 'at-once' ? imap.move : imap.copy;
+    if (moves === 'never') return { code: null, text: 'the server has neither MOVE nor UIDPLUS' };
+    try {
+      for (const set of imap.splitNumberSet(uids, setOctets)) {
+        const answer = await verb(this.session, place, set, home);
+        if (answer.status !== 'OK') return refusedMove(answer, this.options.endpoint);
+        // What is not known to be there stays here.
+        if (moves === 'by-copies') await this.#expungeSets(place, [set]);
+      }
+      return null;
     } catch (error) {
       throw this.folderFault(error, folder);
     }
@@ -89,6 +124,13 @@ export class ImapTarget extends ImapReader implements Target {
   #place(folder: FolderId): imap.Place {
     return { mailbox: this.octets(folder), mode: 'select', isSure: true, uidValidity: this.numbering.of(folder) };
   }
+}
+
+/** A server that asks for patience says nothing of the messages. */
+function refusedMove(answer: imap.Tagged, where: Where): MoveRefusal {
+  const throttle = throttleOf(answer, where);
+  if (throttle) throw throttle;
+  return wordsOf(answer);
 }
 
 function wordsOf({ code, text }: imap.Tagged): { readonly code: string | null; readonly text: string } {

@@ -20,6 +20,6 @@ function pairWith(traits: Partial<Traits>): () => Promise<Pair> {
 conformance('memory', pairWith({}));
 conformance(
   'memory, as a server of the old days,',
-  pairWith({ changes: 'none', batches: 'one-by-one', tellsUids: false }),
+  pairWith({ changes: 'none', batches: 'one-by-one', tellsUids: false, moves: 'never' }),
 );
-conformance('memory, with CONDSTORE only,', pairWith({ changes: 'flags', batches: 'one-by-one' }));
+conformance('memory, with CONDSTORE only,', pairWith({ changes: 'flags', batches: 'one-by-one', moves: 'by-copies' }));

@@ -10,6 +10,8 @@ import type { Refusal } from './manners.ts';
 export type MemoryOperation =
   | { readonly kind: 'open' | 'folders' }
   | { readonly kind: 'list' | 'changes' | 'headers' | 'store' | 'expunge'; readonly folder: FolderId }
+  /** `copied`, of a platform that moves by copies: the copies are made, and the originals are still there. */
+  | { readonly kind: 'move' | 'copied'; readonly folder: FolderId }
   /** One message of a `read`. */
   | { readonly kind: 'read'; readonly folder: FolderId; readonly uid: Uid; readonly sizeBytes: number }
   | { readonly kind: 'prepare'; readonly path: readonly string[] }
@@ -27,7 +29,7 @@ export type Mishap =
   | { readonly kind: 'fault'; readonly fault: Fault }
   /** The platform leaves this message out of its answer, without a word (`read`, before). */
   | { readonly kind: 'withheld' }
-  /** `NO`, in words: of the rest of a `read`, of a folder in `prepare`, or of one message (`append-message`). */
+  /** `NO`, in words: of the rest of a `read`, of a folder in `prepare`, of a `move`, or of one message (`append-message`). */
   | { readonly kind: 'refused'; readonly refusal: Refusal }
   /** `append` before: said to be stored and is not. */
   | { readonly kind: 'lie' }

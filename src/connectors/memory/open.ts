@@ -20,6 +20,7 @@ export interface MemoryEnd {
 export const modernTraits: Traits = {
   changes: 'flags-and-vanished',
   tellsUids: true,
+  moves: 'at-once',
   batches: 'together',
   appendLimitBytes: null,
   roundTripMs: 0,

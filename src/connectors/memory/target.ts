@@ -2,8 +2,16 @@
 
 import { fault } from '#domain/fault.ts';
 import type { FolderId } from '#domain/item.ts';
-import type { UidSet } from '#domain/uid-set.ts';
-import type { Batch, FlagChange, FolderOrder, FolderOutcome, StoreRefusal, Target } from '#ports/mailbox.ts';
+import { type UidSet, uidSet } from '#domain/uid-set.ts';
+import type {
+  Batch,
+  FlagChange,
+  FolderOrder,
+  FolderOutcome,
+  MoveRefusal,
+  StoreRefusal,
+  Target,
+} from '#ports/mailbox.ts';
 import { MemoryBatch } from './batch.ts';
 import { MemorySource } from './reader.ts';
 
@@ -43,6 +51,23 @@ export class MemoryTarget extends MemorySource implements Target {
       this.session.before({ kind: 'expunge', folder: id });
       this.session.opened(id).expunge(uids);
       this.session.after({ kind: 'expunge', folder: id });
+    });
+  }
+
+  move(id: FolderId, uids: UidSet, to: FolderId): Promise<MoveRefusal | null> {
+    return this.session.inTurn(() => {
+      if (this.traits.moves === 'never') return { code: null, text: 'Unknown command UID MOVE' };
+      const mishap = this.session.before({ kind: 'move', folder: id });
+      if (mishap?.kind === 'refused') return { code: mishap.refusal.code, text: mishap.refusal.text };
+      const folder = this.session.opened(id);
+      const home = this.session.mailbox.folder(to);
+      if (!home?.selectable) return { code: 'TRYCREATE', text: 'Mailbox does not exist' };
+      const messages = folder.select(uids);
+      for (const message of messages) home.add(message);
+      if (this.traits.moves === 'by-copies') this.session.after({ kind: 'copied', folder: id });
+      folder.expunge(uidSet(messages.map(({ uid }) => uid)));
+      this.session.after({ kind: 'move', folder: id });
+      return null;
     });
   }
 

@@ -17,10 +17,12 @@ export {
   type StatusItems,
 } from './commands/mailboxes.ts';
 export {
+  copy,
   expunge,
   fetchHeaders,
   fetchList,
   idle,
+  move,
   store,
   type ListOptions,
   type MessageTold,

@@ -1,4 +1,4 @@
-/** The commands about messages, but for their bodies (`bodies.ts`): UID FETCH, UID STORE, UID EXPUNGE, IDLE (RFC 9051 §6.4, RFC 7162, RFC 4315). */
+/** The commands about messages, but for their bodies (`bodies.ts`): UID FETCH, UID STORE, UID COPY, UID MOVE, UID EXPUNGE, IDLE (RFC 9051 §6.4, RFC 7162, RFC 4315). */
 
 import { type Command, mustBeOk, type Place } from '../command.ts';
 import { ImapError } from '../errors.ts';
@@ -146,6 +146,30 @@ export function expunge(session: Session, place: Place, set: string): Promise<vo
       end(answer) {
         mustBeOk('UID EXPUNGE', answer);
       },
+    },
+    place,
+  );
+}
+
+/** UID COPY (RFC 9051 §6.4.7): all of them or none. Resolves with the answer, OK or not. */
+export function copy(session: Session, place: Place, set: string, to: string): Promise<Tagged> {
+  return session.run(
+    {
+      name: 'UID COPY',
+      compose: (writer) => writer.raw(`UID COPY ${set} `).mailbox(to),
+      end: (answer) => answer,
+    },
+    place,
+  );
+}
+
+/** UID MOVE (RFC 6851 §3.2), each of them wholly or not at all. Resolves with the answer, OK or not. */
+export function move(session: Session, place: Place, set: string, to: string): Promise<Tagged> {
+  return session.run(
+    {
+      name: 'UID MOVE',
+      compose: (writer) => writer.raw(`UID MOVE ${set} `).mailbox(to),
+      end: (answer) => answer,
     },
     place,
   );
