@@ -4,6 +4,7 @@
  */
 
 import Type, { type Static, type TArray, type TObject, type TProperties, type TSchema } from 'typebox';
+import { usualListen } from '#domain/listen.ts';
 import { userFields } from '#domain/platform.ts';
 
 /** What people read of a setting. */
@@ -214,11 +215,12 @@ export const estateForm = section('the settings of a programme', {
     },
   }),
   listen: text({
-    default: '127.0.0.1:8025',
+    default: usualListen,
     about: {
       is: 'where health and metrics are told (/healthz, /readyz, /metrics)',
       expected: 'a host and a port such as 127.0.0.1:8025, or off',
-      changeWhen: 'something on another machine asks for them.',
+      changeWhen:
+        'something on another machine asks for them. Where this is not written and another process is there already, any free port of this machine is taken. --listen wins.',
     },
   }),
   folders: section('which folders go, and where', {

@@ -2,12 +2,12 @@
 
 import { type ImapOptions, imapSource, imapTarget, type ServerMemory } from '#connectors/imap/index.ts';
 import { mailboxKey } from '#domain/endpoint.ts';
-import type { EstateSettings } from '#domain/estate-settings.ts';
 import { type Direction, opposite } from '#domain/ledger-turn.ts';
 import { type SideName, userOn } from '#domain/platform.ts';
 import type { Log } from '#lib/log.ts';
 import type { Traveller } from '#ports/journeys.ts';
 import type { Ends, MailboxInHand } from '#ports/mailbox-ends.ts';
+import type { SharedSettings } from '#ports/programme.ts';
 import type { MailboxLease } from '#ports/workforce.ts';
 import type { EstateLedgers } from '#store/ledger.ts';
 import { turnLedger } from '#store/ledger-turn.ts';
@@ -15,7 +15,7 @@ import { authoritiesFor } from './authorities.ts';
 import { type CredentialPlaces, platformCredentials } from './platform-credentials.ts';
 
 export interface Workbench extends CredentialPlaces {
-  readonly settings: EstateSettings;
+  readonly settings: SharedSettings;
   readonly ledgers: EstateLedgers;
   /** What was learnt of a server by one mailbox serves all. */
   readonly servers: ServerMemory;

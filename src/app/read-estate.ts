@@ -10,6 +10,7 @@ import { parseDuration, parseShare, parseSize } from '#cli/quantities.ts';
 import { whyUnreadable } from '#cli/secret.ts';
 import { Problems, usageError } from '#cli/usage.ts';
 import type { EstateSettings } from '#domain/estate-settings.ts';
+import { readListen } from '#domain/listen.ts';
 import { everything, type Selection } from '#domain/selection.ts';
 import { isTimezone } from '#domain/window.ts';
 import { completed } from './check-form.ts';
@@ -53,7 +54,7 @@ async function resolved(
     parseDuration(String(time)),
   );
   const errorBudget = written.read(['error-budget'], form['error-budget'], (share) => parseShare(String(share)));
-  const listen = written.read(['listen'], form.listen, listenAt);
+  const listen = written.read(['listen'], form.listen, readListen);
   const selection = selectionOf(form, written, problems);
   if (!database || !timezone || !source || !target || followEverySeconds === null || errorBudget === null || !listen)
     return null;
@@ -71,13 +72,6 @@ async function resolved(
     selection,
     delete: form.delete,
   };
-}
-
-function listenAt(text: string): { readonly at: EstateSettings['listen'] } | null {
-  if (text === 'off') return { at: null };
-  const [, ipv6, name, port] = /^(?:\[([0-9a-f:.]+)\]|([\w.-]+)):(\d{1,5})$/i.exec(text) ?? [];
-  const host = ipv6 ?? name;
-  return host === undefined || Number(port) > 65_535 ? null : { at: { host, port: Number(port) } };
 }
 
 function selectionOf(form: EstateForm, written: Written, problems: Problems): Selection | null {

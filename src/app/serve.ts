@@ -1,23 +1,31 @@
 /**
- * The control plane with workers in the same process: opens the database, joins the workforce, and leads where nobody else
- * does. Ends in good order when it is asked to.
+ * The control plane with workers in the same process: opens the database, publishes the settings, joins the workforce, and
+ * leads where nobody else does. Ends in good order when it is asked to.
  */
 
+import { hostname } from 'node:os';
 import type { EstateSettings } from '#domain/estate-settings.ts';
+import type { Listen } from '#domain/listen.ts';
 import type { SecretReference } from '#domain/secret-reference.ts';
 import type { Log } from '#lib/log.ts';
+import { estateWatch } from '#operations/watch-estate.ts';
 import { seal } from '#store/audit.ts';
 import type { Database } from '#store/db.ts';
 import { openElection } from '#store/election.ts';
+import { openEstateView } from '#store/estate-view.ts';
 import { openJourneys } from '#store/journeys.ts';
+import { openProgrammeSettings } from '#store/programme.ts';
 import { installQueue } from '#store/queue-schema.ts';
 import { openQueue } from '#store/queue.ts';
 import { careForWaves } from '#store/wave-care.ts';
 import { openWorkforce } from '#store/workforce.ts';
 import { leadOn } from '#worker/releaser.ts';
+import type { Vitals } from '#worker/vitals.ts';
+import { goToWork } from './at-work.ts';
 import { openEstateDatabase } from './estate-database.ts';
-import type { Environment } from './keyring.ts';
+import { type Environment, readKeyring } from './keyring.ts';
 import { rootKeyOf } from './root-key.ts';
+import { publishedSettings } from './settings-to-work-by.ts';
 import { publishBudgets, workUntil } from './workshop.ts';
 
 export interface ServeOptions {
@@ -27,8 +35,8 @@ export interface ServeOptions {
   readonly keys: readonly SecretReference[];
   readonly environment: Environment;
   readonly log: Log;
-  /** Called once everything is open. */
-  readonly started: () => void;
+  /** Called once everything is open; with where health and metrics are told, null for nowhere. */
+  readonly started: (at: Listen | null) => void;
 }
 
 /** Connections to the database for the work itself; leading and the workforce have some of their own. */
@@ -36,27 +44,48 @@ const connectionsMax = 16;
 
 /** Serves until `stop` fires. Throws what keeps it from beginning. */
 export async function serve(options: ServeOptions, stop: AbortSignal): Promise<void> {
-  const { settings, stateDir, environment, log, started } = options;
+  const { settings, stateDir, environment, log, version, started } = options;
+  await using atWork = await goToWork({ role: 'serve', version, listen: settings.listen, log });
+  const { vitals, metrics } = atWork;
+  const keys = await readKeyring(options.keys, environment, log);
   const opening = { stateDir, environment, connectionsMax, applicationName: 'godwit serve', log };
   await using db = await openEstateDatabase(settings.database, opening, stop);
   await installQueue(db);
-  await publishBudgets(db, settings);
-  const rootKey = await rootKeyOf(stateDir, options.keys, environment, log);
-  const leading = leadWhenNobodyDoes(db, log, stop);
-  started();
+  const rootKey = await rootKeyOf({ db, stateDir, keys, mayMake: true, log });
+  await publish(db, settings, version);
+  await using queue = await openQueue(db, log);
+  metrics.tellOfEstate(estateWatch(openEstateView(db), queue));
+  const ended = new AbortController();
+  const leading = leadWhenNobodyDoes(db, vitals, log, AbortSignal.any([stop, ended.signal]));
+  started(atWork.at);
   try {
-    await workUntil({ ...options, db, role: 'serve', rootKey }, stop);
+    const toWorkBy = publishedSettings(openProgrammeSettings(db), vitals, log);
+    const working = { role: 'serve', settings: toWorkBy, keys, version, environment, db, rootKey, vitals } as const;
+    const end = await workUntil({ ...working, meters: metrics, log }, stop);
+    if (end === 'drained') {
+      log.info('drained: this control plane leads on, and carries nothing more until it is started again');
+      await leading;
+    }
   } finally {
+    ended.abort();
     await leading;
   }
 }
 
+/** Makes known to all workers what to go by. Whichever control plane was started last is right. */
+async function publish(db: Database, settings: EstateSettings, version: string): Promise<void> {
+  const { database: _database, listen: _listen, ...shared } = settings;
+  await publishBudgets(db, shared);
+  await openProgrammeSettings(db).publish(shared, { version, host: hostname() });
+}
+
 /** Leads as soon as nobody else does, again and again, until `stop` fires. */
-async function leadWhenNobodyDoes(db: Database, log: Log, stop: AbortSignal): Promise<void> {
+async function leadWhenNobodyDoes(db: Database, vitals: Vitals, log: Log, stop: AbortSignal): Promise<void> {
   while (!stop.aborted) {
     try {
       await using lead = await openElection(db).lead(stop, () => log.info('another control plane leads; waiting'));
       log.info('leading');
+      vitals.leads = true;
       const signal = AbortSignal.any([stop, lead.lost]);
       await using queue = await openQueue(db, log);
       const workforce = openWorkforce(db);
@@ -66,6 +95,8 @@ async function leadWhenNobodyDoes(db: Database, log: Log, stop: AbortSignal): Pr
       if (stop.aborted) return;
       log.warn('the lead was lost', { text: error instanceof Error ? error.message : String(error) });
       await pause(1_000, stop);
+    } finally {
+      vitals.leads = false;
     }
   }
 }

@@ -6,64 +6,101 @@
 import { hostname } from 'node:os';
 import { ServerMemory } from '#connectors/imap/index.ts';
 import type { OAuthFiles } from '#connectors/oauth/index.ts';
-import type { EstateSettings } from '#domain/estate-settings.ts';
+import type { Keyring } from '#domain/sealed.ts';
 import { sideNames } from '#domain/platform.ts';
-import type { SecretReference } from '#domain/secret-reference.ts';
 import { realClock } from '#lib/clock.ts';
 import type { Log } from '#lib/log.ts';
+import { type Meters, metered } from '#operations/metered-journeys.ts';
 import { travel } from '#operations/travel.ts';
 import type { ConnectionLease, Governor } from '#ports/budget.ts';
+import type { SharedSettings } from '#ports/programme.ts';
 import type { Job } from '#ports/queue.ts';
 import type { MailboxLease } from '#ports/workforce.ts';
 import { openGovernor, openPlatforms } from '#store/budget.ts';
-import type { Database } from '#store/db.ts';
+import { type Database, openDatabase } from '#store/db.ts';
 import { openJourneys } from '#store/journeys.ts';
 import { estateLedgers } from '#store/ledger.ts';
 import { openQueue } from '#store/queue.ts';
 import { sealedSecrets } from '#store/secrets.ts';
 import { openWorkforce } from '#store/workforce.ts';
 import { Lease } from '#worker/lease.ts';
+import type { Vitals } from '#worker/vitals.ts';
 import { work, type WorkerEnd } from '#worker/worker.ts';
+import type { EstateDatabase } from './estate-database.ts';
 import { inHand, type Workbench } from './in-hand.ts';
-import { type Environment, readKeyring } from './keyring.ts';
+import type { Environment } from './keyring.ts';
 import { SecretResolver } from './secret-resolver.ts';
 
 export interface WorkshopOptions {
-  readonly db: Database;
-  readonly settings: EstateSettings;
+  readonly db: EstateDatabase;
+  /** What to go by, asked for at the beginning and whenever it has changed; resolves when it is to be had. */
+  readonly settings: (stop: AbortSignal) => Promise<SettingsToWorkBy>;
   readonly role: 'serve' | 'worker';
   readonly version: string;
-  readonly keys: readonly SecretReference[];
+  /** Of sealed secrets. */
+  readonly keys: Keyring | null;
   /** 32 octets, kept outside of the database. */
   readonly rootKey: Uint8Array;
   readonly environment: Environment;
+  readonly vitals: Vitals;
+  readonly meters: Meters;
   readonly log: Log;
+}
+
+export interface SettingsToWorkBy {
+  readonly settings: SharedSettings;
+  /** As it was published; null for settings that are this process's own, whatever is published. */
+  readonly revision: number | null;
 }
 
 /** Connections that a piece of work has open at a time, on either side: a switch looks while it carries. */
 const connectionsFor = { copy: 1, follow: 1, 'follow-back': 1, switch: 2, return: 2 } as const;
 
-/** Works until `stop` fires or the worker is drained; one that lapsed begins anew under a new name. */
-export async function workUntil(options: WorkshopOptions, stop: AbortSignal): Promise<void> {
+/** Connections of its own for what must not wait: the heartbeat, and the touch of the jobs that goes with it. */
+const pulseConnectionsMax = 2;
+/** Between two looks whether all secrets can be resolved. */
+const secretsLookMs = 15_000;
+
+/** Works until `stop` fires or the worker is drained; one that lapsed, or whose settings changed, begins anew under a new name. */
+export async function workUntil(options: WorkshopOptions, stop: AbortSignal): Promise<'stopped' | 'drained'> {
+  const { db, log } = options;
+  await using pulse = await openDatabase({
+    url: db.url,
+    connectionsMax: pulseConnectionsMax,
+    applicationName: `godwit ${options.role} heartbeat`,
+  });
   for (;;) {
-    const end = await workOnce(options, stop);
-    if (end !== 'lapsed' || stop.aborted) return;
-    options.log.warn('this worker was counted as gone, and begins anew');
+    const toWorkBy = await options.settings(stop);
+    const end = await workOnce(options, pulse, toWorkBy, stop);
+    if (stop.aborted || end === 'stopped') return 'stopped';
+    if (end === 'drained') return 'drained';
+    if (end === 'lapsed') log.warn('this worker was counted as gone, and begins anew');
+    else log.info('settings or secrets are others now; beginning anew');
   }
 }
 
-async function workOnce(options: WorkshopOptions, stop: AbortSignal): Promise<WorkerEnd> {
-  const { db, settings, role, version, environment, log, rootKey } = options;
+async function workOnce(
+  options: WorkshopOptions,
+  pulse: Database,
+  { settings, revision }: SettingsToWorkBy,
+  stop: AbortSignal,
+): Promise<WorkerEnd> {
+  const { db, role, version, environment, keys, log, rootKey, vitals, meters } = options;
   using lease = new Lease();
   const kept = sealedSecrets(db);
-  const keys = await readKeyring(options.keys, environment, log);
   const secrets = new SecretResolver({ environment, kept, keys, log, clock: () => performance.now() });
-  const lacks = await secrets.lacking(sideNames.map((side) => settings[side]));
-  if (lacks.length > 0) log.error('secrets that cannot be resolved here', { secrets: lacks.join(', ') });
+  const platforms = sideNames.map((side) => settings[side]);
+  const lacks = await secrets.lacking(platforms);
+  if (lacks.length > 0)
+    log.error('secrets cannot be resolved here; nothing is taken before they can', { secrets: lacks.join(', ') });
   const identity = { host: hostname(), pid: process.pid, version, role, lacks };
-  await using membership = await openWorkforce(db).register(identity);
-  await using queue = await openQueue(db, log);
+  await using membership = await openWorkforce(db, pulse).register(identity);
+  await using queue = await openQueue(db, log, pulse);
   await using ledgers = estateLedgers(db, { rootKey, lapsed: lease.lapsed });
+  const outdated = new AbortController();
+  await using _looks = looking(secretsLookMs, async () => {
+    if ((await secrets.lacking(platforms)).join() !== lacks.join()) outdated.abort();
+  });
   const journeys = openJourneys(db, queue);
   const governor = openGovernor(db, membership.worker);
   let oauthFiles: Promise<OAuthFiles> | null = null;
@@ -77,19 +114,19 @@ async function workOnce(options: WorkshopOptions, stop: AbortSignal): Promise<Wo
     msLeft: () => lease.msLeft(),
     log,
   };
-  const doJob = async (job: Job, mailbox: MailboxLease, over: AbortSignal): Promise<void> => {
+  const doJob = async (job: Job, mailbox: MailboxLease, over: AbortSignal, notBegun: AbortSignal): Promise<void> => {
     const found = await journeys.find(job.mailbox);
     if (!found) return;
     const { traveller, wave } = found;
     const connections = connectionsFor[job.work];
-    const leases = await takeBoth(governor, job.mailbox, connections, over);
+    const leases = await takeBoth(governor, job.mailbox, connections, notBegun);
     try {
       await travel(
         {
           work: job.work,
           inHand: inHand(bench, traveller, mailbox),
           wave,
-          journeys,
+          journeys: metered(journeys, job.work, meters),
           choices: { selection: settings.selection, delete: settings.delete, prove: 'sample' },
           followEveryMs: settings.followEverySeconds * 1000,
           who: `worker ${membership.worker}`,
@@ -98,12 +135,50 @@ async function workOnce(options: WorkshopOptions, stop: AbortSignal): Promise<Wo
         },
         over,
       );
+    } catch (error) {
+      if (over.aborted) meters.pass(job.work, 'broken-off');
+      throw error;
     } finally {
       await governor.release(leases);
     }
   };
+  vitals.begins(() => lease.msLeft(), lacks.length);
   // Awaited here: what it works with is let go of at the end of this scope.
-  return await work({ membership, lease, queue, journeys, travel: doJob, atOnce: settings.atOnce, log }, stop);
+  return await work(
+    {
+      membership,
+      lease,
+      queue,
+      journeys,
+      travel: doJob,
+      atOnce: lacks.length > 0 ? 0 : settings.atOnce,
+      heard: ({ settingsRevision }) => {
+        if (revision !== null && settingsRevision !== revision) outdated.abort();
+      },
+      outdated: outdated.signal,
+      vitals,
+      log,
+    },
+    stop,
+  );
+}
+
+/** Calls `look` every so often until it is disposed of; one that fails is followed by the next. */
+function looking(everyMs: number, look: () => Promise<void>): AsyncDisposable {
+  const ended = new AbortController();
+  const looked = (async () => {
+    while (!ended.signal.aborted) {
+      await realClock.sleep(everyMs, ended.signal).catch(() => undefined); // it is over
+      // The database is away: what could not be looked up now is looked up the next time.
+      if (!ended.signal.aborted) await look().catch(() => undefined);
+    }
+  })();
+  return {
+    async [Symbol.asyncDispose]() {
+      ended.abort();
+      await looked;
+    },
+  };
 }
 
 /** Connections on both sides, waiting as long as it takes: never more than the budgets allow. */
@@ -135,7 +210,7 @@ async function takeBoth(
 }
 
 /** Makes what the settings say of both platforms known to all workers. */
-export async function publishBudgets(db: Database, settings: EstateSettings): Promise<void> {
+export async function publishBudgets(db: Database, settings: SharedSettings): Promise<void> {
   const platforms = openPlatforms(db);
   for (const side of sideNames) await platforms.setBudget(side, settings[side].budget, settings.timezone);
 }

@@ -32,8 +32,9 @@ export function gravest(codes: Iterable<ExitCode>): ExitCode {
 /** The code for a fault of the catalogue, by its lasting name. */
 export function exitCodeOfFault(code: string): ExitCode {
   if (code === 'internal') return exitCodes.faultOfOurs;
-  // The file of --source-oauth or --target-oauth is part of what was asked, and so is GODWIT_KEY.
-  if (code === 'oauth.settings.wrong' || code.startsWith('secret.key.')) return exitCodes.wrongUsage;
+  // The file of --source-oauth or --target-oauth is part of what was asked, and so are GODWIT_KEY and --listen.
+  if (code === 'oauth.settings.wrong' || /^(secret\.key|digests|listen|settings)\.|^database\.url\.missing$/.test(code))
+    return exitCodes.wrongUsage;
   if (/^imap\.(host|connect|tls|starttls|preauth|sign-in)\.|^(oauth|secret)\./.test(code)) return exitCodes.unreachable;
   return exitCodes.interrupted;
 }

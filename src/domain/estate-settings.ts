@@ -1,5 +1,6 @@
 /** What an operator decides about a programme (godwit.yaml), read, checked and resolved. No secret stands in it. */
 
+import type { Listen } from './listen.ts';
 import type { Platform, SideName } from './platform.ts';
 import type { SecretReference } from './secret-reference.ts';
 import type { Selection } from './selection.ts';
@@ -18,7 +19,7 @@ export interface EstateSettings extends Readonly<Record<SideName, Platform>> {
   /** The share of a wave's mailboxes that may fail before it pauses by itself, from 0 to 1. */
   readonly errorBudget: number;
   /** Where health and metrics are told; null: nowhere. */
-  readonly listen: { readonly host: string; readonly port: number } | null;
+  readonly listen: Listen | null;
   readonly selection: Selection;
   /** Whether what left the source leaves the target too, if we put it there. */
   readonly delete: boolean;

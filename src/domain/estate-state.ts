@@ -22,6 +22,8 @@ export interface WorkerState {
   /** Milliseconds since it was heard of. */
   readonly silentMs: number;
   readonly isDraining: boolean;
+  /** Names of secrets that it cannot resolve: it takes nothing before it can. */
+  readonly lacks: readonly string[];
   readonly connections: number;
   readonly mailboxes: number;
 }

@@ -418,6 +418,38 @@ export const faults = {
     ({ detail }) => `The embedded PostgreSQL cannot be started: ${detail}`,
     'Give the URL of a PostgreSQL server of yours in DATABASE_URL (15 or newer).',
   ),
+  'database.url.missing': entry<{ readonly stateDir: string }>(
+    'estate',
+    'operator',
+    ({ stateDir }) => `DATABASE_URL is not set, and there is no embedded database in ${stateDir}.`,
+    'Set DATABASE_URL as it is for `godwit serve`; on the machine of an embedded database, give its state folder (--state).',
+  ),
+  'settings.other-form': entry<{ readonly form: number; readonly version: string; readonly ours: number }>(
+    'estate',
+    'operator',
+    ({ form, version, ours }) =>
+      `The settings of this estate were published by Godwit ${version} in form ${form}; this one reads form ${ours}.`,
+    'Use the same version for `godwit serve` and `godwit worker`. Until then this worker takes nothing.',
+  ),
+  'digests.key.missing': entry<{ readonly file: string }>(
+    'estate',
+    'operator',
+    ({ file }) =>
+      `The key of the digests is not to be had here: it is not sealed in the database, and there is no ${file}.`,
+    'Restart `godwit serve` with GODWIT_KEY, which seals it, and give the same GODWIT_KEY to all workers; or copy that file from its state folder.',
+  ),
+  'digests.key.other': entry<{ readonly place: string }>(
+    'estate',
+    'operator',
+    ({ place }) => `The key of the digests in ${place} is that of another estate.`,
+    'Give the state folder of this estate, or set GODWIT_KEY where its digests are sealed.',
+  ),
+  'listen.unusable': entry<{ readonly at: string } & Said>(
+    'estate',
+    'operator',
+    ({ at, text }) => `Nothing can be listened for on ${at}: ${text}`,
+    'Name another host and port with --listen HOST:PORT or `listen` in godwit.yaml, or off.',
+  ),
   'estate.import.under-way': entry<Named>(
     'estate',
     'paced',

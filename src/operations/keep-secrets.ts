@@ -83,6 +83,7 @@ export function opening(keys: Keyring | null, { name, sealed, keyId }: SealedSec
   return open(key, { name, purpose: signInPurpose }, sealed) ?? fault('secret.altered', { name });
 }
 
-function sealedUnder(key: SealingKey, name: string, secret: Uint8Array, random: Random): SealedSecret {
+/** Sealed for signing in, which is what all of these are kept for, or by us under a name of our own. */
+export function sealedUnder(key: SealingKey, name: string, secret: Uint8Array, random: Random): SealedSecret {
   return { name, keyId: key.id, sealed: seal(key, { name, purpose: signInPurpose }, secret, random) };
 }

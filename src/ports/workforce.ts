@@ -42,6 +42,8 @@ export type Heartbeat =
       readonly shares: readonly Share[];
       /** Milliseconds since 1970 by the clock of the database, when it was heard. */
       readonly heardAt: number;
+      /** Of the settings that the control plane published (`ports/programme.ts`); 0 before it has. */
+      readonly settingsRevision: number;
     }
   /**
    * We were counted as gone, and everything that was held may be in other hands: destroy its connections before anything

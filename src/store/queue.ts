@@ -7,7 +7,7 @@
  */
 
 import { randomUUID } from 'node:crypto';
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import { fromKysely, type Job as BossJob, PgBoss } from 'pg-boss';
 import { fault } from '#domain/fault.ts';
 import type { Work } from '#domain/release.ts';
@@ -35,8 +35,11 @@ interface Settled {
 
 type Data = Pick<NewJob, 'mailbox' | 'work'>;
 
-/** Opens the queue. Throws `database.unprepared` where it was not installed (`installQueue`). */
-export async function openQueue(db: Database, log: Log): Promise<StoredQueue> {
+/**
+ * Opens the queue. `pulse`: where it says that we are alive, which must not wait behind other questions; the same database.
+ * Throws `database.unprepared` where it was not installed (`installQueue`).
+ */
+export async function openQueue(db: Database, log: Log, pulse: Database = db): Promise<StoredQueue> {
   const boss = quiet(
     new PgBoss({ db: fromKysely(db.sql), schema, migrate: false, supervise: false, schedule: false }),
     log,
@@ -49,17 +52,29 @@ export async function openQueue(db: Database, log: Log): Promise<StoredQueue> {
       throw fault('database.unprepared', { name: db.name, missing: 1 }, { cause: error });
     throw error;
   }
-  return new StoredQueue(db, boss, log);
+  return new StoredQueue(db, pulse, boss, log);
+}
+
+/**
+ * Takes out a job as `complete` does, for a statement that does more: a row where it was ours still. Told by its attempt, as
+ * pg-boss does it (`attemptFence` of its plans).
+ */
+export function takenOut({ id, attempt }: Job): RawBuilder<{ readonly id: string }> {
+  return sql`
+    delete from ${table}
+     where name = ${queueName} and id = ${id} and state = 'active' and retry_count = ${attempt} returning id`;
 }
 
 export class StoredQueue implements JobQueue {
   readonly #db: Database;
+  readonly #pulse: Database;
   readonly #boss: PgBoss;
   readonly #log: Log;
   #upkeep: Promise<Upkeep> | null = null;
 
-  constructor(db: Database, boss: PgBoss, log: Log) {
+  constructor(db: Database, pulse: Database, boss: PgBoss, log: Log) {
     this.#db = db;
+    this.#pulse = pulse;
     this.#boss = boss;
     this.#log = log;
   }
@@ -67,11 +82,11 @@ export class StoredQueue implements JobQueue {
   async send(jobs: readonly NewJob[], within: Sql = this.#db.sql): Promise<readonly number[]> {
     if (jobs.length === 0) return [];
     const byId = new Map(jobs.map((job) => [randomUUID() as string, job] as const));
-    const rows = [...byId].map(([id, { mailbox, work }]) => ({
+    const rows = [...byId].map(([id, { mailbox, work, urgency }]) => ({
       id,
       data: { mailbox, work } satisfies Data,
       singletonKey: String(mailbox),
-      priority: priority[work],
+      priority: urgency ?? priority[work],
     }));
     const sent = this.#boss.insert(queueName, rows, { returnId: true, db: fromKysely(within) });
     return ((await sent) ?? []).flatMap((id) => byId.get(id)?.mailbox ?? []);
@@ -92,14 +107,16 @@ export class StoredQueue implements JobQueue {
 
   async touch(jobs: readonly Job[]): Promise<readonly Job[]> {
     if (jobs.length === 0) return [];
-    const { settled } = (await this.#boss.touch(queueName, jobs.map(attemptOf))) as Settled;
+    const { settled } = (await this.#boss.touch(queueName, jobs.map(attemptOf), {
+      db: fromKysely(this.#pulse.sql),
+    })) as Settled;
     const ours = new Set(settled ?? []);
     return jobs.filter(({ id }) => !ours.has(id));
   }
 
   async complete(job: Job, within: Sql = this.#db.sql): Promise<boolean> {
-    const done = await this.#boss.deleteJob(queueName, attemptOf(job), { db: fromKysely(within) });
-    return (done as Settled).affected === 1;
+    const { rows } = await takenOut(job).execute(within);
+    return rows.length === 1;
   }
 
   async giveBack(job: Job): Promise<void> {

@@ -16,23 +16,28 @@ import type { Database } from './db.ts';
 import { type GovernorRow, shareOf } from './governor-row.ts';
 import { isAlive, strikeOut, type WorkerRow, workerColumns, workerNow } from './vanished.ts';
 
-export function openWorkforce(db: Database): Workforce {
+/** `pulse`: where heartbeats are asked, which must not wait behind other questions; the same database. */
+export function openWorkforce(db: Database, pulse: Database = db): Workforce {
   return {
-    register: (identity) => register(db, identity),
+    register: (identity) => register(db, pulse, identity),
     workersNow: () => workersNow(db),
     drain: (worker) => drain(db, worker),
     strikeVanished: async () => (await strikeOut(db.sql)).map(workerNow),
   };
 }
 
-async function register(db: Database, { host, pid, version, role, lacks }: WorkerIdentity): Promise<Membership> {
+async function register(
+  db: Database,
+  pulse: Database,
+  { host, pid, version, role, lacks }: WorkerIdentity,
+): Promise<Membership> {
   const worker = randomUUID() as WorkerId;
   await sql`
     insert into worker (id, host, pid, version, role, lacks)
     values (${worker}, ${host}, ${pid}, ${version}, ${role}, ${lacks}::text[])`.execute(db.sql);
   return {
     worker,
-    heartbeat: () => heartbeat(db, worker),
+    heartbeat: () => heartbeat(pulse, worker),
     takeMailbox: (mailbox) => takeMailbox(db, worker, mailbox),
     releaseMailbox: (lease) => releaseMailbox(db, worker, lease),
     async [Symbol.asyncDispose]() {
@@ -44,6 +49,7 @@ async function register(db: Database, { host, pid, version, role, lacks }: Worke
 interface HeartbeatRow {
   readonly draining: boolean;
   readonly heard_at: number;
+  readonly revision: number;
   readonly workers: number;
   readonly governors: readonly GovernorRow[];
 }
@@ -54,17 +60,18 @@ async function heartbeat(db: Database, worker: WorkerId): Promise<Heartbeat> {
       update worker w set seen_at = clock_timestamp() where id = ${worker} and ${isAlive}
       returning draining, (extract(epoch from seen_at) * 1000)::int8 as heard_at
     )
-    select draining, heard_at,
+    select draining, heard_at, coalesce((select revision from programme), 0) as revision,
            (select count(*) from worker w where ${isAlive}) as workers,
            (select coalesce(jsonb_agg(governor), '[]') from governor) as governors
       from heard`.execute(db.sql);
   const [row] = rows;
   if (!row) return { kind: 'gone' };
-  const { draining, heard_at, workers, governors } = row;
+  const { draining, heard_at, revision, workers, governors } = row;
   return {
     kind: 'alive',
     isDraining: draining,
     heardAt: heard_at,
+    settingsRevision: revision,
     shares: governors.map((governor) => shareOf(governor, workers, heard_at)),
   };
 }

@@ -4,32 +4,51 @@
  */
 
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Work } from '#domain/release.ts';
 import { cleanText } from '#lib/clean-text.ts';
 import type { Log } from '#lib/log.ts';
 import type { Journeys } from '#ports/journeys.ts';
 import type { Job, JobQueue } from '#ports/queue.ts';
-import { heartbeatMs, leaseSeconds, type MailboxLease, type Membership } from '#ports/workforce.ts';
+import { type Heartbeat, heartbeatMs, leaseSeconds, type MailboxLease, type Membership } from '#ports/workforce.ts';
 import type { Lease } from './lease.ts';
+import type { Vitals } from './vitals.ts';
 
 export interface WorkerParts {
   readonly membership: Membership;
   readonly lease: Lease;
   readonly queue: JobQueue;
   readonly journeys: Pick<Journeys, 'putBack'>;
-  /** Does one job on a mailbox that is ours alone. `over` fires when it has to stop at once. */
-  readonly travel: (job: Job, mailbox: MailboxLease, over: AbortSignal) => Promise<void>;
+  /**
+   * Does one job on a mailbox that is ours alone. `over` fires when it has to stop at once, and `notBegun` also when it is
+   * better not begun any more: a switch that has begun is seen through while a worker goes, and a pass is broken off.
+   */
+  readonly travel: (job: Job, mailbox: MailboxLease, over: AbortSignal, notBegun: AbortSignal) => Promise<void>;
+  /** Jobs at a time; 0 for who takes none, and only says that it is there. */
   readonly atOnce: number;
+  /** What each heartbeat answered. */
+  readonly heard: (answer: Heard) => void;
+  /** Fires when this worker is to end in good order so that it can begin anew: what it goes by is out of date. */
+  readonly outdated: AbortSignal;
+  readonly vitals: Vitals;
   readonly log: Log;
 }
 
-/** How a worker's time ended: it was asked to go, or what it held may be in other hands. */
-export type WorkerEnd = 'drained' | 'stopped' | 'lapsed';
+export type Heard = Extract<Heartbeat, { kind: 'alive' }>;
+
+/** How a worker's time ended: it was asked to go, is to begin anew, or what it held may be in other hands. */
+export type WorkerEnd = 'drained' | 'stopped' | 'outdated' | 'lapsed';
+
+/** Work that people wait for while it is under way. */
+const seenThrough: ReadonlySet<Work> = new Set(['switch', 'return']);
 
 const idleMs = 250;
 const busyRetryMs = 1_000;
 const unheardRetryMs = 1_000;
 
-/** Works until `stop` fires, then finishes nothing more than has to be: passes are broken off, switches seen through. */
+/**
+ * Works until `stop` fires, or it is told to go by the database or `outdated`: then passes are broken off where they stand,
+ * which loses nothing, and switches are seen through.
+ */
 export async function work(parts: WorkerParts, stop: AbortSignal): Promise<WorkerEnd> {
   await using worker = new Worker(parts, stop);
   // Awaited here: what it works with is let go of at the end of this scope.
@@ -44,29 +63,35 @@ interface InHand {
 
 class Worker implements AsyncDisposable {
   readonly #parts: WorkerParts;
-  readonly #stop: AbortSignal;
+  /** Fires when it goes, for whichever reason. */
+  readonly #going: AbortSignal;
+  readonly #drained = new AbortController();
   readonly #inHand = new Map<string, InHand>();
   readonly #ended = new AbortController();
   readonly #beating: Promise<void>;
-  #isDraining = false;
 
   constructor(parts: WorkerParts, stop: AbortSignal) {
     this.#parts = parts;
-    this.#stop = stop;
+    this.#going = AbortSignal.any([stop, parts.outdated, this.#drained.signal]);
     this.#beating = this.#beat();
   }
 
   async untilTheEnd(): Promise<WorkerEnd> {
-    const { lease, queue, atOnce, log } = this.#parts;
-    while (!this.#stop.aborted && !lease.lapsed.aborted && !this.#isDraining) {
+    const { lease, queue, atOnce, log, vitals, outdated } = this.#parts;
+    while (!this.#going.aborted && !lease.lapsed.aborted) {
       const room = atOnce - this.#inHand.size;
       const jobs = room > 0 ? await this.#whileTheDatabaseIsAway(() => queue.fetch(room)) : [];
       for (const job of jobs) this.#begin(job);
       if (jobs.length < room || room === 0) await this.#aMoment(idleMs);
     }
-    if (this.#isDraining) log.info('draining', { mailboxes: this.#inHand.size });
+    if (!lease.lapsed.aborted) {
+      vitals.goes();
+      log.info('draining: passes are broken off, switches are seen through', { mailboxes: this.#inHand.size });
+    }
     await Promise.all([...this.#inHand.values()].map(({ done }) => done));
-    return lease.lapsed.aborted ? 'lapsed' : this.#isDraining ? 'drained' : 'stopped';
+    if (lease.lapsed.aborted) return 'lapsed';
+    if (this.#drained.signal.aborted) return 'drained';
+    return outdated.aborted ? 'outdated' : 'stopped';
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -76,30 +101,29 @@ class Worker implements AsyncDisposable {
 
   #begin(job: Job): void {
     const lost = new AbortController();
-    const { lease } = this.#parts;
-    const over = AbortSignal.any([lost.signal, lease.lapsed, this.#stop]);
-    const done = this.#do(job, over).finally(() => this.#inHand.delete(job.id));
+    const mustStop = AbortSignal.any([lost.signal, this.#parts.lease.lapsed]);
+    const notBegun = AbortSignal.any([mustStop, this.#going]);
+    const over = seenThrough.has(job.work) ? mustStop : notBegun;
+    const done = this.#do(job, over, notBegun).finally(() => this.#inHand.delete(job.id));
     this.#inHand.set(job.id, { job, lost, done });
   }
 
   /** Never rejects: whatever goes wrong is the news of this job alone. */
-  async #do(job: Job, over: AbortSignal): Promise<void> {
+  async #do(job: Job, over: AbortSignal, notBegun: AbortSignal): Promise<void> {
     const { membership, queue, journeys, travel, log } = this.#parts;
     try {
-      const mailbox = await this.#take(job, over);
+      const mailbox = await this.#take(job, notBegun);
       if (!mailbox) return;
       try {
-        await travel(job, mailbox, over);
+        await travel(job, mailbox, over, notBegun);
       } finally {
         await membership.releaseMailbox(mailbox);
       }
       await queue.complete(job);
     } catch (error) {
-      log.warn('a job was not done', {
-        mailbox: job.mailbox,
-        work: job.work,
-        text: cleanText(error instanceof Error ? error.message : String(error), 200),
-      });
+      const about = { mailbox: job.mailbox, work: job.work };
+      if (notBegun.aborted) log.info('broken off; it goes on elsewhere, or later', about);
+      else log.warn('a job was not done', { ...about, text: said(error) });
       // It is to be done by whoever comes next. Where even that cannot be said, our heartbeat stops for it.
       await journeys
         .putBack(job.mailbox)
@@ -135,13 +159,16 @@ class Worker implements AsyncDisposable {
         const heard = await membership.heartbeat();
         if (heard.kind === 'gone') return lease.lapse();
         lease.renew(askedAt);
-        this.#isDraining ||= heard.isDraining;
+        this.#parts.vitals.heard();
+        if (heard.isDraining) this.#drained.abort();
+        this.#parts.heard(heard);
         const gone = await queue.touch([...this.#inHand.values()].map(({ job }) => job));
         for (const { id } of gone)
           this.#inHand.get(id)?.lost.abort(new Error('the job was given to another, or called off'));
       } catch (error) {
         // The database is away: what we hold lasts until the lease has run out, and perhaps it is back by then.
-        this.#parts.log.debug('not heard', { text: cleanText(String(error), 200) });
+        this.#parts.vitals.unheard();
+        this.#parts.log.debug('not heard', { text: said(error) });
         waitMs = unheardRetryMs;
       }
       await sleep(waitMs, undefined, { signal: over }).catch(() => undefined);
@@ -152,13 +179,17 @@ class Worker implements AsyncDisposable {
     try {
       return await fetch();
     } catch (error) {
-      this.#parts.log.debug('no jobs at the moment', { text: cleanText(String(error), 200) });
+      this.#parts.log.debug('no jobs at the moment', { text: said(error) });
       return [];
     }
   }
 
   async #aMoment(ms: number): Promise<void> {
-    const signal = AbortSignal.any([this.#stop, this.#parts.lease.lapsed, this.#ended.signal]);
+    const signal = AbortSignal.any([this.#going, this.#parts.lease.lapsed, this.#ended.signal]);
     await sleep(ms, undefined, { signal }).catch(() => undefined);
   }
+}
+
+function said(error: unknown): string {
+  return cleanText(error instanceof Error ? error.message : String(error), 200);
 }

@@ -211,6 +211,8 @@ create table audit (
 );
 create index audit_mailbox on audit (mailbox, id) where mailbox is not null;
 create index audit_wave on audit (wave, id) where wave is not null and mailbox is null;
+-- What counts against the error budget of a wave.
+create index audit_failure on audit (wave, id) where what in ('blocked', 'withdraw');
 
 -- The chain: each link holds the hash of the one before it, and one digest for each record that it covers, so that the
 -- first record that was changed, removed or put elsewhere can be named.
@@ -219,8 +221,6 @@ create table audit_link (
   records int8multirange not null,
   digests bytea not null,
   hash bytea not null unique,
--- What counts against the error budget of a wave.
-create index audit_failure on audit (wave, id) where what in ('blocked', 'withdraw');
   sealed_at timestamptz not null default clock_timestamp()
 );
 
@@ -268,10 +268,25 @@ create table connection_lease (
 create index connection_lease_side on connection_lease (side, mailbox);
 create index connection_lease_worker on connection_lease (worker);
 
-create table platform (
-  side text primary key check (side in ('source', 'target')),
+-- What the settings of the programme say, as the control plane that was started last published them, for workers wherever they
+-- are. References to secrets, and never a secret.
+create table programme (
+  one boolean primary key default true check (one),
+  -- Which form they have; a version of Godwit that knows another takes no work.
+  form int not null,
+  -- Grows when they change.
+  revision bigint not null default 1,
   settings jsonb not null,
-  updated_at timestamptz not null default now()
+  version text not null,
+  host text not null,
+  published_at timestamptz not null default now()
+);
+
+-- Which key the digests of the ledgers were made with: a name that says nothing of it. It is outside of this database, or
+-- sealed among the secrets.
+create table digest_key (
+  one boolean primary key default true check (one),
+  id text not null
 );
 
 -- What each platform may be asked, and what was learnt of it (domain/governor.ts, domain/breaker.ts).

@@ -1,0 +1,55 @@
+/** What a process counts while it carries mailboxes: seen where a pass writes down how it ended, so that no pass is forgotten. */
+
+import type { Work } from '#domain/release.ts';
+import type { SideName } from '#domain/platform.ts';
+import type { Journeys } from '#ports/journeys.ts';
+
+/** `failed`: tried again after a wait. `blocked`: a person has to look. `broken-off`: by us, and it goes on elsewhere or later. */
+export const passOutcomes = ['done', 'failed', 'blocked', 'broken-off'] as const;
+export type PassOutcome = (typeof passOutcomes)[number];
+
+/** Where it is counted. Nothing in here names a mailbox or a person. */
+export interface Meters {
+  pass(work: Work, outcome: PassOutcome): void;
+  carried(work: Work, messages: number, bytes: number): void;
+  /** How far the other side was behind when a pass had ended, in milliseconds. */
+  lag(work: Work, ms: number): void;
+  /** For how long a person's mailbox was on neither side. */
+  interruption(to: SideName, ms: number): void;
+  /** A mailbox was blocked for this fault of the catalogue. */
+  blocked(code: string): void;
+}
+
+/** The same journeys, counted. */
+export function metered(journeys: Journeys, work: Work, meters: Meters): Journeys {
+  return {
+    ...journeys,
+    async passed(mailbox, numbers, dueInMs) {
+      await journeys.passed(mailbox, numbers, dueInMs);
+      meters.pass(work, 'done');
+      meters.carried(work, numbers.copied, numbers.bytes);
+      if (numbers.found) meters.lag(work, numbers.found.lagMs);
+    },
+    async carried(mailbox, numbers) {
+      await journeys.carried(mailbox, numbers);
+      meters.carried(work, numbers.copied, numbers.bytes);
+    },
+    async failed(mailbox, dueInMs) {
+      await journeys.failed(mailbox, dueInMs);
+      meters.pass(work, 'failed');
+    },
+    async block(mailbox, code, about, who) {
+      await journeys.block(mailbox, code, about, who);
+      meters.pass(work, 'blocked');
+      meters.blocked(code);
+    },
+    async turn(step, side, interruptedMs, dueInMs) {
+      const turned = await journeys.turn(step, side, interruptedMs, dueInMs);
+      if (turned) {
+        meters.pass(work, 'done');
+        meters.interruption(side, interruptedMs);
+      }
+      return turned;
+    },
+  };
+}
