@@ -24,9 +24,10 @@ import type { Vitals } from '#worker/vitals.ts';
 import { goToWork } from './at-work.ts';
 import { openEstateDatabase } from './estate-database.ts';
 import { type Environment, readKeyring } from './keyring.ts';
+import { workUntil } from './keep-working.ts';
 import { rootKeyOf } from './root-key.ts';
 import { publishedSettings } from './settings-to-work-by.ts';
-import { publishBudgets, workUntil } from './workshop.ts';
+import { publishBudgets } from './workshop.ts';
 
 export interface ServeOptions {
   readonly settings: EstateSettings;

@@ -17,7 +17,7 @@ import type { SharedSettings } from '#ports/programme.ts';
 import type { Job } from '#ports/queue.ts';
 import type { MailboxLease } from '#ports/workforce.ts';
 import { openGovernor, openPlatforms } from '#store/budget.ts';
-import { type Database, openDatabase } from '#store/db.ts';
+import type { Database } from '#store/db.ts';
 import { openJourneys } from '#store/journeys.ts';
 import { estateLedgers } from '#store/ledger.ts';
 import { openQueue } from '#store/queue.ts';
@@ -56,30 +56,11 @@ export interface SettingsToWorkBy {
 /** Connections that a piece of work has open at a time, on either side: a switch looks while it carries. */
 const connectionsFor = { copy: 1, follow: 1, 'follow-back': 1, switch: 2, return: 2 } as const;
 
-/** Connections of its own for what must not wait: the heartbeat, and the touch of the jobs that goes with it. */
-const pulseConnectionsMax = 2;
 /** Between two looks whether all secrets can be resolved. */
 const secretsLookMs = 15_000;
 
-/** Works until `stop` fires or the worker is drained; one that lapsed, or whose settings changed, begins anew under a new name. */
-export async function workUntil(options: WorkshopOptions, stop: AbortSignal): Promise<'stopped' | 'drained'> {
-  const { db, log } = options;
-  await using pulse = await openDatabase({
-    url: db.url,
-    connectionsMax: pulseConnectionsMax,
-    applicationName: `godwit ${options.role} heartbeat`,
-  });
-  for (;;) {
-    const toWorkBy = await options.settings(stop);
-    const end = await workOnce(options, pulse, toWorkBy, stop);
-    if (stop.aborted || end === 'stopped') return 'stopped';
-    if (end === 'drained') return 'drained';
-    if (end === 'lapsed') log.warn('this worker was counted as gone, and begins anew');
-    else log.info('settings or secrets are others now; beginning anew');
-  }
-}
-
-async function workOnce(
+/** One round, under one name and by one set of settings: until it is to go, lapses, or what it goes by is out of date. */
+export async function workOnce(
   options: WorkshopOptions,
   pulse: Database,
   { settings, revision }: SettingsToWorkBy,
