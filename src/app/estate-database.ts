@@ -1,7 +1,10 @@
 /** The database of an estate, as its settings say: our own server under the state folder, or the operator's. */
 
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { usageError } from '#cli/usage.ts';
 import type { EstateSettings } from '#domain/estate-settings.ts';
+import { fault } from '#domain/fault.ts';
 import { shownReference } from '#domain/secret-reference.ts';
 import { cleanText } from '#lib/clean-text.ts';
 import type { Log } from '#lib/log.ts';
@@ -38,6 +41,28 @@ export async function openEstateDatabase(
   try {
     if (db.isEmbedded) await migrate(db);
     else await seeThatAllRan(db);
+  } catch (error) {
+    await db[Symbol.asyncDispose]();
+    throw error;
+  }
+  return db;
+}
+
+/**
+ * The same for who only works with it: of nothing is anything made, and nothing is brought up to date. Throws
+ * `database.url.missing` too.
+ */
+export async function joinEstateDatabase(
+  database: EstateSettings['database'],
+  options: EstateDatabaseOptions,
+  signal: AbortSignal,
+): Promise<EstateDatabase> {
+  const { stateDir, environment } = options;
+  if ((await urlIn(database, environment)) === null && !existsSync(join(stateDir, 'postgres', 'data', 'PG_VERSION')))
+    throw fault('database.url.missing', { stateDir });
+  const db = await reachEstateDatabase(database, options, signal);
+  try {
+    await seeThatAllRan(db);
   } catch (error) {
     await db[Symbol.asyncDispose]();
     throw error;

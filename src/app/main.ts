@@ -43,6 +43,11 @@ const world: World = {
       { ...options, version: world.version, environment: (name) => process.env[name] },
       signal,
     ),
+  work: async (options, signal) =>
+    (await import('./work.ts')).work(
+      { ...options, version: world.version, environment: (name) => process.env[name] },
+      signal,
+    ),
   openImporter: async (options) =>
     (await import('./estate-import.ts')).openImporter(options, (name) => process.env[name]),
   readInput,

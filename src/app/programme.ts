@@ -2,9 +2,11 @@
 
 import { userInfo } from 'node:os';
 import type { DatabaseOptions, Programme } from '#cli/world.ts';
+import type { WorkerId } from '#ports/workforce.ts';
 import { openEstateView } from '#store/estate-view.ts';
 import { openMailboxOrders } from '#store/mailbox-orders.ts';
 import { openWaves } from '#store/waves.ts';
+import { openWorkforce } from '#store/workforce.ts';
 import { openEstateDatabase } from './estate-database.ts';
 import type { Environment } from './keyring.ts';
 
@@ -19,6 +21,7 @@ export async function openProgramme(
     who: `operator ${userInfo().username}`,
     waves: openWaves(db),
     view: openEstateView(db),
+    workforce: { drain: (worker, who) => openWorkforce(db).drain(worker as WorkerId, who) },
     mailboxes: openMailboxOrders(db),
     [Symbol.asyncDispose]: () => db[Symbol.asyncDispose](),
   };

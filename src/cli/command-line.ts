@@ -45,6 +45,10 @@ import {
   shorthands,
   verifyFlags,
   type VerifyFlags,
+  workerDrainFlags,
+  type WorkerDrainFlags,
+  workerFlags,
+  type WorkerFlags,
 } from './flags.ts';
 import {
   copyHelp,
@@ -58,6 +62,7 @@ import {
   secretHelp,
   testHelp,
   verifyHelp,
+  workerHelp,
 } from './help.ts';
 import type { MailboxOrder } from '#domain/estate-state.ts';
 import type { WaveOrderStep } from '#domain/wave.ts';
@@ -149,6 +154,31 @@ const estateCommands = buildRouteMap<'import', Session>({
   docs: { brief: 'Who is to move: organisations, mailboxes, and the grants between them', fullDescription: estateHelp },
 });
 
+const workerCommands = buildRouteMap<'run' | 'drain', Session>({
+  routes: {
+    run: buildCommand<WorkerFlags, [], Session>({
+      loader: async () => (await import('./worker.ts')).work,
+      parameters: { flags: workerFlags, aliases: shorthands },
+      docs: { brief: 'Help to carry the mailboxes of an estate until stopped', fullDescription: workerHelp },
+    }),
+    drain: buildCommand<WorkerDrainFlags, [string], Session>({
+      loader: async () => (await import('./worker.ts')).drainWorker,
+      parameters: {
+        positional: {
+          kind: 'tuple',
+          parameters: [{ placeholder: 'ID', brief: 'Of a worker, or the beginning of it', parse: String }],
+        },
+        flags: workerDrainFlags,
+        aliases: shorthands,
+      },
+      docs: { brief: 'Have a worker hand over what it does, and go', fullDescription: workerHelp },
+    }),
+  },
+  // `godwit worker` alone is what people start.
+  defaultCommand: 'run',
+  docs: { brief: 'More hands for an estate, on this or any other machine', fullDescription: workerHelp },
+});
+
 const named = (placeholder: string, brief: string) =>
   ({ kind: 'tuple', parameters: [{ placeholder, brief, parse: String }] }) as const;
 const waveName = named('WAVE', 'Its name, such as pilot');
@@ -226,6 +256,7 @@ const commands = buildRouteMap<
   | 'db'
   | 'estate'
   | 'serve'
+  | 'worker'
   | 'wave'
   | 'mailbox'
   | 'status'
@@ -282,6 +313,7 @@ const commands = buildRouteMap<
       parameters: { flags: serveFlags, aliases: shorthands },
       docs: { brief: 'Carry the mailboxes of an estate until stopped', fullDescription: programmeHelp },
     }),
+    worker: workerCommands,
     wave: waveCommands,
     mailbox: mailboxCommands,
     status: buildCommand<StatusFlags, [], Session>({

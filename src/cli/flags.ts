@@ -78,7 +78,15 @@ export interface InitFlags extends EstateFlags, Pick<OutputFlags, 'output' | 'qu
 
 export interface DbFlags extends EstateFlags, OutputFlags {}
 
-export interface ServeFlags extends EstateFlags, OutputFlags {}
+export interface ServeFlags extends EstateFlags, OutputFlags {
+  readonly listen?: string;
+}
+
+export interface WorkerFlags extends ServeFlags {
+  readonly atOnce?: string;
+}
+
+export interface WorkerDrainFlags extends EstateFlags, OutputFlags {}
 
 export interface StatusFlags extends EstateFlags, OutputFlags {}
 
@@ -96,6 +104,21 @@ export interface WaveCreateFlags extends EstateFlags, OutputFlags {
 
 export interface MailboxFlags extends EstateFlags, OutputFlags {
   readonly why?: string;
+}
+
+export interface AcceptFlags extends MailboxFlags {
+  readonly folder?: string;
+  readonly uid?: string;
+  readonly all?: boolean;
+}
+
+/** Of commands whose result is a table: a spreadsheet may want it. */
+export interface TableFlags extends EstateFlags, Omit<OutputFlags, 'output'> {
+  readonly output?: 'text' | 'json' | 'csv';
+}
+
+export interface ReportFlags extends TableFlags {
+  readonly exceptions?: boolean;
 }
 
 export interface EstateImportFlags extends EstateFlags, OutputFlags {
@@ -234,7 +257,21 @@ export const initFlags: FlagParametersForType<InitFlags> = {
 
 export const dbFlags: FlagParametersForType<DbFlags> = { ...estateFlags, ...outputFlags };
 
-export const serveFlags: FlagParametersForType<ServeFlags> = { ...estateFlags, ...outputFlags };
+const listen = text(
+  'Where health and metrics are told (default 127.0.0.1:8025, or any free port where that is taken), or off',
+  'HOST:PORT',
+);
+
+export const serveFlags: FlagParametersForType<ServeFlags> = { listen, ...estateFlags, ...outputFlags };
+
+export const workerFlags: FlagParametersForType<WorkerFlags> = {
+  atOnce: text('How many mailboxes at a time (default: as the settings of the estate say)', 'N'),
+  listen,
+  ...outputFlags,
+  config: text('Work by this file rather than by the settings that godwit serve published', 'FILE'),
+};
+
+export const workerDrainFlags: FlagParametersForType<WorkerDrainFlags> = { ...estateFlags, ...outputFlags };
 
 export const statusFlags: FlagParametersForType<StatusFlags> = { ...estateFlags, ...outputFlags };
 
@@ -243,6 +280,29 @@ const why = text('Why, for those who ask later', 'TEXT');
 export const waveFlags: FlagParametersForType<WaveFlags> = { why, ...estateFlags, ...outputFlags };
 
 export const mailboxFlags: FlagParametersForType<MailboxFlags> = { why, ...estateFlags, ...outputFlags };
+
+export const acceptFlags: FlagParametersForType<AcceptFlags> = {
+  folder: text('Of this folder, as the report tells it', 'FOLDER'),
+  uid: text('The message with this number', 'N'),
+  all: flag('All that is listed of the mailbox'),
+  ...mailboxFlags,
+};
+
+export const tableFlags: FlagParametersForType<TableFlags> = {
+  ...estateFlags,
+  ...outputFlags,
+  output: {
+    kind: 'enum',
+    values: ['text', 'json', 'csv'],
+    brief: 'json prints one JSON document on stdout, csv a table for spreadsheets',
+    optional: true,
+  },
+};
+
+export const reportFlags: FlagParametersForType<ReportFlags> = {
+  exceptions: flag('With -o csv: the messages that are listed by name, not the mailboxes'),
+  ...tableFlags,
+};
 
 export const waveCreateFlags: FlagParametersForType<WaveCreateFlags> = {
   window: {

@@ -125,6 +125,48 @@ Whoever has switched is carried home all the time until it is released, so that 
 
 EXIT CODES  0 done; 2 wrong usage; 3 status: somebody is blocked; 5 the database is away; 1 a fault of ours.`;
 
+export const acceptHelp = `Takes messages that are listed as refused or different off the list of what somebody has to look at: with your name and
+your reason, for whoever asks later. What is accepted is that message in that manner; if it becomes worse it is open again.
+
+EXAMPLES
+  godwit mailbox accept ann@corp.example --folder INBOX --uid 4711 --why 'a virus; ann knows'
+  godwit mailbox accept ann@corp.example --folder 'Lists/old' --why 'not wanted any more'
+  godwit mailbox accept ann@corp.example --all --why 'seen one by one with ann'
+
+EXIT CODES  0 done; 2 wrong usage, or nothing of that is listed; 5 the database is away; 1 a fault of ours.`;
+
+export const reportHelp = `Tells what became of a wave, mailbox by mailbox and in sum: messages found, copied, already there and refused for what
+reason; bytes and seconds; for how long people were interrupted; and every message that is listed by name, with who
+accepted it.
+
+EXAMPLES
+  godwit report wave pilot
+  godwit report wave pilot -o csv > pilot.csv             each mailbox a line
+  godwit report wave pilot -o csv --exceptions            each message that is listed by name a line
+  godwit report wave pilot -o json                        all of it (docs/wave-report.schema.json)
+
+EXIT CODES  0 nothing is listed that nobody has accepted; 3 something is; 2 wrong usage; 5 the database is away;
+1 a fault of ours.`;
+
+export const workerHelp = `More hands for an estate, on this machine or any other. What there is to do, and how, a worker takes from the database,
+where godwit serve has published its settings; it needs no godwit.yaml. Start and stop as many as you like while waves run.
+
+It needs
+  DATABASE_URL   as for godwit serve; without it, it joins the embedded database of this state folder
+  GODWIT_KEY     the key of the sealed secrets, as for godwit serve (godwit secret --help)
+  env:, file:    what else the settings refer to; what cannot be resolved here is named, and nothing is taken before it can
+
+EXAMPLES
+  DATABASE_URL=postgresql://godwit@db.corp.example/godwit GODWIT_KEY=file:/etc/godwit.key godwit worker
+  godwit worker --at-once 16 --listen 10.0.0.7:8025         health and metrics for another machine
+  godwit worker drain 3f2a                                  the worker whose id begins so goes (godwit get workers)
+
+On SIGTERM, Ctrl-C and drain, passes are broken off where they stand and go on elsewhere, and switches are seen through. A second
+signal ends it at once, which loses nothing either.
+
+EXIT CODES  0 asked to go; 2 wrong usage, a key or an address that cannot be used; 5 the database is away, old or newer; 1 a
+fault of ours.`;
+
 export const estateHelp = `Makes the estate be as files say: who there is, where they belong, and who works in whose mailbox. Without --yes it
 only tells what would change: who joins, moves, leaves or comes back. All of it happens, or nothing does.
 

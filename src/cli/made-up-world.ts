@@ -20,6 +20,7 @@ export interface MadeUp {
   readonly openDatabase?: World['openDatabase'];
   readonly openImporter?: World['openImporter'];
   readonly openProgramme?: World['openProgramme'];
+  readonly work?: World['work'];
   readonly keys?: readonly SecretReference[];
   /** What is piped in. */
   readonly input?: string;
@@ -102,6 +103,7 @@ export async function play(argv: readonly string[], made: MadeUp = {}): Promise<
     notHere: async () => made.notHere ?? [],
     openSecrets: made.openSecrets ?? (async () => Promise.reject(new Error('no sealed secrets in this test'))),
     openDatabase: made.openDatabase ?? (async () => Promise.reject(new Error('no database in this test'))),
+    work: made.work ?? (async () => Promise.reject(new Error('no worker in this test'))),
     openProgramme: made.openProgramme ?? (async () => Promise.reject(new Error('no estate in this test'))),
     serve: async () => Promise.reject(new Error('nothing is served in this test')),
     openImporter: made.openImporter ?? (async () => Promise.reject(new Error('no imports in this test'))),

@@ -12,6 +12,7 @@ import { parseShare } from './quantities.ts';
 import type { Session } from './session.ts';
 import { bytes, count, counted, duration, shown, table } from './shown.ts';
 import { usageError } from './usage.ts';
+import { listenOf, sayAtWork, untilAskedToGo } from './worker.ts';
 import type { Programme } from './world.ts';
 
 export async function serve(this: Session, flags: ServeFlags): Promise<void> {
@@ -19,18 +20,19 @@ export async function serve(this: Session, flags: ServeFlags): Promise<void> {
   const { stateDir, config, keys } = world.settings();
   const settings = await world.readEstate(flags.config ?? config);
   const log = this.log(flags);
-  await world.serve(
-    {
-      settings,
-      stateDir: flags.state ?? stateDir,
-      keys,
-      log,
-      started: () => {
-        if (!flags.quiet) this.screen.say('godwit: at work. Stop it with Ctrl-C: what is under way goes on next time.');
+  await untilAskedToGo(this, async (signal) => {
+    await world.serve(
+      {
+        settings: { ...settings, listen: listenOf(flags, settings.listen) },
+        stateDir: flags.state ?? stateDir,
+        keys,
+        log,
+        started: (at) => sayAtWork(this, flags, at),
       },
-    },
-    world.interruption,
-  );
+      signal,
+    );
+    return 'stopped';
+  });
 }
 
 export async function createWave(this: Session, flags: WaveCreateFlags, name: string): Promise<void> {

@@ -7,6 +7,7 @@ import type { DatabaseCare } from '#domain/database-state.ts';
 import type { Endpoint } from '#domain/endpoint.ts';
 import type { EstateSettings } from '#domain/estate-settings.ts';
 import type { EstateNow, MailboxOrder, MailboxOrdered } from '#domain/estate-state.ts';
+import type { Listen } from '#domain/listen.ts';
 import type { Wave, WaveCreated, WaveMoved, WaveOrder, WaveOrderStep } from '#domain/wave.ts';
 import type { ProbeReport } from '#domain/probe-report.ts';
 import type { CommandError, CopyReport, MailboxReport } from '#domain/report.ts';
@@ -76,6 +77,8 @@ export interface World {
   openProgramme(options: DatabaseOptions): Promise<Programme>;
   /** Carries the mailboxes of an estate until the signal fires. */
   serve(options: ServeOptions, signal: AbortSignal): Promise<void>;
+  /** Helps to, until the signal fires or it is drained. */
+  work(options: WorkOptions, signal: AbortSignal): Promise<'stopped' | 'drained'>;
   /** All that is piped in, at most so many octets and one; null where stdin is a terminal. */
   readInput(octetsMax: number): Promise<Buffer | null>;
   /** Where the JSON Schema of such a file is, for editors. */
@@ -111,8 +114,17 @@ export interface ServeOptions {
   readonly stateDir: string;
   readonly keys: readonly SecretReference[];
   readonly log: Log;
-  /** Called once everything is open. */
-  readonly started: () => void;
+  /** Called once everything is open; with where health and metrics are told, null for nowhere. */
+  readonly started: (at: Listen | null) => void;
+}
+
+export interface WorkOptions extends Omit<ServeOptions, 'settings'> {
+  /** Settings of its own; null for those of the estate. */
+  readonly settings: EstateSettings | null;
+  readonly database: EstateSettings['database'];
+  readonly listen: Listen | null;
+  /** Null: as the settings say. */
+  readonly atOnce: number | null;
 }
 
 export interface Programme extends AsyncDisposable {
@@ -124,6 +136,10 @@ export interface Programme extends AsyncDisposable {
     list(): Promise<readonly Wave[]>;
   };
   readonly view: { now(): Promise<EstateNow> };
+  readonly workforce: {
+    /** False: there is no such worker any more. */
+    drain(worker: string, who: string): Promise<boolean>;
+  };
   readonly mailboxes: {
     order(address: string, order: MailboxOrder, who: string, why: string | null): Promise<MailboxOrdered>;
   };

@@ -36,7 +36,7 @@ export type Heartbeat =
   /** All that is held is renewed. */
   | {
       readonly kind: 'alive';
-      /** Finish what is in hand, take nothing more, and go. */
+      /** Break off passes, see switches through, take nothing more, and go. */
       readonly isDraining: boolean;
       /** For the local buckets (`#lib/pace.ts`). */
       readonly shares: readonly Share[];
@@ -90,8 +90,8 @@ export interface Workforce {
   register(identity: WorkerIdentity): Promise<Membership>;
   /** Everyone who is at work, the longest at it first. */
   workersNow(): Promise<readonly WorkerNow[]>;
-  /** Asks workers to finish what they have in hand and to go; they hear of it at their next heartbeat. False: not there. */
-  drain(worker: WorkerId): Promise<boolean>;
+  /** Asks a worker to go, with its record; it hears of it at its next heartbeat. False: it is not there. */
+  drain(worker: WorkerId, who: string): Promise<boolean>;
   /**
    * For the leader: strikes out those that were not heard of, with what they held, and says who they were. (Whoever takes
    * what a vanished worker held strikes it out too; the audit log tells of each.)

@@ -60,7 +60,7 @@ describe('a worker', () => {
     const workforce = openWorkforce(db);
     await using membership = await workforce.register(identity);
     expect(await membership.heartbeat()).toMatchObject({ kind: 'alive', isDraining: false });
-    expect(await workforce.drain(membership.worker)).toBe(true);
+    expect(await workforce.drain(membership.worker, 'a test')).toBe(true);
     expect(await membership.heartbeat()).toMatchObject({ kind: 'alive', isDraining: true });
   });
 

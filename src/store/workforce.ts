@@ -12,7 +12,8 @@ import type {
   WorkerNow,
   Workforce,
 } from '#ports/workforce.ts';
-import type { Database } from './db.ts';
+import { note } from './audit.ts';
+import type { Database, Sql } from './db.ts';
 import { type GovernorRow, shareOf } from './governor-row.ts';
 import { isAlive, strikeOut, type WorkerRow, workerColumns, workerNow } from './vanished.ts';
 
@@ -21,7 +22,7 @@ export function openWorkforce(db: Database, pulse: Database = db): Workforce {
   return {
     register: (identity) => register(db, pulse, identity),
     workersNow: () => workersNow(db),
-    drain: (worker) => drain(db, worker),
+    drain: (worker, who) => db.sql.transaction().execute((tx) => drain(tx, worker, who)),
     strikeVanished: async () => (await strikeOut(db.sql)).map(workerNow),
   };
 }
@@ -112,7 +113,10 @@ async function workersNow(db: Database): Promise<readonly WorkerNow[]> {
   return rows.map(workerNow);
 }
 
-async function drain(db: Database, worker: WorkerId): Promise<boolean> {
-  const { rows } = await sql`update worker set draining = true where id = ${worker} returning id`.execute(db.sql);
-  return rows.length === 1;
+async function drain(tx: Sql, worker: WorkerId, who: string): Promise<boolean> {
+  const { rows } = await sql<{ host: string; pid: number }>`
+    update worker set draining = true where id = ${worker} returning host, pid`.execute(tx);
+  const [row] = rows;
+  if (row) await note(tx, { who, what: 'worker drained', about: { worker, ...row } });
+  return row !== undefined;
 }
