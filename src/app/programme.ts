@@ -2,9 +2,12 @@
 
 import { userInfo } from 'node:os';
 import type { DatabaseOptions, Programme } from '#cli/world.ts';
-import type { WorkerId } from '#ports/workforce.ts';
+import { reportWave } from '#operations/report-wave.ts';
+import { openAcceptances } from '#store/acceptance.ts';
 import { openEstateView } from '#store/estate-view.ts';
 import { openMailboxOrders } from '#store/mailbox-orders.ts';
+import { openWaveAccounts } from '#store/wave-accounts.ts';
+import type { WorkerId } from '#ports/workforce.ts';
 import { openWaves } from '#store/waves.ts';
 import { openWorkforce } from '#store/workforce.ts';
 import { openEstateDatabase } from './estate-database.ts';
@@ -17,12 +20,15 @@ export async function openProgramme(
 ): Promise<Programme> {
   const options = { stateDir, environment, connectionsMax: 4, applicationName: 'godwit', log };
   const db = await openEstateDatabase(database, options, signal);
+  const accounts = openWaveAccounts(db);
   return {
     who: `operator ${userInfo().username}`,
     waves: openWaves(db),
     view: openEstateView(db),
     workforce: { drain: (worker, who) => openWorkforce(db).drain(worker as WorkerId, who) },
     mailboxes: openMailboxOrders(db),
+    acceptances: openAcceptances(db),
+    reports: { wave: (name) => reportWave(accounts, name) },
     [Symbol.asyncDispose]: () => db[Symbol.asyncDispose](),
   };
 }

@@ -16,6 +16,10 @@ import {
 } from '@stricli/core';
 import { exitCodes, type ExitCode } from './exit-code.ts';
 import {
+  acceptFlags,
+  type AcceptFlags,
+  reportFlags,
+  type ReportFlags,
   mailboxFlags,
   type MailboxFlags,
   serveFlags,
@@ -51,6 +55,7 @@ import {
   type WorkerFlags,
 } from './flags.ts';
 import {
+  acceptHelp,
   copyHelp,
   dbHelp,
   demoHelp,
@@ -59,6 +64,7 @@ import {
   initHelp,
   probeHelp,
   programmeHelp,
+  reportHelp,
   secretHelp,
   testHelp,
   verifyHelp,
@@ -236,15 +242,35 @@ const mailboxOrder = (order: MailboxOrder, brief: string) =>
     docs: { brief, fullDescription: programmeHelp },
   });
 
-const mailboxCommands = buildRouteMap<MailboxOrder, Session>({
+const mailboxCommands = buildRouteMap<MailboxOrder | 'accept', Session>({
   routes: {
     hold: mailboxOrder('hold', 'Let it wait where it is'),
     release: mailboxOrder('release', 'Let it go on after it was held or excluded'),
     retry: mailboxOrder('retry', 'Try again what it was blocked for'),
     exclude: mailboxOrder('exclude', 'Its journey rests, and what was copied stays'),
     'go-back': mailboxOrder('go-back', 'Bring it home again after it has switched'),
+    accept: buildCommand<AcceptFlags, [string], Session>({
+      loader: async () => (await import('./accept.ts')).accept,
+      parameters: {
+        positional: named('ADDRESS', 'Of a mailbox, such as ann@corp.example'),
+        flags: acceptFlags,
+        aliases: shorthands,
+      },
+      docs: { brief: 'Take it upon yourself that messages did not arrive as they were', fullDescription: acceptHelp },
+    }),
   },
   docs: { brief: 'One mailbox of an estate', fullDescription: programmeHelp },
+});
+
+const reportCommands = buildRouteMap<'wave', Session>({
+  routes: {
+    wave: buildCommand<ReportFlags, [string], Session>({
+      loader: async () => (await import('./wave-report.ts')).reportWave,
+      parameters: { positional: waveName, flags: reportFlags, aliases: shorthands },
+      docs: { brief: 'What became of a wave, mailbox by mailbox and in sum', fullDescription: reportHelp },
+    }),
+  },
+  docs: { brief: 'What became of what was to move', fullDescription: reportHelp },
 });
 
 const commands = buildRouteMap<
@@ -259,6 +285,7 @@ const commands = buildRouteMap<
   | 'worker'
   | 'wave'
   | 'mailbox'
+  | 'report'
   | 'status'
   | 'demo'
   | 'test',
@@ -316,6 +343,7 @@ const commands = buildRouteMap<
     worker: workerCommands,
     wave: waveCommands,
     mailbox: mailboxCommands,
+    report: reportCommands,
     status: buildCommand<StatusFlags, [], Session>({
       loader: async () => (await import('./programme.ts')).status,
       parameters: { flags: statusFlags, aliases: shorthands },
@@ -327,7 +355,10 @@ const commands = buildRouteMap<
         flags: { quiet: { kind: 'boolean', brief: 'Say only what went wrong', optional: true, withNegated: false } },
         aliases: { q: 'quiet' },
       },
-      docs: { brief: 'Two servers, four people, then a town of 200, and moves to watch; under two minutes', fullDescription: demoHelp },
+      docs: {
+        brief: 'Two servers, four people, then a town of 200, and moves to watch; under two minutes',
+        fullDescription: demoHelp,
+      },
     }),
     test: buildCommand<object, readonly string[], Session>({
       func: () => {

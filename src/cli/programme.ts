@@ -106,7 +106,7 @@ async function settingsOf({ world }: Session, flags: EstateFlags) {
 }
 
 /** The estate that the flags and settings of this run mean, opened for people. */
-export async function openProgrammeFor(session: Session, flags: StatusFlags): Promise<Programme> {
+export async function openProgrammeFor(session: Session, flags: Omit<StatusFlags, 'output'>): Promise<Programme> {
   const { world } = session;
   const settings = await settingsOf(session, flags);
   return world.openProgramme({
@@ -172,6 +172,6 @@ function waveLines(waves: readonly Wave[]): readonly string[] {
   );
 }
 
-function windowText({ window: { opensAt, closesAt } }: Wave): string {
+export function windowText({ window: { opensAt, closesAt } }: Wave): string {
   return `${new Date(opensAt).toISOString().slice(0, 16)}Z for ${duration(closesAt - opensAt)}`;
 }

@@ -39,7 +39,7 @@ export class Session implements CommandContext {
   }
 
   /** The log of this run, as the flags want it. */
-  log(flags: OutputFlags): Log {
+  log(flags: Pick<OutputFlags, 'logLevel' | 'logFormat'>): Log {
     const settings = this.world.settings();
     this.#log ??= this.world.openLog(
       flags.logLevel ?? settings.logLevel,

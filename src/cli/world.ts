@@ -3,6 +3,7 @@
  * one. Everything heavy is behind a function and is loaded only when a command asks for it.
  */
 
+import type { Accepted, WhichExceptions } from '#domain/acceptance.ts';
 import type { DatabaseCare } from '#domain/database-state.ts';
 import type { Endpoint } from '#domain/endpoint.ts';
 import type { EstateSettings } from '#domain/estate-settings.ts';
@@ -17,6 +18,7 @@ import type { Log } from '#lib/log.ts';
 import type { CopyChoices, CopyWatcher, Pace } from '#operations/copy-mailbox.ts';
 import type { SecretKeeping } from '#operations/keep-secrets.ts';
 import type { ImportOrder, ImportReport } from '#operations/import-estate.ts';
+import type { WaveReported } from '#operations/report-wave.ts';
 import type { VerifyReport, VerifyWatcher } from '#operations/verify-mailbox.ts';
 
 export interface OutStream {
@@ -143,6 +145,10 @@ export interface Programme extends AsyncDisposable {
   readonly mailboxes: {
     order(address: string, order: MailboxOrder, who: string, why: string | null): Promise<MailboxOrdered>;
   };
+  readonly acceptances: {
+    accept(address: string, which: WhichExceptions, who: string, why: string): Promise<Accepted>;
+  };
+  readonly reports: { wave(name: string): Promise<WaveReported> };
 }
 
 export interface Question {

@@ -1,0 +1,164 @@
+/**
+ * What became of a wave, mailbox by mailbox and in sum: the document of `godwit report wave -o json`
+ * (docs/wave-report.schema.json is made from the typebox twin of this in `cli/`). A mailbox's numbers add up: what was found on
+ * the source was copied, or was on the target already, or was refused and is listed by name.
+ */
+
+import type { Mark, Stage } from './journey.ts';
+import type { SideName } from './platform.ts';
+import type { Wave } from './wave.ts';
+
+/** How many messages, by a code or class of docs/report.md. */
+export type ByReason = Readonly<Record<string, number>>;
+
+/** One mailbox, as the last pass to the target left it. */
+export interface MailboxAccount {
+  readonly address: string;
+  /** Its code. */
+  readonly organisation: string;
+  readonly kind: string;
+  readonly stage: Stage;
+  readonly mark: Mark | null;
+  /** Why it bears the mark: what a person said, or the code of a fault. */
+  readonly markedFor: string | null;
+  /** Where its mail belongs. */
+  readonly side: SideName;
+  /** Messages of the source; null before a pass has come to its end. */
+  readonly found: number | null;
+  /** Of those: on the target because Godwit put them there, and because somebody else had. */
+  readonly copied: number;
+  readonly alreadyThere: number;
+  /** Not on the target, in all and by code. */
+  readonly refused: number;
+  readonly refusedFor: ByReason;
+  /** On the target and served otherwise, by class; one message may be in several. */
+  readonly differentIn: ByReason;
+  /** Messages and octets that all passes carried, also of what has left the source since; less where a worker was killed. */
+  readonly carried: number;
+  readonly bytes: number;
+  /** Of all passes. */
+  readonly milliseconds: number;
+  /** For so long nobody could work in it, at the switch; null before. */
+  readonly interruptedMs: number | null;
+  /** How far the target (after the switch: the source) was behind when it was looked at last, and when that was. */
+  readonly lagMs: number | null;
+  readonly caughtUpAt: string | null;
+  /** Messages that were carried home after the switch. */
+  readonly carriedBack: number;
+  /** Messages that are listed as refused or different: those that a person has yet to accept, and those that one has. */
+  readonly open: number;
+  readonly accepted: number;
+  readonly acceptedBy: readonly string[];
+  /** What `godwit verify --wave` found last. */
+  readonly verified: { readonly at: string; readonly outcome: string } | null;
+}
+
+/** A message that is listed by name. */
+export interface ListedException {
+  /** Of the mailbox. */
+  readonly address: string;
+  /** As the source spells it. */
+  readonly folder: string;
+  readonly uid: number;
+  readonly uidValidity: number;
+  /** `refused`: it did not arrive. `different`: it is served otherwise. `removed`: people removed it on the target. */
+  readonly kind: 'refused' | 'different' | 'removed';
+  readonly code: string;
+  readonly detail: string;
+  readonly sizeBytes: number | null;
+  readonly messageId: string | null;
+  readonly accepted: { readonly who: string; readonly why: string; readonly at: string } | null;
+}
+
+/** Milliseconds; null where nobody has switched. */
+export interface Interruptions {
+  readonly half: number;
+  /** 99 of a hundred were shorter. */
+  readonly p99: number;
+  readonly longest: number;
+}
+
+export interface WaveTotals {
+  readonly mailboxes: number;
+  readonly found: number;
+  readonly copied: number;
+  readonly alreadyThere: number;
+  readonly refused: number;
+  readonly refusedFor: ByReason;
+  readonly differentIn: ByReason;
+  readonly carried: number;
+  readonly bytes: number;
+  readonly milliseconds: number;
+  readonly longestLagMs: number | null;
+  readonly carriedBack: number;
+  readonly open: number;
+  readonly accepted: number;
+  readonly acceptedBy: readonly string[];
+  /** How many mailboxes stand in each stage, bear each mark, and were verified with which outcome. */
+  readonly stages: ByReason;
+  readonly marks: ByReason;
+  readonly verified: ByReason;
+}
+
+/** All of the document but its two long lists. */
+export interface WaveSummary {
+  readonly wave: Wave;
+  readonly totals: WaveTotals;
+  readonly interruptions: Interruptions | null;
+}
+
+export const noTotals: WaveTotals = {
+  mailboxes: 0,
+  found: 0,
+  copied: 0,
+  alreadyThere: 0,
+  refused: 0,
+  refusedFor: {},
+  differentIn: {},
+  carried: 0,
+  bytes: 0,
+  milliseconds: 0,
+  longestLagMs: null,
+  carriedBack: 0,
+  open: 0,
+  accepted: 0,
+  acceptedBy: [],
+  stages: {},
+  marks: {},
+  verified: {},
+};
+
+/** The totals with one more mailbox. */
+export function added(totals: WaveTotals, account: MailboxAccount): WaveTotals {
+  const { stage, mark, verified, lagMs, acceptedBy } = account;
+  return {
+    mailboxes: totals.mailboxes + 1,
+    found: totals.found + (account.found ?? 0),
+    copied: totals.copied + account.copied,
+    alreadyThere: totals.alreadyThere + account.alreadyThere,
+    refused: totals.refused + account.refused,
+    refusedFor: together(totals.refusedFor, account.refusedFor),
+    differentIn: together(totals.differentIn, account.differentIn),
+    carried: totals.carried + account.carried,
+    bytes: totals.bytes + account.bytes,
+    milliseconds: totals.milliseconds + account.milliseconds,
+    longestLagMs: lagMs === null ? totals.longestLagMs : Math.max(lagMs, totals.longestLagMs ?? 0),
+    carriedBack: totals.carriedBack + account.carriedBack,
+    open: totals.open + account.open,
+    accepted: totals.accepted + account.accepted,
+    acceptedBy:
+      acceptedBy.length === 0 ? totals.acceptedBy : [...new Set([...totals.acceptedBy, ...acceptedBy])].sort(),
+    stages: together(totals.stages, { [stage]: 1 }),
+    marks: mark === null ? totals.marks : together(totals.marks, { [mark]: 1 }),
+    verified: verified === null ? totals.verified : together(totals.verified, { [verified.outcome]: 1 }),
+  };
+}
+
+/** Both counts in one. */
+export function together(a: ByReason, b: ByReason): ByReason {
+  const reasons = Object.keys(b);
+  if (reasons.length === 0) return a;
+  const sum: Record<string, number> = { ...a };
+  for (const reason of reasons) sum[reason] = (sum[reason] ?? 0) + (b[reason] as number);
+  return sum;
+}

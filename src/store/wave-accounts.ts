@@ -1,0 +1,225 @@
+/** The accounts of a wave's mailboxes, and what is listed of them by name, as rows. */
+
+import { sql } from 'kysely';
+import type { Mark, Stage } from '#domain/journey.ts';
+import type { SideName } from '#domain/platform.ts';
+import { type ByReason, type ListedException, type MailboxAccount, together } from '#domain/wave-report.ts';
+import { nearest } from '#lib/nearest.ts';
+import type { WaveAccounts } from '#ports/wave-accounts.ts';
+import { isAccepted } from './acceptance.ts';
+import { faulted } from './database-fault.ts';
+import { type Database, oneRow } from './db.ts';
+import { textKept } from './kept-text.ts';
+import { openWaves } from './waves.ts';
+
+/** Exceptions of one page: some 500 kB. */
+const exceptionsMax = 1_000;
+
+interface AccountRow {
+  readonly id: number;
+  readonly address: string;
+  readonly organisation: string;
+  readonly kind: string;
+  readonly stage: Stage;
+  readonly mark: Mark | '';
+  readonly marked_for: string | null;
+  readonly side: SideName;
+  readonly found: number | null;
+  readonly already_there: number;
+  readonly refused: number;
+  readonly carried: number;
+  readonly bytes: number;
+  readonly carry_ms: number;
+  readonly interrupted_ms: number | null;
+  readonly lag_ms: number | null;
+  readonly caught_up_at: Date | null;
+  readonly carried_back: number;
+  readonly verified_at: Date | null;
+  readonly outcome: string;
+}
+
+interface CountRow {
+  readonly mailbox: number;
+  readonly kind: ListedException['kind'];
+  readonly code: string;
+  readonly messages: number;
+  readonly accepted: number;
+  readonly accepted_by: readonly string[];
+}
+
+interface ExceptionRow {
+  readonly address: string;
+  readonly mailbox: number;
+  readonly number: number;
+  readonly uid: number;
+  readonly kind: ListedException['kind'];
+  readonly folder: string;
+  readonly source_uid_validity: number;
+  readonly code: string;
+  readonly detail: string;
+  readonly size_bytes: number | null;
+  readonly message_id: string | null;
+  readonly who: string | null;
+  readonly why: string;
+  readonly at: Date;
+}
+
+export function openWaveAccounts(db: Database): WaveAccounts {
+  const ask = <Answer>(answer: Promise<Answer>): Promise<Answer> => faulted(db.name, answer);
+  return {
+    async find(name) {
+      const waves = await openWaves(db).list();
+      const wave = waves.find((each) => each.name === name);
+      if (wave) return { kind: 'found', wave };
+      const names = waves.map((each) => each.name);
+      return { kind: 'unknown', nearest: nearest(name, names) };
+    },
+    members: (wave) => ask(members(db, wave)),
+    accounts: (mailboxes) => ask(accounts(db, mailboxes)),
+    exceptions: (mailboxes) => exceptions(db, mailboxes),
+    async interruptions(wave) {
+      const found = await ask(
+        oneRow(
+          db.sql,
+          sql<{ half: number | null; p99: number; longest: number }>`
+            select percentile_disc(0.5) within group (order by interrupted_ms) as half,
+                   percentile_disc(0.99) within group (order by interrupted_ms) as p99, max(interrupted_ms) as longest
+              from mailbox where wave = ${wave}`,
+        ),
+      );
+      const { half, ...rest } = found;
+      return half === null ? null : { half, ...rest };
+    },
+  };
+}
+
+async function members(db: Database, wave: number): Promise<readonly number[]> {
+  const { ids } = await oneRow(
+    db.sql,
+    sql<{ ids: readonly number[] }>`
+      select coalesce(array_agg(id order by address), '{}') as ids from mailbox where wave = ${wave}`,
+  );
+  return ids;
+}
+
+async function accounts(db: Database, mailboxes: readonly number[]): Promise<readonly MailboxAccount[]> {
+  const [{ rows }, counts] = await Promise.all([
+    sql<AccountRow>`
+      select m.id, m.address, o.code as organisation, m.kind, m.stage, m.mark,
+             case m.mark when 'excluded' then m.excluded when 'blocked' then m.blocked when 'held' then m.held end as marked_for,
+             coalesce(r.side, 'source') as side, m.found, coalesce(m.already_there, 0) as already_there,
+             coalesce(m.refused, 0) as refused, m.copied as carried, m.copied_bytes as bytes,
+             coalesce(m.carry_ms, 0) as carry_ms, m.interrupted_ms, m.lag_ms, m.caught_up_at,
+             coalesce(m.carried_back, 0) as carried_back, v.at as verified_at, v.found->>'outcome' as outcome
+        from unnest(${mailboxes}::int[]) with ordinality as wanted (id, place)
+        join mailbox m using (id)
+        join organisation o on o.id = m.organisation
+        left join route r on r.mailbox = m.id
+        left join verification v on v.mailbox = m.id
+       order by wanted.place`.execute(db.sql),
+    listed(db, mailboxes),
+  ]);
+  const byMailbox = Map.groupBy(counts, ({ mailbox }) => mailbox);
+  return rows.map((row) => accountOf(row, byMailbox.get(row.id) ?? []));
+}
+
+/** How many messages of each are listed, and how many of those were accepted. */
+async function listed(db: Database, mailboxes: readonly number[]): Promise<readonly CountRow[]> {
+  const { rows } = await sql<CountRow>`
+    select e.mailbox, e.kind, e.code, count(*) as messages, count(a.mailbox) as accepted,
+           array_remove(array_agg(distinct a.who), null) as accepted_by
+      from ledger_exception e left join acceptance a on ${isAccepted}
+     where e.mailbox = any(${mailboxes}::int[]) and e.direction = 'there' and e.kind <> 'kept'
+     group by 1, 2, 3`.execute(db.sql);
+  return rows;
+}
+
+function accountOf(row: AccountRow, counts: readonly CountRow[]): MailboxAccount {
+  const { address, organisation, kind, stage, mark, side, found, refused, carried, bytes } = row;
+  const sum = (of: (count: CountRow) => number): number => counts.reduce((total, count) => total + of(count), 0);
+  const accepted = sum((count) => count.accepted);
+  return {
+    address,
+    organisation,
+    kind,
+    stage,
+    mark: mark === '' ? null : mark,
+    markedFor: row.marked_for,
+    side,
+    found,
+    copied: Math.max(0, (found ?? 0) - row.already_there - refused),
+    alreadyThere: row.already_there,
+    refused,
+    refusedFor: byCode(counts.filter((count) => count.kind === 'refused')),
+    differentIn: byCode(counts.filter((count) => count.kind !== 'refused')),
+    carried,
+    bytes,
+    milliseconds: row.carry_ms,
+    interruptedMs: row.interrupted_ms,
+    lagMs: row.lag_ms,
+    caughtUpAt: row.caught_up_at?.toISOString() ?? null,
+    carriedBack: row.carried_back,
+    open: sum(({ messages }) => messages) - accepted,
+    accepted,
+    acceptedBy: [...new Set(counts.flatMap((count) => count.accepted_by))].sort(),
+    verified: row.verified_at === null ? null : { at: row.verified_at.toISOString(), outcome: row.outcome },
+  };
+}
+
+/** Of a message that is served otherwise in several ways the code names them all. */
+function byCode(counts: readonly CountRow[]): ByReason {
+  return counts
+    .flatMap(({ code, messages }) =>
+      textKept(code)
+        .split(',')
+        .map((each) => ({ [each]: messages })),
+    )
+    .reduce(together, {});
+}
+
+async function* exceptions(db: Database, mailboxes: readonly number[]): AsyncGenerator<readonly ListedException[]> {
+  for (let last: ExceptionRow | null = null; ; ) {
+    const rows: readonly ExceptionRow[] = await exceptionsAfter(db, mailboxes, last);
+    if (rows.length > 0) yield rows.map(exceptionOf);
+    if (rows.length < exceptionsMax) return;
+    last = rows.at(-1) ?? null;
+  }
+}
+
+async function exceptionsAfter(
+  db: Database,
+  mailboxes: readonly number[],
+  last: ExceptionRow | null,
+): Promise<readonly ExceptionRow[]> {
+  const after = last
+    ? sql`(e.mailbox, e.number, e.uid, e.kind) > (${last.mailbox}, ${last.number}, ${last.uid}, ${last.kind})`
+    : sql`true`;
+  const { rows } = await faulted(
+    db.name,
+    sql<ExceptionRow>`
+      select m.address, e.mailbox, e.number, e.uid, e.kind, e.folder, e.source_uid_validity, e.code, e.detail,
+             e.size_bytes, e.message_id, a.who, a.why, a.at
+        from ledger_exception e
+        join mailbox m on m.id = e.mailbox
+        left join acceptance a on ${isAccepted}
+       where e.mailbox = any(${mailboxes}::int[]) and e.direction = 'there' and e.kind <> 'kept' and ${after}
+       order by e.mailbox, e.number, e.uid, e.kind limit ${exceptionsMax}`.execute(db.sql),
+  );
+  return rows;
+}
+
+function exceptionOf(row: ExceptionRow): ListedException {
+  const { address, uid, kind, who, why, at } = row;
+  return {
+    address,
+    folder: textKept(row.folder),
+    uid,
+    uidValidity: row.source_uid_validity,
+    kind,
+    code: textKept(row.code),
+    detail: textKept(row.detail),
+    sizeBytes: row.size_bytes,
+    messageId: row.message_id === null ? null : textKept(row.message_id),
+    accepted: who === null ? null : { who, why, at: at.toISOString() },
+  };
+}
