@@ -1,11 +1,12 @@
 /** Joins a mailbox that a worker has in hand to both platforms: IMAP at both ends, the ledger in the database. */
 
-import { type ImapOptions, imapSource, imapTarget, type ServerMemory } from '#connectors/imap/index.ts';
+import { type ImapOptions, imapSource, imapTarget, KeptSession, type ServerMemory } from '#connectors/imap/index.ts';
 import { mailboxKey } from '#domain/endpoint.ts';
 import { type Direction, opposite } from '#domain/ledger-turn.ts';
 import { type SideName, userOn } from '#domain/platform.ts';
 import type { Log } from '#lib/log.ts';
 import type { Traveller } from '#ports/journeys.ts';
+import type { OpenSource } from '#ports/mailbox.ts';
 import type { Ends, MailboxInHand } from '#ports/mailbox-ends.ts';
 import type { SharedSettings } from '#ports/programme.ts';
 import type { MailboxLease } from '#ports/workforce.ts';
@@ -13,6 +14,7 @@ import type { EstateLedgers } from '#store/ledger.ts';
 import { turnLedger } from '#store/ledger-turn.ts';
 import { authoritiesFor } from './authorities.ts';
 import { type CredentialPlaces, platformCredentials } from './platform-credentials.ts';
+import type { Visit } from './visit.ts';
 
 export interface Workbench extends CredentialPlaces {
   readonly settings: SharedSettings;
@@ -26,41 +28,85 @@ export interface Workbench extends CredentialPlaces {
 
 /** Nothing is completed on a target in the last moments of a lease: the octets have a way to go. */
 const completeMarginMs = 500;
+/** One that waits for the next pass, and one to compare with meanwhile. */
+const connectionsToKeep = 2;
 
-export function inHand(bench: Workbench, traveller: Traveller, lease: MailboxLease): MailboxInHand {
-  const options = (side: SideName): ImapOptions => {
+/** Ends with `using`: the sessions that were kept for the next pass sign out. */
+export class InHand implements MailboxInHand, Disposable {
+  readonly traveller: Traveller;
+  readonly #bench: Workbench;
+  readonly #lease: MailboxLease;
+  readonly #visit: Visit;
+  /** By side and role. */
+  readonly #kept = new Map<string, KeptSession>();
+
+  constructor(bench: Workbench, traveller: Traveller, lease: MailboxLease, visit: Visit) {
+    this.traveller = traveller;
+    this.#bench = bench;
+    this.#lease = lease;
+    this.#visit = visit;
+  }
+
+  ends(direction: Direction): Ends {
+    const [from, to] = direction === 'there' ? (['source', 'target'] as const) : (['target', 'source'] as const);
+    return {
+      pair: { source: this.#keyOf(from), target: this.#keyOf(to) },
+      openSource: this.#watched(from, imapSource({ ...this.#options(from), ...this.#keeping(from, 'reads') })),
+      openTarget: this.#watched(to, imapTarget({ ...this.#options(to), ...this.#keeping(to, 'writes') })),
+      openSourceToRead: this.openToRead(from),
+      openTargetToRead: this.openToRead(to),
+      ledger: this.#bench.ledgers.under(this.#lease, direction),
+    };
+  }
+
+  /** A connection of its own, for looking only. */
+  openToRead(side: SideName): OpenSource {
+    return this.#watched(side, imapSource(this.#options(side)));
+  }
+
+  async turnLedger(from: Direction): Promise<string | null> {
+    const turning = await turnLedger(this.#bench.ledgers, this.#lease, from, this.ends(opposite[from]).pair);
+    return turning.kind === 'unsettled' ? `${turning.batches} batches are not settled yet.` : null;
+  }
+
+  [Symbol.dispose](): void {
+    for (const kept of this.#kept.values()) kept[Symbol.dispose]();
+  }
+
+  #options(side: SideName): ImapOptions {
+    const bench = this.#bench;
+    const visit = this.#visit;
     const platform = bench.settings[side];
     const { host, port, security } = platform.endpoint;
-    const name = platform.endpoint.name.replace('://', `://${userOn(side, platform, traveller)}@`);
+    const name = platform.endpoint.name.replace('://', `://${userOn(side, platform, this.traveller)}@`);
     return {
       endpoint: { host, port, security, ca: authoritiesFor(platform.endpoint, platform.ca), verify: platform.verify },
-      credentials: platformCredentials(side, platform, traveller, bench),
-      log: bench.log.with({ mailbox: traveller.id, [side]: name }),
+      credentials: platformCredentials(side, platform, this.traveller, bench),
+      log: bench.log.with({ mailbox: this.traveller.id, [side]: name }),
       servers: bench.servers,
       name,
       mayComplete: () => bench.msLeft() > completeMarginMs,
+      pace: visit.pace(side),
+      berth: (signal) => visit.berth(side, signal),
+      watcher: { signedIn: () => visit.signedIn(side), troubled: (fault) => visit.troubled(side, fault) },
     };
-  };
-  const keyOf = (side: SideName): string => {
-    const platform = bench.settings[side];
-    return mailboxKey({ ...platform.endpoint, user: userOn(side, platform, traveller) });
-  };
-  const ends = (direction: Direction): Ends => {
-    const [from, to] = direction === 'there' ? (['source', 'target'] as const) : (['target', 'source'] as const);
-    return {
-      pair: { source: keyOf(from), target: keyOf(to) },
-      openSource: imapSource(options(from)),
-      openTarget: imapTarget(options(to)),
-      openTargetToRead: imapSource(options(to)),
-      ledger: bench.ledgers.under(lease, direction),
-    };
-  };
-  return {
-    traveller,
-    ends,
-    async turnLedger(from) {
-      const turning = await turnLedger(bench.ledgers, lease, from, ends(opposite[from]).pair);
-      return turning.kind === 'unsettled' ? `${turning.batches} batches are not settled yet.` : null;
-    },
-  };
+  }
+
+  /** Where what carries on one side waits for the next time that it is opened; nothing where that would be in the way. */
+  #keeping(side: SideName, role: 'reads' | 'writes'): Pick<ImapOptions, 'kept'> {
+    if (this.#visit.connections[side] < connectionsToKeep) return {};
+    const key = `${side} ${role}`;
+    const kept = this.#kept.get(key) ?? new KeptSession();
+    this.#kept.set(key, kept);
+    return { kept };
+  }
+
+  #watched<End>(side: SideName, open: (signal: AbortSignal) => Promise<End>): (signal: AbortSignal) => Promise<End> {
+    return (signal) => this.#visit.open(side, open, signal);
+  }
+
+  #keyOf(side: SideName): string {
+    const platform = this.#bench.settings[side];
+    return mailboxKey({ ...platform.endpoint, user: userOn(side, platform, this.traveller) });
+  }
 }

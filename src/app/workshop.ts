@@ -11,8 +11,6 @@ import { sideNames } from '#domain/platform.ts';
 import { realClock } from '#lib/clock.ts';
 import type { Log } from '#lib/log.ts';
 import { type Meters, metered } from '#operations/metered-journeys.ts';
-import { travel } from '#operations/travel.ts';
-import type { ConnectionLease, Governor } from '#ports/budget.ts';
 import type { SharedSettings } from '#ports/programme.ts';
 import type { Job } from '#ports/queue.ts';
 import type { MailboxLease } from '#ports/workforce.ts';
@@ -24,10 +22,13 @@ import { openQueue } from '#store/queue.ts';
 import { sealedSecrets } from '#store/secrets.ts';
 import { openWorkforce } from '#store/workforce.ts';
 import { Lease } from '#worker/lease.ts';
+import { Lookout } from '#worker/lookout.ts';
+import { Paces } from '#worker/paces.ts';
 import type { Vitals } from '#worker/vitals.ts';
 import { work, type WorkerEnd } from '#worker/worker.ts';
 import type { EstateDatabase } from './estate-database.ts';
-import { inHand, type Workbench } from './in-hand.ts';
+import { doErrand } from './errand.ts';
+import type { Workbench } from './in-hand.ts';
 import type { Environment } from './keyring.ts';
 import { SecretResolver } from './secret-resolver.ts';
 
@@ -52,9 +53,6 @@ export interface SettingsToWorkBy {
   /** As it was published; null for settings that are this process's own, whatever is published. */
   readonly revision: number | null;
 }
-
-/** Connections that a piece of work has open at a time, on either side: a switch looks while it carries. */
-const connectionsFor = { copy: 1, follow: 1, 'follow-back': 1, switch: 2, return: 2 } as const;
 
 /** Between two looks whether all secrets can be resolved. */
 const secretsLookMs = 15_000;
@@ -84,6 +82,11 @@ export async function workOnce(
   });
   const journeys = openJourneys(db, queue);
   const governor = openGovernor(db, membership.worker);
+  await using source = new Lookout('source', { governor, clock: realClock, log });
+  await using target = new Lookout('target', { governor, clock: realClock, log });
+  const paces = new Paces(lease.lapsed);
+  const beforeAll = await membership.heartbeat();
+  if (beforeAll.kind === 'alive') paces.hear(beforeAll.shares);
   let oauthFiles: Promise<OAuthFiles> | null = null;
   const bench: Workbench = {
     settings,
@@ -96,31 +99,21 @@ export async function workOnce(
     log,
   };
   const doJob = async (job: Job, mailbox: MailboxLease, over: AbortSignal, notBegun: AbortSignal): Promise<void> => {
-    const found = await journeys.find(job.mailbox);
-    if (!found) return;
-    const { traveller, wave } = found;
-    const connections = connectionsFor[job.work];
-    const leases = await takeBoth(governor, job.mailbox, connections, notBegun);
+    const request = {
+      journeys: metered(journeys, job.work, meters),
+      choices: { selection: settings.selection, delete: settings.delete, prove: 'sample' },
+      followEveryMs: settings.followEverySeconds * 1000,
+      who: `worker ${membership.worker}`,
+      log,
+      clock: realClock,
+    } as const;
     try {
-      await travel(
-        {
-          work: job.work,
-          inHand: inHand(bench, traveller, mailbox),
-          wave,
-          journeys: metered(journeys, job.work, meters),
-          choices: { selection: settings.selection, delete: settings.delete, prove: 'sample' },
-          followEveryMs: settings.followEverySeconds * 1000,
-          who: `worker ${membership.worker}`,
-          log,
-          clock: realClock,
-        },
-        over,
-      );
+      const lookouts = { source, target };
+      const parts = { governor, lookouts, paces, bench, journeys, request, clock: realClock };
+      await doErrand(parts, job, mailbox, over, notBegun);
     } catch (error) {
       if (over.aborted) meters.pass(job.work, 'broken-off');
       throw error;
-    } finally {
-      await governor.release(leases);
     }
   };
   vitals.begins(() => lease.msLeft(), lacks.length);
@@ -133,7 +126,8 @@ export async function workOnce(
       journeys,
       travel: doJob,
       atOnce: lacks.length > 0 ? 0 : settings.atOnce,
-      heard: ({ settingsRevision }) => {
+      heard: ({ settingsRevision, shares }) => {
+        paces.hear(shares);
         if (revision !== null && settingsRevision !== revision) outdated.abort();
       },
       outdated: outdated.signal,
@@ -160,34 +154,6 @@ function looking(everyMs: number, look: () => Promise<void>): AsyncDisposable {
       await looked;
     },
   };
-}
-
-/** Connections on both sides, waiting as long as it takes: never more than the budgets allow. */
-async function takeBoth(
-  governor: Governor,
-  mailbox: number,
-  connections: number,
-  over: AbortSignal,
-): Promise<readonly ConnectionLease[]> {
-  const taken: ConnectionLease[] = [];
-  try {
-    for (const side of sideNames) {
-      for (;;) {
-        over.throwIfAborted();
-        const answer = await governor.take({ side, mailbox, connections, atLeast: connections });
-        if (answer.kind === 'gone') throw new Error('this worker was counted as gone');
-        if (answer.kind === 'granted') {
-          taken.push(answer.lease);
-          break;
-        }
-        await realClock.sleep(Math.min(answer.waitMs, 5_000), over);
-      }
-    }
-    return taken;
-  } catch (error) {
-    await governor.release(taken);
-    throw error;
-  }
 }
 
 /** Makes what the settings say of both platforms known to all workers. */

@@ -3,7 +3,7 @@
  * governor makes the one of the other, within the budget that the platform's people agreed to (`Budget` in `platform.ts`).
  */
 
-import { type Fault, isFault } from './fault.ts';
+import { type Fault, type FaultCode, faults, isFault } from './fault.ts';
 import type { SideName } from './platform.ts';
 
 /** How a sign-in failed. `unreachable`: it did not come to one. */
@@ -58,17 +58,24 @@ export function sightingOf(error: Fault, mailbox: number, signingIn: boolean): S
   if (code === 'imap.sign-in.unavailable' && tooMany.test(text))
     return { kind: 'too-many-connections', mailbox: ofOneUser.test(text) ? mailbox : null, text };
   if (/\[INUSE\]/i.test(text)) return { kind: 'in-use', mailbox, text };
-  if (code === 'imap.sign-in.refused') return failed('refused');
-  if (code === 'imap.sign-in.unavailable') return failed('unavailable');
-  if (/^imap\.(?:host|connect|tls|starttls|preauth)\./.test(code)) return failed('unreachable');
-  if (/^imap\.(?:connection\.|server\.bye)/.test(code) && signingIn) return failed('lost');
+  const failure = signingIn ? failureOf(code) : null;
+  if (failure) return { kind: 'sign-in-failed', mailbox, how: failure, text };
   if (code === 'imap.server.bye' || /\[(?:UNAVAILABLE|SERVERBUG)\]/i.test(text)) return { kind: 'unavailable', text };
   return null;
-
-  function failed(how: SignInFailure): Sighting {
-    return { kind: 'sign-in-failed', mailbox, how, text };
-  }
 }
+
+/** How a sign-in failed that ended with this fault; null for a fault that says nothing about that. */
+function failureOf(code: FaultCode): SignInFailure | null {
+  if (code === 'imap.sign-in.refused' || code === 'oauth.token.refused') return 'refused';
+  if (code === 'imap.sign-in.unavailable' || code === 'oauth.issuer.unreachable') return 'unavailable';
+  if (/^imap\.(?:host|connect|tls|starttls|preauth)\./.test(code)) return 'unreachable';
+  return /^imap\.(?:connection\.|server\.bye)/.test(code) ? 'lost' : null;
+}
+
+/** What may have been held against a mailbox that could not sign in. */
+export const signInFaults: readonly FaultCode[] = (Object.keys(faults) as FaultCode[]).filter(
+  (code) => failureOf(code) !== null,
+);
 
 /** What a platform is asked at the moment, and why: as an operator sees it and as a worker keeps to it. */
 export interface PlatformNow {

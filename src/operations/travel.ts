@@ -29,6 +29,8 @@ export interface TravelRequest {
   readonly who: string;
   readonly log: Log;
   readonly clock: Clock;
+  /** For how long the platforms have asked for this mailbox to be left alone by now, in milliseconds. */
+  readonly askedMs?: () => number;
   readonly at?: (point: SwitchPoint) => void;
 }
 
@@ -168,11 +170,11 @@ async function adoptedIn(ledger: LedgerReader): Promise<number> {
 /** By connections and a comparison of its own: is everything there? What is there besides, or served otherwise, is no obstacle. */
 async function compare(request: TravelRequest, direction: Direction, signal: AbortSignal): Promise<FaultReport | null> {
   const { inHand, choices, log, clock } = request;
-  const { pair, openSource, openTargetToRead } = inHand.ends(direction);
+  const { pair, openSourceToRead, openTargetToRead } = inHand.ends(direction);
   const report = await verifyMailbox(
     {
       pair,
-      openSource,
+      openSource: openSourceToRead,
       openTarget: openTargetToRead,
       selection: choices.selection,
       sample: 0,
@@ -205,7 +207,8 @@ async function trouble(
   const { retry } = faults[code as FaultCode];
   const isWeather = retry === 'soon' || retry === 'paced';
   if (isWeather && !(stage === 'switching' && failures + 1 >= switchTriesMax)) {
-    return journeys.failed(id, Math.min(longestWaitMs, firstWaitMs * 2 ** Math.min(failures, 10)));
+    const waitMs = Math.min(longestWaitMs, firstWaitMs * 2 ** Math.min(failures, 10));
+    return journeys.failed(id, Math.max(waitMs, request.askedMs?.() ?? 0));
   }
   // Whoever needs a person's help waits for it where people can work.
   if (stage === 'switching') await step(request, 'switching', 'withdraw', null, { code });

@@ -41,7 +41,7 @@ export interface Consequence {
   readonly platform: PlatformNow;
   /**
    * Mailboxes of which a sign-in had failed and which are not to blame for it, since the platform turned out to be: what was
-   * held against them (a mark, a count of failures) is to be taken back. Empty unless the breaker has just opened.
+   * held against them (a mark, a count of failures) was taken back, with a record. Empty unless the breaker is open.
    */
   readonly acquitted: readonly number[];
 }
@@ -59,6 +59,12 @@ export interface Governor {
 
   /** Tells what was seen, in the order in which it was; the governor and the breaker draw their conclusions at once. */
   report(side: SideName, seen: readonly Sighting[]): Promise<Consequence>;
+
+  /**
+   * Takes back what was held against a mailbox whose sign-in failed, if the breaker is open by now: another may have opened it
+   * between the failure and its being written down.
+   */
+  absolve(side: SideName, mailbox: number): Promise<void>;
 }
 
 /** The same as whoever operates the estate sees it. */

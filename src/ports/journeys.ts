@@ -69,6 +69,8 @@ export interface Journeys {
   passed(mailbox: number, numbers: PassNumbers, dueInMs: number | null): Promise<void>;
   /** What a pass carried in the middle of something greater, or before a fault ended it. */
   carried(mailbox: number, numbers: PassNumbers): Promise<void>;
+  /** The platform asked for patience with this mailbox: it is looked at again after that, and has not failed. */
+  rest(mailbox: number, dueInMs: number): Promise<void>;
   /** A pass has failed and is tried again after a wait. */
   failed(mailbox: number, dueInMs: number): Promise<void>;
   /** A fault needs someone: nothing happens to this mailbox until a person retries it. With its record. */

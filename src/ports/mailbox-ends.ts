@@ -10,7 +10,8 @@ export interface Ends {
   readonly pair: MailboxPair;
   readonly openSource: OpenSource;
   readonly openTarget: OpenTarget;
-  /** The same target, to be looked at only. */
+  /** The same ends, to be looked at only, by connections of their own. */
+  readonly openSourceToRead: OpenSource;
   readonly openTargetToRead: OpenSource;
   readonly ledger: LedgerStore;
 }

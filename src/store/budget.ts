@@ -12,6 +12,7 @@ import type { PlatformNow, Sighting } from '#domain/sighting.ts';
 import { cleanText } from '#lib/clean-text.ts';
 import type { ConnectionLease, Consequence, Governor, Platforms, Taken, WantedConnections } from '#ports/budget.ts';
 import type { WorkerId } from '#ports/workforce.ts';
+import { acquit } from './acquittal.ts';
 import { type Database, oneRow, type Sql } from './db.ts';
 import { type GovernorRow, learntOf, lockGovernor, nowOf } from './governor-row.ts';
 import { isAlive, strikeOut } from './vanished.ts';
@@ -29,6 +30,7 @@ export function openGovernor(db: Database, worker: WorkerId): Governor {
     take: (wanted) => queues[wanted.side].take(wanted),
     release: (leases) => release(db.sql, worker, leases),
     report: (side, seen) => report(db, side, seen),
+    absolve: (side, mailbox) => absolve(db, side, mailbox),
   };
 }
 
@@ -185,7 +187,20 @@ async function report(db: Database, side: SideName, seen: readonly Sighting[]): 
       for (const mailbox of reaction.acquitted) acquitted.add(mailbox);
     }
     if (JSON.stringify(learnt) !== JSON.stringify(before)) await keep(tx, side, learnt);
-    return { platform: nowOf({ ...row, state: learnt }, row.in_use, row.now), acquitted: [...acquitted] };
+    const platform = nowOf({ ...row, state: learnt }, row.in_use, row.now);
+    await acquit(tx, side, [...acquitted], platform.why);
+    return { platform, acquitted: [...acquitted] };
+  });
+}
+
+async function absolve(db: Database, side: SideName, mailbox: number): Promise<void> {
+  await exclusively(db, side, async (tx) => {
+    const { rows } = await sql<GovernorRow & { readonly now: number }>`
+      select g.*, (extract(epoch from clock_timestamp()) * 1000)::int8 as now
+        from governor g where g.side = ${side}`.execute(tx);
+    const [row] = rows;
+    if (!row || learntOf(row).breaker.kind === 'closed') return;
+    await acquit(tx, side, [mailbox], nowOf(row, 0, row.now).why);
   });
 }
 

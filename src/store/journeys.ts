@@ -70,6 +70,13 @@ export function openJourneys(db: Database, queue: Pick<StoredQueue, 'send'>): Jo
     async putBack(mailbox) {
       await ask(sql`update mailbox set queued_at = null where id = ${mailbox}`.execute(db.sql));
     },
+    async rest(mailbox, dueInMs) {
+      await ask(
+        sql`
+          update mailbox set queued_at = null, due_at = now() + make_interval(secs => ${seconds(dueInMs)}::float8)
+           where id = ${mailbox}`.execute(db.sql),
+      );
+    },
     async failed(mailbox, dueInMs) {
       await ask(
         sql`
