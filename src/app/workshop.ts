@@ -99,6 +99,8 @@ export async function workOnce(
     log,
   };
   const doJob = async (job: Job, mailbox: MailboxLease, over: AbortSignal, notBegun: AbortSignal): Promise<void> => {
+    // What is written down by these ends the job with it.
+    const journeys = openJourneys(db, queue, job);
     const request = {
       journeys: metered(journeys, job.work, meters),
       choices: { selection: settings.selection, delete: settings.delete, prove: 'sample' },
@@ -111,6 +113,7 @@ export async function workOnce(
       const lookouts = { source, target };
       const parts = { governor, lookouts, paces, bench, journeys, request, clock: realClock };
       await doErrand(parts, job, mailbox, over, notBegun);
+      if (!journeys.hasEnded) await journeys.putBack(job);
     } catch (error) {
       if (over.aborted) meters.pass(job.work, 'broken-off');
       throw error;

@@ -33,6 +33,8 @@ export interface Candidate {
 export interface Choice {
   readonly mailbox: number;
   readonly work: Work;
+  /** Of two that wait for a worker the one with more of it is done first: a whole number of 32 bits. */
+  readonly urgency: number;
 }
 
 /** The work that is due on a mailbox, or null where it has to wait. */
@@ -69,12 +71,56 @@ export function nextLookInMs(stage: Stage, wave: WaveNow | null, now: number, ev
   return Math.min(everyMs, Math.max(0, wave.opensAt - now));
 }
 
-/** What people wait for comes first: a switch that was begun, a way back, a window that will close. */
-const urgency = { switch: 1, return: 2, copy: 3, follow: 3, 'follow-back': 3 } as const satisfies Record<Work, number>;
+/**
+ * What people wait for comes first: a switch that was begun; a window that will close, in it the pilot before the rest and
+ * the smallest lag first; a way back. What nobody waits for has no place in this order.
+ */
+type Place =
+  | { readonly group: 'begun' | 'return' | 'ordinary'; readonly dueAt: number }
+  | { readonly group: 'window'; readonly isPilot: boolean; readonly lagMs: number };
+
+const groups = ['begun', 'window', 'return', 'ordinary'] as const satisfies readonly Place['group'][];
+
+function placeOf(candidate: Candidate, work: Work, wave: WaveNow | null): Place {
+  if (candidate.stage === 'switching') return { group: 'begun', dueAt: candidate.dueAt };
+  // One that was never measured is last.
+  if (work === 'switch')
+    return { group: 'window', isPilot: wave?.pilot === true, lagMs: candidate.lagMs ?? Number.POSITIVE_INFINITY };
+  return { group: work === 'return' ? 'return' : 'ordinary', dueAt: candidate.dueAt };
+}
+
+/** Negative where `a` comes before `b`. */
+function compare(a: Place, b: Place): number {
+  if (a.group === 'window' && b.group === 'window')
+    return Number(b.isPilot) - Number(a.isPilot) || ascending(a.lagMs, b.lagMs);
+  if (a.group !== 'window' && b.group !== 'window' && a.group === b.group) return ascending(a.dueAt, b.dueAt);
+  return groups.indexOf(a.group) - groups.indexOf(b.group);
+}
+
+/** Also where both are infinite. */
+function ascending(a: number, b: number): number {
+  return a === b ? 0 : a - b;
+}
+
+/** More than any lag that is told apart in the queue: nine days. */
+const lagMaxMs = 800_000_000;
+
+function urgencyOf(place: Place): number {
+  switch (place.group) {
+    case 'begun':
+      return 2_000_000_000;
+    case 'window':
+      return (place.isPilot ? 1_900_000_000 : 1_000_000_000) - Math.round(Math.min(place.lagMs, lagMaxMs));
+    case 'return':
+      return 1;
+    case 'ordinary':
+      return 0;
+  }
+}
 
 /**
- * Chooses at most `room` of the candidates. In a window: the pilot before the rest, the smallest lag first. Between
- * organisations by turns, so that a large one does not keep all the others waiting.
+ * Chooses at most `room` of the candidates, in the order above. Where nobody waits for it organisations come by turns, so that
+ * a large one does not keep all the others waiting, and in each the one that has waited longest.
  */
 export function choose(
   candidates: readonly Candidate[],
@@ -85,23 +131,20 @@ export function choose(
   const due = candidates.flatMap((candidate) => {
     const wave = candidate.wave === null ? null : (waves.get(candidate.wave) ?? null);
     const work = workFor(candidate, wave, now);
-    if (work === null) return [];
-    const group = candidate.stage === 'switching' ? 0 : urgency[work];
-    const [first, second] =
-      work === 'switch' ? [wave?.pilot ? 0 : 1, candidate.lagMs ?? Infinity] : [0, candidate.dueAt];
-    return [{ candidate, work, group, first, second }];
+    return work === null ? [] : [{ candidate, work, place: placeOf(candidate, work, wave) }];
   });
-  due.sort(
-    (a, b) =>
-      a.group - b.group || a.first - b.first || a.second - b.second || a.candidate.mailbox - b.candidate.mailbox,
-  );
-  const turns = new Map<string, number>();
+  due.sort((a, b) => compare(a.place, b.place) || a.candidate.mailbox - b.candidate.mailbox);
+  const turns = new Map<number, number>();
   const inTurn = due.map((each) => {
-    const key = `${each.group} ${each.first} ${each.candidate.organisation}`;
-    const turn = turns.get(key) ?? 0;
-    turns.set(key, turn + 1);
+    if (each.place.group !== 'ordinary') return { ...each, turn: -1 };
+    const { organisation } = each.candidate;
+    const turn = turns.get(organisation) ?? 0;
+    turns.set(organisation, turn + 1);
     return { ...each, turn };
   });
-  inTurn.sort((a, b) => a.group - b.group || a.first - b.first || a.turn - b.turn || a.second - b.second);
-  return inTurn.slice(0, room).map(({ candidate, work }) => ({ mailbox: candidate.mailbox, work }));
+  // What stands in order already stays in it: sorting is stable.
+  inTurn.sort((a, b) => a.turn - b.turn);
+  return inTurn
+    .slice(0, room)
+    .map(({ candidate: { mailbox }, work, place }) => ({ mailbox, work, urgency: urgencyOf(place) }));
 }

@@ -24,8 +24,8 @@ export interface Meters {
 export function metered(journeys: Journeys, work: Work, meters: Meters): Journeys {
   return {
     ...journeys,
-    async passed(mailbox, numbers, dueInMs) {
-      await journeys.passed(mailbox, numbers, dueInMs);
+    async passed(mailbox, numbers, dueInMs, step) {
+      await journeys.passed(mailbox, numbers, dueInMs, step);
       meters.pass(work, 'done');
       meters.carried(work, numbers.copied, numbers.bytes);
       if (numbers.found) meters.lag(work, numbers.found.lagMs);

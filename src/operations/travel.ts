@@ -67,7 +67,7 @@ export async function travel(request: TravelRequest, signal: AbortSignal): Promi
 
 /** Carries what changed, in one direction. */
 async function pass(request: TravelRequest, stage: Stage, direction: Direction, signal: AbortSignal): Promise<void> {
-  const { inHand, journeys, wave, followEveryMs, clock } = request;
+  const { inHand, journeys, wave, who, followEveryMs, clock } = request;
   const began = clock.now();
   const { report, adopted } = await carry(request, direction, signal);
   if (report.fault) {
@@ -76,9 +76,12 @@ async function pass(request: TravelRequest, stage: Stage, direction: Direction, 
   }
   const lagMs = clock.now() - began;
   const next: Stage = stage === 'copying' ? 'following' : stage;
-  const dueInMs = nextLookInMs(next, wave, clock.now(), followEveryMs);
-  await journeys.passed(inHand.traveller.id, numbersOf(report, direction, adopted, lagMs), dueInMs);
-  if (stage === 'copying') await step(request, 'copying', 'catch-up', dueInMs, { copied: report.copied });
+  const dueInMs = nextLookInMs(next, wave, journeys.now(), followEveryMs);
+  const mailbox = inHand.traveller.id;
+  const about = { copied: report.copied };
+  const caughtUp = { mailbox, expected: 'copying', step: 'catch-up', who, about } as const;
+  const numbers = numbersOf(report, direction, adopted, lagMs);
+  await journeys.passed(mailbox, numbers, dueInMs, stage === 'copying' ? caughtUp : undefined);
 }
 
 /** Takes the mailbox to the other side: with `switching` to the target, with `returning` home. */
@@ -210,8 +213,6 @@ async function trouble(
     const waitMs = Math.min(longestWaitMs, firstWaitMs * 2 ** Math.min(failures, 10));
     return journeys.failed(id, Math.max(waitMs, request.askedMs?.() ?? 0));
   }
-  // Whoever needs a person's help waits for it where people can work.
-  if (stage === 'switching') await step(request, 'switching', 'withdraw', null, { code });
   await journeys.block(id, code, { message, stage }, who);
 }
 

@@ -2,7 +2,8 @@
 
 import type { Stage, Step } from '#domain/journey.ts';
 import type { Direction } from '#domain/ledger-turn.ts';
-import type { Candidate, Choice, WaveNow } from '#domain/release.ts';
+import type { Candidate, WaveNow } from '#domain/release.ts';
+import type { Job, NewJob } from './queue.ts';
 
 /** What a worker has to know of a mailbox. */
 export interface Traveller {
@@ -51,29 +52,43 @@ export interface StepOf {
 }
 
 export interface Journeys {
-  /** What is due and has neither a mark nor a job, the longest due first, and the waves there are, by the database's clock. */
+  /**
+   * What is due and has neither a mark nor a job, and the waves there are, by the database's clock. Of what people wait for,
+   * the `max` that `choose` (domain/release.ts) would take first are among them; of all else the `max` longest due.
+   */
   due(max: number): Promise<{
     readonly now: number;
     readonly candidates: readonly Candidate[];
     readonly waves: ReadonlyMap<number, WaveNow>;
   }>;
   /** Puts jobs for these into the queue, and notes that they stand there, all or nothing. Answers with their number. */
-  release(choices: readonly Choice[]): Promise<number>;
+  release(choices: readonly NewJob[]): Promise<number>;
   /** A mailbox and the wave that it is in; null where there is no such mailbox. */
   find(mailbox: number): Promise<{ readonly traveller: Traveller; readonly wave: WaveNow | null } | null>;
-  /** Nothing was done after all: the releaser may choose it again, once it is due. */
-  putBack(mailbox: number): Promise<void>;
+  /**
+   * Milliseconds since 1970 by the clock of the database, as it was when the last mailbox was found and has gone on since:
+   * that of this machine may have been set.
+   */
+  now(): number;
+  /**
+   * The job has ended, and what became of the mailbox says nothing: the releaser may choose it again, once it is due. Of a job
+   * that is not ours any more nothing is said.
+   */
+  putBack(job: Job): Promise<void>;
   /** Takes a step; false when the mailbox stands elsewhere. `dueInMs`: null for never by itself. */
   take(step: StepOf, dueInMs: number | null): Promise<boolean>;
-  /** A pass has ended well: its numbers, and when it is looked at next. */
-  passed(mailbox: number, numbers: PassNumbers, dueInMs: number | null): Promise<void>;
+  /** A pass has ended well: its numbers, the step that it leads to if any, and when the mailbox is looked at next. */
+  passed(mailbox: number, numbers: PassNumbers, dueInMs: number | null, step?: StepOf): Promise<void>;
   /** What a pass carried in the middle of something greater, or before a fault ended it. */
   carried(mailbox: number, numbers: PassNumbers): Promise<void>;
   /** The platform asked for patience with this mailbox: it is looked at again after that, and has not failed. */
   rest(mailbox: number, dueInMs: number): Promise<void>;
   /** A pass has failed and is tried again after a wait. */
   failed(mailbox: number, dueInMs: number): Promise<void>;
-  /** A fault needs someone: nothing happens to this mailbox until a person retries it. With its record. */
+  /**
+   * A fault needs someone: nothing happens to this mailbox until a person retries it. With its record. One that is switching
+   * is withdrawn, so that it waits where people can work; of one whose journey is over nothing is said.
+   */
   block(mailbox: number, code: string, about: Readonly<Record<string, unknown>>, who: string): Promise<void>;
   /** Turns the route, takes the step that goes with it, and notes the interruption: one transaction. False as `take`. */
   turn(step: StepOf, side: 'source' | 'target', interruptedMs: number, dueInMs: number | null): Promise<boolean>;

@@ -8,10 +8,12 @@ import type { Work } from '#domain/release.ts';
 export interface NewJob {
   readonly mailbox: number;
   readonly work: Work;
+  /** What has more of it is fetched first; as its kind of work is urgent where it is not given. */
+  readonly urgency?: number;
 }
 
 /** A job in the hands of this worker, until it is completed, given back, or its heartbeat stops. */
-export interface Job extends NewJob {
+export interface Job extends Omit<NewJob, 'urgency'> {
   readonly id: string;
   /** How often it was begun before; with `id` it tells this taking from any other. */
   readonly attempt: number;

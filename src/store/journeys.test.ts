@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
 import { type Stage, stages } from '#domain/journey.ts';
-import { type Choice, choose, type WaveState, workFor } from '#domain/release.ts';
+import { type Candidate, type Choice, choose, type WaveNow, type WaveState } from '#domain/release.ts';
 import { silent } from '#lib/log.ts';
 import type { Journeys } from '#ports/journeys.ts';
 import { people, recorded, standAt, standing, tallies } from './estate.test-kit.ts';
@@ -17,10 +17,10 @@ const states: readonly WaveState[] = ['planned', 'running', 'paused', 'cancelled
 /** For whoever puts nothing into it. */
 const noQueue = { send: () => Promise.reject(new Error('nothing is sent')) };
 
-async function waves(db: TestDatabase, n: number): Promise<void> {
+async function waves(db: TestDatabase, n: number, prefix = 'w'): Promise<void> {
   await sql`
     insert into wave (name, state, opens_at, closes_at)
-    select 'w' || i, 'running', now() - interval '1 hour', now() + interval '1 hour'
+    select ${prefix}::text || i, 'running', now() - interval '1 hour', now() + interval '1 hour'
       from generate_series(1, ${n}::int) as i`.execute(db.sql);
 }
 
@@ -70,7 +70,7 @@ describe('of many who would take the same step of a mailbox', () => {
 });
 
 describe('what is due', () => {
-  test('is exactly what there is work for, of whatever estate, and the first of it is never hidden by what waits', async () => {
+  test('is exactly what there is work for, of whatever estate, in the order in which people wait for it', async () => {
     await using db = await testDatabase();
     await waves(db, 5);
     await people(
@@ -79,28 +79,48 @@ describe('what is due', () => {
     );
     const { due } = openJourneys(db, noQueue);
     await fc.assert(
-      fc.asyncProperty(fc.array(someWave, { minLength: 5, maxLength: 5 }), someMailboxes, async (made, boxes) => {
-        await set(db, made, boxes);
-        const { now, candidates, waves: known } = await due(100);
-        const found = candidates.filter((each) => workFor(each, known.get(each.wave ?? 0) ?? null, now));
-        const expected = boxes.flatMap((box, i) => {
-          if (box.held || box.queued || box.dueMinutes === null) return [];
-          const its = made[box.wave - 1] as SomeWave;
-          const opensAt = now + its.opensMinutes * 60_000;
-          const wave = { id: box.wave, state: its.state, opensAt, closesAt: opensAt + 7_200_000, pilot: false };
-          const dueAt = now + box.dueMinutes * 60_000;
-          const one = { mailbox: i + 1, organisation: 1, stage: box.stage, wave: box.wave, dueAt, lagMs: null };
-          const work = workFor(one, wave, now);
-          return work ? [{ mailbox: i + 1, work }] : [];
-        });
-        const byId = (a: Choice, b: Choice): number => a.mailbox - b.mailbox;
-        expect(choose(candidates, known, now, 100).toSorted(byId)).toEqual(expected);
-        // However few are looked at, there is work among them if there is any.
-        const few = await due(1);
-        expect(few.candidates.map(({ mailbox }) => mailbox)).toEqual(found.slice(0, 1).map(({ mailbox }) => mailbox));
-      }),
-      { numRuns: 60 },
+      fc.asyncProperty(
+        fc.array(someWave, { minLength: 5, maxLength: 5 }),
+        someMailboxes,
+        fc.integer({ min: 1, max: 12 }),
+        async (made, boxes, few) => {
+          await set(db, made, boxes);
+          const { now, candidates, waves: known } = await due(100);
+          const [mayGo, waveOf] = [candidatesOf(boxes, now), wavesOf(made, now)];
+          const byId = (a: Choice, b: Choice): number => a.mailbox - b.mailbox;
+          const expected = choose(mayGo, waveOf, now, 100);
+          expect(choose(candidates, known, now, 100).toSorted(byId)).toEqual(expected.toSorted(byId));
+          // However few are looked at, whom people wait for is chosen as if all had been.
+          const seen = await due(few);
+          const waitedFor = expected.filter(({ urgency }) => urgency > 0).slice(0, few);
+          const chosen = choose(seen.candidates, seen.waves, seen.now, few);
+          expect(chosen.slice(0, waitedFor.length)).toEqual(waitedFor);
+          expect(chosen).toHaveLength(Math.min(few, expected.length));
+        },
+      ),
+      { numRuns: 100 },
     );
+  });
+
+  test('in a window, reaches the workers with the pilot first and then the smallest lag', async () => {
+    await using db = await testDatabase();
+    await travellers(db, ...Array.from({ length: 6 }, (): Stage => 'following'));
+    await waves(db, 1, 'pilot');
+    await sql`update wave set pilot = true where name = 'pilot1'`.execute(db.sql);
+    await sql`update mailbox set lag_ms = 1000 * (7 - id), due_at = now() - make_interval(mins => id)`.execute(db.sql);
+    await sql`update mailbox set wave = 2 where id in (2, 3)`.execute(db.sql);
+    await sql`update mailbox set lag_ms = null where id = 5`.execute(db.sql);
+    await using queue = await openQueue(db, silent);
+    const journeys = openJourneys(db, queue);
+    // What was released before waits in the queue, and lets those with more urgency by.
+    for (const room of [2, 1, 100]) {
+      const { now, candidates, waves: known } = await journeys.due(room);
+      await journeys.release(choose(candidates, known, now, room));
+      if (room === 1) await sql`update mailbox set lag_ms = 1, due_at = now() where id = 1`.execute(db.sql);
+    }
+    const order: number[] = [];
+    for (let [job] = await queue.fetch(1); job; [job] = await queue.fetch(1)) order.push(job.mailbox);
+    expect(order).toEqual([3, 2, 1, 6, 4, 5]);
   });
 
   test('comes with the numbers and the wave that a worker is told of later', async () => {
@@ -181,10 +201,10 @@ describe('a pass', () => {
 
   test('that was not begun after all leaves the mailbox due as it was', async () => {
     await using db = await testDatabase();
-    const { putBack } = await travellers(db, 'copying');
-    await sql`update mailbox set queued_at = now()`.execute(db.sql);
-    await putBack(1);
+    await using underWay = await jobOn(db, 'copying');
+    await underWay.journeys.putBack(underWay.job);
     expect(await standing(db.sql, 1)).toMatchObject({ isDue: true, queued: false });
+    expect(await underWay.queue.depth()).toEqual({ waiting: 0, active: 0 });
   });
 
   test('that met a fault for a person leaves the mailbox alone until they retry it, and the log says why', async () => {
@@ -196,6 +216,54 @@ describe('a pass', () => {
     await openMailboxOrders(db).order('m1@x.example', 'retry', 'operator ann', null);
     expect((await due(10)).candidates).toHaveLength(1);
   });
+});
+
+const endings = {
+  'ended well': ['copying', (its: Journeys) => its.passed(1, numbers, 0)],
+  'caught up': [
+    'copying',
+    (its: Journeys) =>
+      its.passed(1, numbers, 0, { mailbox: 1, expected: 'copying', step: 'catch-up', who: 'worker 7' }),
+  ],
+  'has to be tried again': ['copying', (its: Journeys) => its.failed(1, 0)],
+  'has to rest': ['copying', (its: Journeys) => its.rest(1, 0)],
+  'needs a person': ['switching', (its: Journeys) => its.block(1, 'target.quota', {}, 'worker 7')],
+  'turned the route': [
+    'switching',
+    (its: Journeys) =>
+      its.turn({ mailbox: 1, expected: 'switching', step: 'settle', who: 'worker 7' }, 'target', 900, 0),
+  ],
+} as const satisfies Record<string, readonly [Stage, (its: Journeys) => Promise<unknown>]>;
+
+describe.each(Object.entries(endings))('work that %s', (_, [stage, end]) => {
+  test('ends its job in the same transaction', async () => {
+    await using db = await testDatabase();
+    await using underWay = await jobOn(db, stage);
+    await end(underWay.journeys);
+    expect(underWay.journeys.hasEnded).toBe(true);
+    expect(await underWay.queue.depth()).toEqual({ waiting: 0, active: 0 });
+    expect(await standing(db.sql, 1)).toMatchObject({ queued: false });
+  });
+
+  test('changes nothing where the job has been given to another in the meantime', async () => {
+    await using db = await testDatabase();
+    await using underWay = await jobOn(db, stage);
+    await sql`update pgboss.job set retry_count = retry_count + 1`.execute(db.sql);
+    const before = await everythingOf(db);
+    await expect(end(underWay.journeys)).rejects.toThrow('given to another');
+    expect(await everythingOf(db)).toEqual(before);
+    expect(underWay.journeys.hasEnded).toBe(false);
+    expect(await underWay.queue.depth()).toEqual({ waiting: 0, active: 1 });
+  });
+});
+
+test('a mailbox whose switch needs a person waits where people can work, or is left alone where its journey is over', async () => {
+  await using db = await testDatabase();
+  const { block } = await travellers(db, 'switching', 'known');
+  for (const mailbox of [1, 2]) await block(mailbox, 'target.quota', {}, 'worker 7');
+  expect(await standing(db.sql, 1)).toMatchObject({ stage: 'following', mark: 'blocked' });
+  expect(await recorded(db.sql, 1)).toEqual(['worker 7 withdraw switching following', 'worker 7 blocked target.quota']);
+  expect(await standing(db.sql, 2)).toMatchObject({ stage: 'known', mark: '' });
 });
 
 test('who came home is not switched again, though the window is still open, until a person releases them', async () => {
@@ -245,22 +313,32 @@ test('the tallies are what a count finds, after any moves by several at once', a
 });
 
 interface SomeWave {
+  readonly pilot: boolean;
   readonly state: WaveState;
   readonly opensMinutes: number;
 }
 
 const someWave: fc.Arbitrary<SomeWave> = fc.record({
-  state: fc.constantFrom(...states),
+  pilot: fc.boolean(),
+  // Mostly those in which something happens.
+  state: fc.oneof({ weight: 2, arbitrary: fc.constant<WaveState>('running') }, fc.constantFrom(...states)),
   // Two hours long: before, in and after it.
-  opensMinutes: fc.constantFrom(-180, -60, 60),
+  opensMinutes: fc.constantFrom(-180, -60, -60, 60),
 });
+
+const rarely = fc.integer({ min: 0, max: 4 }).map((n) => n === 0);
 
 const someMailboxes = fc.array(
   fc.record({
-    stage: fc.constantFrom(...stages),
+    stage: fc.oneof(
+      fc.constant<Stage>('following'),
+      fc.constantFrom<Stage>('switching', 'returning'),
+      fc.constantFrom(...stages),
+    ),
     wave: fc.integer({ min: 1, max: 5 }),
-    held: fc.boolean(),
-    queued: fc.boolean(),
+    held: rarely,
+    queued: rarely,
+    lagMs: fc.option(fc.integer({ min: 0, max: 3 })),
     dueMinutes: fc.option(fc.integer({ min: -30, max: 10 }).filter((minutes) => minutes !== 0)),
   }),
   { minLength: 12, maxLength: 12 },
@@ -268,19 +346,59 @@ const someMailboxes = fc.array(
 
 type SomeMailbox = typeof someMailboxes extends fc.Arbitrary<readonly (infer One)[]> ? One : never;
 
+function wavesOf(made: readonly SomeWave[], now: number): ReadonlyMap<number, WaveNow> {
+  return new Map(
+    made.map(({ state, opensMinutes, pilot }, i): [number, WaveNow] => {
+      const opensAt = now + opensMinutes * 60_000;
+      return [i + 1, { id: i + 1, state, opensAt, closesAt: opensAt + 7_200_000, pilot }];
+    }),
+  );
+}
+
+function candidatesOf(boxes: readonly SomeMailbox[], now: number): readonly Candidate[] {
+  return boxes.flatMap(({ held, queued, dueMinutes, stage, wave, lagMs }, i) =>
+    held || queued || dueMinutes === null
+      ? []
+      : [{ mailbox: i + 1, organisation: 1, stage, wave, dueAt: now + dueMinutes * 60_000, lagMs }],
+  );
+}
+
+/** Mailbox 1 with a job in the hands of a worker. */
+async function jobOn(db: TestDatabase, stage: Stage) {
+  await travellers(db, stage);
+  const queue = await openQueue(db, silent);
+  await openJourneys(db, queue).release([{ mailbox: 1, work: 'copy' }]);
+  const [job] = await queue.fetch(1);
+  if (!job) throw new Error('there is no job');
+  return {
+    queue,
+    job,
+    journeys: openJourneys(db, queue, job),
+    [Symbol.asyncDispose]: () => queue[Symbol.asyncDispose](),
+  };
+}
+
+async function everythingOf(db: TestDatabase): Promise<unknown> {
+  const { rows } = await sql`
+    select to_jsonb(m) as mailbox, (select count(*) from audit) as records, (select count(*) from route) as routes
+      from mailbox m`.execute(db.sql);
+  return rows;
+}
+
 /** The waves and the mailboxes, in the order of their ids, as they are told to be. */
 async function set(db: TestDatabase, made: readonly SomeWave[], boxes: readonly SomeMailbox[]): Promise<void> {
-  for (const [i, { state, opensMinutes }] of made.entries()) {
+  for (const [i, { state, opensMinutes, pilot }] of made.entries()) {
     await sql`
-      update wave set state = ${state}, opens_at = now() + make_interval(mins => ${opensMinutes}),
+      update wave set state = ${state}, pilot = ${pilot}, opens_at = now() + make_interval(mins => ${opensMinutes}),
                       closes_at = now() + make_interval(mins => ${opensMinutes + 120})
        where id = ${i + 1}`.execute(db.sql);
   }
   await sql`
     update mailbox m
        set stage = b.stage, wave = b.wave, held = case when b.held then 'asked to' end, blocked = null, excluded = null,
-           queued_at = case when b.queued then now() end, due_at = now() + make_interval(mins => b."dueMinutes")
+           queued_at = case when b.queued then now() end, due_at = now() + make_interval(mins => b."dueMinutes"),
+           lag_ms = b."lagMs"
       from rows from (jsonb_to_recordset(${JSON.stringify(boxes)}::jsonb)
-             as (stage text, wave int, held bool, queued bool, "dueMinutes" int)) with ordinality as b(stage, wave, held, queued, "dueMinutes", id)
+             as (stage text, wave int, held bool, queued bool, "lagMs" int, "dueMinutes" int)) with ordinality as b(stage, wave, held, queued, "lagMs", "dueMinutes", id)
      where m.id = b.id`.execute(db.sql);
 }

@@ -1,157 +1,133 @@
-/** The journeys port, answered by rows: what is due, what was released, and how each pass ended. */
+/** The journeys port, answered by rows: what was released, and how each pass ended. */
 
-import { sql } from 'kysely';
-import { after, type Stage } from '#domain/journey.ts';
-import type { Candidate, WaveNow, WaveState } from '#domain/release.ts';
+import { type RawBuilder, sql } from 'kysely';
+import { after } from '#domain/journey.ts';
 import type { Journeys, PassNumbers, StepOf } from '#ports/journeys.ts';
+import type { Job } from '#ports/queue.ts';
 import { note } from './audit.ts';
 import { faulted } from './database-fault.ts';
-import { type Database, oneRow, type Sql } from './db.ts';
+import type { Database, Sql } from './db.ts';
+import { due, find } from './due.ts';
 import { advance } from './journey.ts';
-import type { StoredQueue } from './queue.ts';
+import { type StoredQueue, takenOut } from './queue.ts';
 
-interface CandidateRow {
-  readonly id: number;
-  readonly organisation: number;
-  readonly stage: Stage;
-  readonly wave: number | null;
-  readonly due_ms: number;
-  readonly lag_ms: number | null;
-}
-
-interface WaveRow {
-  readonly id: number;
-  readonly state: WaveState;
-  readonly opens_ms: number;
-  readonly closes_ms: number;
-  readonly pilot: boolean;
-}
-
-interface TravellerRow {
-  readonly id: number;
-  readonly address: string;
-  readonly source_user: string | null;
-  readonly target_user: string | null;
-  readonly stage: Stage;
-  readonly wave: number | null;
-  readonly side: 'source' | 'target';
-  readonly failures: number;
+/** The journeys as they are written in the course of one job. */
+export interface JobsJourneys extends Journeys {
+  /** Whether what was written has ended the job with it. */
+  readonly hasEnded: boolean;
 }
 
 /** The largest that a column of 32 bits holds. */
 const lagMaxMs = 2 ** 31 - 1;
 
-export function openJourneys(db: Database, queue: Pick<StoredQueue, 'send'>): Journeys {
+/**
+ * `job`: in the course of which they are written. How a piece of work ended, and that the job has, is written together; where
+ * the job is not ours any more nothing is written, and an error says so. A worker that comes back from the dead changes
+ * nothing.
+ */
+export function openJourneys(db: Database, queue: Pick<StoredQueue, 'send'>, job: Job | null = null): JobsJourneys {
   const ask = <Answer>(answer: Promise<Answer>): Promise<Answer> => faulted(db.name, answer);
+  let hasEnded = false;
+  /** How far the clock of the database is ahead of one that nobody sets. */
+  let aheadMs = Date.now() - performance.now();
+  /** Does it and ends the job, both or neither; where `work` answers with false neither, and the job goes on. */
+  const ending = async (work: (tx: Sql) => Promise<boolean>): Promise<boolean> => {
+    const isDone = await ask(
+      db.sql.transaction().execute(async (tx) => {
+        if (!(await work(tx))) return false;
+        if (job) seeThatItWasOurs((await takenOut(job).execute(tx)).rows);
+        return true;
+      }),
+    );
+    hasEnded ||= isDone;
+    return isDone;
+  };
+  /** The same of one change to the mailbox, in one statement. */
+  const endingWith = async (mailbox: number, change: RawBuilder<unknown>): Promise<void> => {
+    if (job) seeThatItWasOurs(await ask(changedWithItsEnd(db.sql, job, mailbox, change)));
+    else await ask(changed(db.sql, mailbox, change));
+    hasEnded = true;
+  };
   return {
+    get hasEnded() {
+      return hasEnded;
+    },
     due: (max) => ask(due(db.sql, max)),
-    release: (choices) =>
+    release: (jobs) =>
       ask(
         db.sql.transaction().execute(async (tx) => {
-          const sent = await queue.send(choices, tx);
+          const sent = await queue.send(jobs, tx);
           await sql`update mailbox set queued_at = now() where id = any(${sent}::int[])`.execute(tx);
           return sent.length;
         }),
       ),
-    find: (mailbox) => ask(find(db.sql, mailbox)),
+    async find(mailbox) {
+      const found = await ask(find(db.sql, mailbox));
+      if (!found) return null;
+      const { now, ...rest } = found;
+      aheadMs = now - performance.now();
+      return rest;
+    },
+    now: () => performance.now() + aheadMs,
     take: ({ mailbox, expected, ...taken }, dueInMs) =>
       ask(advance(db.sql, mailbox, expected, taken, seconds(dueInMs))),
-    passed: (mailbox, numbers, dueInMs) =>
-      ask(
-        db.sql.transaction().execute(async (tx) => {
-          await carried(tx, mailbox, numbers);
-          await sql`
-            update mailbox
-               set failures = 0, queued_at = null, due_at = now() + make_interval(secs => ${seconds(dueInMs)}::float8)
-             where id = ${mailbox}`.execute(tx);
-        }),
-      ),
-    carried: (mailbox, numbers) => ask(carried(db.sql, mailbox, numbers)),
-    async putBack(mailbox) {
-      await ask(sql`update mailbox set queued_at = null where id = ${mailbox}`.execute(db.sql));
+    async passed(mailbox, numbers, dueInMs, step) {
+      const rest = sql`failures = 0, queued_at = null, due_at = ${dueIn(dueInMs)}, ${carried(numbers)}`;
+      if (step) await ending((tx) => passedOn(tx, step, rest, dueInMs));
+      else await endingWith(mailbox, rest);
     },
-    async rest(mailbox, dueInMs) {
-      await ask(
-        sql`
-          update mailbox set queued_at = null, due_at = now() + make_interval(secs => ${seconds(dueInMs)}::float8)
-           where id = ${mailbox}`.execute(db.sql),
-      );
+    carried: (mailbox, numbers) => ask(changed(db.sql, mailbox, carried(numbers))),
+    async putBack(ended) {
+      await ask(changedWithItsEnd(db.sql, ended, ended.mailbox, sql`queued_at = null`));
     },
-    async failed(mailbox, dueInMs) {
-      await ask(
-        sql`
-          update mailbox
-             set failures = least(failures + 1, 30000), queued_at = null,
-                 due_at = now() + make_interval(secs => ${seconds(dueInMs)}::float8)
-           where id = ${mailbox}`.execute(db.sql),
-      );
-    },
+    rest: (mailbox, dueInMs) => endingWith(mailbox, sql`queued_at = null, due_at = ${dueIn(dueInMs)}`),
+    failed: (mailbox, dueInMs) =>
+      endingWith(mailbox, sql`failures = least(failures + 1, 30000), queued_at = null, due_at = ${dueIn(dueInMs)}`),
     async block(mailbox, code, about, who) {
-      await ask(
-        db.sql.transaction().execute(async (tx) => {
-          const { rows } = await sql<{ wave: number | null }>`
-            update mailbox
-               set blocked = ${code}, blocked_about = ${JSON.stringify(about)}::jsonb, queued_at = null, due_at = null
-             where id = ${mailbox} returning wave`.execute(tx);
-          const wave = rows[0]?.wave ?? null;
-          await note(tx, { who, what: 'blocked', mailbox, ...(wave === null ? {} : { wave }), why: code, about });
-        }),
-      );
+      await ending(async (tx) => {
+        await block(tx, mailbox, code, about, who);
+        return true;
+      });
     },
-    turn: (step, side, interruptedMs, dueInMs) =>
-      ask(db.sql.transaction().execute((tx) => turn(tx, step, side, interruptedMs, dueInMs))),
+    turn: (step, side, interruptedMs, dueInMs) => ending((tx) => turn(tx, step, side, interruptedMs, dueInMs)),
   };
 }
 
-/**
- * The one query that narrows two million mailboxes down to what is due; `domain/release.ts` chooses among them. What waits for
- * a wave (`workFor`) is left out here: a large one that was paused would be all of the first `max`, and hide the rest.
- */
-async function due(db: Sql, max: number): ReturnType<Journeys['due']> {
-  const { now } = await oneRow(db, sql<{ now: number }>`select (extract(epoch from now()) * 1000)::int8 as now`);
-  const candidates = await sql<CandidateRow>`
-    select id, organisation, stage, wave, (extract(epoch from due_at) * 1000)::int8 as due_ms, lag_ms
-      from mailbox
-     where due_at <= now() and queued_at is null and mark = ''
-       and (stage in ('switching', 'settled', 'returning')
-            or stage = 'planned' and wave in (select id from wave where state = 'running')
-            or stage = 'copying' and wave in (select id from wave where state in ('running', 'paused'))
-            or stage = 'following' and wave in (select id from wave where state <> 'cancelled'))
-     order by due_at limit ${max}`.execute(db);
-  const waves = await sql<WaveRow>`${wavesNow} where state <> 'cancelled'`.execute(db);
-  return {
-    now,
-    candidates: candidates.rows.map((row): Candidate => {
-      const { id, organisation, stage, wave, due_ms: dueAt, lag_ms: lagMs } = row;
-      return { mailbox: id, organisation, stage, wave, dueAt, lagMs };
-    }),
-    waves: new Map(waves.rows.map((row) => [row.id, waveNow(row)] as const)),
-  };
+async function changed(db: Sql, mailbox: number, change: RawBuilder<unknown>): Promise<void> {
+  await sql`update mailbox set ${change} where id = ${mailbox}`.execute(db);
 }
 
-async function find(db: Sql, mailbox: number): ReturnType<Journeys['find']> {
-  const { rows } = await sql<TravellerRow & { readonly wave_now: WaveRow | null }>`
-    select m.id, m.address, m.source_user, m.target_user, m.stage, m.wave, m.failures, coalesce(r.side, 'source') as side,
-           (select row_to_json(w) from (${wavesNow} where id = m.wave) as w) as wave_now
-      from mailbox m left join route r on r.mailbox = m.id
-     where m.id = ${mailbox}`.execute(db);
-  const [row] = rows;
-  if (!row) return null;
-  const { source_user: sourceUser, target_user: targetUser, wave_now: wave, ...rest } = row;
-  return { traveller: { ...rest, sourceUser, targetUser }, wave: wave && waveNow(wave) };
+/** Changes the mailbox and ends the job, in one statement and one round trip. No row where the job is not ours any more. */
+async function changedWithItsEnd(
+  db: Sql,
+  job: Job,
+  mailbox: number,
+  change: RawBuilder<unknown>,
+): Promise<readonly unknown[]> {
+  const { rows } = await sql`
+    with ended as (${takenOut(job)})
+    update mailbox set ${change} where id = ${mailbox} and exists (select from ended) returning id`.execute(db);
+  return rows;
 }
 
-const wavesNow = sql`
-  select id, state, (extract(epoch from opens_at) * 1000)::int8 as opens_ms,
-         (extract(epoch from closes_at) * 1000)::int8 as closes_ms, pilot
-    from wave`;
-
-function waveNow({ id, state, opens_ms: opensAt, closes_ms: closesAt, pilot }: WaveRow): WaveNow {
-  return { id, state, opensAt, closesAt, pilot };
+function seeThatItWasOurs(rows: readonly unknown[]): void {
+  if (rows.length === 0) throw new Error('the job was given to another, or called off');
 }
 
-async function carried(db: Sql, mailbox: number, { direction, ...numbers }: PassNumbers): Promise<void> {
-  const { copied, bytes, milliseconds, found } = numbers;
+/** A pass that ended well and leads to a step; true also where somebody has taken the mailbox elsewhere in the meantime. */
+async function passedOn(
+  tx: Sql,
+  { mailbox, expected, ...taken }: StepOf,
+  rest: RawBuilder<unknown>,
+  dueInMs: number | null,
+): Promise<true> {
+  await changed(tx, mailbox, rest);
+  await advance(tx, mailbox, expected, taken, seconds(dueInMs));
+  return true;
+}
+
+/** What a pass carried, as a change of the mailbox. */
+function carried({ direction, copied, bytes, milliseconds, found }: PassNumbers): RawBuilder<unknown> {
   const done =
     direction === 'there'
       ? sql`copied = copied + ${copied}, copied_bytes = copied_bytes + ${bytes},
@@ -164,7 +140,27 @@ async function carried(db: Sql, mailbox: number, { direction, ...numbers }: Pass
       ? sql`, found = ${found.messages}, already_there = ${found.alreadyThere}, refused = ${found.refused},
             exceptions = ${found.exceptions}`
       : sql``;
-  await sql`update mailbox set ${done}${seen}${account} where id = ${mailbox}`.execute(db);
+  return sql`${done}${seen}${account}`;
+}
+
+async function block(
+  tx: Sql,
+  mailbox: number,
+  code: string,
+  about: Readonly<Record<string, unknown>>,
+  who: string,
+): Promise<void> {
+  // Whoever needs a person's help waits for it where people can work.
+  await advance(tx, mailbox, 'switching', { step: 'withdraw', who, about: { code } }, null);
+  const { rows } = await sql<{ wave: number | null }>`
+    update mailbox
+       set blocked = ${code}, blocked_about = ${JSON.stringify(about)}::jsonb, queued_at = null, due_at = null
+     where id = ${mailbox} and stage not in ('known', 'released')
+    returning wave`.execute(tx);
+  const [blocked] = rows;
+  if (!blocked) return changed(tx, mailbox, sql`queued_at = null`);
+  const { wave } = blocked;
+  await note(tx, { who, what: 'blocked', mailbox, ...(wave === null ? {} : { wave }), why: code, about });
 }
 
 async function turn(
@@ -182,11 +178,17 @@ async function turn(
     on conflict (mailbox) do update set side = excluded.side, turned_at = now()`.execute(tx);
   // Who came home stays there until a person lets them go again: the window may still be open.
   const held = side === 'source' ? 'came home; release it to have it switched again' : null;
-  await sql`
-    update mailbox
-       set interrupted_ms = ${interruptedMs}, queued_at = null, held = coalesce(${held}::text, held)
-     where id = ${mailbox}`.execute(tx);
+  await changed(
+    tx,
+    mailbox,
+    sql`interrupted_ms = ${interruptedMs}, queued_at = null, held = coalesce(${held}::text, held)`,
+  );
   return true;
+}
+
+/** From now, by the clock of the database; null for never by itself. */
+function dueIn(ms: number | null): RawBuilder<unknown> {
+  return sql`now() + make_interval(secs => ${seconds(ms)}::float8)`;
 }
 
 function seconds(ms: number | null): number | null {

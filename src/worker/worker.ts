@@ -19,8 +19,8 @@ export interface WorkerParts {
   readonly queue: JobQueue;
   readonly journeys: Pick<Journeys, 'putBack'>;
   /**
-   * Does one job on a mailbox that is ours alone. `over` fires when it has to stop at once, and `notBegun` also when it is
-   * better not begun any more: a switch that has begun is seen through while a worker goes, and a pass is broken off.
+   * Does one job on a mailbox that is ours alone, and ends it with what it writes down. `over` fires when it has to stop at
+   * once, and `notBegun` also when it is better not begun any more: a switch that has begun is seen through while a worker goes, and a pass is broken off.
    */
   readonly travel: (job: Job, mailbox: MailboxLease, over: AbortSignal, notBegun: AbortSignal) => Promise<void>;
   /** Jobs at a time; 0 for who takes none, and only says that it is there. */
@@ -110,7 +110,7 @@ class Worker implements AsyncDisposable {
 
   /** Never rejects: whatever goes wrong is the news of this job alone. */
   async #do(job: Job, over: AbortSignal, notBegun: AbortSignal): Promise<void> {
-    const { membership, queue, journeys, travel, log } = this.#parts;
+    const { membership, journeys, travel, log } = this.#parts;
     try {
       const mailbox = await this.#take(job, notBegun);
       if (!mailbox) return;
@@ -119,16 +119,12 @@ class Worker implements AsyncDisposable {
       } finally {
         await membership.releaseMailbox(mailbox);
       }
-      await queue.complete(job);
     } catch (error) {
       const about = { mailbox: job.mailbox, work: job.work };
       if (notBegun.aborted) log.info('broken off; it goes on elsewhere, or later', about);
       else log.warn('a job was not done', { ...about, text: said(error) });
       // It is to be done by whoever comes next. Where even that cannot be said, our heartbeat stops for it.
-      await journeys
-        .putBack(job.mailbox)
-        .then(() => queue.complete(job))
-        .catch(() => undefined);
+      await journeys.putBack(job).catch(() => undefined);
     }
   }
 

@@ -92,6 +92,11 @@ create table mailbox (
 create index mailbox_organisation on mailbox (organisation);
 create index mailbox_wave on mailbox (wave, stage) where wave is not null;
 create index mailbox_due on mailbox (due_at) where due_at is not null and queued_at is null and mark = '';
+-- The two orders in which what people wait for is chosen (store/due.ts).
+create index mailbox_begun on mailbox (stage desc, due_at, id)
+  where stage in ('switching', 'returning') and due_at is not null and queued_at is null and mark = '';
+create index mailbox_in_window on mailbox (wave, lag_ms, id)
+  where stage = 'following' and due_at is not null and queued_at is null and mark = '';
 create index mailbox_marked on mailbox (mark, id) where mark <> '';
 
 -- Who may do what with whose mailbox; both are of the estate.

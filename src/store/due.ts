@@ -1,0 +1,124 @@
+/** What is due, for the releaser; and what a worker has to know of the mailbox that it was given. */
+
+import { sql } from 'kysely';
+import type { Stage } from '#domain/journey.ts';
+import type { Candidate, WaveNow, WaveState } from '#domain/release.ts';
+import type { Journeys, Traveller } from '#ports/journeys.ts';
+import { oneRow, type Sql } from './db.ts';
+
+interface CandidateRow {
+  readonly id: number;
+  readonly organisation: number;
+  readonly stage: Stage;
+  readonly wave: number | null;
+  readonly due_ms: number;
+  readonly lag_ms: number | null;
+}
+
+interface WaveRow {
+  readonly id: number;
+  readonly state: WaveState;
+  readonly opens_ms: number;
+  readonly closes_ms: number;
+  readonly pilot: boolean;
+}
+
+interface TravellerRow {
+  readonly id: number;
+  readonly address: string;
+  readonly source_user: string | null;
+  readonly target_user: string | null;
+  readonly stage: Stage;
+  readonly wave: number | null;
+  readonly side: 'source' | 'target';
+  readonly failures: number;
+}
+
+/**
+ * The queries that narrow two million mailboxes down to what is due; `domain/release.ts` chooses among them. Each has an index
+ * in the order in which that takes them, so that whoever is behind the first `max` would not be chosen either. At the same
+ * time of the database, since the transaction's is `now()`.
+ */
+export async function due(db: Sql, max: number): ReturnType<Journeys['due']> {
+  const { now } = await oneRow(db, sql<{ now: number }>`select (extract(epoch from now()) * 1000)::int8 as now`);
+  const urgent = await sql<CandidateRow>`(${begun(max)}) union all (${inTheirWindow(max)})`.execute(db);
+  // Nobody else's turn would come.
+  const rest = urgent.rows.length >= max ? [] : (await ordinary(max).execute(db)).rows;
+  const waves = await sql<WaveRow>`${wavesNow} where state <> 'cancelled'`.execute(db);
+  return {
+    now,
+    candidates: [...urgent.rows, ...rest].map((row): Candidate => {
+      const { id, organisation, stage, wave, due_ms: dueAt, lag_ms: lagMs } = row;
+      return { mailbox: id, organisation, stage, wave, dueAt, lagMs };
+    }),
+    waves: new Map(waves.rows.map((row) => [row.id, waveNow(row)] as const)),
+  };
+}
+
+const columns = sql.raw(
+  'm.id, m.organisation, m.stage, m.wave, (extract(epoch from m.due_at) * 1000)::int8 as due_ms, m.lag_ms',
+);
+const isDue = sql.raw(`m.due_at <= now() and m.queued_at is null and m.mark = ''`);
+/** Of a wave `w`. */
+const isOpen = sql.raw(`w.state = 'running' and w.opens_at <= now() and now() < w.closes_at`);
+
+/** Between the two sides, whatever the hour: switches before ways back. */
+function begun(max: number) {
+  return sql<CandidateRow>`
+    select ${columns} from mailbox m
+     where ${isDue} and m.stage in ('switching', 'returning')
+     order by m.stage desc, m.due_at, m.id limit ${max}`;
+}
+
+/** Who may switch now: the pilot before the rest, the smallest lag first. */
+function inTheirWindow(max: number) {
+  return sql<CandidateRow>`
+    select m.* from wave w cross join lateral (
+      select ${columns} from mailbox m
+       where m.wave = w.id and m.stage = 'following' and ${isDue}
+       order by m.lag_ms, m.id limit ${max}
+    ) as m
+     where ${isOpen}
+     order by w.pilot desc, m.lag_ms, m.id limit ${max}`;
+}
+
+/**
+ * Who is copied or followed, the longest due first. What waits for a wave (`workFor`) is left out: a large one that was paused
+ * would be all of the first `max`, and hide the rest.
+ */
+function ordinary(max: number) {
+  return sql<CandidateRow>`
+    select ${columns} from mailbox m
+     where ${isDue}
+       and (m.stage = 'settled'
+            or m.stage = 'planned' and m.wave in (select w.id from wave w where w.state = 'running')
+            or m.stage = 'copying' and m.wave in (select w.id from wave w where w.state in ('running', 'paused'))
+            or m.stage = 'following'
+               and m.wave in (select w.id from wave w where w.state <> 'cancelled' and not (${isOpen})))
+     order by m.due_at limit ${max}`;
+}
+
+/** `now`: milliseconds since 1970, by the clock of the database. */
+export async function find(
+  db: Sql,
+  mailbox: number,
+): Promise<{ readonly now: number; readonly traveller: Traveller; readonly wave: WaveNow | null } | null> {
+  const { rows } = await sql<TravellerRow & { readonly now: number; readonly wave_now: WaveRow | null }>`
+    select (extract(epoch from now()) * 1000)::int8 as now, m.id, m.address, m.source_user, m.target_user, m.stage, m.wave, m.failures, coalesce(r.side, 'source') as side,
+           (select row_to_json(w) from (${wavesNow} where id = m.wave) as w) as wave_now
+      from mailbox m left join route r on r.mailbox = m.id
+     where m.id = ${mailbox}`.execute(db);
+  const [row] = rows;
+  if (!row) return null;
+  const { now, source_user: sourceUser, target_user: targetUser, wave_now: wave, ...rest } = row;
+  return { now, traveller: { ...rest, sourceUser, targetUser }, wave: wave && waveNow(wave) };
+}
+
+const wavesNow = sql`
+  select id, state, (extract(epoch from opens_at) * 1000)::int8 as opens_ms,
+         (extract(epoch from closes_at) * 1000)::int8 as closes_ms, pilot
+    from wave`;
+
+function waveNow({ id, state, opens_ms: opensAt, closes_ms: closesAt, pilot }: WaveRow): WaveNow {
+  return { id, state, opensAt, closesAt, pilot };
+}
