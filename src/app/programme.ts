@@ -4,6 +4,7 @@ import { userInfo } from 'node:os';
 import type { DatabaseOptions, Programme } from '#cli/world.ts';
 import { reportWave } from '#operations/report-wave.ts';
 import { openAcceptances } from '#store/acceptance.ts';
+import { openEstateLists } from '#store/estate-lists.ts';
 import { openEstateView } from '#store/estate-view.ts';
 import { openMailboxOrders } from '#store/mailbox-orders.ts';
 import { openWaveAccounts } from '#store/wave-accounts.ts';
@@ -25,6 +26,7 @@ export async function openProgramme(
     who: `operator ${userInfo().username}`,
     waves: openWaves(db),
     view: openEstateView(db),
+    lists: openEstateLists(db),
     workforce: { drain: (worker, who) => openWorkforce(db).drain(worker as WorkerId, who) },
     mailboxes: openMailboxOrders(db),
     acceptances: openAcceptances(db),

@@ -72,6 +72,7 @@ import {
 } from './help.ts';
 import type { MailboxOrder } from '#domain/estate-state.ts';
 import type { WaveOrderStep } from '#domain/wave.ts';
+import { getCommands } from './look-commands.ts';
 import { Session } from './session.ts';
 import { usageError } from './usage.ts';
 import type { World } from './world.ts';
@@ -286,6 +287,7 @@ const commands = buildRouteMap<
   | 'wave'
   | 'mailbox'
   | 'report'
+  | 'get'
   | 'status'
   | 'demo'
   | 'test',
@@ -344,6 +346,7 @@ const commands = buildRouteMap<
     wave: waveCommands,
     mailbox: mailboxCommands,
     report: reportCommands,
+    get: getCommands,
     status: buildCommand<StatusFlags, [], Session>({
       loader: async () => (await import('./programme.ts')).status,
       parameters: { flags: statusFlags, aliases: shorthands },

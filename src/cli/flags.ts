@@ -117,6 +117,15 @@ export interface TableFlags extends EstateFlags, Omit<OutputFlags, 'output'> {
   readonly output?: 'text' | 'json' | 'csv';
 }
 
+export interface ListFlags extends TableFlags {
+  readonly limit?: string;
+  readonly after?: string;
+}
+
+export interface MailboxListFlags extends ListFlags {
+  readonly select?: string;
+}
+
 export interface ReportFlags extends TableFlags {
   readonly exceptions?: boolean;
 }
@@ -297,6 +306,17 @@ export const tableFlags: FlagParametersForType<TableFlags> = {
     brief: 'json prints one JSON document on stdout, csv a table for spreadsheets',
     optional: true,
   },
+};
+
+export const listFlags: FlagParametersForType<ListFlags> = {
+  limit: text('At most so many lines (default: 50 on a screen, else all)', 'N'),
+  after: text('Only what comes after this one, in the order of the list', 'NAME'),
+  ...tableFlags,
+};
+
+export const mailboxListFlags: FlagParametersForType<MailboxListFlags> = {
+  select: text("Which: 'organisation=RXY stage=blocked'; all if it is left out", 'SELECTOR'),
+  ...listFlags,
 };
 
 export const reportFlags: FlagParametersForType<ReportFlags> = {

@@ -167,6 +167,27 @@ signal ends it at once, which loses nothing either.
 EXIT CODES  0 asked to go; 2 wrong usage, a key or an address that cannot be used; 5 the database is away, old or newer; 1 a
 fault of ours.`;
 
+export const getHelp = `Lists what an estate holds. On a screen the first lines, in a file all; where more follow, it says after which to go on.
+
+SELECTOR  words like key=value, all of which have to hold; of several values, with commas between, any.
+  address=ann@corp.example,*@ward.example   * stands for anything
+  organisation=RXY    under=Q1              under: with all organisations below it
+  stage=following     kind=person,shared    wave=pilot     hint=north
+  stage=blocked       mark=held,none        a mark is a place as well
+  fault=imap.sign-in.*                      what they are blocked for (docs/faults.md)
+
+EXAMPLES
+  godwit get mailboxes --select 'stage=blocked'
+  godwit get mailboxes --select 'under=Q1 wave=pilot fault=target.quota' -o csv > full.csv
+  godwit get mailboxes --select 'address=ann*' --limit 10
+  godwit get waves
+  godwit get organisations --after RXY
+  godwit get workers -o json
+
+Cells of CSV that a spreadsheet would take for a formula begin with an apostrophe.
+
+EXIT CODES  0 done; 2 wrong usage, or a name that the estate does not have; 5 the database is away; 1 a fault of ours.`;
+
 export const estateHelp = `Makes the estate be as files say: who there is, where they belong, and who works in whose mailbox. Without --yes it
 only tells what would change: who joins, moves, leaves or comes back. All of it happens, or nothing does.
 

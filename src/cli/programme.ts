@@ -9,6 +9,7 @@ import type { Wave, WaveOrderStep } from '#domain/wave.ts';
 import { exitCodes } from './exit-code.ts';
 import type { EstateFlags, MailboxFlags, ServeFlags, StatusFlags, WaveCreateFlags, WaveFlags } from './flags.ts';
 import { parseShare } from './quantities.ts';
+import { unknownText } from './selection-text.ts';
 import type { Session } from './session.ts';
 import { bytes, count, counted, duration, shown, table } from './shown.ts';
 import { usageError } from './usage.ts';
@@ -51,6 +52,7 @@ export async function createWave(this: Session, flags: WaveCreateFlags, name: st
   const order = { name, window, selector, limit, isPilot: flags.pilot === true, errorBudget };
   const created = await programme.waves.create(order, programme.who);
   if (created.kind === 'name-taken') throw usageError(`There is a wave ${shown(name)} already.`);
+  if (created.kind === 'unknown') throw usageError(unknownText(created));
   if (created.kind === 'nobody')
     throw usageError('Nobody is meant: these mailboxes have a wave, are marked, or are not there (godwit status).');
   this.conclude(created, () => [

@@ -6,6 +6,14 @@
 import type { Accepted, WhichExceptions } from '#domain/acceptance.ts';
 import type { DatabaseCare } from '#domain/database-state.ts';
 import type { Endpoint } from '#domain/endpoint.ts';
+import type {
+  ListOrder,
+  MailboxLine,
+  MailboxListOrder,
+  OrganisationLine,
+  Page,
+  WaveLine,
+} from '#domain/estate-lists.ts';
 import type { EstateSettings } from '#domain/estate-settings.ts';
 import type { EstateNow, MailboxOrder, MailboxOrdered } from '#domain/estate-state.ts';
 import type { Listen } from '#domain/listen.ts';
@@ -14,6 +22,7 @@ import type { ProbeReport } from '#domain/probe-report.ts';
 import type { CommandError, CopyReport, MailboxReport } from '#domain/report.ts';
 import type { SecretReference } from '#domain/secret-reference.ts';
 import type { Selection } from '#domain/selection.ts';
+import type { Selector, UnknownName } from '#domain/selector.ts';
 import type { Log } from '#lib/log.ts';
 import type { CopyChoices, CopyWatcher, Pace } from '#operations/copy-mailbox.ts';
 import type { SecretKeeping } from '#operations/keep-secrets.ts';
@@ -138,6 +147,13 @@ export interface Programme extends AsyncDisposable {
     list(): Promise<readonly Wave[]>;
   };
   readonly view: { now(): Promise<EstateNow> };
+  readonly lists: {
+    mailboxes(order: MailboxListOrder): Promise<Page<MailboxLine> | UnknownName>;
+    /** Null where that could only be told by counting. */
+    count(selector: Selector): Promise<number | null>;
+    organisations(order: ListOrder): Promise<Page<OrganisationLine>>;
+    waves(): Promise<readonly WaveLine[]>;
+  };
   readonly workforce: {
     /** False: there is no such worker any more. */
     drain(worker: string, who: string): Promise<boolean>;

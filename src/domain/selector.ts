@@ -2,20 +2,43 @@
 
 import { nearest } from '#lib/nearest.ts';
 import { mailboxKinds } from './estate.ts';
+import { faults } from './fault.ts';
 import { marks, stages } from './journey.ts';
 
-export const selectorKeys = ['address', 'organisation', 'kind', 'stage', 'wave', 'mark', 'hint'] as const;
+/** `under`: an organisation and all that are below it. `fault`: the code of what a mailbox is blocked for. */
+export const selectorKeys = [
+  'address',
+  'organisation',
+  'under',
+  'kind',
+  'stage',
+  'wave',
+  'mark',
+  'fault',
+  'hint',
+] as const;
 export type SelectorKey = (typeof selectorKeys)[number];
 
 export type Selector = Readonly<Partial<Record<SelectorKey, readonly string[]>>>;
 
+/** What a selector names and the estate does not have. */
+export interface UnknownName {
+  readonly kind: 'unknown';
+  readonly key: 'organisation' | 'under' | 'wave';
+  readonly value: string;
+  /** The one that may have been meant. */
+  readonly nearest: string | null;
+}
+
 const values: Partial<Record<SelectorKey, readonly string[]>> = {
   kind: mailboxKinds,
-  stage: stages,
+  // A mark keeps a mailbox where it is, and to people that is a place as well.
+  stage: [...stages, ...marks],
   mark: [...marks, 'none'],
+  fault: Object.keys(faults),
 };
 
-/** Answers with words for a person where `text` is no selector. An address may hold `*`. */
+/** Answers with words for a person where `text` is no selector. In an address and in the code of a fault `*` may stand for anything. */
 export function readSelector(text: string): Selector | { readonly problem: string } {
   const selector: Partial<Record<SelectorKey, string[]>> = {};
   for (const word of text.trim().split(/\s+/).filter(Boolean)) {
@@ -32,13 +55,22 @@ export function readSelector(text: string): Selector | { readonly problem: strin
     if (wanted.length === 0) return { problem: `${known}= wants a value.` };
     const allowed = values[known];
     for (const one of wanted) {
-      if (!allowed || allowed.includes(one)) continue;
+      if (!allowed || allowed.includes(one) || (known === 'fault' && one.includes('*'))) continue;
       const near = nearest(one, allowed);
       return {
-        problem: `${known}=${one}: there is no such ${known}${near ? `; did you mean ${near}?` : `. There are ${allowed.join(', ')}.`}`,
+        problem: `${known}=${one}: there is no such ${known}${near ? `; did you mean ${near}?` : `. ${known === 'fault' ? 'docs/faults.md lists them' : `There are ${allowed.join(', ')}`}.`}`,
       };
     }
     (selector[known] ??= []).push(...wanted);
   }
   return selector;
+}
+
+/** What a value of `stage` means: a stage, or a mark beside it. */
+export function stagesAndMarks(values: readonly string[]): {
+  readonly stages: readonly string[];
+  readonly marks: readonly string[];
+} {
+  const isMark = (value: string): boolean => marks.some((mark) => mark === value);
+  return { stages: values.filter((value) => !isMark(value)), marks: values.filter(isMark) };
 }

@@ -3,7 +3,7 @@
 import { faults } from './fault.ts';
 import type { Stage } from './journey.ts';
 import type { WaveState } from './release.ts';
-import type { Selector } from './selector.ts';
+import type { Selector, UnknownName } from './selector.ts';
 import type { Window } from './window.ts';
 
 export type WaveStep = 'start' | 'pause' | 'resume' | 'cancel' | 'finish';
@@ -35,7 +35,8 @@ export type WaveCreated =
   | { readonly kind: 'created'; readonly wave: Wave; readonly mailboxes: number }
   | { readonly kind: 'name-taken' }
   /** Nobody is meant, or everyone who is has a wave already, is held back or has left. */
-  | { readonly kind: 'nobody' };
+  | { readonly kind: 'nobody' }
+  | UnknownName;
 
 export type WaveMoved =
   | { readonly kind: 'moved'; readonly wave: Wave }

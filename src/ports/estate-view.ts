@@ -1,9 +1,29 @@
 /** How an estate stands, and what people order of its mailboxes. Nothing here counts two million rows. */
 
+import type {
+  ListOrder,
+  MailboxLine,
+  MailboxListOrder,
+  OrganisationLine,
+  Page,
+  WaveLine,
+} from '#domain/estate-lists.ts';
 import type { EstateNow, MailboxOrder, MailboxOrdered } from '#domain/estate-state.ts';
+import type { Selector, UnknownName } from '#domain/selector.ts';
 
 export interface EstateView {
   now(): Promise<EstateNow>;
+}
+
+export interface EstateLists {
+  /** In the order of their addresses. */
+  mailboxes(order: MailboxListOrder): Promise<Page<MailboxLine> | UnknownName>;
+  /** How many are meant; null where that could only be told by counting them. */
+  count(selector: Selector): Promise<number | null>;
+  /** In the order of their codes. */
+  organisations(order: ListOrder): Promise<Page<OrganisationLine>>;
+  /** All, the next to open first. */
+  waves(): Promise<readonly WaveLine[]>;
 }
 
 export interface MailboxOrders {

@@ -32,7 +32,8 @@ export function openEstateView(db: Database): EstateView {
   };
 }
 
-async function standingsNow(db: Database): Promise<readonly Standing[]> {
+/** How many mailboxes stand where. */
+export async function standingsNow(db: Database): Promise<readonly Standing[]> {
   const { rows } = await sql<StandingRow>`
     select w.name as wave, t.stage, t.mark, sum(t.mailboxes)::int8 as mailboxes, sum(t.bytes)::int8 as bytes
       from tally t left join wave w on w.id = t.wave

@@ -1,8 +1,7 @@
 /** Waves, as rows. */
 
-import { type RawBuilder, sql } from 'kysely';
+import { sql } from 'kysely';
 import type { WaveState } from '#domain/release.ts';
-import type { Selector } from '#domain/selector.ts';
 import {
   type Wave,
   waveAfter,
@@ -17,6 +16,7 @@ import { note } from './audit.ts';
 import { faulted } from './database-fault.ts';
 import type { Database, Sql } from './db.ts';
 import { advanceAll } from './journey.ts';
+import { select } from './selected.ts';
 import { sendHome } from './send-home.ts';
 
 interface WaveRow {
@@ -50,6 +50,8 @@ export function openWaves(db: Database): Waves {
 
 async function create(tx: Sql, order: WaveOrder, who: string): Promise<WaveCreated> {
   const { name, window, isPilot, errorBudget, limit, selector } = order;
+  const selected = await select(tx, selector);
+  if (selected.kind === 'unknown') return selected;
   const { rows } = await sql<WaveRow>`
     insert into wave (name, opens_at, closes_at, pilot, error_budget)
     values (${name}, ${instant(window.opensAt)}, ${instant(window.closesAt)}, ${isPilot}, ${errorBudget})
@@ -59,10 +61,10 @@ async function create(tx: Sql, order: WaveOrder, who: string): Promise<WaveCreat
   const chosen = await sql<{ id: number }>`
     update mailbox set wave = ${row.id}
      where id in (
-       select m.id from mailbox m join organisation o on o.id = m.organisation
-        where m.stage = 'known' and m.wave is null and m.mark = '' and ${selected(selector)}
+       select m.id from mailbox m
+        where m.stage = 'known' and m.wave is null and m.mark = '' and ${selected.condition}
         order by m.address limit ${limit}
-          for update of m
+          for update
      )
     returning id`.execute(tx);
   if (chosen.rows.length === 0) {
@@ -108,36 +110,6 @@ async function move(tx: Sql, name: string, step: WaveOrderStep, who: string, why
     await sendHome(tx, row.id, ids, who, why ?? `wave ${name} was cancelled`);
   }
   return { kind: 'moved', wave: waveOf(moved.rows[0] as WaveRow) };
-}
-
-/** The condition that `selector` means, of a mailbox `m` in an organisation `o`. */
-export function selected(selector: Selector): RawBuilder<boolean> {
-  const conditions = Object.entries(selector).map(([key, values]) => condition(key as keyof Selector, values));
-  return conditions.length === 0 ? sql<boolean>`true` : sql<boolean>`(${sql.join(conditions, sql` and `)})`;
-}
-
-function condition(key: keyof Selector, values: readonly string[]): RawBuilder<boolean> {
-  switch (key) {
-    case 'address':
-      // Of LIKE only `%` is used, for `*`; what LIKE takes for more is said to be itself.
-      return sql`m.address like any(${values.map((glob) => likeOf(glob.toLowerCase()))}::text[])`;
-    case 'organisation':
-      return sql`o.code = any(${values}::text[])`;
-    case 'kind':
-      return sql`m.kind = any(${values}::text[])`;
-    case 'stage':
-      return sql`m.stage = any(${values}::text[])`;
-    case 'wave':
-      return sql`m.wave in (select id from wave where name = any(${values}::text[]))`;
-    case 'mark':
-      return sql`m.mark = any(${values.map((mark) => (mark === 'none' ? '' : mark))}::text[])`;
-    case 'hint':
-      return sql`m.wave_hint = any(${values}::text[])`;
-  }
-}
-
-function likeOf(glob: string): string {
-  return glob.replace(/[\\%_]/g, '\\$&').replaceAll('*', '%');
 }
 
 function waveOf(row: WaveRow): Wave {

@@ -1,0 +1,40 @@
+/** The commands that only look: `godwit get` and `godwit describe`. What they do is loaded when they are called. */
+
+import { buildCommand, buildRouteMap } from '@stricli/core';
+import {
+  listFlags,
+  type ListFlags,
+  mailboxListFlags,
+  type MailboxListFlags,
+  shorthands,
+  tableFlags,
+  type TableFlags,
+} from './flags.ts';
+import { getHelp } from './help.ts';
+import type { Session } from './session.ts';
+
+export const getCommands = buildRouteMap<'mailboxes' | 'organisations' | 'waves' | 'workers', Session>({
+  routes: {
+    mailboxes: buildCommand<MailboxListFlags, [], Session>({
+      loader: async () => (await import('./get.ts')).getMailboxes,
+      parameters: { flags: mailboxListFlags, aliases: shorthands },
+      docs: { brief: 'Mailboxes, in the order of their addresses', fullDescription: getHelp },
+    }),
+    organisations: buildCommand<ListFlags, [], Session>({
+      loader: async () => (await import('./get.ts')).getOrganisations,
+      parameters: { flags: listFlags, aliases: shorthands },
+      docs: { brief: 'Organisations, in the order of their codes', fullDescription: getHelp },
+    }),
+    waves: buildCommand<TableFlags, [], Session>({
+      loader: async () => (await import('./get.ts')).getWaves,
+      parameters: { flags: tableFlags, aliases: shorthands },
+      docs: { brief: 'Waves, the next to open first', fullDescription: getHelp },
+    }),
+    workers: buildCommand<TableFlags, [], Session>({
+      loader: async () => (await import('./get.ts')).getWorkers,
+      parameters: { flags: tableFlags, aliases: shorthands },
+      docs: { brief: 'Who is at work', fullDescription: getHelp },
+    }),
+  },
+  docs: { brief: 'Lists of what an estate holds', fullDescription: getHelp },
+});

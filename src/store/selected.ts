@@ -1,0 +1,114 @@
+/** Selectors as SQL: which mailboxes are meant. What a selector names is looked up first, so that a slip is told and not searched for. */
+
+import { type RawBuilder, sql } from 'kysely';
+import { type Selector, stagesAndMarks, type UnknownName } from '#domain/selector.ts';
+import { nearest } from '#lib/nearest.ts';
+import type { Sql } from './db.ts';
+
+export interface Selected {
+  readonly kind: 'selected';
+  /** Of a mailbox `m`. */
+  readonly condition: RawBuilder<boolean>;
+  /** The same of a row `t` of `tally`; null where that does not know. */
+  readonly ofTally: RawBuilder<boolean> | null;
+}
+
+interface Named {
+  readonly id: number;
+  readonly name: string;
+}
+
+type Condition = (values: readonly string[], ids: readonly number[]) => RawBuilder<boolean>;
+
+const conditions: Readonly<Record<keyof Selector, Condition>> = {
+  // Of LIKE only `%` is used, for `*`; what LIKE takes for more is said to be itself.
+  address: (values) => sql`m.address like any(${values.map((glob) => likeOf(glob.toLowerCase()))}::text[])`,
+  organisation: (_, ids) => sql`m.organisation = any(${ids}::int[])`,
+  under: (_, ids) => sql`m.organisation = any(${ids}::int[])`,
+  kind: (values) => sql`m.kind = any(${values}::text[])`,
+  stage: (values) => stageIn('m', values),
+  wave: (_, ids) => sql`m.wave = any(${ids}::int[])`,
+  mark: (values) => sql`m.mark = any(${values.map(markOf)}::text[])`,
+  // Who is excluded or has left may have been blocked before.
+  fault: (values) => sql`(m.mark = 'blocked' and m.blocked like any(${values.map(likeOf)}::text[]))`,
+  hint: (values) => sql`m.wave_hint = any(${values}::text[])`,
+};
+
+const tallied: Readonly<Partial<Record<keyof Selector, Condition>>> = {
+  stage: (values) => stageIn('t', values),
+  wave: (_, ids) => sql`t.wave = any(${ids}::int[])`,
+  mark: (values) => sql`t.mark = any(${values.map(markOf)}::text[])`,
+};
+
+/** What `selector` means in this estate, or the first of its names that the estate does not have. */
+export async function select(db: Sql, selector: Selector): Promise<Selected | UnknownName> {
+  const words = Object.entries(selector) as (readonly [keyof Selector, readonly string[]])[];
+  const found: RawBuilder<boolean>[] = [];
+  const inTally: RawBuilder<boolean>[] = [];
+  for (const [key, values] of words) {
+    const ids = await idsOf(db, key, values);
+    if ('kind' in ids) return ids;
+    found.push(conditions[key](values, ids));
+    const counted = tallied[key]?.(values, ids);
+    if (counted) inTally.push(counted);
+  }
+  return { kind: 'selected', condition: all(found), ofTally: inTally.length === words.length ? all(inTally) : null };
+}
+
+async function idsOf(
+  db: Sql,
+  key: keyof Selector,
+  values: readonly string[],
+): Promise<readonly number[] | UnknownName> {
+  if (key !== 'organisation' && key !== 'under' && key !== 'wave') return [];
+  const { rows } = await (key === 'wave'
+    ? sql<Named>`select id, name from wave where name = any(${values}::text[])`
+    : sql<Named>`select id, code as name from organisation where code = any(${values}::text[])`
+  ).execute(db);
+  const known = new Set(rows.map(({ name }) => name));
+  const value = values.find((each) => !known.has(each));
+  if (value !== undefined) return { kind: 'unknown', key, value, nearest: await nearestTo(db, key, value) };
+  const ids = rows.map(({ id }) => id);
+  return key === 'under' ? [...ids, ...(await below(db, ids))] : ids;
+}
+
+/** Looks at all names there are: tens of thousands of organisations at most. */
+async function nearestTo(db: Sql, key: UnknownName['key'], value: string): Promise<string | null> {
+  const { rows } = await (key === 'wave'
+    ? sql<{ name: string }>`select name from wave order by name`
+    : sql<{ name: string }>`select code as name from organisation order by code`
+  ).execute(db);
+  const names = rows.map(({ name }) => name);
+  return nearest(value, names);
+}
+
+async function below(db: Sql, ids: readonly number[]): Promise<readonly number[]> {
+  const { rows } = await sql<{ id: number }>`
+    with recursive below (id) as (
+      select o.id from organisation o where o.parent = any(${ids}::int[])
+      union
+      select o.id from organisation o join below b on o.parent = b.id
+    )
+    select id from below`.execute(db);
+  return rows.map(({ id }) => id);
+}
+
+function stageIn(table: 'm' | 't', values: readonly string[]): RawBuilder<boolean> {
+  const { stages, marks } = stagesAndMarks(values);
+  const row = sql.raw(table);
+  if (marks.length === 0) return sql`${row}.stage = any(${stages}::text[])`;
+  if (stages.length === 0) return sql`${row}.mark = any(${marks}::text[])`;
+  return sql`(${row}.stage = any(${stages}::text[]) or ${row}.mark = any(${marks}::text[]))`;
+}
+
+function markOf(value: string): string {
+  return value === 'none' ? '' : value;
+}
+
+function likeOf(glob: string): string {
+  return glob.replace(/[\\%_]/g, '\\$&').replaceAll('*', '%');
+}
+
+function all(those: readonly RawBuilder<boolean>[]): RawBuilder<boolean> {
+  return those.length === 0 ? sql<boolean>`true` : sql<boolean>`(${sql.join(those, sql` and `)})`;
+}
