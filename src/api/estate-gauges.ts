@@ -1,10 +1,13 @@
 /** How the estate stands, as gauges: all of them from one look at the database each time somebody asks. */
 
 import { Gauge, type Registry } from 'prom-client';
+import type { WorkerState } from '#domain/estate-state.ts';
 import type { PlatformNow } from '#domain/sighting.ts';
 import type { EstateSeen } from '#operations/watch-estate.ts';
 
 const states = ['open', 'resting', 'shut', 'probing'] as const satisfies readonly PlatformNow['state'][];
+
+const workerStates = ['working', 'lacks-secrets', 'draining'] as const;
 
 /** Whoever asks for metrics does not wait longer than that for the database. */
 const lookMaxMs = 3_000;
@@ -36,9 +39,7 @@ function gaugesOf(registry: Registry) {
     mailboxes: gauge('godwit_mailboxes', 'Mailboxes by wave, stage and mark (empty: none)', 'wave', 'stage', 'mark'),
     bytes: gauge('godwit_mailbox_bytes', 'What is in them, as far as it is known', 'wave', 'stage', 'mark'),
     jobs: gauge('godwit_jobs', 'Jobs that wait, and that are under way', 'state'),
-    workers: gauge('godwit_workers', 'Processes at work', 'role'),
-    draining: gauge('godwit_workers_draining', 'Processes that take nothing more'),
-    lacking: gauge('godwit_workers_lacking_secrets', 'Processes that take nothing since they lack secrets'),
+    workers: gauge('godwit_workers', 'Processes by role, and whether they take work or why not', 'role', 'state'),
     inUse: gauge('godwit_connections_in_use', 'Connections that workers have been given', 'side'),
     limit: gauge('godwit_connections_limit', 'Connections that the platform is asked at the moment at most', 'side'),
     byteRate: gauge('godwit_bytes_per_second_limit', 'Octets a second at the moment; absent: no limit', 'side'),
@@ -49,8 +50,7 @@ function gaugesOf(registry: Registry) {
 
 function tell(gauges: Gauges, seen: EstateSeen | null): void {
   for (const gauge of Object.values(gauges)) gauge.reset();
-  // An empty gauge without labels would say 0.
-  if (seen === null) return gauges.draining.remove();
+  if (seen === null) return;
   const { standings, jobs, workers, platforms } = seen;
   for (const { wave, stage, mark, mailboxes, bytes } of standings) {
     const labels = { wave: wave ?? '', stage, mark: mark ?? '' };
@@ -60,9 +60,10 @@ function tell(gauges: Gauges, seen: EstateSeen | null): void {
   gauges.jobs.set({ state: 'waiting' }, jobs.waiting);
   gauges.jobs.set({ state: 'active' }, jobs.active);
   for (const role of ['serve', 'worker'] as const)
-    gauges.workers.set({ role }, workers.filter((worker) => worker.role === role).length);
-  gauges.draining.set(workers.filter(({ isDraining }) => isDraining).length);
-  gauges.lacking.set(workers.filter(({ lacks }) => lacks.length > 0).length);
+    for (const state of workerStates) {
+      const such = workers.filter((worker) => worker.role === role && stateOf(worker) === state);
+      gauges.workers.set({ role, state }, such.length);
+    }
   for (const { side, connectionsInUse, connections, bytesPerSecond, commandsPerSecond, state } of platforms) {
     gauges.inUse.set({ side }, connectionsInUse);
     gauges.limit.set({ side }, connections);
@@ -70,6 +71,11 @@ function tell(gauges: Gauges, seen: EstateSeen | null): void {
     if (commandsPerSecond !== null) gauges.commandRate.set({ side }, commandsPerSecond);
     for (const each of states) gauges.state.set({ side, state: each }, each === state ? 1 : 0);
   }
+}
+
+function stateOf({ isDraining, lacks }: WorkerState): (typeof workerStates)[number] {
+  if (isDraining) return 'draining';
+  return lacks.length > 0 ? 'lacks-secrets' : 'working';
 }
 
 /** Null where it takes too long, or the database is away. */
