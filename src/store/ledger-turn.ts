@@ -26,7 +26,7 @@ export async function turnLedger(
   from: Direction,
   pair: MailboxPair,
 ): Promise<Turning> {
-  const reader = await ledgers.peek(lease.mailbox, from);
+  const reader = await ledgers.standing(lease.mailbox, from);
   if (!reader) return { kind: 'turned', withoutWayBack: [] };
   await using other = await ledgers.under(lease, opposite[from]).claim(pair);
   const batches = [...(await reader.intents()), ...(await other.intents())].length;

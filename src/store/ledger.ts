@@ -34,6 +34,8 @@ export interface EstateLedgers extends AsyncDisposable {
   under(lease: MailboxLease, direction: Direction): LedgerStore;
   /** As `LedgerStore.peek`, by the mailbox's id. */
   peek(mailbox: number, direction: Direction): Promise<LedgerReader | null>;
+  /** As it stands at this moment, read once: for whoever holds the mailbox, when nobody is writing to it. */
+  standing(mailbox: number, direction: Direction): Promise<LedgerReader | null>;
 }
 
 const keyOctets = 32;
@@ -67,17 +69,28 @@ class PostgresLedgers implements EstateLedgers {
   }
 
   async peek(mailbox: number, direction: Direction): Promise<LedgerReader | null> {
-    const db = this.#db;
-    const key: LedgerKey = { mailbox, direction };
-    const once = <Answer>(question: (db: Database) => Promise<Answer>) => answered(db, question, null);
     // Asked anew each time: another may be writing.
-    const contents = async () => new LedgerContents(await once(() => readStart(db, key, null)));
-    if (!(await contents()).isKnown) return null;
+    const contents = (): Promise<LedgerContents> => this.#contents({ mailbox, direction });
+    return (await contents()).isKnown ? this.#reader({ mailbox, direction }, contents) : null;
+  }
+
+  async standing(mailbox: number, direction: Direction): Promise<LedgerReader | null> {
+    const contents = await this.#contents({ mailbox, direction });
+    return contents.isKnown ? this.#reader({ mailbox, direction }, () => Promise.resolve(contents)) : null;
+  }
+
+  async #contents(key: LedgerKey): Promise<LedgerContents> {
+    return new LedgerContents(await answered(this.#db, () => readStart(this.#db, key, null), null));
+  }
+
+  #reader(key: LedgerKey, contents: () => Promise<LedgerContents>): LedgerReader {
+    const db = this.#db;
+    const once = <Answer>(question: (db: Database) => Promise<Answer>) => answered(db, question, null);
     return {
-      digestKey: digestKeyOf(this.#rootKey, mailbox),
+      digestKey: digestKeyOf(this.#rootKey, key.mailbox),
       folders: async () => (await contents()).folders(),
       intents: async () => (await contents()).intents(),
-      exceptions: () => once(() => readExceptions(db, key)),
+      exceptions: async () => ((await contents()).hasExceptions ? once(() => readExceptions(db, key)) : []),
       async map(folder: FolderId) {
         const known = (await contents()).folder(folder);
         if (!known) return UidMap.empty;
