@@ -29,6 +29,11 @@ const budget: Budget = {
 const throttled: Sighting = { kind: 'throttled', mailbox: null, waitMs: null, text: '[THROTTLED] slow down' };
 const tooMany: Sighting = { kind: 'too-many-connections', mailbox: null, text: '[LIMIT] too many' };
 
+/** To half of those at work. */
+const unavailable = Array.from({ length: 32 }, (_, mailbox): Sighting => {
+  return { kind: 'unavailable', mailbox, text: 'NO [UNAVAILABLE]' };
+});
+
 function after(seen: readonly Sighting[], learnt = nothingLearnt, at = now, inUse = 64): Learnt {
   return seen.reduce((before, each) => react(before, budget, each, inUse, at).learnt, learnt);
 }
@@ -98,13 +103,13 @@ describe('a wait that a platform asks for', () => {
     let at = now;
     const waits: number[] = [];
     for (let i = 0; i < 8; i++) {
-      learnt = after([{ kind: 'unavailable', text: 'NO [UNAVAILABLE]' }], learnt, at);
+      learnt = after(unavailable, learnt, at);
       const until = learnt.rest?.until ?? 0;
       waits.push((until - at) / 1000);
       at = until + 1000;
     }
     expect(waits).toEqual([5, 10, 20, 40, 80, 160, 300, 300]);
-    const later = after([{ kind: 'unavailable', text: 'NO' }], learnt, at + 3_600_000);
+    const later = after(unavailable, learnt, at + 3_600_000);
     expect(later.rest?.until).toBe(at + 3_600_000 + 5_000);
   });
 
@@ -115,6 +120,11 @@ describe('a wait that a platform asks for', () => {
     const spent: Sighting = { kind: 'quota-used', mailbox: 7, waitMs: null, text: 'bandwidth limits' };
     expect(mailboxWaitMs(spent)).toBe(3_600_000);
     expect(asked(after([spent])).state).toBe('open');
+  });
+
+  test('that has no answer for a few mailboxes has lost a store, and goes on; for half of them it is away', () => {
+    expect(asked(after(unavailable.slice(1)))).toMatchObject({ connections: 64, state: 'open' });
+    expect(asked(after(unavailable))).toMatchObject({ connections: 32, state: 'resting' });
   });
 
   test('of half the mailboxes at work is the platform’s', () => {
@@ -186,7 +196,7 @@ const sighting: fc.Arbitrary<Sighting> = fc.oneof(
     waitMs,
     text,
   }),
-  fc.record({ kind: fc.constant('unavailable' as const), text }),
+  fc.record({ kind: fc.constant('unavailable' as const), mailbox, text }),
   fc.record({ kind: fc.constant('too-many-connections' as const), mailbox: fc.option(mailbox), text }),
   fc.record({ kind: fc.constant('in-use' as const), mailbox, text }),
 );

@@ -18,7 +18,7 @@ export interface Learnt {
   /** The share of the bytes and commands per second, from 0 to 1. */
   readonly rate: Level | null;
   readonly rest: Rest | null;
-  /** Mailboxes that it asked to slow down lately. */
+  /** Mailboxes that it lately asked to slow down, or had no answer for. */
   readonly slowed: { readonly since: number; readonly mailboxes: readonly number[] } | null;
   readonly breaker: Breaker;
 }
@@ -112,8 +112,11 @@ export function react(learnt: Learnt, budget: Budget, seen: Sighting, inUse: num
     }
     case 'throttled':
       return { learnt: throttled(learnt, budget, seen, inUse, now), acquitted: [] };
-    case 'unavailable':
-      return { learnt: resting(eased(learnt, budget, seen.text, inUse, now), null, seen.text, now), acquitted: [] };
+    case 'unavailable': {
+      const learned = ofMany(learnt, budget, seen, inUse, now);
+      const isPlatforms = learned.slowed === null;
+      return { learnt: isPlatforms ? resting(learned, null, seen.text, now) : learned, acquitted: [] };
+    }
     case 'too-many-connections': {
       if (seen.mailbox === null) return { learnt: eased(learnt, budget, seen.text, inUse, now), acquitted: [] };
       const from = allowedAt(learnt, budget, now).perMailbox;
@@ -127,7 +130,6 @@ export function react(learnt: Learnt, budget: Budget, seen: Sighting, inUse: num
   }
 }
 
-/** What it asks of one mailbox, that mailbox keeps to (`mailboxWaitMs`); when it asks half of those at work, it is the platform. */
 function throttled(
   learnt: Learnt,
   budget: Budget,
@@ -136,6 +138,20 @@ function throttled(
   now: number,
 ): Learnt {
   if (mailbox === null) return resting(eased(learnt, budget, text, inUse, now), waitMs, text, now);
+  return ofMany(learnt, budget, { mailbox, text }, inUse, now);
+}
+
+/**
+ * What it says to one mailbox concerns that mailbox, which keeps to it (`mailboxWaitMs`): of a hundred stores behind one door
+ * one may be down. When it says so to half of those at work it is the platform, which is then asked for less.
+ */
+function ofMany(
+  learnt: Learnt,
+  budget: Budget,
+  { mailbox, text }: { readonly mailbox: number; readonly text: string },
+  inUse: number,
+  now: number,
+): Learnt {
   const before = learnt.slowed && now - learnt.slowed.since < slowedMs ? learnt.slowed : { since: now, mailboxes: [] };
   const mailboxes = before.mailboxes.includes(mailbox) ? before.mailboxes : [...before.mailboxes, mailbox];
   if (mailboxes.length < Math.max(2, inUse / 2)) return { ...learnt, slowed: { since: before.since, mailboxes } };

@@ -21,7 +21,7 @@ export type Sighting =
   /** What it gives in a day is used up. */
   | Asked<'quota-used'>
   /** `[UNAVAILABLE]`, `[SERVERBUG]`, a `BYE` out of nothing. */
-  | { readonly kind: 'unavailable'; readonly text: string }
+  | { readonly kind: 'unavailable'; readonly mailbox: number; readonly text: string }
   /** `[LIMIT]`, `Too many connections`. */
   | { readonly kind: 'too-many-connections'; readonly mailbox: number | null; readonly text: string }
   /** `[INUSE]`: somebody else has this mailbox open. */
@@ -60,7 +60,8 @@ export function sightingOf(error: Fault, mailbox: number, signingIn: boolean): S
   if (/\[INUSE\]/i.test(text)) return { kind: 'in-use', mailbox, text };
   const failure = signingIn ? failureOf(code) : null;
   if (failure) return { kind: 'sign-in-failed', mailbox, how: failure, text };
-  if (code === 'imap.server.bye' || /\[(?:UNAVAILABLE|SERVERBUG)\]/i.test(text)) return { kind: 'unavailable', text };
+  if (code === 'imap.server.bye' || /\[(?:UNAVAILABLE|SERVERBUG)\]/i.test(text))
+    return { kind: 'unavailable', mailbox, text };
   return null;
 }
 
