@@ -5,7 +5,7 @@ import { plainMessages } from './awkward-mail.ts';
 import { toWire } from './folder-names.ts';
 import { appendBatch, type SeedMessage } from './seed.ts';
 import type { LabUser } from './server.ts';
-import { Wire } from './wire.ts';
+import { Wire, WireRefusal } from './wire.ts';
 
 export class SourceWriter implements AsyncDisposable {
   readonly #wire: Wire;
@@ -42,6 +42,14 @@ export class SourceWriter implements AsyncDisposable {
     this.messages += messages.length;
   }
 
+  /** One thing that somebody does with a mailbox. */
+  async act(messagesMax = 25): Promise<void> {
+    if (this.#chance.once(40) && this.#folders.length < 12) await this.#addFolder(`Ordner ${this.#folders.length} ä`);
+    else if (this.#chance.once(4)) await this.#changeFlags();
+    else if (this.#removes && this.#chance.once(3)) await this.#remove();
+    else await this.write(this.#chance.between(1, messagesMax));
+  }
+
   /** Goes on writing in bursts until `stop`. */
   start(): void {
     this.#stopped = false;
@@ -61,17 +69,18 @@ export class SourceWriter implements AsyncDisposable {
 
   async #goOn(): Promise<void> {
     while (!this.#stopped) {
-      if (this.#chance.once(40) && this.#folders.length < 12) await this.#addFolder(`Ordner ${this.#folders.length} ä`);
-      else if (this.#chance.once(4)) await this.#changeFlags();
-      else if (this.#removes && this.#chance.once(3)) await this.#remove();
-      else await this.write(this.#chance.between(1, 25));
+      await this.act();
       await new Promise((resolve) => setTimeout(resolve, this.#chance.between(5, 60)));
     }
   }
 
   async #addFolder(name: string): Promise<void> {
     const wireName = toWire(name);
-    if (name !== 'INBOX') await this.#wire.ok('CREATE ', Buffer.from(wireName, 'latin1'));
+    if (name !== 'INBOX') {
+      const made = await this.#wire.command('CREATE ', Buffer.from(wireName, 'latin1'));
+      // They may have been here before.
+      if (made.status !== 'OK' && !made.text.includes('ALREADYEXISTS')) throw new WireRefusal(`CREATE: ${made.text}`);
+    }
     this.#folders.push({ name: wireName, messages: 0 });
   }
 
