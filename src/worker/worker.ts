@@ -20,7 +20,8 @@ export interface WorkerParts {
   readonly journeys: Pick<Journeys, 'putBack'>;
   /**
    * Does one job on a mailbox that is ours alone, and ends it with what it writes down. `over` fires when it has to stop at
-   * once, and `notBegun` also when it is better not begun any more: a switch that has begun is seen through while a worker goes, and a pass is broken off.
+   * once, and `notBegun` also when it is better not begun any more: a switch that has begun is seen through while a worker
+   * goes, and a pass is broken off.
    */
   readonly travel: (job: Job, mailbox: MailboxLease, over: AbortSignal, notBegun: AbortSignal) => Promise<void>;
   /** Jobs at a time; 0 for who takes none, and only says that it is there. */
