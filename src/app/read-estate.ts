@@ -11,6 +11,7 @@ import { whyUnreadable } from '#cli/secret.ts';
 import { Problems, usageError } from '#cli/usage.ts';
 import type { EstateSettings } from '#domain/estate-settings.ts';
 import { readListen } from '#domain/listen.ts';
+import { withoutRemoved } from '#domain/removed-folder.ts';
 import { everything, type Selection } from '#domain/selection.ts';
 import { isTimezone } from '#domain/window.ts';
 import { completed } from './check-form.ts';
@@ -87,7 +88,8 @@ function selectionOf(form: EstateForm, written: Written, problems: Problems): Se
   const maxSizeBytes = written.read(['max-size'], form['max-size'], (size) =>
     size === undefined ? { bytes: null } : sizeOf(String(size)),
   );
-  return maxSizeBytes && { ...everything, include, exclude, map, maxSizeBytes: maxSizeBytes.bytes };
+  if (!maxSizeBytes) return null;
+  return withoutRemoved({ ...everything, include, exclude, map, maxSizeBytes: maxSizeBytes.bytes });
 }
 
 function sizeOf(text: string): { readonly bytes: number } | null {

@@ -3,9 +3,11 @@
  * there is carried home under a ledger that leads back; when they go back, that one is turned again.
  *
  * What is known stays known: which message is which, how far each side had been read, and the digests, since an element is
- * the same from whichever side the same message is read.
+ * the same from whichever side the same message is read. But whoever is left behind now had the last word so far: what had left
+ * it and stays on the other side is mail of the other side from here on, and is carried like all of it.
  */
 
+import { between, turnedWords as turnedDetail } from './difference-words.ts';
 import { DigestSum } from './digest.ts';
 import type { FolderId, FolderState, Uid, UidValidity } from './item.ts';
 import { UidMap, type UidRun } from './uid-map.ts';
@@ -62,25 +64,32 @@ export function turned(
   folders: readonly TurnableFolder[],
   earlier: ReadonlyMap<FolderId, TurnableFolder> = new Map(),
 ): TurnedLedger {
-  const taken = new Set<FolderId>();
   const withoutWayBack: FolderId[] = [];
   const back: TurnableFolder[] = [];
-  for (const folder of folders) {
-    const { source, target } = folder.record;
-    if (taken.has(target)) withoutWayBack.push(source);
-    else back.push(turnedFolder(folder, earlier.get(target) ?? null));
-    taken.add(target);
+  for (const [target, [first, ...merged]] of Map.groupBy(folders, ({ record }) => record.target)) {
+    if (!first) continue;
+    back.push(turnedFolder(first, merged, earlier.get(target) ?? null));
+    withoutWayBack.push(...merged.map(({ record }) => record.source));
   }
   return { folders: back, withoutWayBack };
 }
 
-function turnedFolder({ record, map, exceptions }: TurnableFolder, earlier: TurnableFolder | null): TurnableFolder {
+/** `merged`: folders that share its target, of whose mail nothing is carried back. */
+function turnedFolder(
+  folder: TurnableFolder,
+  merged: readonly TurnableFolder[],
+  earlier: TurnableFolder | null,
+): TurnableFolder {
+  const { record, map, exceptions } = withoutKept(folder);
   const back = turnedMap(map);
+  const leftAlone = merged.flatMap((other) => ofMerged(other, back));
+  const removed = exceptions.filter(({ kind }) => kind === 'removed').length;
   const turnedRecord: TurnableRecord = {
     ...record,
     source: record.target,
     target: record.source,
-    sourceState: record.targetState,
+    // Mail that nobody knows there would never be looked at behind a cursor.
+    sourceState: holds(record.targetState, back.size + leftAlone.length - removed) ? record.targetState : null,
     targetState: record.sourceState,
     sourceUidValidity: record.targetUidValidity,
     targetUidValidity: record.sourceUidValidity,
@@ -89,8 +98,54 @@ function turnedFolder({ record, map, exceptions }: TurnableFolder, earlier: Turn
   return {
     record: turnedRecord,
     map: earlier && isOfTheSameNumbers(earlier.record, turnedRecord) ? withMarksOf(earlier.map, back) : back,
-    exceptions: exceptions.flatMap((exception) => turnedException(exception, map, record)),
+    exceptions: [...exceptions.flatMap((exception) => turnedException(exception, map, record)), ...leftAlone],
   };
+}
+
+function holds(state: FolderState | null, messages: number): boolean {
+  return state !== null && state.messages === messages;
+}
+
+/**
+ * `folder` without the messages that left its source and stay on its target: they are nobody's copies any more. Where it is not
+ * known what they were, the digest goes stale.
+ */
+function withoutKept(folder: TurnableFolder): TurnableFolder {
+  const kept = folder.exceptions.filter(({ kind, uid }) => kind === 'kept' && folder.map.targetOf(uid) !== null);
+  if (kept.length === 0) return folder;
+  const digest = new DigestSum(folder.record.digest);
+  let bytes = folder.record.bytes;
+  for (const { elementRead, sizeBytes } of kept) {
+    if (elementRead) digest.subtract(elementRead);
+    bytes -= sizeBytes ?? 0;
+  }
+  const uids = kept.map(({ uid }) => uid).toSorted((a, b) => a - b);
+  const gone = new Set<Uid>(uids);
+  return {
+    record: {
+      ...folder.record,
+      digest: digest.octets(),
+      messages: folder.record.messages - kept.length,
+      bytes: Math.max(0, bytes),
+    },
+    map: folder.map.withoutAll(uids.map((uid) => [uid, uid])),
+    exceptions: folder.exceptions.filter(({ uid }) => !gone.has(uid)),
+  };
+}
+
+/** The mail of `folder` where it was merged with another, by name: in the other's home it would not be where it was. */
+function ofMerged({ record, map, exceptions }: TurnableFolder, known: UidMap): readonly TurnableException[] {
+  const sourceUidValidity = record.targetUidValidity;
+  if (sourceUidValidity === null) return [];
+  const removed = new Set(exceptions.filter(({ kind }) => kind === 'removed').map(({ uid }) => uid));
+  return [...map.pairs()].flatMap(([uid, target]): readonly TurnableException[] => {
+    if (removed.has(uid) || known.targetOf(target) !== null) return [];
+    const about = { sizeBytes: null, messageId: null, elementRead: null, elementServed: null };
+    const detail = `it is in "${record.source}" there, which was merged with another folder; changes to it stay here`;
+    return [
+      { folder: record.target, sourceUidValidity, uid: target, kind: 'refused', code: 'merged', detail, ...about },
+    ];
+  });
 }
 
 /** Target UIDs to source UIDs. Where two sources share a target (Gmail stores equal messages once), the first has it. */
@@ -139,8 +194,8 @@ function digestAsServed(digest: Uint8Array, map: UidMap, exceptions: readonly Tu
 }
 
 /**
- * An exception as it stands in the other direction. What left one side and stays on the other is the same thing seen from
- * both; what never arrived is not known there at all.
+ * An exception as it stands in the other direction. What people had removed from the one side has left it, seen from the other;
+ * what never arrived is not known there at all.
  */
 function turnedException(of: TurnableException, map: UidMap, record: TurnableRecord): readonly TurnableException[] {
   const uid = map.targetOf(of.uid);
@@ -154,12 +209,15 @@ type Words = Pick<TurnableException, 'kind' | 'code' | 'detail'>;
 
 function turnedWords({ kind, code, detail }: Words): Words {
   switch (kind) {
-    case 'kept':
-      return { kind: 'removed', code: 'removed-on-target', detail: 'it had left this side before the way was turned' };
     case 'removed':
       return { kind: 'kept', code: 'left-the-source', detail: 'people had removed it here before the way was turned' };
+    case 'different': {
+      const names = code.split(',');
+      const details = detail.split(between).map((words, i) => turnedDetail(names[i] ?? '', words));
+      return { kind, code, detail: details.join(between) };
+    }
+    case 'kept':
     case 'refused':
-    case 'different':
       return { kind, code, detail };
   }
 }

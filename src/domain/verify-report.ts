@@ -100,6 +100,6 @@ export interface VerifyNote {
   readonly source: string | null;
   readonly target: string | null;
   readonly reason: string;
-  /** Of `only-on-target`: how many messages it holds, where known. */
+  /** Of `only-on-target` and `missing`: how many messages it holds, where known. */
   readonly messages?: number | null;
 }

@@ -25,6 +25,8 @@ export interface CopyRequest {
   /** A function is called when both ends are being dialled already, so that opening it costs no time of its own. */
   readonly ledger: LedgerStore | (() => Promise<LedgerStore>);
   readonly choices: CopyChoices;
+  /** Ends where an end cannot be opened: whoever asked comes again, and others can use the connections meanwhile. */
+  readonly opensOnce?: boolean;
   readonly watcher: CopyWatcher;
   readonly log: Log;
   /** Slows the bytes down to what the operator allows; null for no limit. */
@@ -41,6 +43,8 @@ export interface CopyChoices {
   readonly selection: Selection;
   /** Mirror removals on the target, only of messages that Godwit itself put there. */
   readonly delete: boolean;
+  /** With `delete`: nothing is removed, what left the source is moved below this folder at the root of the target, also what others put there. */
+  readonly aside?: string;
   /** How much is read back by content: nothing, what is suspicious and a sample, or all. */
   readonly prove: 'none' | 'sample' | 'all';
   /** Say what would be done; write nothing, the ledger included. */
@@ -161,10 +165,12 @@ class Run {
     const patience = new Patience(chance);
     for (let isFirst = true; ; isFirst = false) {
       const before = this.#carried();
+      let isOpen = false;
       try {
         const opening = this.#dialled ?? this.#open();
         this.#dialled = null;
         await opening;
+        isOpen = true;
         patience.opened();
         // An attempt that broke may have noted what it came no further to write down.
         this.#exceptions = new ExceptionBook(await ledger.exceptions());
@@ -173,6 +179,7 @@ class Run {
       } catch (error) {
         await this.#close();
         this.#signal.throwIfAborted();
+        if (this.#request.opensOnce && !isOpen) throw error;
         const verdict = patience.after(error, this.#carried() !== before);
         if (!verdict.again) throw error;
         const why = error instanceof Fault ? error.code : 'look-again';

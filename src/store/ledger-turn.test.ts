@@ -1,7 +1,7 @@
 /** A ledger turned round in the database, and what each direction knows afterwards. */
 
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { FolderId, UidValidity } from '#domain/item.ts';
+import type { FolderId, FolderState, UidValidity } from '#domain/item.ts';
 import type { Exception, FolderRecord, LedgerReader } from '#ports/ledger.ts';
 import type { MailboxLease } from '#ports/workforce.ts';
 import { anna, inbox, intent, record, run, sent } from '#ledger-file/ledger-samples.ts';
@@ -24,7 +24,15 @@ afterEach(async () => {
 
 const home = { source: anna.target, target: anna.source };
 const numbered = { sourceUidValidity: 5 as UidValidity, targetUidValidity: 6 as UidValidity };
-const inboxRecord: FolderRecord = { ...record(inbox, 1), ...numbered, target: 'Inbox' as FolderId };
+const holding = (messages: number) => ({ uidValidity: 5, uidNext: 400, messages, highestModSeq: 9n }) as FolderState;
+const inboxRecord: FolderRecord = {
+  ...record(inbox, 1),
+  ...numbered,
+  target: 'Inbox' as FolderId,
+  sourceState: holding(11),
+  // Ten of its own, and three of the folder that it is merged with; one was removed.
+  targetState: holding(12),
+};
 const sentRecord: FolderRecord = { ...record(sent, 2), ...numbered, target: 'Inbox' as FolderId };
 
 async function copied(): Promise<void> {
@@ -76,7 +84,10 @@ test('after the switch the way back is known, and the way there is not forgotten
     },
   ]);
   expect((await back.map('Inbox' as FolderId)).runs).toEqual([run(10, 1, 10)]);
-  expect(await back.exceptions()).toMatchObject([{ folder: 'Inbox', uid: 16, kind: 'kept' }]);
+  expect(await back.exceptions()).toMatchObject([
+    { folder: 'Inbox', uid: 16, kind: 'kept' },
+    ...[100, 101, 102].map((uid) => ({ folder: 'Inbox', uid, kind: 'refused', code: 'merged' })),
+  ]);
   const there = await reader('there');
   expect(back.digestKey).toEqual(there.digestKey);
   expect((await there.map(inbox)).size).toBe(10);

@@ -8,12 +8,13 @@
 import type { Uid } from '#domain/item.ts';
 import { uidSet } from '#domain/uid-set.ts';
 import type { Exception, LedgerChange } from '#ports/ledger.ts';
-import { type Engine, type FolderWork, pathOf } from './engine.ts';
+import { type Engine, type FolderWork, isTheirs, pathOf } from './engine.ts';
 
 /** The code of what was kept as its folder was found gone; a ledger that knows none of it has not seen that yet. */
 const leftWithItsFolder = 'left-with-its-folder';
 
 const words = 'left the source with its folder; the next run with --delete that finds the folder gone again removes it';
+const wordsOfAside = 'left the source with its folder; the next pass that finds the folder gone again moves it aside';
 const wordsOfAdopted = 'left the source with its folder; it was on the target before Godwit';
 
 /**
@@ -30,7 +31,7 @@ export async function isFoundGoneAgain(engine: Engine, work: FolderWork): Promis
   work.record = { ...work.record, sourceState: null };
   const theirs = [...work.map.pairs()]
     .map(([uid]) => uid)
-    .filter((uid) => work.map.isAdopted(uid) && engine.exceptions.get(folder, uid, 'kept') === null);
+    .filter((uid) => isTheirs(engine, work, uid) && engine.exceptions.get(folder, uid, 'kept') === null);
   const kept = [...unseen, ...theirs].map((uid) => engine.exceptions.add(keptOf(engine, work, uid)));
   await engine.ledger.write([...kept, { kind: 'folder', record: work.record }]);
   engine.log.info('a folder is found gone', { folder: pathOf(work.source), messages: unseen.length });
@@ -47,12 +48,13 @@ export async function takeBack(engine: Engine, work: FolderWork): Promise<void> 
   if (changes.length > 0) await engine.ledger.write(changes);
 }
 
-/** Those we put on the target of which no earlier run wrote that their folder is gone, or began to remove them. */
-function unseenOf(engine: Engine, { source, map }: FolderWork): readonly Uid[] {
+/** Of those that may go, the ones of which no earlier run wrote that their folder is gone, or began to remove them. */
+function unseenOf(engine: Engine, work: FolderWork): readonly Uid[] {
+  const { source, map } = work;
   return [...map.pairs()]
     .map(([uid]) => uid)
     .filter((uid) => {
-      if (map.isAdopted(uid) || engine.exceptions.get(source.id, uid, 'removed')) return false;
+      if (isTheirs(engine, work, uid) || engine.exceptions.get(source.id, uid, 'removed')) return false;
       const kept = engine.exceptions.get(source.id, uid, 'kept');
       // What a message was is noted only when it is about to go.
       return !(kept && (kept.code === leftWithItsFolder || kept.code === 'being-removed' || kept.elementRead !== null));
@@ -69,7 +71,9 @@ async function stillOnTarget(engine: Engine, work: FolderWork, uids: readonly Ui
   return uids.filter((uid) => there.has(map.targetOf(uid) as Uid));
 }
 
-function keptOf(engine: Engine, { source, record, map }: FolderWork, uid: Uid): Exception {
+function keptOf(engine: Engine, work: FolderWork, uid: Uid): Exception {
+  const { source, record } = work;
+  const ofOurs = engine.choices.aside === undefined ? words : wordsOfAside;
   const before = engine.exceptions.get(source.id, uid, 'kept');
   return {
     folder: source.id,
@@ -77,7 +81,7 @@ function keptOf(engine: Engine, { source, record, map }: FolderWork, uid: Uid): 
     uid,
     kind: 'kept',
     code: leftWithItsFolder,
-    detail: map.isAdopted(uid) ? wordsOfAdopted : words,
+    detail: isTheirs(engine, work, uid) ? wordsOfAdopted : ofOurs,
     sizeBytes: before?.sizeBytes ?? null,
     messageId: null,
     elementRead: before?.elementRead ?? null,

@@ -37,6 +37,8 @@ export type CrashPoint = (typeof crashPoints)[number];
 export interface EngineChoices {
   readonly selection: Selection;
   readonly delete: boolean;
+  /** With `delete`: a folder of ours on the target that takes what would be removed there, whoever put it there. */
+  readonly aside?: string;
   readonly prove: 'none' | 'sample' | 'all';
   readonly retryRefused: boolean;
   /** Nothing is written: sizes are asked for, so that what would be done can be told in octets too. */
@@ -240,6 +242,11 @@ export interface RowsToSend {
   readonly listing: Listing;
   /** Row numbers, ascending by UID. */
   readonly rows: readonly number[];
+}
+
+/** What was on the target before us is never removed by us. Taken aside it is still there. */
+export function isTheirs({ choices }: Engine, { map }: FolderWork, uid: Uid): boolean {
+  return choices.aside === undefined && map.isAdopted(uid);
 }
 
 /** A folder's full path as people read it. */

@@ -1,5 +1,6 @@
 /** How things that people should know of are written down: refusals, differences, and what adoption changes. */
 
+import { besides, between, dateWords, flagWords } from '#domain/difference-words.ts';
 import { DigestSum } from '#domain/digest.ts';
 import type { Instant, Uid, UidValidity } from '#domain/item.ts';
 import { RunCollector } from '#domain/uid-map.ts';
@@ -47,8 +48,6 @@ export interface Difference {
   readonly class: 'nul' | 'header8bit' | 'lineEnds' | 'content' | 'unreadable' | 'date' | 'flags' | 'keywords';
   readonly detail: string;
 }
-
-const between = ' | ';
 
 /** All differences of one message in one exception; classes and details stand in the same order. */
 export function differenceOf(
@@ -101,8 +100,6 @@ export function flagDifference(
   };
 }
 
-const besides = 'has besides';
-
 /** What `flagDifferences` wrote down as being on the target besides: whether a flag is of it. Of a list cut short all are. */
 export function isBesides(exception: Exception | null): (flag: string) => boolean {
   if (!exception) return () => false;
@@ -127,11 +124,7 @@ export function flagDifferences(missing: readonly string[], extra: readonly stri
     const lacks = missing.filter(isOfKind);
     const has = extra.filter(isOfKind);
     if (lacks.length + has.length === 0) continue;
-    const words = [
-      lacks.length > 0 ? `lacks ${lacks.join(' ')}` : '',
-      has.length > 0 ? `${besides} ${has.join(' ')}` : '',
-    ];
-    differences.push({ class: name, detail: words.filter((part) => part !== '').join(', ') });
+    differences.push({ class: name, detail: flagWords(lacks, has) });
   }
   return differences;
 }
@@ -139,10 +132,10 @@ export function flagDifferences(missing: readonly string[], extra: readonly stri
 /** Two instants in words, as a difference of dates; null when they are the same. */
 export function dateDifference(read: Instant | null, served: Instant | null): Difference | null {
   if (read === served) return null;
-  return { class: 'date', detail: `${dateWords(read)} on the source, ${dateWords(served)} on the target` };
+  return { class: 'date', detail: dateWords(instantWords(read), instantWords(served)) };
 }
 
-function dateWords(instant: Instant | null): string {
+function instantWords(instant: Instant | null): string {
   if (instant === null) return 'no valid date';
   const date = new Date(instant * 1000);
   return Number.isNaN(date.getTime()) ? `${instant} s` : date.toISOString();

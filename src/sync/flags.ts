@@ -64,7 +64,9 @@ async function bringSome(engine: Engine, work: FolderWork, listing: Listing, row
     news.push(...noteDate(engine, work, uid, listing.internalDate(row), there.internalDate(at)));
     const { missing: add, extra } = flagDifference(wanted, there.flags(at));
     const isTheirs = isBesides(engine.exceptions.get(work.source.id, uid, 'different'));
-    const remove = work.map.isAdopted(uid) ? extra.filter((flag) => !isTheirs(flag)) : extra;
+    // On the way home all that is there was people's before us: a keyword that the other side could not take stays.
+    const isKept = work.map.isAdopted(uid) || engine.choices.aside !== undefined;
+    const remove = isKept ? extra.filter((flag) => !isTheirs(flag)) : extra;
     if (add.length + extra.length === 0) {
       news.push(...noteFlags(engine, work, uid, []));
       continue;

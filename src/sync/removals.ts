@@ -5,8 +5,17 @@ import type { Instant, Uid } from '#domain/item.ts';
 import type { UidMap } from '#domain/uid-map.ts';
 import { uidSet } from '#domain/uid-set.ts';
 import type { Exception, LedgerChange } from '#ports/ledger.ts';
+import {
+  type AsideHome,
+  asideHome,
+  asideNote,
+  type HomeFound,
+  type Leaving,
+  moveAside,
+  pendingSince,
+} from './aside.ts';
 import { readContents } from './content.ts';
-import { type Engine, type FolderWork, pathOf } from './engine.ts';
+import { type Engine, type FolderWork, isTheirs, pathOf } from './engine.ts';
 import { type Unmapped, unmapped } from './record.ts';
 import { callOff, stillThere } from './second-look.ts';
 import { isUnmoved } from './survey.ts';
@@ -17,8 +26,8 @@ export const beingRemoved = 'being-removed';
 
 /**
  * Deals with messages that are mapped and no longer on the source. With `--delete`, those that we put on the target are
- * removed there: first what they were is noted durably (their elements, from our copy), then they go, then the map. Those
- * that were there before us are never removed, and nothing is that the source, asked for it by name, has after all;
+ * removed there, or taken aside (`aside.ts`): first what they were is noted durably (their elements, from our copy), then they
+ * go, then the map. Those that were there before us are never removed, and nothing is that the source, asked for it by name, has after all;
  * `isConfirmed`: that has been made sure of. Answers with how many it has removed.
  */
 export async function mirrorRemovals(
@@ -93,7 +102,7 @@ function noteLeft(engine: Engine, work: FolderWork, left: readonly Uid[]): reado
       forgotten.push({ uid, element: before?.elementRead ?? null, sizeBytes: before?.sizeBytes ?? null });
       news.push(...engine.exceptions.remove(folder, uid, 'removed'), ...engine.exceptions.remove(folder, uid, 'kept'));
     } else if (!isToGo(engine, work, uid) && !engine.exceptions.get(folder, uid, 'kept')) {
-      const why = work.map.isAdopted(uid)
+      const why = isTheirs(engine, work, uid)
         ? 'left the source; it was on the target before Godwit'
         : 'left the source (--delete removes it here too)';
       news.push(engine.exceptions.add(keptOf(work, uid, why, null, null)));
@@ -105,7 +114,7 @@ function noteLeft(engine: Engine, work: FolderWork, left: readonly Uid[]): reado
 /** Whether the copy of a message that left the source is to be removed from the target. */
 function isToGo(engine: Engine, work: FolderWork, uid: Uid): boolean {
   const isRemoved = engine.exceptions.get(work.source.id, uid, 'removed') !== null;
-  return engine.choices.delete && !work.map.isAdopted(uid) && !isRemoved;
+  return engine.choices.delete && !isTheirs(engine, work, uid) && !isRemoved;
 }
 
 /** Removes our copies of `uids`, which left the source, and answers with how many were still there. */
@@ -116,20 +125,28 @@ async function remove(
   news: readonly LedgerChange[],
 ): Promise<number> {
   const folder = work.source.id;
+  const home = await homeFor(engine, work);
+  if (home && 'refused' in home) return leaveInPlace(engine, work, uids, news, home.refused);
   const byTarget = new Map(uids.map((uid) => [work.map.targetOf(uid) as Uid, uid] as const));
   const there = await lastLook(engine, work, byTarget);
+  const leaving: Leaving[] = [];
   const records = uids.map((uid) => {
-    const read = there.elements.get(uid);
+    const read = there.contents.get(uid);
     const before = engine.exceptions.get(folder, uid, 'kept');
+    const target = work.map.targetOf(uid) as Uid;
+    if (there.dates.has(target)) leaving.push({ target, before, sha256: read?.sha256 ?? null });
     const element = before?.elementRead ?? read?.element ?? null;
     const sizeBytes = before?.sizeBytes ?? read?.sizeBytes ?? null;
-    return { ...keptOf(work, uid, 'being removed', element, sizeBytes), code: beingRemoved };
+    return { ...keptOf(work, uid, noteOf(before, home?.home ?? null), element, sizeBytes), code: beingRemoved };
   });
   await engine.ledger.write([...news, ...records.map((record) => engine.exceptions.add(record))]);
   engine.at('removal.recorded');
   // What an earlier run had removed when it was killed is not there any more, and is not counted again.
   for (const [target, uid] of byTarget) if (there.dates.has(target)) engine.tally.removing.add(`${folder}\0${uid}`);
-  if (!(await expunged(engine, work, byTarget, records))) return 0;
+  const isDone = await (home
+    ? taken(engine, work, leaving, home.home, records)
+    : expunged(engine, work, byTarget, records));
+  if (!isDone) return 0;
   const left = records.map(({ uid, elementRead, sizeBytes }) => ({ uid, element: elementRead, sizeBytes }));
   const changes = [
     ...records.flatMap(({ uid }) => engine.exceptions.remove(folder, uid, 'kept')),
@@ -141,11 +158,48 @@ async function remove(
   return there.dates.size;
 }
 
+/** Where what leaves goes; null where it goes for good. */
+async function homeFor(engine: Engine, work: FolderWork): Promise<HomeFound | null> {
+  const { aside } = engine.choices;
+  return aside === undefined ? null : asideHome(engine, work, aside);
+}
+
+/** What is noted of a message before it goes. What an earlier attempt noted of its move stays true. */
+function noteOf(before: Exception | null, home: AsideHome | null): string {
+  if (home === null) return 'being removed';
+  return before && pendingSince(before, home) !== null ? before.detail : asideNote(home);
+}
+
+/** They cannot go where they should, and so go nowhere. */
+async function leaveInPlace(
+  engine: Engine,
+  work: FolderWork,
+  uids: readonly Uid[],
+  news: readonly LedgerChange[],
+  refused: string,
+): Promise<number> {
+  const why = `left the source; it stays where it is, since ${refused}`;
+  const unsaid = uids.filter((uid) => engine.exceptions.get(work.source.id, uid, 'kept')?.detail !== why);
+  const kept = unsaid.map((uid) => {
+    const before = engine.exceptions.get(work.source.id, uid, 'kept');
+    return engine.exceptions.add({ ...(before ?? keptOf(work, uid, why, null, null)), detail: why });
+  });
+  if (news.length + kept.length > 0) await engine.ledger.write([...news, ...kept]);
+  return 0;
+}
+
 interface LastLook {
   /** Of those that are still there, by their UID on the target. */
   readonly dates: ReadonlyMap<Uid, Instant | null>;
   /** By their UID on the source. */
-  readonly elements: ReadonlyMap<Uid, { readonly element: Uint8Array; readonly sizeBytes: number }>;
+  readonly contents: ReadonlyMap<Uid, LastContent>;
+}
+
+interface LastContent {
+  readonly element: Uint8Array;
+  readonly sizeBytes: number;
+  /** In hexadecimal. */
+  readonly sha256: string;
 }
 
 /** A message that left the source took its bytes with it: what it was in the digest is learnt from our copy, before that goes. */
@@ -155,14 +209,34 @@ async function lastLook(engine: Engine, { target }: FolderWork, byTarget: Readon
   const dates = new Map<Uid, Instant | null>();
   for (let row = 0; row < listing.length; row++)
     if (byTarget.has(listing.uid(row))) dates.set(listing.uid(row), listing.internalDate(row));
-  const elements = new Map<Uid, { element: Uint8Array; sizeBytes: number }>();
+  const contents = new Map<Uid, LastContent>();
   await readContents(engine.target, target.id, targets, false, (content) => {
     const uid = byTarget.get(content.uid);
     if (uid === undefined) return;
     const element = engine.elements.element(content.sha256, content.sizeBytes, dates.get(content.uid) ?? null);
-    elements.set(uid, { element, sizeBytes: content.sizeBytes });
+    const sha256 = Buffer.from(content.sha256).toString('hex');
+    contents.set(uid, { element, sizeBytes: content.sizeBytes, sha256 });
   });
-  return { dates, elements };
+  return { dates, contents };
+}
+
+/** False where the target does not let them be moved: they stay, and are listed. */
+async function taken(
+  engine: Engine,
+  work: FolderWork,
+  leaving: readonly Leaving[],
+  home: AsideHome,
+  records: readonly Exception[],
+): Promise<boolean> {
+  engine.targetStates.touch(work.target.id);
+  const refused = leaving.length === 0 ? null : await moveAside(engine, work, leaving, home);
+  engine.at('removal.done');
+  if (refused === null) return true;
+  const words = `left the source; it stays where it is, since it cannot be moved to "${home.path}": ${refused}`;
+  await engine.ledger.write(
+    records.map((record) => engine.exceptions.add({ ...record, code: leftTheSource, detail: words })),
+  );
+  return false;
 }
 
 /** False where the target has no way to remove single messages: that is no reason to stop the mailbox. They stay, and are listed. */

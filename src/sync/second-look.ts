@@ -74,7 +74,8 @@ export async function confirmDeparted(engine: Engine, departed: readonly FolderW
 
 /** Whether anything would be removed or listed because the folder is gone, that was not before. */
 function hasNews(engine: Engine, { source, map }: FolderWork): boolean {
-  if (engine.choices.delete && map.runs.some(({ adopted }) => !adopted)) return true;
+  const { delete: mirrors, aside } = engine.choices;
+  if (mirrors && map.runs.some(({ adopted }) => !adopted || aside !== undefined)) return true;
   return [...map.pairs()].some(([uid]) => engine.exceptions.get(source.id, uid, 'kept') === null);
 }
 

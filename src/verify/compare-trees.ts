@@ -57,7 +57,8 @@ function notesOn(mapped: MappedFolder, home: Home | null): VerifyNote[] {
   const { source } = mapped;
   if (!home) {
     const target = mapped.path.join('/');
-    return [{ source: nameOf(source), target, kind: 'missing', reason: 'it is not on the target' }];
+    const messages = source.selectable ? (source.state?.messages ?? null) : 0;
+    return [{ source: nameOf(source), target, kind: 'missing', reason: 'it is not on the target', messages }];
   }
   const { folder: found } = home;
   const about = { source: nameOf(source), target: nameOf(found) };

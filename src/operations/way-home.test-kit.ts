@@ -1,0 +1,154 @@
+/**
+ * For tests: one mailbox that travels between two mailboxes in memory, its ledgers in a real database. A pass may be stopped
+ * where a process could be killed; the next begins with an empty memory.
+ */
+
+import { memorySource, memoryTarget, type MemoryEnd } from '#connectors/memory/open.ts';
+import { MemoryMailbox } from '#connectors/memory/platform.ts';
+import type { SwitchPoint } from '#cutover/switch.ts';
+import { after, type Stage } from '#domain/journey.ts';
+import { type Direction, opposite } from '#domain/ledger-turn.ts';
+import { everything, type Selection } from '#domain/selection.ts';
+import { silent } from '#lib/log.ts';
+import type { Exception } from '#ports/ledger.ts';
+import type { Ends } from '#ports/mailbox-ends.ts';
+import type { MailboxLease } from '#ports/workforce.ts';
+import { mailboxAt, type TestWorker, testWorker } from '#store/ledger.test-kit.ts';
+import { turnLedger } from '#store/ledger-turn.ts';
+import { testDatabase, type TestDatabase } from '#store/test-database.ts';
+import type { CrashPoint } from '#sync/engine.ts';
+import { pair } from './copy-mailbox.test-kit.ts';
+import { type JourneySteps, travel } from './travel.ts';
+
+export type Point = SwitchPoint | CrashPoint;
+
+export interface Platforms {
+  readonly source: Partial<MemoryEnd>;
+  readonly target: Partial<MemoryEnd>;
+  readonly selection: Selection;
+  readonly mailboxes: { readonly source?: MemoryMailbox; readonly target?: MemoryMailbox };
+}
+
+export class Killed extends Error {}
+
+export class Journey implements AsyncDisposable {
+  readonly source: MemoryMailbox;
+  readonly target: MemoryMailbox;
+  stage: Stage = 'planned';
+  /** Why a person is needed; null while nobody is. */
+  blocked: string | null = null;
+  readonly #db: TestDatabase;
+  readonly #worker: TestWorker;
+  readonly #lease: MailboxLease;
+  readonly #platforms: Partial<Platforms>;
+
+  constructor(db: TestDatabase, worker: TestWorker, lease: MailboxLease, platforms: Partial<Platforms>) {
+    this.#db = db;
+    this.#worker = worker;
+    this.#lease = lease;
+    this.#platforms = platforms;
+    this.source = platforms.mailboxes?.source ?? new MemoryMailbox();
+    this.target = platforms.mailboxes?.target ?? new MemoryMailbox();
+  }
+
+  /** One piece of work, as a worker does it, stopped the `nth` time it comes to `point`; true if it came there. */
+  async work(point: Point | null = null, nth = 1): Promise<boolean> {
+    let [passed, isDead] = [0, false];
+    const at = (now: Point): void => {
+      if (now === point && ++passed === nth) isDead = true;
+      // A dead process does nothing more: every later point ends it again.
+      if (isDead) throw new Killed(now);
+    };
+    const alive = <Answer>(answer: () => Answer): Promise<Answer> =>
+      isDead ? Promise.reject(new Killed('dead')) : Promise.resolve(answer());
+    const journeys: JourneySteps = {
+      now: () => Date.now(),
+      take: (step) => alive(() => this.#step(step.expected, step.step)),
+      passed: (_, __, ___, step) => alive(() => void (step && this.#step(step.expected, step.step))),
+      carried: () => alive(() => undefined),
+      failed: () => alive(() => undefined),
+      block: (_, code, about) => alive(() => void (this.blocked = `${code}: ${JSON.stringify(about)}`)),
+      turn: (step) => alive(() => this.#step(step.expected, step.step)),
+    };
+    const traveller = { id: 1, address: 'a', sourceUser: null, targetUser: null, wave: null, failures: 0 };
+    const inHand = {
+      traveller: { ...traveller, stage: this.stage, side: 'source' as const },
+      ends: (direction: Direction) => this.ends(direction),
+      turnLedger: async (from: Direction) => {
+        const turning = await turnLedger(this.#worker.ledgers, this.#lease, from, this.ends(opposite[from]).pair);
+        return turning.kind === 'unsettled' ? `${turning.batches}` : null;
+      },
+    };
+    const { selection = everything } = this.#platforms;
+    await travel(
+      {
+        work: this.stage === 'following' ? 'follow' : 'switch',
+        inHand,
+        wave: null,
+        journeys,
+        choices: { selection, delete: true, prove: 'sample' },
+        followEveryMs: 1_000,
+        who: 'a test',
+        log: silent,
+        clock: { now: () => Date.now(), sleep: async () => undefined },
+        at,
+      },
+      new AbortController().signal,
+    ).catch((error: unknown) => {
+      if (!isDead) throw error;
+    });
+    return isDead;
+  }
+
+  /** Takes a step that people take, and works until the mailbox is at `stage` and nobody is needed. */
+  async until(stage: Stage, order?: 'switch' | 'go-back'): Promise<void> {
+    if (order) this.#step(this.stage, order);
+    for (let works = 0; this.stage !== stage; works++) {
+      await this.work();
+      if (this.blocked !== null || works > 10) throw new Error(`at ${this.stage}: ${this.blocked ?? 'nothing moves'}`);
+    }
+  }
+
+  order(step: 'switch' | 'go-back'): void {
+    this.#step(this.stage, step);
+  }
+
+  ends(direction: Direction): Ends {
+    const { source = {}, target = {} } = this.#platforms;
+    const there = direction === 'there';
+    const [from, fromEnd, to, toEnd] = there
+      ? ([this.source, source, this.target, target] as const)
+      : ([this.target, target, this.source, source] as const);
+    return {
+      pair: there ? pair : { source: pair.target, target: pair.source },
+      openSource: memorySource(from, fromEnd),
+      openTarget: memoryTarget(to, toEnd),
+      openSourceToRead: memorySource(from, fromEnd),
+      openTargetToRead: memorySource(to, toEnd),
+      ledger: this.#worker.ledgers.under(this.#lease, direction),
+    };
+  }
+
+  async exceptions(direction: Direction): Promise<readonly Exception[]> {
+    return (await (await this.#worker.ledgers.peek(this.#lease.mailbox, direction))?.exceptions()) ?? [];
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#worker[Symbol.asyncDispose]();
+    await this.#db[Symbol.asyncDispose]();
+  }
+
+  #step(expected: Stage, step: Parameters<typeof after>[1]): boolean {
+    const next = after(expected, step);
+    if (this.stage !== expected || next === null) return false;
+    this.stage = next;
+    return true;
+  }
+}
+
+export async function aJourney(platforms: Partial<Platforms> = {}): Promise<Journey> {
+  const db = await testDatabase();
+  const worker = await testWorker(db);
+  const lease = await worker.take(await mailboxAt(db, pair.source));
+  return new Journey(db, worker, lease, platforms);
+}
