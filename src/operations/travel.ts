@@ -14,14 +14,18 @@ import type { Log } from '#lib/log.ts';
 import type { Journeys, PassNumbers } from '#ports/journeys.ts';
 import type { LedgerReader } from '#ports/ledger.ts';
 import type { MailboxInHand } from '#ports/mailbox-ends.ts';
+import type { CrashPoint } from '#sync/engine.ts';
 import { type CopyChoices, copyMailbox } from './copy-mailbox.ts';
 import { verifyMailbox } from './verify-mailbox.ts';
+import { choicesOf, type Compare, lackingAcross } from './way-home.ts';
+
+export type JourneySteps = Pick<Journeys, 'now' | 'take' | 'passed' | 'carried' | 'failed' | 'block' | 'turn'>;
 
 export interface TravelRequest {
   readonly work: Work;
   readonly inHand: MailboxInHand;
   readonly wave: WaveNow | null;
-  readonly journeys: Journeys;
+  readonly journeys: JourneySteps;
   readonly choices: Omit<CopyChoices, 'dryRun' | 'followSeconds' | 'retryRefused'>;
   /** Between two looks at a mailbox that is followed, in milliseconds. */
   readonly followEveryMs: number;
@@ -31,7 +35,8 @@ export interface TravelRequest {
   readonly clock: Clock;
   /** For how long the platforms have asked for this mailbox to be left alone by now, in milliseconds. */
   readonly askedMs?: () => number;
-  readonly at?: (point: SwitchPoint) => void;
+  /** For tests: the places at which a process may be killed. */
+  readonly at?: (point: SwitchPoint | CrashPoint) => void;
 }
 
 /** So often a switch is tried before the mailbox goes back to following and a person looks at it. */
@@ -67,7 +72,7 @@ export async function travel(request: TravelRequest, signal: AbortSignal): Promi
 
 /** Carries what changed, in one direction. */
 async function pass(request: TravelRequest, stage: Stage, direction: Direction, signal: AbortSignal): Promise<void> {
-  const { inHand, journeys, wave, followEveryMs, clock } = request;
+  const { inHand, journeys, wave, who, followEveryMs, clock } = request;
   const began = clock.now();
   const { report, adopted } = await carry(request, direction, signal);
   if (report.fault) {
@@ -76,9 +81,12 @@ async function pass(request: TravelRequest, stage: Stage, direction: Direction, 
   }
   const lagMs = clock.now() - began;
   const next: Stage = stage === 'copying' ? 'following' : stage;
-  const dueInMs = nextLookInMs(next, wave, clock.now(), followEveryMs);
-  await journeys.passed(inHand.traveller.id, numbersOf(report, direction, adopted, lagMs), dueInMs);
-  if (stage === 'copying') await step(request, 'copying', 'catch-up', dueInMs, { copied: report.copied });
+  const dueInMs = nextLookInMs(next, wave, journeys.now(), followEveryMs);
+  const mailbox = inHand.traveller.id;
+  const about = { copied: report.copied };
+  const caughtUp = { mailbox, expected: 'copying', step: 'catch-up', who, about } as const;
+  const numbers = numbersOf(report, direction, adopted, lagMs);
+  await journeys.passed(mailbox, numbers, dueInMs, stage === 'copying' ? caughtUp : undefined);
 }
 
 /** Takes the mailbox to the other side: with `switching` to the target, with `returning` home. */
@@ -140,18 +148,19 @@ async function carry(request: TravelRequest, direction: Direction, signal: Abort
       openSource,
       openTarget,
       ledger,
-      // What people remove on the target stays at home until release.
       choices: {
         ...choices,
-        delete: direction === 'there' && choices.delete,
+        ...choicesOf(direction, choices),
         dryRun: false,
         followSeconds: null,
         retryRefused: false,
       },
+      opensOnce: true,
       watcher: { planned() {}, progress() {}, folder() {}, caughtUp() {} },
       log,
       pace: null,
       clock,
+      ...(request.at ? { at: request.at } : {}),
       atTheEnd: async (held) => {
         if (direction === 'there') adopted = await adoptedIn(held);
       },
@@ -170,26 +179,15 @@ async function adoptedIn(ledger: LedgerReader): Promise<number> {
 /** By connections and a comparison of its own: is everything there? What is there besides, or served otherwise, is no obstacle. */
 async function compare(request: TravelRequest, direction: Direction, signal: AbortSignal): Promise<FaultReport | null> {
   const { inHand, choices, log, clock } = request;
-  const { pair, openSourceToRead, openTargetToRead } = inHand.ends(direction);
-  const report = await verifyMailbox(
-    {
-      pair,
-      openSource: openSourceToRead,
-      openTarget: openTargetToRead,
-      selection: choices.selection,
-      sample: 0,
-      log,
-      watcher: { planned() {}, progress() {}, folder() {} },
-      clock,
-    },
-    signal,
-  );
-  if (report.fault) return report.fault;
-  const [first] = report.missing;
-  if (!first) return null;
-  return reportOf(
-    fault('switch.incomplete', { missing: report.missing.length, first: `${first.folder} ${first.uid}` }),
-  );
+  const verify: Compare = (way, selection) => {
+    const { pair, openSourceToRead, openTargetToRead } = inHand.ends(way);
+    const ends = { pair, openSource: openSourceToRead, openTarget: openTargetToRead };
+    const watcher = { planned() {}, progress() {}, folder() {} };
+    return verifyMailbox({ ...ends, selection, sample: 0, log, watcher, clock }, signal);
+  };
+  const found = await lackingAcross(direction, verify, choices.selection);
+  if (found === null) return null;
+  return 'fault' in found ? found.fault : reportOf(fault('switch.incomplete', found));
 }
 
 /** What a fault means for the journey: weather is waited out, and what needs a person stands there until one has looked. */
@@ -210,8 +208,6 @@ async function trouble(
     const waitMs = Math.min(longestWaitMs, firstWaitMs * 2 ** Math.min(failures, 10));
     return journeys.failed(id, Math.max(waitMs, request.askedMs?.() ?? 0));
   }
-  // Whoever needs a person's help waits for it where people can work.
-  if (stage === 'switching') await step(request, 'switching', 'withdraw', null, { code });
   await journeys.block(id, code, { message, stage }, who);
 }
 
