@@ -1,10 +1,13 @@
 import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
 import type { Budget } from '#domain/platform.ts';
+import { silent } from '#lib/log.ts';
 import { leaseSeconds, type Membership, type MailboxLease, type WorkerIdentity } from '#ports/workforce.ts';
 import { openGovernor, openPlatforms } from './budget.ts';
+import { openDatabase } from './db.ts';
 import { openElection } from './election.ts';
 import { hands } from './hands.test-kit.ts';
+import { openQueue } from './queue.ts';
 import { type TestDatabase, testDatabase } from './test-database.ts';
 import { openWorkforce } from './workforce.ts';
 
@@ -62,6 +65,25 @@ describe('a worker', () => {
     expect(await membership.heartbeat()).toMatchObject({ kind: 'alive', isDraining: false });
     expect(await workforce.drain(membership.worker, 'a test')).toBe(true);
     expect(await membership.heartbeat()).toMatchObject({ kind: 'alive', isDraining: true });
+  });
+
+  test('is heard, and keeps its jobs, while all connections for the work are taken', async () => {
+    await using db = await testDatabase({ connectionsMax: 2 });
+    await using pulse = await openDatabase({ url: db.url, connectionsMax: 2, applicationName: 'godwit heartbeat' });
+    await mailboxes(db, 1);
+    await using membership = await openWorkforce(db, pulse).register(identity);
+    await using queue = await openQueue(db, silent, pulse);
+    await queue.send([{ mailbox: 1, work: 'copy', urgency: 3 }]);
+    const jobs = await queue.fetch(1);
+    expect(jobs).toHaveLength(1);
+    // Questions that are not answered before somebody lets go: those behind them wait for a connection.
+    const holder = await db.connect();
+    await holder.query('select pg_advisory_lock(1)');
+    const busy = [1, 2, 3, 4].map(() => sql`select pg_advisory_xact_lock_shared(1)`.execute(db.sql));
+    expect(await membership.heartbeat()).toMatchObject({ kind: 'alive' });
+    expect(await queue.touch(jobs)).toEqual([]);
+    await holder.end();
+    await Promise.all(busy);
   });
 
   test('gets its part of the pace that all share, and more when another goes', async () => {
