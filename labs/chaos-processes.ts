@@ -4,6 +4,9 @@ import { readFileSync } from 'node:fs';
 import { type Ran, type Running, startGodwit } from './godwit.ts';
 
 const hour = 3_600_000;
+/** The exit code of who cannot begin, as the help of the verb says. */
+const databaseAway = 5;
+const againMs = 500;
 
 export class KeptProcess implements AsyncDisposable {
   readonly name: string;
@@ -44,10 +47,11 @@ export class KeptProcess implements AsyncDisposable {
     running.child.stderr?.on('data', (text: string) => this.#said.push(text));
     void running.ended.then((ran) => {
       if (this.#running === running) this.#running = null;
-      if (ran.signal !== 'SIGKILL' && !this.#isStopping) {
+      if (ran.signal === 'SIGKILL' || this.#isStopping) return;
+      // Started while the database was away, it says so and is started again; nothing else may end it.
+      if (ran.code !== databaseAway)
         this.endedByItself.push(`${this.name} ended with ${ran.code ?? ran.signal}: ${ran.stderr.slice(-2_000)}`);
-        this.start();
-      }
+      this.#restart = setTimeout(() => this.start(), againMs);
     });
   }
 

@@ -5,8 +5,12 @@ import { Chance } from '../src/lib/chance.ts';
 /** `freeze`: SIGSTOP for longer than a lease lasts, then SIGCONT. */
 export type How = 'kill' | 'restart' | 'freeze';
 
+/** Two control planes with workers in them, one of which leads, and a worker by itself. */
+export const processNames = ['serve', 'standby', 'worker'] as const;
+export type ProcessName = (typeof processNames)[number];
+
 export interface Strike {
-  readonly victim: 'first' | 'second' | 'postgres';
+  readonly victim: ProcessName | 'postgres';
   readonly how: How;
   /** Strikes after so many milliseconds, or sooner once so many octets more have gone to the target. */
   readonly afterMs: number;
@@ -32,7 +36,7 @@ export function strikesOf(seed: number, { kills, apartMs, freezes, restarts }: S
     ...Array.from({ length: restarts }, () => 'restart' as const),
   ];
   return shuffled(kinds, chance).map((how, i): Strike => {
-    const victim = how === 'restart' ? 'postgres' : how === 'freeze' ? worker(chance) : anyone(i, chance);
+    const victim = how === 'restart' ? 'postgres' : how === 'freeze' ? chance.pick(processNames) : anyone(i, chance);
     // Half of them while something is at stake: when so much has gone to the target since.
     const byBytes = chance.once(2);
     return {
@@ -45,14 +49,10 @@ export function strikesOf(seed: number, { kills, apartMs, freezes, restarts }: S
   });
 }
 
-/** Each of the three is struck, however few strikes there are. */
+/** Each is struck, however few strikes there are. */
 function anyone(i: number, chance: Chance): Strike['victim'] {
-  const all = ['first', 'second', 'postgres'] as const;
+  const all = [...processNames, 'postgres'] as const;
   return i < all.length ? (all[i] as Strike['victim']) : chance.pick(all);
-}
-
-function worker(chance: Chance): Strike['victim'] {
-  return chance.pick(['first', 'second'] as const);
 }
 
 function shuffled<T>(values: readonly T[], chance: Chance): readonly T[] {

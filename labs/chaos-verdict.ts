@@ -81,6 +81,27 @@ async function untruthsOf({ db, lastWritten }: Evidence): Promise<readonly strin
   });
 }
 
+/** Leases that a living worker keeps though it has no job for them: nobody else could ever take what they are of. */
+export async function leaksOf(db: Database): Promise<readonly string[]> {
+  const held = async (): Promise<readonly string[]> => {
+    const { rows } = await sql<{ line: string }>`
+      with at_work as (
+        select (data ->> 'mailbox')::int as mailbox from pgboss.job where state = 'active'
+      )
+      select 'mailbox ' || mailbox || ' is kept by worker ' || worker || ', which does nothing with it' as line
+        from mailbox_lease where mailbox not in (select mailbox from at_work)
+      union all
+      select connections || ' connections to mailbox ' || mailbox || ' of the ' || side || ' (' || id || ') are kept by worker '
+             || worker || ', which does nothing with them'
+        from connection_lease where mailbox not in (select mailbox from at_work)`.execute(db.sql);
+    return rows.map(({ line }) => line);
+  };
+  // What is just being given back is gone by then.
+  const before = new Set(await held());
+  await new Promise((resolve) => setTimeout(resolve, 3_000));
+  return (await held()).filter((line) => before.has(line));
+}
+
 /** All that the database knows of mailboxes that have not settled, of jobs and of workers, for who looks why it does not end. */
 export async function whereTheyAre(db: Database): Promise<readonly string[]> {
   const asked = [

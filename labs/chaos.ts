@@ -24,8 +24,8 @@ import {
   writeSettings,
 } from './chaos-estate.ts';
 import { KeptProcess } from './chaos-processes.ts';
-import { type Strike, strikesOf } from './chaos-strikes.ts';
-import { judge, type Verdict, whereTheyAre } from './chaos-verdict.ts';
+import { type ProcessName, processNames, type Strike, strikesOf } from './chaos-strikes.ts';
+import { judge, leaksOf, type Verdict, whereTheyAre } from './chaos-verdict.ts';
 import { ChaosWriters } from './chaos-writers.ts';
 import { startDovecot } from './dovecot.ts';
 import { freshState } from './godwit.ts';
@@ -71,17 +71,15 @@ export async function chaos(order: ChaosOrder, tell: (line: string) => void = ()
   await using targetWeather = await startWeather(target, order.climate, new Chance(seed + 2));
   await using state = await freshState();
   const config = await writeSettings(state.path, { source: sourceWeather.port, target: targetWeather.port }, 6);
-  const args = ['serve', '-q', '--config', config, '--state', state.path, '--log-level', 'info'];
-  const variables = { ...environment, DATABASE_URL: database.url };
   const began = performance.now();
-  await using first = new KeptProcess('first', args, variables);
-  await using second = new KeptProcess('second', args, variables);
+  await using processes = startProcesses(config, state.path, database.url);
   await using writers = new ChaosWriters(database.db, source.port, users, seed + 3);
-  const struck = await strikeAll({ order, database, first, second, targetWeather, tell });
+  const struck = await strikeAll({ order, database, processes, targetWeather, tell });
   await writers.stop();
-  await untilAllSettled(order, database, [first, second], began, tell);
+  await untilAllSettled({ order, database, processes, targetWeather, tell }, began);
   const seconds = (performance.now() - began) / 1000;
-  for (const each of [first, second]) {
+  const leaks = await leaksOf(database.db);
+  for (const each of processes.all) {
     const ran = await each.stop();
     if (ran && ran.code !== 0) each.endedByItself.push(`${each.name} was stopped and ended with ${ran.code}`);
   }
@@ -90,11 +88,11 @@ export async function chaos(order: ChaosOrder, tell: (line: string) => void = ()
   const verdict = await judge({ users, source, target, db: database.db, lastWritten: writers.lastWritten });
   return {
     ...verdict,
-    differences: [...first.endedByItself, ...second.endedByItself, ...verdict.differences],
+    differences: [...processes.all.flatMap((each) => each.endedByItself), ...leaks, ...verdict.differences],
     struck,
     written: writers.messages,
     seconds,
-    peakBytes: { first: first.peakBytes, second: second.peakBytes },
+    peakBytes: Object.fromEntries(processes.all.map(({ name, peakBytes }) => [name, peakBytes])),
   };
 }
 
@@ -110,11 +108,31 @@ async function freshDatabase(): Promise<ChaosDatabase> {
   };
 }
 
+interface Processes extends AsyncDisposable {
+  readonly all: readonly KeptProcess[];
+  of(name: ProcessName): KeptProcess;
+}
+
+function startProcesses(config: string, state: string, databaseUrl: string): Processes {
+  const variables = { ...environment, DATABASE_URL: databaseUrl };
+  const usual = ['-q', '--state', state, '--log-level', 'info'];
+  const serve = ['serve', '--config', config, ...usual];
+  const all = processNames.map(
+    (name) => new KeptProcess(name, name === 'worker' ? ['worker', 'run', ...usual] : serve, variables),
+  );
+  return {
+    all,
+    of: (name) => all[processNames.indexOf(name)] as KeptProcess,
+    async [Symbol.asyncDispose]() {
+      await Promise.all(all.map((each) => each[Symbol.asyncDispose]()));
+    },
+  };
+}
+
 interface Arena {
   readonly order: ChaosOrder;
   readonly database: ChaosDatabase;
-  readonly first: KeptProcess;
-  readonly second: KeptProcess;
+  readonly processes: Processes;
   readonly targetWeather: Weather;
   readonly tell: (line: string) => void;
 }
@@ -146,9 +164,9 @@ async function moment({ afterMs, afterBytes }: Strike, weather: Weather): Promis
 }
 
 /** False where the victim was down already. */
-async function hit({ victim, how, forMs }: Strike, { database, first, second }: Arena): Promise<boolean> {
+async function hit({ victim, how, forMs }: Strike, { database, processes }: Arena): Promise<boolean> {
   if (victim === 'postgres') return how === 'kill' ? database.kill() : database.restart();
-  const process = victim === 'first' ? first : second;
+  const process = processes.of(victim);
   if (how === 'kill') return process.kill(forMs);
   if (process.pid === null) return false;
   process.signal('SIGSTOP');
@@ -157,13 +175,8 @@ async function hit({ victim, how, forMs }: Strike, { database, first, second }: 
   return true;
 }
 
-async function untilAllSettled(
-  { withinMs, size }: ChaosOrder,
-  database: ChaosDatabase,
-  processes: readonly KeptProcess[],
-  began: number,
-  tell: (line: string) => void,
-): Promise<void> {
+async function untilAllSettled({ order, database, processes, tell }: Arena, began: number): Promise<void> {
+  const { withinMs, size } = order;
   for (let toldAt = began; ; await pause(200)) {
     const { settled, blocked } = await stubbornly(() => count(database));
     if (settled + blocked === size.mailboxes) return;
@@ -171,7 +184,7 @@ async function untilAllSettled(
     if (now - began > withinMs) {
       const stuck = [
         ...(await whereTheyAre(database.db)),
-        ...processes.map(({ name, said }) => `${name} said: ${said}`),
+        ...processes.all.map(({ name, said }) => `${name} said: ${said}`),
       ];
       throw new Error(`it does not end by itself: ${await standing(database)}\n${stuck.join('\n')}`);
     }

@@ -11,9 +11,10 @@ import { sideNames } from '#domain/platform.ts';
 import { realClock } from '#lib/clock.ts';
 import type { Log } from '#lib/log.ts';
 import { type Meters, metered } from '#operations/metered-journeys.ts';
+import type { Governor } from '#ports/budget.ts';
 import type { SharedSettings } from '#ports/programme.ts';
 import type { Job } from '#ports/queue.ts';
-import type { MailboxLease } from '#ports/workforce.ts';
+import type { MailboxLease, Membership } from '#ports/workforce.ts';
 import { openGovernor, openPlatforms } from '#store/budget.ts';
 import type { Database } from '#store/db.ts';
 import { openJourneys } from '#store/journeys.ts';
@@ -22,6 +23,7 @@ import { openQueue } from '#store/queue.ts';
 import { sealedSecrets } from '#store/secrets.ts';
 import { openWorkforce } from '#store/workforce.ts';
 import { Lease } from '#worker/lease.ts';
+import { letGo } from '#worker/let-go.ts';
 import { Lookout } from '#worker/lookout.ts';
 import { Paces } from '#worker/paces.ts';
 import type { Vitals } from '#worker/vitals.ts';
@@ -73,7 +75,8 @@ export async function workOnce(
   if (lacks.length > 0)
     log.error('secrets cannot be resolved here; nothing is taken before they can', { secrets: lacks.join(', ') });
   const identity = { host: hostname(), pid: process.pid, version, role, lacks };
-  await using membership = await openWorkforce(db, pulse).register(identity);
+  await using joined = await openWorkforce(db, pulse).register(identity);
+  const membership: Membership = { ...joined, releaseMailbox: (of) => letGo(lease, () => joined.releaseMailbox(of)) };
   await using queue = await openQueue(db, log, pulse);
   await using ledgers = estateLedgers(db, { rootKey, lapsed: lease.lapsed });
   const outdated = new AbortController();
@@ -81,7 +84,8 @@ export async function workOnce(
     if ((await secrets.lacking(platforms)).join() !== lacks.join()) outdated.abort();
   });
   const journeys = openJourneys(db, queue);
-  const governor = openGovernor(db, membership.worker);
+  const budgets = openGovernor(db, membership.worker);
+  const governor: Governor = { ...budgets, release: (of) => letGo(lease, () => budgets.release(of)) };
   await using source = new Lookout('source', { governor, clock: realClock, log });
   await using target = new Lookout('target', { governor, clock: realClock, log });
   const paces = new Paces(lease.lapsed);
@@ -126,7 +130,7 @@ export async function workOnce(
       membership,
       lease,
       queue,
-      journeys,
+      journeys: { putBack: (job) => letGo(lease, () => journeys.putBack(job)) },
       travel: doJob,
       atOnce: lacks.length > 0 ? 0 : settings.atOnce,
       heard: ({ settingsRevision, shares }) => {
