@@ -34,8 +34,8 @@ export function metered(journeys: Journeys, work: Work, meters: Meters): Journey
       await journeys.carried(mailbox, numbers);
       meters.carried(work, numbers.copied, numbers.bytes);
     },
-    async failed(mailbox, dueInMs) {
-      await journeys.failed(mailbox, dueInMs);
+    async failed(mailbox, dueInMs, met) {
+      await journeys.failed(mailbox, dueInMs, met);
       meters.pass(work, 'failed');
     },
     async block(mailbox, code, about, who) {

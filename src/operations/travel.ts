@@ -206,7 +206,7 @@ async function trouble(
   const isWeather = retry === 'soon' || retry === 'paced';
   if (isWeather && !(stage === 'switching' && failures + 1 >= switchTriesMax)) {
     const waitMs = Math.min(longestWaitMs, firstWaitMs * 2 ** Math.min(failures, 10));
-    return journeys.failed(id, Math.max(waitMs, request.askedMs?.() ?? 0));
+    return journeys.failed(id, Math.max(waitMs, request.askedMs?.() ?? 0), { code, message });
   }
   await journeys.block(id, code, { message, stage }, who);
 }

@@ -42,6 +42,12 @@ export interface FoundNumbers {
   readonly lagMs: number;
 }
 
+/** A fault of the catalogue, in words that may be shown. */
+export interface FaultMet {
+  readonly code: string;
+  readonly message: string;
+}
+
 export interface StepOf {
   readonly mailbox: number;
   readonly expected: Stage;
@@ -83,8 +89,8 @@ export interface Journeys {
   carried(mailbox: number, numbers: PassNumbers): Promise<void>;
   /** The platform asked for patience with this mailbox: it is looked at again after that, and has not failed. */
   rest(mailbox: number, dueInMs: number): Promise<void>;
-  /** A pass has failed and is tried again after a wait. */
-  failed(mailbox: number, dueInMs: number): Promise<void>;
+  /** A pass has met a fault and is tried again after a wait. */
+  failed(mailbox: number, dueInMs: number, met: FaultMet): Promise<void>;
   /**
    * A fault needs someone: nothing happens to this mailbox until a person retries it. With its record. One that is switching
    * is withdrawn, so that it waits where people can work; of one whose journey is over nothing is said.

@@ -166,7 +166,7 @@ describe('a pass', () => {
     await using db = await testDatabase();
     const { passed, failed } = await travellers(db, 'copying');
     await sql`update mailbox set queued_at = now()`.execute(db.sql);
-    await failed(1, 60_000);
+    await failed(1, 60_000, { code: 'imap.server.bye', message: 'x ended the session.' });
     expect(await standing(db.sql, 1)).toMatchObject({ failures: 1, isDue: false, queued: false });
     await passed(1, numbers, 0);
     await passed(1, { ...numbers, found: { ...found, lagMs: 1e12 } }, 0);
@@ -225,7 +225,10 @@ const endings = {
     (its: Journeys) =>
       its.passed(1, numbers, 0, { mailbox: 1, expected: 'copying', step: 'catch-up', who: 'worker 7' }),
   ],
-  'has to be tried again': ['copying', (its: Journeys) => its.failed(1, 0)],
+  'has to be tried again': [
+    'copying',
+    (its: Journeys) => its.failed(1, 0, { code: 'imap.server.bye', message: 'x ended the session.' }),
+  ],
   'has to rest': ['copying', (its: Journeys) => its.rest(1, 0)],
   'needs a person': ['switching', (its: Journeys) => its.block(1, 'target.quota', {}, 'worker 7')],
   'turned the route': [

@@ -81,8 +81,12 @@ export function openJourneys(db: Database, queue: Pick<StoredQueue, 'send'>, job
       await ask(changedWithItsEnd(db.sql, ended, ended.mailbox, sql`queued_at = null`));
     },
     rest: (mailbox, dueInMs) => endingWith(mailbox, sql`queued_at = null, due_at = ${dueIn(dueInMs)}`),
-    failed: (mailbox, dueInMs) =>
-      endingWith(mailbox, sql`failures = least(failures + 1, 30000), queued_at = null, due_at = ${dueIn(dueInMs)}`),
+    failed: (mailbox, dueInMs, { code, message }) =>
+      endingWith(
+        mailbox,
+        sql`failures = least(failures + 1, 30000), queued_at = null, due_at = ${dueIn(dueInMs)},
+            last_fault = jsonb_build_object('code', ${code}::text, 'message', ${message}::text, 'at', now())`,
+      ),
     async block(mailbox, code, about, who) {
       await ending(async (tx) => {
         await block(tx, mailbox, code, about, who);

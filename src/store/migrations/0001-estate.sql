@@ -72,6 +72,8 @@ create table mailbox (
   queued_at timestamptz,
   -- Passes that failed one after the other, for the next wait.
   failures smallint not null default 0,
+  -- What the last of them met: code, message, and when. It stays when all is well again.
+  last_fault jsonb,
   -- How far the target is behind, as last measured, and what was carried in all.
   caught_up_at timestamptz,
   lag_ms int,
