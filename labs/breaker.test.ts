@@ -30,6 +30,7 @@ test.each([
     await using estate = await startSimEstate({ mailboxes, messages: 3, atOnce, target }, false);
     {
       await using _work = estate.work();
+      await estate.begin();
       await standsAs('shut');
       // Whoever was on the way when it broke has tried as well; from then on nobody has.
       await settled();

@@ -15,6 +15,7 @@ import { type Log, silent } from '../src/lib/log.ts';
 import { type TestDatabase, testDatabase } from '../src/store/test-database.ts';
 import { openWaves } from '../src/store/waves.ts';
 import { freshState } from './godwit.ts';
+import { type CountingProxy, startCountingProxy } from './counting-proxy.ts';
 import { simPassword, type SimOptions, type SimServer, startServer } from './sim/server.ts';
 
 export interface SimEstateOptions {
@@ -36,8 +37,12 @@ export interface SimEstate extends AsyncDisposable {
   readonly source: SimServer;
   readonly target: SimServer;
   readonly users: readonly string[];
-  /** Serves until it is disposed of. */
+  /** The doors of both servers, where connections and octets are counted. */
+  readonly doors: { readonly source: CountingProxy; readonly target: CountingProxy };
+  /** Serves until it is disposed of; more than once for more workers. */
   work(): AsyncDisposable;
+  /** Starts the wave: from now on everything is due. */
+  begin(): Promise<void>;
   /** Waits until so many are there. Throws with how all of them stand where they are not in `waitMaxMs`. */
   until(stage: Stage, mailboxes: number): Promise<void>;
   /** Messages in the inboxes of the target, in all. */
@@ -46,12 +51,16 @@ export interface SimEstate extends AsyncDisposable {
 
 const waitMaxMs = 90_000;
 
-/** Everything is there and nothing has begun; all mailboxes are in one wave, whose window is open when `isOpen`. */
+/** Everything is there and nothing has begun; all mailboxes are in one wave, whose window is open once it `begin`s when `isOpen`. */
 export async function startSimEstate(options: SimEstateOptions, isOpen: boolean): Promise<SimEstate> {
   await using resources = new AsyncDisposableStack();
   const users = Array.from({ length: options.mailboxes }, (_, i) => `user${i}@corp.example`);
   const source = resources.use(await startServer({ ...options.source, platform: seeded(users, options) }));
   const target = resources.use(await startServer({ ...options.target, platform: seeded(users, { messages: 0 }) }));
+  const doors = {
+    source: resources.use(await startCountingProxy(source)),
+    target: resources.use(await startCountingProxy(target)),
+  };
   const state = resources.use(await freshState());
   const db = resources.use(await testDatabase());
   const file = join(state.path, 'godwit.yaml');
@@ -62,8 +71,8 @@ export async function startSimEstate(options: SimEstateOptions, isOpen: boolean)
     [
       'database: env:DB',
       'listen: "off"',
-      `source: ${platform(source.port, options.sourceBudget)}`,
-      `target: ${platform(target.port, options.targetBudget)}`,
+      `source: ${platform(doors.source.port, options.sourceBudget)}`,
+      `target: ${platform(doors.target.port, options.targetBudget)}`,
       'follow-every: 1h',
       `workers: { at-once: ${options.atOnce} }`,
     ].join('\n'),
@@ -77,6 +86,10 @@ export async function startSimEstate(options: SimEstateOptions, isOpen: boolean)
     source,
     target,
     users,
+    doors,
+    async begin() {
+      await openWaves(db).move('pilot', 'start', 'a lab', null);
+    },
     work() {
       const stop = new AbortController();
       const log = options.log ?? silent;
@@ -131,7 +144,6 @@ async function enrol(db: TestDatabase, users: readonly string[], isOpen: boolean
   const window = { opensAt, closesAt: opensAt + 3_600_000 };
   const order = { name: 'pilot', selector: {}, limit: null, isPilot: true, errorBudget: 1, window };
   await waves.create(order, 'a lab');
-  await waves.move('pilot', 'start', 'a lab', null);
 }
 
 async function until(db: TestDatabase, stage: Stage, mailboxes: number): Promise<void> {

@@ -30,8 +30,18 @@ export class Paces {
   }
 
   of(side: SideName): PlatformPace {
-    return { octets: (count) => this.#octets[side].take(count), command: () => this.#commands[side].take(1) };
+    const [octets, commands] = [this.#octets[side], this.#commands[side]];
+    return {
+      octets: (count) => octets.take(count),
+      // What a command would bring waits until the octets of those before it are paid for: most mailboxes are smaller than what
+      // a connection reads ahead.
+      command: () => bothOf(commands.take(1), octets.take(0)),
+    };
   }
+}
+
+function bothOf(one: Promise<void> | null, other: Promise<void> | null): Promise<void> | null {
+  return one && other ? Promise.all([one, other]).then(() => undefined) : (one ?? other);
 }
 
 function always(perSecond: number | null): readonly Slot[] {
