@@ -5,6 +5,7 @@
 
 import { PgBoss } from 'pg-boss';
 import { attemptsMax, heartbeatSeconds } from '#ports/queue.ts';
+import { faulted } from './database-fault.ts';
 import type { Database } from './db.ts';
 import { OneClient } from './queue-client.ts';
 
@@ -34,8 +35,12 @@ const queueOptions = {
   retentionSeconds: 30 * daySeconds,
 } as const;
 
-/** Installs what is missing or older than this version; safe while others do the same. */
-export async function installQueue(db: Database): Promise<void> {
+/** Installs what is missing or older than this version; safe while others do the same. Throws `database.*`. */
+export function installQueue(db: Database): Promise<void> {
+  return faulted(db.name, install(db));
+}
+
+async function install(db: Database): Promise<void> {
   await using client = new OneClient(db);
   await client.executeSql('select pg_advisory_lock($1)', [lock]);
   const boss = new PgBoss({ db: client, schema, migrate: true, supervise: false, schedule: false });
