@@ -1,33 +1,22 @@
 /** Joins a mailbox that a worker has in hand to both platforms: IMAP at both ends, the ledger in the database. */
 
-import { type ImapOptions, imapSource, imapTarget, KeptSession, type ServerMemory } from '#connectors/imap/index.ts';
+import { type ImapOptions, imapSource, imapTarget, KeptSession } from '#connectors/imap/index.ts';
 import { mailboxKey } from '#domain/endpoint.ts';
 import { type Direction, opposite } from '#domain/ledger-turn.ts';
 import { type SideName, userOn } from '#domain/platform.ts';
-import type { Log } from '#lib/log.ts';
 import type { Traveller } from '#ports/journeys.ts';
 import type { OpenSource } from '#ports/mailbox.ts';
 import type { Ends, MailboxInHand } from '#ports/mailbox-ends.ts';
-import type { SharedSettings } from '#ports/programme.ts';
 import type { MailboxLease } from '#ports/workforce.ts';
 import type { EstateLedgers } from '#store/ledger.ts';
 import { turnLedger } from '#store/ledger-turn.ts';
-import { authoritiesFor } from './authorities.ts';
-import { type CredentialPlaces, platformCredentials } from './platform-credentials.ts';
+import { imapOptions, type WayThere } from './imap-options.ts';
 import type { Visit } from './visit.ts';
 
-export interface Workbench extends CredentialPlaces {
-  readonly settings: SharedSettings;
+export interface Workbench extends WayThere {
   readonly ledgers: EstateLedgers;
-  /** What was learnt of a server by one mailbox serves all. */
-  readonly servers: ServerMemory;
-  /** Milliseconds for which this worker may still count what it holds as its own. */
-  readonly msLeft: () => number;
-  readonly log: Log;
 }
 
-/** Nothing is completed on a target in the last moments of a lease: the octets have a way to go. */
-const completeMarginMs = 500;
 /** One that waits for the next pass, and one to compare with meanwhile. */
 const connectionsToKeep = 2;
 
@@ -74,22 +63,7 @@ export class InHand implements MailboxInHand, Disposable {
   }
 
   #options(side: SideName): ImapOptions {
-    const bench = this.#bench;
-    const visit = this.#visit;
-    const platform = bench.settings[side];
-    const { host, port, security } = platform.endpoint;
-    const name = platform.endpoint.name.replace('://', `://${userOn(side, platform, this.traveller)}@`);
-    return {
-      endpoint: { host, port, security, ca: authoritiesFor(platform.endpoint, platform.ca), verify: platform.verify },
-      credentials: platformCredentials(side, platform, this.traveller, bench),
-      log: bench.log.with({ mailbox: this.traveller.id, [side]: name }),
-      servers: bench.servers,
-      name,
-      mayComplete: () => bench.msLeft() > completeMarginMs,
-      pace: visit.pace(side),
-      berth: (signal) => visit.berth(side, signal),
-      watcher: { signedIn: () => visit.signedIn(side), troubled: (fault) => visit.troubled(side, fault) },
-    };
+    return imapOptions(this.#bench, this.traveller, this.#visit, side);
   }
 
   /** Where what carries on one side waits for the next time that it is opened; nothing where that would be in the way. */

@@ -48,6 +48,8 @@ const world: World = {
       { ...options, version: world.version, environment: (name) => process.env[name] },
       signal,
     ),
+  openInspection: async (options) =>
+    (await import('./inspection.ts')).openInspection(options, world.version, (name) => process.env[name]),
   openImporter: async (options) =>
     (await import('./estate-import.ts')).openImporter(options, (name) => process.env[name]),
   readInput,

@@ -6,7 +6,7 @@ import type { Log } from '#lib/log.ts';
 import { Pace } from '#lib/pace.ts';
 import { parseTimetable } from '#lib/timetable.ts';
 import type { CopyChoices, CopyWatcher } from '#operations/copy-mailbox.ts';
-import { everyOne } from './at-once.ts';
+import { everyOne } from '#lib/at-once.ts';
 import { readAtOnce, readChoices } from './choices.ts';
 import { exitCodeOfReport, gravest } from './exit-code.ts';
 import type { CopyFlags } from './flags.ts';

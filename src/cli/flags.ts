@@ -50,6 +50,7 @@ export interface CopyFlags extends SideFlags, SelectionFlags, OutputFlags, ManyF
 
 export interface VerifyFlags extends SideFlags, SelectionFlags, OutputFlags, ManyFlags {
   readonly sample?: string;
+  readonly wave?: string;
 }
 
 export interface ProbeFlags extends OutputFlags {
@@ -124,6 +125,10 @@ export interface ListFlags extends TableFlags {
 
 export interface MailboxListFlags extends ListFlags {
   readonly select?: string;
+}
+
+export interface WaveCheckFlags extends TableFlags, Pick<ManyFlags, 'atOnce'> {
+  readonly again?: boolean;
 }
 
 export interface ReportFlags extends TableFlags {
@@ -234,6 +239,8 @@ export const verifyFlags: FlagParametersForType<VerifyFlags> = {
   ...manyFlags,
   ...selectionFlags,
   sample: text('Read the content of this share of the messages only, e.g. 5%, or 0 for none (default all)', 'SHARE'),
+  wave: text('Every mailbox of this wave of an estate, as the settings of the programme say', 'WAVE'),
+  config: text('With --wave: the settings of the programme (default $GODWIT_CONFIG, else godwit.yaml here)', 'FILE'),
   ...outputFlags,
 };
 
@@ -317,6 +324,12 @@ export const listFlags: FlagParametersForType<ListFlags> = {
 export const mailboxListFlags: FlagParametersForType<MailboxListFlags> = {
   select: text("Which: 'organisation=RXY stage=blocked'; all if it is left out", 'SELECTOR'),
   ...listFlags,
+};
+
+export const waveCheckFlags: FlagParametersForType<WaveCheckFlags> = {
+  again: flag('Look also at those that were found ready within a day'),
+  atOnce: manyFlags.atOnce,
+  ...tableFlags,
 };
 
 export const reportFlags: FlagParametersForType<ReportFlags> = {

@@ -50,6 +50,10 @@ EXAMPLES
   godwit verify imaps://ann@old.example imaps://ann@new.example --source-secret env:OLD --target-secret env:NEW
   godwit verify --accounts accounts.csv -o json
   godwit verify … --sample 5%                             read the content of one message in twenty; all are counted
+  godwit verify --wave pilot --sample 5%                  every mailbox of a wave, while people go on working
+
+With --wave what has not been carried yet, and what people did after the switch, is told apart from what is wrong, and what
+somebody has accepted (godwit mailbox accept) from what nobody has. What is found is kept: godwit report wave tells of it.
 
 EXIT CODES  0 all that the source holds is on the target, the same; 3 they differ, and it says where; 4 could not reach or sign in; 5 interrupted or gave up;
 2 wrong usage; 1 a fault of ours.`;
@@ -134,6 +138,20 @@ EXAMPLES
   godwit mailbox accept ann@corp.example --all --why 'seen one by one with ann'
 
 EXIT CODES  0 done; 2 wrong usage, or nothing of that is listed; 5 the database is away; 1 a fault of ours.`;
+
+export const waveCheckHelp = `Looks at every mailbox of a wave on both sides, days before it comes, and tells what will go wrong with which, and what to do:
+sign-ins, room on the target, messages larger than it takes, names of folders, keywords. Nothing is written on either side.
+It keeps to the budgets of both platforms, may be stopped and goes on where it was: who was found ready within a day is not
+looked at again.
+
+EXAMPLES
+  godwit wave check pilot
+  godwit wave check pilot --again                         also those that were found ready within a day
+  godwit wave check pilot -o csv > pilot-readiness.csv    a line for each finding
+  godwit wave check pilot -o json
+
+EXIT CODES  0 all are ready; 3 something will go wrong with some; 4 a side could not be reached; 5 interrupted, or the database
+is away; 2 wrong usage; 1 a fault of ours.`;
 
 export const reportHelp = `Tells what became of a wave, mailbox by mailbox and in sum: messages found, copied, already there and refused for what
 reason; bytes and seconds; for how long people were interrupted; and every message that is listed by name, with who

@@ -20,6 +20,7 @@ export interface MadeUp {
   readonly openDatabase?: World['openDatabase'];
   readonly openImporter?: World['openImporter'];
   readonly openProgramme?: World['openProgramme'];
+  readonly openInspection?: World['openInspection'];
   readonly work?: World['work'];
   readonly keys?: readonly SecretReference[];
   /** What is piped in. */
@@ -106,6 +107,7 @@ export async function play(argv: readonly string[], made: MadeUp = {}): Promise<
     work: made.work ?? (async () => Promise.reject(new Error('no worker in this test'))),
     openProgramme: made.openProgramme ?? (async () => Promise.reject(new Error('no estate in this test'))),
     serve: async () => Promise.reject(new Error('nothing is served in this test')),
+    openInspection: made.openInspection ?? (async () => Promise.reject(new Error('no looks in this test'))),
     openImporter: made.openImporter ?? (async () => Promise.reject(new Error('no imports in this test'))),
     readInput: async () => (made.input === undefined ? null : Buffer.from(made.input)),
     estateSchema: '/opt/godwit/docs/godwit.schema.json',

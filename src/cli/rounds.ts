@@ -3,7 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type FaultCode, fault, faults } from '#domain/fault.ts';
 import type { MailboxReport } from '#domain/report.ts';
-import { everyOne } from './at-once.ts';
+import { everyOne } from '#lib/at-once.ts';
 
 /**
  * Calls `pass` for each of `count` mailboxes, at most `atOnce` at a time, again and again until `signal`, at most once in

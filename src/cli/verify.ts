@@ -2,7 +2,7 @@
 
 import { Fault, fault } from '#domain/fault.ts';
 import type { VerifyReport } from '#domain/verify-report.ts';
-import { everyOne } from './at-once.ts';
+import { everyOne } from '#lib/at-once.ts';
 import { readAtOnce, readSelection } from './choices.ts';
 import { exitCodeOfVerdict, gravest } from './exit-code.ts';
 import type { VerifyFlags } from './flags.ts';
@@ -15,6 +15,10 @@ import { verifyLines } from './verify-text.ts';
 import type { Engine, VerifyOrder } from './world.ts';
 
 export async function verify(this: Session, flags: VerifyFlags, source?: string, target?: string): Promise<void> {
+  if (flags.wave !== undefined) {
+    const { verifyWave } = await import('./verify-wave.ts');
+    return await verifyWave(this, flags, flags.wave, source !== undefined);
+  }
   const { world } = this;
   const signal = world.interruption;
   const problems = new Problems();

@@ -24,11 +24,13 @@ import type { SecretReference } from '#domain/secret-reference.ts';
 import type { Selection } from '#domain/selection.ts';
 import type { Selector, UnknownName } from '#domain/selector.ts';
 import type { Log } from '#lib/log.ts';
+import type { CheckedMailbox, CheckWaveRequest } from '#operations/check-wave.ts';
 import type { CopyChoices, CopyWatcher, Pace } from '#operations/copy-mailbox.ts';
 import type { SecretKeeping } from '#operations/keep-secrets.ts';
 import type { ImportOrder, ImportReport } from '#operations/import-estate.ts';
 import type { WaveReported } from '#operations/report-wave.ts';
 import type { VerifyReport, VerifyWatcher } from '#operations/verify-mailbox.ts';
+import type { VerifiedMailbox, VerifyWaveRequest } from '#operations/verify-wave.ts';
 
 export interface OutStream {
   write(text: string): unknown;
@@ -86,6 +88,8 @@ export interface World {
   openImporter(options: DatabaseOptions): Promise<Importer>;
   /** Opens an estate for people: its waves, how it stands, and its mailboxes. */
   openProgramme(options: DatabaseOptions): Promise<Programme>;
+  /** Opens an estate to look at its mailboxes on both platforms. */
+  openInspection(options: InspectionOptions): Promise<EstateInspection>;
   /** Carries the mailboxes of an estate until the signal fires. */
   serve(options: ServeOptions, signal: AbortSignal): Promise<void>;
   /** Helps to, until the signal fires or it is drained. */
@@ -118,6 +122,30 @@ export interface DatabaseOptions {
 /** What becomes of an import is told by its report and, on the way, to its watcher; `operations/import-estate.ts` throws its faults. */
 export interface Importer extends AsyncDisposable {
   import(order: Pick<ImportOrder, 'files' | 'dryRun' | 'watcher'>, signal: AbortSignal): Promise<ImportReport>;
+}
+
+export interface InspectionOptions extends DatabaseOptions {
+  readonly settings: EstateSettings;
+  readonly keys: readonly SecretReference[];
+}
+
+export interface EstateInspection extends AsyncDisposable {
+  /** Mailboxes at a time, as the settings say. */
+  readonly atOnce: number;
+  find(
+    wave: string,
+  ): Promise<
+    | { readonly kind: 'found'; readonly wave: Wave; readonly members: readonly number[] }
+    | { readonly kind: 'unknown'; readonly nearest: string | null }
+  >;
+  verify(
+    order: Pick<VerifyWaveRequest, 'members' | 'atOnce' | 'sample' | 'watcher'>,
+    signal: AbortSignal,
+  ): AsyncIterable<readonly VerifiedMailbox[]>;
+  check(
+    order: Pick<CheckWaveRequest, 'members' | 'atOnce' | 'freshSeconds' | 'watcher'>,
+    signal: AbortSignal,
+  ): AsyncIterable<readonly CheckedMailbox[]>;
 }
 
 export interface ServeOptions {

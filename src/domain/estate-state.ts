@@ -17,7 +17,7 @@ export interface WorkerState {
   readonly id: string;
   readonly host: string;
   readonly pid: number;
-  readonly role: 'serve' | 'worker';
+  readonly role: 'serve' | 'worker' | 'onlooker';
   readonly startedAt: Date;
   /** Milliseconds since it was heard of. */
   readonly silentMs: number;

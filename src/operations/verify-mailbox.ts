@@ -6,6 +6,7 @@
 
 import { Fault, fault } from '#domain/fault.ts';
 import { mapFolders } from '#domain/folder-map.ts';
+import type { FolderTree } from '#domain/item.ts';
 import type { FaultReport } from '#domain/report.ts';
 import type { Selection } from '#domain/selection.ts';
 import type { Verdict, VerifyNote, VerifyReport } from '#domain/verify-report.ts';
@@ -27,6 +28,8 @@ export interface VerifyRequest {
   /** Share of messages (0 to 1) whose content is read, null for all; of the others size, date and flags are compared. */
   readonly sample: number | null;
   readonly log: Log;
+  /** Told of the source's folders, before anything is compared. */
+  readonly heard?: (source: FolderTree) => void;
   readonly watcher: VerifyWatcher;
   readonly clock?: Clock;
 }
@@ -74,6 +77,7 @@ async function compare(request: VerifyRequest, clock: Clock, found: Found, signa
     source.use((reader) => reader.folders()),
     target.use((reader) => reader.folders()),
   ]);
+  request.heard?.(sourceTree);
   const { pairs, notes } = compareTrees(mapFolders(sourceTree, targetTree, request.selection), targetTree);
   found.notes.push(...notes);
   const messagesOf = pairs.map((pair) =>

@@ -43,6 +43,9 @@ export interface LedgerReader {
   exceptions(): Promise<readonly Exception[]>;
 }
 
+/** For those who compute no digest. */
+export type LedgerLook = Omit<LedgerReader, 'digestKey'>;
+
 export interface Ledger extends LedgerReader, AsyncDisposable {
   /**
    * Applies changes in order, all or none. Resolves when they are durable; a later call is durable no earlier than an

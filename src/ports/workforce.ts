@@ -14,7 +14,8 @@ export interface WorkerIdentity {
   readonly host: string;
   readonly pid: number;
   readonly version: string;
-  readonly role: 'serve' | 'worker';
+  /** An onlooker takes no jobs: it holds connections for a while (`godwit verify --wave`). */
+  readonly role: 'serve' | 'worker' | 'onlooker';
   /** Names of secrets that it cannot resolve: it takes no work that needs them. */
   readonly lacks: readonly string[];
 }

@@ -8,7 +8,7 @@ import { fault } from '#domain/fault.ts';
 import type { FolderId } from '#domain/item.ts';
 import type { Direction } from '#domain/ledger-turn.ts';
 import { UidMap } from '#domain/uid-map.ts';
-import type { Ledger, LedgerReader, LedgerStore } from '#ports/ledger.ts';
+import type { Ledger, LedgerLook, LedgerReader, LedgerStore } from '#ports/ledger.ts';
 import type { MailboxLease } from '#ports/workforce.ts';
 import { answered } from './answered.ts';
 import type { Database } from './db.ts';
@@ -69,39 +69,20 @@ class PostgresLedgers implements EstateLedgers {
   }
 
   async peek(mailbox: number, direction: Direction): Promise<LedgerReader | null> {
+    const key: LedgerKey = { mailbox, direction };
     // Asked anew each time: another may be writing.
-    const contents = (): Promise<LedgerContents> => this.#contents({ mailbox, direction });
-    return (await contents()).isKnown ? this.#reader({ mailbox, direction }, contents) : null;
+    const contents = (): Promise<LedgerContents> => contentsOf(this.#db, key);
+    return (await contents()).isKnown ? this.#reader(key, contents) : null;
   }
 
   async standing(mailbox: number, direction: Direction): Promise<LedgerReader | null> {
-    const contents = await this.#contents({ mailbox, direction });
-    return contents.isKnown ? this.#reader({ mailbox, direction }, () => Promise.resolve(contents)) : null;
-  }
-
-  async #contents(key: LedgerKey): Promise<LedgerContents> {
-    return new LedgerContents(await answered(this.#db, () => readStart(this.#db, key, null), null));
+    const key: LedgerKey = { mailbox, direction };
+    const contents = await contentsOf(this.#db, key);
+    return contents.isKnown ? this.#reader(key, () => Promise.resolve(contents)) : null;
   }
 
   #reader(key: LedgerKey, contents: () => Promise<LedgerContents>): LedgerReader {
-    const db = this.#db;
-    const once = <Answer>(question: (db: Database) => Promise<Answer>) => answered(db, question, null);
-    return {
-      digestKey: digestKeyOf(this.#rootKey, key.mailbox),
-      folders: async () => (await contents()).folders(),
-      intents: async () => (await contents()).intents(),
-      exceptions: async () => ((await contents()).hasExceptions ? once(() => readExceptions(db, key)) : []),
-      async map(folder: FolderId) {
-        const known = (await contents()).folder(folder);
-        if (!known) return UidMap.empty;
-        if (known.runs.isUnread) known.runs.read(await once(() => readPieces(db, key, known.number)));
-        return known.runs.map();
-      },
-      async flags(folder: FolderId) {
-        const known = (await contents()).folder(folder);
-        return known && once(() => readFlags(db, key, known.number));
-      },
-    };
+    return { digestKey: digestKeyOf(this.#rootKey, key.mailbox), ...lookOf(this.#db, key, contents) };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -126,6 +107,36 @@ class PostgresLedgers implements EstateLedgers {
       throw error;
     }
   }
+}
+
+/** As `EstateLedgers.standing`, for those who have no key and compute no digest. */
+export async function lookIntoLedger(db: Database, mailbox: number, direction: Direction): Promise<LedgerLook | null> {
+  const key: LedgerKey = { mailbox, direction };
+  const contents = await contentsOf(db, key);
+  return contents.isKnown ? lookOf(db, key, () => Promise.resolve(contents)) : null;
+}
+
+async function contentsOf(db: Database, key: LedgerKey): Promise<LedgerContents> {
+  return new LedgerContents(await answered(db, () => readStart(db, key, null), null));
+}
+
+function lookOf(db: Database, key: LedgerKey, contents: () => Promise<LedgerContents>): LedgerLook {
+  const once = <Answer>(question: (db: Database) => Promise<Answer>) => answered(db, question, null);
+  return {
+    folders: async () => (await contents()).folders(),
+    intents: async () => (await contents()).intents(),
+    exceptions: async () => ((await contents()).hasExceptions ? once(() => readExceptions(db, key)) : []),
+    async map(folder: FolderId) {
+      const known = (await contents()).folder(folder);
+      if (!known) return UidMap.empty;
+      if (known.runs.isUnread) known.runs.read(await once(() => readPieces(db, key, known.number)));
+      return known.runs.map();
+    },
+    async flags(folder: FolderId) {
+      const known = (await contents()).folder(folder);
+      return known && once(() => readFlags(db, key, known.number));
+    },
+  };
 }
 
 /**

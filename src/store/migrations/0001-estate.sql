@@ -246,7 +246,7 @@ create table worker (
   host text not null,
   pid int not null,
   version text not null,
-  role text not null check (role in ('serve', 'worker')),
+  role text not null check (role in ('serve', 'worker', 'onlooker')),
   started_at timestamptz not null default now(),
   seen_at timestamptz not null default now(),
   draining boolean not null default false,

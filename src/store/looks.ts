@@ -1,0 +1,85 @@
+/** What independent looks at mailboxes found, the latest of each kind, and what has to be known for them. */
+
+import { sql } from 'kysely';
+import type { ReadinessReport } from '#domain/readiness.ts';
+import type { Acceptance } from '#domain/wave-verification.ts';
+import type { KnownReadiness, Looks } from '#ports/looks.ts';
+import { faulted } from './database-fault.ts';
+import type { Database } from './db.ts';
+import { keptText, textKept } from './kept-text.ts';
+import { lookIntoLedger } from './ledger.ts';
+
+interface AcceptanceRow {
+  readonly folder: string;
+  readonly uid: number;
+  readonly source_uid_validity: number;
+  readonly kind: string;
+  readonly code: string;
+  readonly who: string;
+}
+
+interface ReadinessRow {
+  readonly id: number;
+  readonly address: string;
+  readonly remarks: ReadinessReport['remarks'];
+}
+
+export function openLooks(db: Database): Looks {
+  const ask = <Answer>(answer: Promise<Answer>): Promise<Answer> => faulted(db.name, answer);
+  return {
+    ledger: (mailbox, direction) => ask(lookIntoLedger(db, mailbox, direction)),
+    async caughtUpAt(mailbox) {
+      const { rows } = await ask(
+        sql<{ at: Date | null }>`select caught_up_at as at from mailbox where id = ${mailbox}`.execute(db.sql),
+      );
+      return rows[0]?.at?.toISOString() ?? null;
+    },
+    acceptances: (mailbox) => ask(acceptances(db, mailbox)),
+    async keepVerification(mailbox, found) {
+      await ask(
+        sql`
+          insert into verification (mailbox, found) values (${mailbox}, ${json(found)}::jsonb)
+          on conflict (mailbox) do update set found = excluded.found, at = now()`.execute(db.sql),
+      );
+    },
+    async keepReadiness(mailbox, { remarks }) {
+      await ask(
+        sql`
+          insert into readiness (mailbox, remarks) values (${mailbox}, ${json(remarks)}::jsonb)
+          on conflict (mailbox) do update set remarks = excluded.remarks, at = now()`.execute(db.sql),
+      );
+    },
+    readiness: (mailboxes, freshSeconds) => ask(readiness(db, mailboxes, freshSeconds)),
+  };
+}
+
+async function acceptances(db: Database, mailbox: number): Promise<readonly Acceptance[]> {
+  const { rows } = await sql<AcceptanceRow>`
+    select folder, uid, source_uid_validity, kind, code, who from acceptance where mailbox = ${mailbox}`.execute(
+    db.sql,
+  );
+  return rows.map(({ folder, source_uid_validity, ...row }) => ({
+    ...row,
+    folder: textKept(folder),
+    uidValidity: source_uid_validity,
+  }));
+}
+
+async function readiness(
+  db: Database,
+  mailboxes: readonly number[],
+  freshSeconds: number,
+): Promise<ReadonlyMap<number, KnownReadiness>> {
+  const { rows } = await sql<ReadinessRow>`
+    select m.id, m.address, r.remarks
+      from readiness r join mailbox m on m.id = r.mailbox
+     where r.mailbox = any(${mailboxes}::int[]) and r.at > now() - make_interval(secs => ${freshSeconds}::float8)`.execute(
+    db.sql,
+  );
+  return new Map(rows.map(({ id, ...known }) => [id, known] as const));
+}
+
+/** Names and words of servers may hold what a text of the database cannot. */
+function json(value: unknown): string {
+  return JSON.stringify(value, (_key, each: unknown) => (typeof each === 'string' ? keptText(each) : each));
+}
