@@ -48,7 +48,7 @@ export interface CopyFlags extends SideFlags, SelectionFlags, OutputFlags, ManyF
   readonly bandwidth?: string;
 }
 
-export interface VerifyFlags extends SideFlags, SelectionFlags, OutputFlags, ManyFlags {
+export interface VerifyFlags extends SideFlags, SelectionFlags, OutputFlags, ManyFlags, EstateFlags {
   readonly sample?: string;
   readonly wave?: string;
 }
