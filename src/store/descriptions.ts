@@ -1,0 +1,273 @@
+/** All that is told of one mailbox or one wave: each a handful of short questions, whatever the size of the estate. */
+
+import { sql } from 'kysely';
+import type {
+  FaultCount,
+  FaultMetThere,
+  MailboxFound,
+  MailboxDescription,
+  MarkBorne,
+  Recorded,
+  WaveDescription,
+} from '#domain/description.ts';
+import { addressKey, type MailboxKind } from '#domain/estate.ts';
+import { type About, type FaultCode, faults } from '#domain/fault.ts';
+import type { Mark, Stage } from '#domain/journey.ts';
+import type { SideName } from '#domain/platform.ts';
+import type { ListedException, MailboxAccount } from '#domain/wave-report.ts';
+import { nearest } from '#lib/nearest.ts';
+import type { Descriptions } from '#ports/descriptions.ts';
+import { faulted } from './database-fault.ts';
+import type { Database, Sql } from './db.ts';
+import { openEstateLists } from './estate-lists.ts';
+import { openWaveAccounts } from './wave-accounts.ts';
+import { openWaves } from './waves.ts';
+
+/** Records of the log: some months of an ordinary mailbox. */
+const recordsMax = 20;
+/** Exceptions: more are for `godwit report`. */
+const exceptionsMax = 200;
+/** Looked at on both sides of an address that is not there. */
+const neighboursMax = 50;
+
+interface MailboxRow {
+  readonly id: number;
+  readonly address: string;
+  readonly kind: MailboxKind;
+  readonly display_name: string | null;
+  readonly aliases: readonly string[] | null;
+  readonly source_user: string | null;
+  readonly target_user: string | null;
+  readonly timezone: string | null;
+  readonly language: string | null;
+  readonly code: string;
+  readonly organisation_name: string;
+  readonly above: readonly string[];
+  readonly size_bytes: number | null;
+  readonly items: number | null;
+  readonly not_before: string | null;
+  readonly not_after: string | null;
+  readonly stage: Stage;
+  readonly stage_since: Date;
+  readonly held: string | null;
+  readonly blocked: string | null;
+  readonly blocked_about: Readonly<Record<string, unknown>> | null;
+  readonly excluded: string | null;
+  readonly left_at: Date | null;
+  readonly wave: number | null;
+  readonly side: SideName;
+  readonly turned_at: Date | null;
+  readonly due_at: Date | null;
+  readonly queued_at: Date | null;
+  readonly failures: number;
+  readonly last_fault: { readonly code: string; readonly message: string; readonly at: string } | null;
+  readonly in_hand_of: MailboxDescription['inHandOf'];
+  readonly readiness: { readonly at: string; readonly found: unknown } | null;
+  readonly verification: { readonly at: string; readonly found: unknown } | null;
+}
+
+interface AuditRow {
+  readonly at: Date;
+  readonly who: string;
+  readonly what: string;
+  readonly stage_before: Stage | null;
+  readonly stage_after: Stage | null;
+  readonly why: string | null;
+  readonly about: Readonly<Record<string, unknown>> | null;
+}
+
+interface MarkedRow {
+  readonly what: string;
+  readonly who: string;
+  readonly at: Date;
+}
+
+/** Under which words the log tells that a mark was set. */
+const wordsOf = {
+  left: ['leave'],
+  excluded: ['exclude'],
+  blocked: ['blocked'],
+  held: ['hold', 'come-home'],
+} as const satisfies Record<Mark, readonly string[]>;
+
+export function openDescriptions(db: Database): Descriptions {
+  return {
+    mailbox: (address) => faulted(db.name, mailbox(db, addressKey(address))),
+    async wave(name) {
+      const waves = await openEstateLists(db).waves();
+      const line = waves.find((each) => each.name === name);
+      if (!line) {
+        const names = waves.map((each) => each.name);
+        return { kind: 'unknown', nearest: nearest(name, names) };
+      }
+      const [byCode, log] = await faulted(
+        db.name,
+        Promise.all([faultsIn(db.sql, line.id), recorded(db.sql, sql`wave = ${line.id} and mailbox is null`)]),
+      );
+      return { kind: 'found', wave: { ...line, faults: byCode, log } satisfies WaveDescription };
+    },
+  };
+}
+
+async function mailbox(db: Database, address: string): Promise<MailboxFound> {
+  const { rows } = await mailboxRow(db.sql, sql`m.address = ${address}`);
+  const row = rows[0] ?? (await mailboxRow(db.sql, sql`m.aliases @> array[${address}]`)).rows[0];
+  if (!row) return { kind: 'unknown', nearest: await nearestAddress(db.sql, address) };
+  const accounts = openWaveAccounts(db);
+  const [[account], exceptions, log, marked, waves] = await Promise.all([
+    accounts.accounts([row.id]),
+    firstOf(accounts.exceptions([row.id])),
+    recorded(db.sql, sql`mailbox = ${row.id}`),
+    lastMarked(db.sql, row.id),
+    row.wave === null ? [] : openWaves(db).list(),
+  ]);
+  const wave = waves.find(({ id }) => id === row.wave) ?? null;
+  const told = { account: account as MailboxAccount, exceptions, log, wave };
+  return {
+    kind: 'found',
+    mailbox: { ...descriptionOf(row), ...told, marks: marksOf(row, marked), fault: faultOf(row, marked) },
+  };
+}
+
+function mailboxRow(db: Sql, which: ReturnType<typeof sql>) {
+  return sql<MailboxRow>`
+    select m.id, m.address, m.kind, m.display_name, m.aliases, m.source_user, m.target_user, m.timezone, m.language,
+           o.code, o.name as organisation_name, m.size_bytes, m.items, m.not_before::text, m.not_after::text, m.stage,
+           m.stage_since, m.held, m.blocked, m.blocked_about, m.excluded, m.left_at, m.wave,
+           coalesce(r.side, 'source') as side, r.turned_at, m.due_at, m.queued_at, m.failures, m.last_fault,
+           (select jsonb_build_object('worker', w.id, 'host', w.host, 'pid', w.pid)
+              from mailbox_lease l join worker w on w.id = l.worker where l.mailbox = m.id) as in_hand_of,
+           (select jsonb_build_object('at', at, 'found', remarks) from readiness where mailbox = m.id) as readiness,
+           (select jsonb_build_object('at', at, 'found', found) from verification where mailbox = m.id) as verification,
+           array(with recursive above (id, code, parent, far) as (
+                   select p.id, p.code, p.parent, 1 from organisation p where p.id = o.parent
+                   union all
+                   select p.id, p.code, p.parent, far + 1 from organisation p join above a on p.id = a.parent
+                 )
+                 select code from above order by far) as above
+      from mailbox m join organisation o on o.id = m.organisation left join route r on r.mailbox = m.id
+     where ${which} order by m.address limit 1`.execute(db);
+}
+
+/** Of those that stand beside it in the list of all, which begin alike; and those who are called so elsewhere. */
+async function nearestAddress(db: Sql, address: string): Promise<string | null> {
+  const localPart = `${address.split('@')[0]}@`;
+  const { rows } = await sql<{ address: string }>`
+    (select address from mailbox where address >= ${address} order by address limit ${neighboursMax})
+    union
+    (select address from mailbox where address < ${address} order by address desc limit ${neighboursMax})
+    union
+    (select address from mailbox where address >= ${localPart} order by address limit ${neighboursMax})`.execute(db);
+  const addresses = rows.map((row) => row.address);
+  return nearest(address, addresses) ?? addresses.find((each) => each.startsWith(localPart)) ?? null;
+}
+
+async function firstOf(pages: AsyncIterable<readonly ListedException[]>): Promise<readonly ListedException[]> {
+  for await (const page of pages) return page.slice(0, exceptionsMax);
+  return [];
+}
+
+async function recorded(db: Sql, which: ReturnType<typeof sql>): Promise<readonly Recorded[]> {
+  const { rows } = await sql<AuditRow>`
+    select at, who, what, stage_before, stage_after, why, about
+      from audit where ${which} order by id desc limit ${recordsMax}`.execute(db);
+  return rows.map(({ stage_before: stageBefore, stage_after: stageAfter, ...row }) => ({
+    ...row,
+    stageBefore,
+    stageAfter,
+  }));
+}
+
+async function lastMarked(db: Sql, id: number): Promise<readonly MarkedRow[]> {
+  const { rows } = await sql<MarkedRow>`
+    select distinct on (what) what, who, at from audit
+     where mailbox = ${id} and what = any(${Object.values(wordsOf).flat()}::text[])
+     order by what, id desc`.execute(db);
+  return rows;
+}
+
+function marksOf(row: MailboxRow, marked: readonly MarkedRow[]): readonly MarkBorne[] {
+  const { left_at, excluded, blocked, held } = row;
+  const borne = (mark: Mark, why: string | null): MarkBorne => {
+    const last = setAt(mark, marked);
+    return { mark, why, who: last?.who ?? null, at: last?.at ?? (mark === 'left' ? left_at : null) };
+  };
+  return [
+    ...(left_at === null ? [] : [borne('left', null)]),
+    ...(excluded === null ? [] : [borne('excluded', excluded)]),
+    ...(blocked === null ? [] : [borne('blocked', blocked)]),
+    ...(held === null ? [] : [borne('held', held)]),
+  ];
+}
+
+function setAt(mark: Mark, marked: readonly MarkedRow[]): MarkedRow | undefined {
+  const words: readonly string[] = wordsOf[mark];
+  return marked.filter(({ what }) => words.includes(what)).toSorted((a, b) => b.at.getTime() - a.at.getTime())[0];
+}
+
+/** What it is blocked for, else what was met last. */
+function faultOf(row: MailboxRow, marked: readonly MarkedRow[]): FaultMetThere | null {
+  const { blocked, blocked_about: about, last_fault: last } = row;
+  if (blocked !== null) {
+    const at = setAt('blocked', marked)?.at ?? null;
+    return { code: blocked, message: messageOf(blocked, about ?? {}), at, isBlocking: true, ...adviceOf(blocked) };
+  }
+  if (last === null) return null;
+  const { code, message } = last;
+  return { code, message, at: new Date(last.at), isBlocking: false, ...adviceOf(code) };
+}
+
+function messageOf(code: string, about: Readonly<Record<string, unknown>>): string {
+  if (typeof about['message'] === 'string') return about['message'];
+  const entry = entryOf(code);
+  return entry ? (entry.says as (about: unknown) => string)(about as About<FaultCode>) : code;
+}
+
+function adviceOf(code: string): Pick<FaultMetThere, 'reach' | 'retry' | 'remedy'> {
+  const entry = entryOf(code);
+  return { reach: entry?.reach ?? null, retry: entry?.retry ?? null, remedy: entry?.remedy ?? null };
+}
+
+/** An older or newer version may have met what this one does not know. */
+function entryOf(code: string) {
+  return Object.hasOwn(faults, code) ? faults[code as FaultCode] : null;
+}
+
+function descriptionOf(
+  row: MailboxRow,
+): Omit<MailboxDescription, 'account' | 'exceptions' | 'log' | 'wave' | 'marks' | 'fault'> {
+  const { address, kind, aliases, timezone, language, code, above, items, stage, side, failures } = row;
+  return {
+    address,
+    kind,
+    displayName: row.display_name,
+    aliases: aliases ?? [],
+    sourceUser: row.source_user,
+    targetUser: row.target_user,
+    timezone,
+    language,
+    organisation: { code, name: row.organisation_name, above },
+    sizeBytes: row.size_bytes,
+    items,
+    notBefore: row.not_before,
+    notAfter: row.not_after,
+    stage,
+    stageSince: row.stage_since,
+    side,
+    turnedAt: row.turned_at,
+    dueAt: row.due_at,
+    queuedAt: row.queued_at,
+    inHandOf: row.in_hand_of,
+    failures,
+    readiness: row.readiness && { ...row.readiness, at: new Date(row.readiness.at) },
+    verification: row.verification && { ...row.verification, at: new Date(row.verification.at) },
+  };
+}
+
+async function faultsIn(db: Sql, wave: number): Promise<readonly FaultCount[]> {
+  const { rows } = await sql<{ code: string; mailboxes: number; example: string }>`
+    select m.blocked as code, count(*) as mailboxes, min(m.address) as example
+      from mailbox m where m.wave = ${wave} and m.mark = 'blocked'
+     group by 1 order by 2 desc, 1`.execute(db);
+  return rows.map((row) => ({ ...row, ...adviceOf(row.code) }));
+}
