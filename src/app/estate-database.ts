@@ -8,6 +8,7 @@ import { fault } from '#domain/fault.ts';
 import { shownReference } from '#domain/secret-reference.ts';
 import { cleanText } from '#lib/clean-text.ts';
 import type { Log } from '#lib/log.ts';
+import type { EmbeddedOptions } from '#postgres/embedded.ts';
 import { type Database, openDatabase } from '#store/db.ts';
 import { migrate, seeThatAllRan } from '#store/migrations.ts';
 import { type Environment, readReference } from './keyring.ts';
@@ -16,6 +17,8 @@ export interface EstateDatabaseOptions {
   readonly stateDir: string;
   readonly environment: Environment;
   readonly connectionsMax: number;
+  /** Where our own server listens on this machine besides its socket, for whoever starts it so. */
+  readonly embedded?: EstateSettings['embedded'];
   /** Shown by PostgreSQL beside what we are doing, e.g. `godwit secret`. */
   readonly applicationName: string;
   readonly log: Log;
@@ -85,7 +88,8 @@ export async function reachEstateDatabase(
   }
   // Loaded for who uses it only.
   const { startEmbedded } = await import('#postgres/embedded.ts');
-  const server = await startEmbedded(stateDir, { log }, signal);
+  const listen = await listenAs(options);
+  const server = await startEmbedded(stateDir, listen ? { log, listen } : { log }, signal);
   try {
     const db = await openDatabase({ url: server.url, connectionsMax, applicationName });
     return {
@@ -101,6 +105,15 @@ export async function reachEstateDatabase(
     await server[Symbol.asyncDispose]();
     throw error;
   }
+}
+
+/** Null for its socket alone. */
+async function listenAs({ embedded, environment }: EstateDatabaseOptions): Promise<EmbeddedOptions['listen'] | null> {
+  if (!embedded) return null;
+  const { port, password } = embedded;
+  const read = await readReference(password, environment);
+  if (read.kind === 'secret') return { port, password: read.secret };
+  throw usageError(`The password of the embedded database (${cleanText(shownReference(password), 300)}): ${read.says}`);
 }
 
 /** As the settings say it, else as DATABASE_URL does; null for a server of our own. */

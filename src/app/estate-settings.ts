@@ -180,6 +180,27 @@ export const estateForm = section('the settings of a programme', {
       changeWhen: 'it is more than a trial, or workers run on other machines.',
     },
   }),
+  embedded: section('the PostgreSQL of our own, where others than those on its state folder come to it', {
+    port: Type.Optional(
+      count(65_535, {
+        about: {
+          is: 'a port on 127.0.0.1, besides its Unix socket; the user is godwit, the database postgres',
+          expected: 'a number from 1 to 65535',
+          changeWhen: 'a worker runs under another user, in a container, or at the other end of a tunnel.',
+        },
+      }),
+    ),
+    password: Type.Optional(
+      Type.String({
+        pattern: String.raw`^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+)$`,
+        maxLength: 4_096,
+        about: {
+          is: 'what they have to know who come by that port (SCRAM-SHA-256)',
+          expected: 'a reference, env:NAME or file:PATH, and never the password itself',
+        },
+      }),
+    ),
+  }),
   timezone: text({
     default: 'UTC',
     about: {

@@ -48,6 +48,7 @@ describe('the settings of a programme', () => {
     const settings = await read(small);
     expect(settings).toMatchObject({
       database: 'embedded',
+      embedded: null,
       timezone: 'UTC',
       atOnce: 8,
       followEverySeconds: 900,
@@ -67,6 +68,17 @@ describe('the settings of a programme', () => {
     expect(settings.source.budget.bytesPerSecond).toEqual([{ fromMinute: 0, bytesPerSecond: null }]);
     expect(settings.target.signIn).toEqual({ kind: 'each', secrets: { kind: 'sealed', prefix: 'target/' } });
     expect(settings.target.endpoint).toMatchObject({ security: 'starttls', port: 1143 });
+  });
+
+  test('have the embedded database listen for others by a port and a password, never by one of them', async () => {
+    const settings = await read(`${small}\nembedded: { port: 5433, password: file:pg.secret }\n`);
+    expect(settings.embedded).toMatchObject({ port: 5433, password: { kind: 'file' } });
+    const problem = 'embedded needs both port and password, or neither.';
+    await expect(read(`${small}\nembedded: { port: 5433 }\n`)).rejects.toThrow(problem);
+    await expect(read(`${small}\nembedded: { password: env:PG }\n`)).rejects.toThrow(problem);
+    await expect(read(`${small}\nembedded: { port: 5433, password: hunter2 }\n`)).rejects.toThrow(
+      'embedded.password must be a reference, env:NAME or file:PATH, and never the password itself',
+    );
   });
 
   test('are read as people write them', async () => {
@@ -142,7 +154,7 @@ describe('settings that cannot be meant are told with line and column, all at on
 
   test('a key that stands in the wrong section: its place is told', async () => {
     expect(await complaints(`${small}  connections: 5\n  timezone: UTC\ncolour: red\n`)).toEqual([
-      'godwit.yaml, line 11, column 1: "colour" is no setting. They are database, timezone, source, target, workers, follow-every, error-budget, listen, folders, delete, max-size.',
+      'godwit.yaml, line 11, column 1: "colour" is no setting. They are database, embedded, timezone, source, target, workers, follow-every, error-budget, listen, folders, delete, max-size.',
       'godwit.yaml, line 9, column 3: "connections" is no setting of target; it stands in target.budget.',
       'godwit.yaml, line 10, column 3: "timezone" is no setting of target; it stands at the top.',
     ]);

@@ -48,6 +48,7 @@ async function resolved(
   const database = written.read(['database'], form.database, (text) =>
     text === 'embedded' ? text : referenceIn(dirname(resolve(file)), text),
   );
+  const embedded = embeddedIn(file, form, written);
   const timezone = written.read(['timezone'], form.timezone, (name) => (isTimezone(name) ? name : null));
   const source = await readPlatform('source', form.source, written, file, problems);
   const target = await readPlatform('target', form.target, written, file, problems);
@@ -60,9 +61,11 @@ async function resolved(
   if (!database || !timezone || !source || !target || followEverySeconds === null || errorBudget === null || !listen)
     return null;
   if (!selection || !written.isSound(['workers', 'at-once']) || !written.isSound(['delete'])) return null;
+  if (embedded === 'wrong') return null;
   return {
     file,
     database,
+    embedded,
     timezone,
     source,
     target,
@@ -73,6 +76,21 @@ async function resolved(
     selection,
     delete: form.delete,
   };
+}
+
+/** Port and password, or neither. */
+function embeddedIn(file: string, { embedded }: EstateForm, written: Written): EstateSettings['embedded'] | 'wrong' {
+  if (!written.isSound(['embedded'])) return 'wrong';
+  const { port, password } = embedded;
+  if (port === undefined && password === undefined) return null;
+  if (port === undefined || password === undefined) {
+    written.problem(['embedded'], 'embedded needs both port and password, or neither.');
+    return 'wrong';
+  }
+  const reference = written.read(['embedded', 'password'], password, (text) =>
+    referenceIn(dirname(resolve(file)), text),
+  );
+  return reference && written.isSound(['embedded', 'port']) ? { port, password: reference } : 'wrong';
 }
 
 function selectionOf(form: EstateForm, written: Written, problems: Problems): Selection | null {

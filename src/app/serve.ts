@@ -49,7 +49,8 @@ export async function serve(options: ServeOptions, stop: AbortSignal): Promise<v
   await using atWork = await goToWork({ role: 'serve', version, listen: settings.listen, log });
   const { vitals, metrics } = atWork;
   const keys = await readKeyring(options.keys, environment, log);
-  const opening = { stateDir, environment, connectionsMax, applicationName: 'godwit serve', log };
+  const { embedded } = settings;
+  const opening = { stateDir, environment, embedded, connectionsMax, applicationName: 'godwit serve', log };
   await using db = await openEstateDatabase(settings.database, opening, stop);
   await installQueue(db);
   const rootKey = await rootKeyOf({ db, stateDir, keys, mayMake: true, log });
@@ -75,7 +76,7 @@ export async function serve(options: ServeOptions, stop: AbortSignal): Promise<v
 
 /** Makes known to all workers what to go by. Whichever control plane was started last is right. */
 async function publish(db: Database, settings: EstateSettings, version: string): Promise<void> {
-  const { database: _database, listen: _listen, ...shared } = settings;
+  const { database: _database, embedded: _embedded, listen: _listen, ...shared } = settings;
   await publishBudgets(db, shared);
   await openProgrammeSettings(db).publish(shared, { version, host: hostname() });
 }

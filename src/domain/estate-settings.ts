@@ -10,6 +10,8 @@ export interface EstateSettings extends Readonly<Record<SideName, Platform>> {
   readonly file: string;
   /** Our own server under the state folder, or where the URL of a PostgreSQL server is written. */
   readonly database: 'embedded' | SecretReference;
+  /** Where our own server listens on 127.0.0.1 as well, for workers that cannot come by its socket; null: nowhere. */
+  readonly embedded: { readonly port: number; readonly password: SecretReference } | null;
   /** Days, windows and timetables are told in it. */
   readonly timezone: string;
   /** Mailboxes that one process works on at a time. */

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { openDatabase } from '#store/db.ts';
 import { startUser } from './embedded.test-kit.ts';
 import { startEmbedded } from './embedded.ts';
@@ -208,6 +208,19 @@ describe('on a port', () => {
         .map((pid) => fs.readFileSync(`/proc/${pid}/cmdline`, 'utf8'))
         .join(),
     ).not.toContain(password);
+  });
+
+  test('it is there again after it was killed, though somebody else starts it who did not ask for one', async () => {
+    await using user = startUser(folder, { port, environment: { EMBEDDED_PASSWORD: password } });
+    await user.came();
+    await using server = await startEmbedded(folder, {}, never);
+    const pid = postmaster(folder) as number;
+    // Whoever asked for it is gone at the same time.
+    await user.kill();
+    process.kill(pid, 'SIGKILL');
+    await vi.waitFor(async () => ask(byPort(port, password), 'select 1'), { timeout: 30_000, interval: 100 });
+    expect(await ask(server.url, 'select 1 as answer')).toEqual([{ answer: 1 }]);
+    expect(postmaster(folder)).not.toBe(pid);
   });
 
   test('that somebody else has is a fault, and says so', async () => {

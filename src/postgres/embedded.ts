@@ -51,11 +51,13 @@ export async function startEmbedded(
   const first = await come(place, options, signal);
   const leaving = new AbortController();
   let presence = first.presence;
+  // Whoever is first to start it again has to start it with the port that others come by.
+  const { port } = first;
   const kept = (async () => {
     for (;;) {
       await presence.ended;
       if (leaving.signal.aborted) return;
-      const next = await comeAgain(place, options, leaving.signal);
+      const next = await comeAgain(place, options, port, leaving.signal);
       if (next === null) return;
       presence = next;
       // We left while it was being started.
@@ -75,12 +77,19 @@ export async function startEmbedded(
 
 interface Arrival {
   readonly presence: Presence;
+  /** On which it listens besides its socket. */
+  readonly port: number | null;
   readonly isOurs: boolean;
 }
 
 /** Until a server answers, starting one as soon as nobody else has the data. */
-async function come(place: Place, options: EmbeddedOptions, signal: AbortSignal): Promise<Arrival> {
-  const how: LaunchOptions = { port: options.listen?.port ?? null, fleeting: options.fleeting ?? false };
+async function come(
+  place: Place,
+  options: EmbeddedOptions,
+  signal: AbortSignal,
+  port: number | null = options.listen?.port ?? null,
+): Promise<Arrival> {
+  const how: LaunchOptions = { port, fleeting: options.fleeting ?? false };
   let tried: Launch | null = null;
   try {
     for (
@@ -91,8 +100,9 @@ async function come(place: Place, options: EmbeddedOptions, signal: AbortSignal)
       signal.throwIfAborted();
       const presence = await enter(place);
       if (presence !== null && (await isAsWanted(presence, options))) {
+        const found = await presence.port().catch(() => port); // it has ended again
         presence.rest();
-        return { presence, isOurs: tried?.ended === null };
+        return { presence, port: found, isOurs: tried?.ended === null };
       }
       if (tried?.ended === 'failed') throw fault('database.embedded.unusable', { detail: tried.why() });
       if (tried?.ended !== null) tried = launch(await binaries(), place, how);
@@ -107,12 +117,17 @@ async function come(place: Place, options: EmbeddedOptions, signal: AbortSignal)
 }
 
 /** The same after it ended, until it is there again; null when we leave before. */
-async function comeAgain(place: Place, options: EmbeddedOptions, signal: AbortSignal): Promise<Presence | null> {
+async function comeAgain(
+  place: Place,
+  options: EmbeddedOptions,
+  port: number | null,
+  signal: AbortSignal,
+): Promise<Presence | null> {
   const log = options.log ?? silent;
   log.warn('the embedded PostgreSQL ended, and is started again', { data: place.data });
   for (let waitMs = 100; ; waitMs = Math.min(waitMs * 2, restartMaxMs)) {
     try {
-      return (await come(place, options, signal)).presence;
+      return (await come(place, options, signal, port)).presence;
     } catch (error) {
       if (signal.aborted) return null;
       if (!(error instanceof Fault)) throw error;
