@@ -45,6 +45,8 @@ export interface CopyChoices {
   readonly delete: boolean;
   /** With `delete`: nothing is removed, what left the source is moved below this folder at the root of the target, also what others put there. */
   readonly aside?: string;
+  /** What others removed from the target, and the source still has, is sent again. */
+  readonly restores?: boolean;
   /** How much is read back by content: nothing, what is suspicious and a sample, or all. */
   readonly prove: 'none' | 'sample' | 'all';
   /** Say what would be done; write nothing, the ledger included. */

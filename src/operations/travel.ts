@@ -150,7 +150,7 @@ async function carry(request: TravelRequest, direction: Direction, signal: Abort
       ledger,
       choices: {
         ...choices,
-        ...choicesOf(direction, choices),
+        ...choicesOf(direction, choices, inHand.traveller.stage === 'returning'),
         dryRun: false,
         followSeconds: null,
         retryRefused: false,

@@ -26,6 +26,7 @@ export interface Platforms {
   readonly source: Partial<MemoryEnd>;
   readonly target: Partial<MemoryEnd>;
   readonly selection: Selection;
+  readonly delete: boolean;
   readonly mailboxes: { readonly source?: MemoryMailbox; readonly target?: MemoryMailbox };
 }
 
@@ -37,6 +38,8 @@ export class Journey implements AsyncDisposable {
   stage: Stage = 'planned';
   /** Why a person is needed; null while nobody is. */
   blocked: string | null = null;
+  /** The last warning. */
+  said = '';
   readonly #db: TestDatabase;
   readonly #worker: TestWorker;
   readonly #lease: MailboxLease;
@@ -79,17 +82,17 @@ export class Journey implements AsyncDisposable {
         return turning.kind === 'unsettled' ? `${turning.batches}` : null;
       },
     };
-    const { selection = everything } = this.#platforms;
+    const { selection = everything, delete: mirrors = true } = this.#platforms;
     await travel(
       {
         work: this.stage === 'following' ? 'follow' : 'switch',
         inHand,
         wave: null,
         journeys,
-        choices: { selection, delete: true, prove: 'sample' },
+        choices: { selection, delete: mirrors, prove: 'sample' },
         followEveryMs: 1_000,
         who: 'a test',
-        log: silent,
+        log: { ...silent, warn: (_, about) => void (this.said = JSON.stringify(about)) },
         clock: { now: () => Date.now(), sleep: async () => undefined },
         at,
       },
@@ -105,7 +108,7 @@ export class Journey implements AsyncDisposable {
     if (order) this.#step(this.stage, order);
     for (let works = 0; this.stage !== stage; works++) {
       await this.work();
-      if (this.blocked !== null || works > 10) throw new Error(`at ${this.stage}: ${this.blocked ?? 'nothing moves'}`);
+      if (this.blocked !== null || works > 10) throw new Error(`at ${this.stage}: ${this.blocked ?? this.said}`);
     }
   }
 

@@ -6,18 +6,22 @@
 import { homeward } from '#domain/homeward.ts';
 import type { Direction } from '#domain/ledger-turn.ts';
 import { removedFolder, withoutRemoved } from '#domain/removed-folder.ts';
-import type { Selection } from '#domain/selection.ts';
+import { everything, type Selection } from '#domain/selection.ts';
 import type { FaultReport } from '#domain/report.ts';
-import type { OneSided, VerifyNote, VerifyReport } from '#domain/verify-report.ts';
+import type { OneSided, VerifyReport } from '#domain/verify-report.ts';
 import type { CopyChoices } from './copy-mailbox.ts';
 
-type PassChoices = Pick<CopyChoices, 'selection' | 'delete' | 'aside'>;
+type PassChoices = Pick<CopyChoices, 'selection' | 'delete' | 'aside' | 'restores'>;
 
-/** What a pass of `direction` carries, and what becomes of mail that left where it comes from. */
-export function choicesOf(direction: Direction, choices: Pick<CopyChoices, 'selection' | 'delete'>): PassChoices {
+/** What a pass of `direction` carries, and what becomes of mail that left where it comes from. `isLast`: people go there. */
+export function choicesOf(
+  direction: Direction,
+  choices: Pick<CopyChoices, 'selection' | 'delete'>,
+  isLast: boolean,
+): PassChoices {
   if (direction === 'there') return { selection: withoutRemoved(choices.selection), delete: choices.delete };
   // What people remove on the target is not removed at home, but kept in a folder of ours until release.
-  return { selection: homeward(choices.selection), delete: true, aside: removedFolder };
+  return { selection: homeward(choices.selection), delete: true, aside: removedFolder, restores: isLast };
 }
 
 /** Compares both ends, the one that `direction` comes from first, within `selection`. */
@@ -30,55 +34,52 @@ export interface Lacking {
   readonly first: string;
 }
 
-/** What of the side that is left the other does not serve; null where that is nothing, or the fault that kept it from being known. */
+/**
+ * What of the side that is left the other does not serve; null where that is nothing, or the fault that kept it from being known.
+ *
+ * Folders are compared as they were carried on the way there, by which most got their names. Those of the side that is left that
+ * have no counterpart so are compared once more as they are carried back: people have made them since the switch.
+ */
 export async function lackingAcross(
   direction: Direction,
   compare: Compare,
   selection: Selection,
 ): Promise<{ readonly fault: FaultReport } | Lacking | null> {
-  const named = direction === 'there' ? await notThere(compare, selection) : await notAtHome(compare, selection);
-  if ('fault' in named) return named;
+  const leaving = direction === 'there' ? 'source' : 'target';
+  const there = await compare('there', direction === 'there' ? withoutRemoved(selection) : whole(selection));
+  if (there.fault) return { fault: there.fault };
+  const named = [...messagesOf(direction === 'there' ? there.missing : there.extra), ...unreadable(there, leaving)];
+  const strays = new Set(alone(there, leaving));
+  if (strays.size > 0) {
+    const back = await compare('back', homeward(selection));
+    if (back.fault) return { fault: back.fault };
+    const lacking = direction === 'there' ? back.extra : back.missing;
+    named.push(...messagesOf(lacking.filter(({ folder }) => strays.has(folder))));
+    const aloneToo = alone(back, direction === 'there' ? 'target' : 'source');
+    named.push(...aloneToo.filter((folder) => strays.has(folder)));
+  }
   const [first] = named;
   return first === undefined ? null : { missing: named.length, first };
 }
 
-type Named = { readonly fault: FaultReport } | readonly string[];
-
-async function notThere(compare: Compare, selection: Selection): Promise<Named> {
-  const report = await compare('there', withoutRemoved(selection));
-  return report.fault ? { fault: report.fault } : [...messagesOf(report.missing), ...foldersMissing(report)];
+/** What lies on the target is compared whoever brought it, and whenever. */
+function whole({ include, exclude, map }: Selection): Selection {
+  return withoutRemoved({ ...everything, include, exclude, map });
 }
 
-/**
- * Folders that have a counterpart at home are compared as they were on the way there, by which they got their names; those
- * that people have made since as they were carried back.
- */
-async function notAtHome(compare: Compare, selection: Selection): Promise<Named> {
-  const { include, exclude, map } = withoutRemoved(selection);
-  const paired = await compare('there', { ...homeward(selection), include, exclude, map });
-  if (paired.fault) return { fault: paired.fault };
-  const named = messagesOf(paired.extra);
-  const strays = new Set(paired.folderNotes.filter(isStray).map(({ target }) => target));
-  if (strays.size === 0) return named;
-  const made = await compare('back', homeward(selection));
-  if (made.fault) return { fault: made.fault };
-  const ofStrays = made.missing.filter(({ folder }) => strays.has(folder));
-  return [...named, ...messagesOf(ofStrays), ...foldersMissing(made).filter((folder) => strays.has(folder))];
+/** Folders with mail of which the other side has nothing at all. `side`: as the report has it. */
+function alone({ folderNotes }: VerifyReport, side: 'source' | 'target'): readonly string[] {
+  const kinds = side === 'source' ? ['missing', 'not-selectable'] : ['only-on-target'];
+  return folderNotes.flatMap(({ kind, messages, [side]: name }) =>
+    kinds.includes(kind) && messages !== 0 && name !== null ? [name] : [],
+  );
+}
+
+/** Folders of which one side did not let itself be read. */
+function unreadable({ folderNotes }: VerifyReport, side: 'source' | 'target'): readonly string[] {
+  return folderNotes.flatMap(({ kind, [side]: name }) => (kind === 'unreadable' && name !== null ? [name] : []));
 }
 
 function messagesOf(messages: readonly OneSided[]): readonly string[] {
   return messages.map(({ folder, uid }) => `${folder} ${uid}`);
-}
-
-function isStray({ kind, messages }: VerifyNote): boolean {
-  return kind === 'only-on-target' && messages !== 0;
-}
-
-/** Folders with mail of which the other side has nothing at all. */
-function foldersMissing({ folderNotes }: VerifyReport): readonly string[] {
-  return folderNotes.flatMap(({ kind, source, messages }) =>
-    (kind === 'missing' || kind === 'unreadable' || kind === 'not-selectable') && messages !== 0 && source
-      ? [source]
-      : [],
-  );
 }

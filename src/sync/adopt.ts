@@ -13,6 +13,7 @@ import { isKeptEverywhere } from './dates.ts';
 import { type Engine, type FolderWork, pathOf } from './engine.ts';
 import { adoptionChanges, flagDifference, refusalOf } from './exceptions.ts';
 import { uidsExplained, uidsUnexplained } from './explained.ts';
+import { takeLeftBehind } from './left-behind.ts';
 import { dateLookup } from './look.ts';
 import { type Match, matchByContent } from './matching.ts';
 import type { Renumbering } from './recover.ts';
@@ -36,8 +37,9 @@ export async function adopt(
   isFirst: boolean,
 ): Promise<Strangers> {
   const foreign = await compareWithStrangers(engine, plan, sharing, renumbering, isFirst);
+  const leftBehind = renumbering ? await takeLeftBehind(engine, plan.work, renumbering) : [];
   // In one write with what has been matched anew: a renumbering that breaks off is met again as it was.
-  const news = [...(renumbering?.changes ?? []), ...foreign.news];
+  const news = [...(renumbering?.changes ?? []), ...leftBehind, ...foreign.news];
   if (renumbering) news.push(...holdBackLost(engine, plan, renumbering.mappedBefore));
   if (news.length > 0) await engine.ledger.write(news);
   return foreign.strangers;

@@ -16,7 +16,9 @@ import { LookAgain } from './look-again.ts';
 import { nameRefused } from './name-refused.ts';
 import { prepareFolders } from './prepare.ts';
 import { forgetNumbers, type Renumbering } from './recover.ts';
+import { restore } from './restored.ts';
 import type { SendPlan } from './send-plan.ts';
+import { isStill } from './second-look.ts';
 import { isUnmoved, type Survey, survey } from './survey.ts';
 import { Stops } from './stops.ts';
 import { Transfer } from './transfer.ts';
@@ -32,9 +34,10 @@ export async function attempt(engine: Engine, options: AttemptOptions): Promise<
   const recordOf = new Map(records.map((record) => [record.source, record] as const));
   const works = await prepareFolders(engine, folderMap.folders, targetTree, recordOf);
   engine.at('folders.prepared');
+  for (const work of works) await restore(engine, work);
   const intentsOf = Map.groupBy(intents, ({ source }) => source);
   const changed = works.filter((work) => !isQuiet(engine, work, intentsOf));
-  const departed = departedFolders(records, sourceTree, targetTree);
+  const departed = departedFolders(engine, records, sourceTree, targetTree);
   await loadMaps(engine, works, changed, departed);
   if (changed.length + departed.length > 0) await carry(engine, changed, departed, works, intentsOf, options);
   for (const work of works) countThere(engine, work);
@@ -190,8 +193,13 @@ function renumberedSides(work: FolderWork): 'source' | 'target' | null {
 }
 
 /** Folders of earlier runs that are no longer on the source, and still on the target. */
-function departedFolders(records: readonly FolderRecord[], source: FolderTree, target: FolderTree): FolderWork[] {
-  const here = new Set(source.folders.map(({ id }) => id));
+function departedFolders(
+  engine: Engine,
+  records: readonly FolderRecord[],
+  source: FolderTree,
+  target: FolderTree,
+): FolderWork[] {
+  const here = new Set(source.folders.filter((folder) => isStill(engine, folder)).map(({ id }) => id));
   const there = new Map(target.folders.map((folder) => [folder.id, folder] as const));
   return records.flatMap((record): FolderWork[] => {
     const folder = there.get(record.target);

@@ -39,6 +39,8 @@ export interface EngineChoices {
   readonly delete: boolean;
   /** With `delete`: a folder of ours on the target that takes what would be removed there, whoever put it there. */
   readonly aside?: string;
+  /** What others removed from the target, and the source still has, is sent again. */
+  readonly restores?: boolean;
   readonly prove: 'none' | 'sample' | 'all';
   readonly retryRefused: boolean;
   /** Nothing is written: sizes are asked for, so that what would be done can be told in octets too. */

@@ -7,7 +7,7 @@
 import type { Instant, Uid } from '#domain/item.ts';
 import { UidMap } from '#domain/uid-map.ts';
 import { type UidSet, uidCount, uidSet, uidsOf } from '#domain/uid-set.ts';
-import type { Intent, LedgerChange, SentMessage } from '#ports/ledger.ts';
+import type { Exception, Intent, LedgerChange, SentMessage } from '#ports/ledger.ts';
 import { type Engine, type FolderWork, pathOf } from './engine.ts';
 import { adoptionChanges, refusalOf } from './exceptions.ts';
 import { freshRecord } from './fresh-record.ts';
@@ -22,6 +22,10 @@ import type { Survey } from './survey.ts';
 export interface Renumbering {
   /** Empty where the source was renumbered: its old numbers say nothing of its messages. */
   readonly mappedBefore: UidMap;
+  /** Which messages of the target had been those of a source that was renumbered. */
+  readonly leftBefore: UidMap;
+  /** What was known, under those numbers, of messages that had left. */
+  readonly keptBefore: readonly Exception[];
   readonly changes: readonly LedgerChange[];
 }
 
@@ -157,7 +161,8 @@ function narrowed(intent: Intent, isOpen: (uid: Uid) => boolean): readonly Ledge
  */
 export function forgetNumbers(engine: Engine, work: FolderWork, side: 'source' | 'target'): Renumbering {
   const folder = work.source.id;
-  const mappedBefore = side === 'target' ? work.map : UidMap.empty;
+  const [mappedBefore, leftBefore] = side === 'target' ? [work.map, UidMap.empty] : [UidMap.empty, work.map];
+  const keptBefore = engine.exceptions.of(folder, 'kept');
   const changes: LedgerChange[] = [{ kind: 'map-dropped', folder }];
   for (const kind of ['refused', 'different', 'kept', 'removed'] as const) {
     for (const { uid } of engine.exceptions.of(folder, kind))
@@ -167,5 +172,5 @@ export function forgetNumbers(engine: Engine, work: FolderWork, side: 'source' |
   work.record = freshRecord(folder, work.record.target);
   changes.push({ kind: 'folder', record: work.record });
   engine.log.warn('folder renumbered', { folder: pathOf(work.source) });
-  return { mappedBefore, changes };
+  return { mappedBefore, leftBefore, keptBefore, changes };
 }

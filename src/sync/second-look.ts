@@ -4,7 +4,7 @@
  */
 
 import { fault, isFault } from '#domain/fault.ts';
-import type { Listing, Uid } from '#domain/item.ts';
+import type { Folder, FolderId, Listing, Uid } from '#domain/item.ts';
 import { uidSet } from '#domain/uid-set.ts';
 import { isFoundGoneAgain, takeBack } from './departures.ts';
 import { type Engine, type FolderWork, pathOf } from './engine.ts';
@@ -54,15 +54,17 @@ export async function stillThere(engine: Engine, work: FolderWork, uids: readonl
 export async function confirmDeparted(engine: Engine, departed: readonly FolderWork[]): Promise<readonly FolderWork[]> {
   const consequential = departed.filter((work) => hasNews(engine, work));
   if (consequential.length === 0) return departed;
+  const listed = new Map<FolderId, Folder>();
   if (!engine.choices.dryRun) {
-    const listed = new Set((await engine.source.folders()).folders.map(({ id }) => id));
-    if (consequential.some(({ source }) => listed.has(source.id))) {
+    const { folders } = await engine.source.folders();
+    for (const folder of folders) listed.set(folder.id, folder);
+    if (consequential.some(({ source }) => isStill(engine, listed.get(source.id)))) {
       throw new LookAgain('a folder of the source was not listed, and now it is', true);
     }
   }
   const isLeftAlone = new Set<FolderWork>();
   for (const work of consequential) {
-    const why = await whyNotGone(engine, work);
+    const why = listed.has(work.source.id) ? null : await whyNotGone(engine, work);
     if (why !== null) {
       isLeftAlone.add(work);
       await takeBack(engine, work);
@@ -70,6 +72,14 @@ export async function confirmDeparted(engine: Engine, departed: readonly FolderW
     } else if (!(await isFoundGoneAgain(engine, work)) && engine.choices.delete) isLeftAlone.add(work);
   }
   return departed.filter((work) => !isLeftAlone.has(work));
+}
+
+/**
+ * Whether a folder that is listed, or is not, is still one that holds mail. Of a folder that people removed and that has others below it
+ * the name stays. Who may not read a folder may be told the same of it, so that counts only where nothing is removed for good.
+ */
+export function isStill(engine: Engine, folder: Folder | undefined): boolean {
+  return folder !== undefined && (folder.selectable || engine.choices.aside === undefined);
 }
 
 /** Whether anything would be removed or listed because the folder is gone, that was not before. */
