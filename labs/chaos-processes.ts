@@ -12,6 +12,7 @@ export class KeptProcess implements AsyncDisposable {
   readonly name: string;
   readonly #args: readonly string[];
   readonly #environment: Readonly<Record<string, string>>;
+  readonly #within: readonly string[];
   #running: Running | null = null;
   #restart: NodeJS.Timeout | null = null;
   #isStopping = false;
@@ -22,12 +23,20 @@ export class KeptProcess implements AsyncDisposable {
   /** How it ended when nobody had ended it; nothing may be here. */
   readonly endedByItself: string[] = [];
 
-  constructor(name: string, args: readonly string[], environment: Readonly<Record<string, string>>) {
+  /** `within`: put before its command, to run it on another machine. Started now, or when `start` is called. */
+  constructor(
+    name: string,
+    args: readonly string[],
+    environment: Readonly<Record<string, string>>,
+    within: readonly string[] = [],
+    isStarted = true,
+  ) {
     this.name = name;
     this.#args = args;
     this.#environment = environment;
+    this.#within = within;
     this.#measure = setInterval(() => this.#look(), 500);
-    this.start();
+    if (isStarted) this.start();
   }
 
   /** Null while it is down. */
@@ -42,7 +51,7 @@ export class KeptProcess implements AsyncDisposable {
 
   start(): void {
     if (this.#running || this.#isStopping) return;
-    const running = startGodwit(this.#args, this.#environment, hour);
+    const running = startGodwit(this.#args, this.#environment, hour, this.#within);
     this.#running = running;
     running.child.stderr?.on('data', (text: string) => this.#said.push(text));
     void running.ended.then((ran) => {

@@ -33,8 +33,17 @@ export interface Weather extends AsyncDisposable {
   /** Octets that went to the server in all. */
   readonly toServerBytes: number;
   seen(): WeatherSeen;
-  /** Holds back what goes to the server, on connections that are open now; `release` lets it go on. */
-  hold(): { release(): void };
+  /**
+   * Holds back the next command of this name and all that comes after it on its connection, as a network does that delivers
+   * late: what was sent arrives when it is released, though its sender may be gone by then.
+   */
+  holdNext(verb: string): Held;
+}
+
+export interface Held {
+  /** Resolves when there is such a command and all of it has come. */
+  readonly whole: Promise<void>;
+  release(): void;
 }
 
 const refusable = /^(?:UID )?(?:FETCH|SEARCH|STATUS|LIST|APPEND|CREATE|LOGIN|AUTHENTICATE|NOOP|STORE)$/;
@@ -53,6 +62,7 @@ export async function startWeather(
   const seen = { connections: 0, turnedAway: 0, cut: 0, refused: 0, bye: 0 };
   const open = new Set<Line>();
   let toServerBytes = 0;
+  let holding: HoldOrder | null = null;
   const happens = (what: keyof Climate): boolean => climate !== null && chance.once(climate[what]);
   const server = createServer({ noDelay: true, allowHalfOpen: true }, (client) => {
     seen.connections++;
@@ -66,6 +76,11 @@ export async function startWeather(
     const line = new Line(client, upstream, {
       cutAfter: happens('cut') ? 2 ** chance.between(6, 24) : Infinity,
       judge: (verb) => {
+        if (verb === holding?.verb) {
+          const { taken } = holding;
+          holding = null;
+          return taken;
+        }
         if (happens('bye')) return 'bye';
         return refusable.test(verb) && happens('refused') ? chance.pick(refusals) : 'pass';
       },
@@ -84,14 +99,15 @@ export async function startWeather(
       return toServerBytes;
     },
     seen: () => ({ ...seen }),
-    hold() {
-      const held = [...open];
-      for (const line of held) line.hold();
-      return {
-        release: () => {
-          for (const line of held) line.release();
-        },
+    holdNext(verb) {
+      const whole = Promise.withResolvers<void>();
+      let line: Line | null = null;
+      const taken = (by: Line): void => {
+        line = by;
+        by.hold(whole.resolve);
       };
+      holding = { verb, taken };
+      return { whole: whole.promise, release: () => line?.release() };
     },
     async [Symbol.asyncDispose]() {
       for (const line of open) line.cut();
@@ -100,9 +116,14 @@ export async function startWeather(
   };
 }
 
+interface HoldOrder {
+  readonly verb: string;
+  readonly taken: (line: Line) => void;
+}
+
 interface Rules {
   readonly cutAfter: number;
-  judge(verb: string): 'pass' | 'bye' | (typeof refusals)[number];
+  judge(verb: string): 'pass' | 'bye' | (typeof refusals)[number] | HoldOrder['taken'];
   happened(what: 'cut' | 'refused' | 'bye'): void;
   passed(octets: number): void;
 }
@@ -118,7 +139,8 @@ class Line {
   #toSay: string[] = [];
   /** The tag of a command that is kept from the server. */
   #refusing: { readonly tag: string; readonly words: string } | null = null;
-  #isHeld = false;
+  /** Called when a command that is held back is whole. */
+  #heldWhole: (() => void) | null = null;
   #heldBack: Buffer[] = [];
   #passed = 0;
   readonly ended: Promise<void>;
@@ -131,16 +153,16 @@ class Line {
     client.on('data', (chunk: Buffer) => this.#fromClient(chunk));
     upstream.on('data', (chunk: Buffer) => this.#fromServer(chunk));
     client.on('end', () => {
-      if (!this.#isHeld) upstream.end();
+      if (!this.#heldWhole) upstream.end();
     });
     upstream.on('end', () => client.end());
     // Whoever is reset takes the other with it.
     client.on('error', () => {
-      if (!this.#isHeld) upstream.destroy();
+      if (!this.#heldWhole) upstream.destroy();
     });
     upstream.on('error', () => client.destroy());
     client.on('close', () => {
-      if (!this.#isHeld) upstream.destroy();
+      if (!this.#heldWhole) upstream.destroy();
     });
     upstream.on('close', () => client.destroy());
   }
@@ -150,14 +172,13 @@ class Line {
     this.#upstream.destroy();
   }
 
-  /** As a network that swallows nothing and delivers late: what was sent arrives though the sender may be gone by then. */
-  hold(): void {
-    this.#isHeld = true;
+  hold(whole: () => void): void {
+    this.#heldWhole = whole;
   }
 
   release(): void {
-    this.#isHeld = false;
-    for (const chunk of this.#heldBack.splice(0)) this.#fromClient(chunk);
+    this.#heldWhole = null;
+    for (const part of this.#heldBack.splice(0)) this.#pass(part);
     if (this.#client.destroyed || this.#client.readableEnded) this.#upstream.end();
   }
 
@@ -169,13 +190,12 @@ class Line {
   }
 
   #fromClient(chunk: Buffer): void {
-    if (this.#isHeld) {
-      this.#heldBack.push(chunk);
-      return;
-    }
     this.#commands.feed(chunk, (part, end, line) => {
-      if (line !== null && this.#refusing === null) this.#judge(line);
-      if (this.#refusing === null) this.#pass(part);
+      if (line !== null && !this.#refusing && !this.#heldWhole) this.#judge(line);
+      if (this.#heldWhole) {
+        this.#heldBack.push(Buffer.from(part));
+        if (end === 'whole') this.#heldWhole();
+      } else if (!this.#refusing) this.#pass(part);
       else if (end === 'whole') {
         this.#toSay.push(`${this.#refusing.tag} NO ${this.#refusing.words}\r\n`);
         this.#refusing = null;
@@ -191,6 +211,7 @@ class Line {
     if (verb === '' || /\{\d+\}\r\n$/.test(line)) return;
     const verdict = this.#rules.judge(verb.toUpperCase());
     if (verdict === 'pass') return;
+    if (typeof verdict === 'function') return verdict(this);
     if (verdict === 'bye') {
       this.#rules.happened('bye');
       this.#client.end('* BYE [UNAVAILABLE] Going down for a moment\r\n');
