@@ -11,6 +11,7 @@ import { openWaveAccounts } from '#store/wave-accounts.ts';
 import type { WorkerId } from '#ports/workforce.ts';
 import { openWaves } from '#store/waves.ts';
 import { openWorkforce } from '#store/workforce.ts';
+import { verifyKeptAudit } from './audit-keeping.ts';
 import { openEstateDatabase } from './estate-database.ts';
 import type { Environment } from './keyring.ts';
 
@@ -29,6 +30,7 @@ export async function openProgramme(
     lists: openEstateLists(db),
     workforce: { drain: (worker, who) => openWorkforce(db).drain(worker as WorkerId, who) },
     mailboxes: openMailboxOrders(db),
+    audit: { verify: () => verifyKeptAudit(db, stateDir) },
     acceptances: openAcceptances(db),
     reports: { wave: (name) => reportWave(accounts, name) },
     [Symbol.asyncDispose]: () => db[Symbol.asyncDispose](),

@@ -9,7 +9,6 @@ import type { Listen } from '#domain/listen.ts';
 import type { SecretReference } from '#domain/secret-reference.ts';
 import type { Log } from '#lib/log.ts';
 import { estateWatch } from '#operations/watch-estate.ts';
-import { seal } from '#store/audit.ts';
 import type { Database } from '#store/db.ts';
 import { openElection } from '#store/election.ts';
 import { openEstateView } from '#store/estate-view.ts';
@@ -22,6 +21,7 @@ import { openWorkforce } from '#store/workforce.ts';
 import { leadOn } from '#worker/releaser.ts';
 import type { Vitals } from '#worker/vitals.ts';
 import { goToWork } from './at-work.ts';
+import { AuditKeeper } from './audit-keeping.ts';
 import { openEstateDatabase } from './estate-database.ts';
 import { type Environment, readKeyring } from './keyring.ts';
 import { workUntil } from './keep-working.ts';
@@ -58,7 +58,7 @@ export async function serve(options: ServeOptions, stop: AbortSignal): Promise<v
   await using queue = await openQueue(db, log);
   metrics.tellOfEstate(estateWatch(openEstateView(db), queue));
   const ended = new AbortController();
-  const leading = leadWhenNobodyDoes(db, vitals, log, AbortSignal.any([stop, ended.signal]));
+  const leading = leadWhenNobodyDoes(db, stateDir, vitals, log, AbortSignal.any([stop, ended.signal]));
   started(atWork.at);
   try {
     const toWorkBy = publishedSettings(openProgrammeSettings(db), vitals, log);
@@ -82,7 +82,13 @@ async function publish(db: Database, settings: EstateSettings, version: string):
 }
 
 /** Leads as soon as nobody else does, again and again, until `stop` fires. */
-async function leadWhenNobodyDoes(db: Database, vitals: Vitals, log: Log, stop: AbortSignal): Promise<void> {
+async function leadWhenNobodyDoes(
+  db: Database,
+  stateDir: string,
+  vitals: Vitals,
+  log: Log,
+  stop: AbortSignal,
+): Promise<void> {
   while (!stop.aborted) {
     try {
       await using lead = await openElection(db).lead(stop, () => log.info('another control plane leads; waiting'));
@@ -91,7 +97,8 @@ async function leadWhenNobodyDoes(db: Database, vitals: Vitals, log: Log, stop: 
       const signal = AbortSignal.any([stop, lead.lost]);
       await using queue = await openQueue(db, log);
       const workforce = openWorkforce(db);
-      const upkeep = [() => seal(db), () => workforce.strikeVanished(), () => careForWaves(db)];
+      const audit = new AuditKeeper(db, stateDir, log);
+      const upkeep = [() => audit.keep(), () => workforce.strikeVanished(), () => careForWaves(db)];
       await leadOn({ journeys: openJourneys(db, queue), queue, upkeep, log }, signal, (ms) => pause(ms, signal));
     } catch (error) {
       if (stop.aborted) return;

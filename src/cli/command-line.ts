@@ -16,20 +16,12 @@ import {
 } from '@stricli/core';
 import { exitCodes, type ExitCode } from './exit-code.ts';
 import {
-  acceptFlags,
-  type AcceptFlags,
   reportFlags,
   type ReportFlags,
-  mailboxFlags,
-  type MailboxFlags,
   serveFlags,
   type ServeFlags,
   statusFlags,
   type StatusFlags,
-  waveCreateFlags,
-  type WaveCreateFlags,
-  waveFlags,
-  type WaveFlags,
   copyFlags,
   type CopyFlags,
   dbFlags,
@@ -55,7 +47,6 @@ import {
   type WorkerFlags,
 } from './flags.ts';
 import {
-  acceptHelp,
   copyHelp,
   dbHelp,
   demoHelp,
@@ -70,9 +61,8 @@ import {
   verifyHelp,
   workerHelp,
 } from './help.ts';
-import type { MailboxOrder } from '#domain/estate-state.ts';
-import type { WaveOrderStep } from '#domain/wave.ts';
 import { getCommands } from './look-commands.ts';
+import { auditCommands, mailboxCommands, waveCommands } from './order-commands.ts';
 import { Session } from './session.ts';
 import { usageError } from './usage.ts';
 import type { World } from './world.ts';
@@ -190,79 +180,6 @@ const named = (placeholder: string, brief: string) =>
   ({ kind: 'tuple', parameters: [{ placeholder, brief, parse: String }] }) as const;
 const waveName = named('WAVE', 'Its name, such as pilot');
 
-const waveStep = (step: WaveOrderStep, brief: string) =>
-  buildCommand<WaveFlags, [string], Session>({
-    loader: async () => {
-      const { moveWave } = await import('./programme.ts');
-      return function (this: Session, flags: WaveFlags, name: string) {
-        return moveWave(this, flags, name, step);
-      };
-    },
-    parameters: { positional: waveName, flags: waveFlags, aliases: shorthands },
-    docs: { brief, fullDescription: programmeHelp },
-  });
-
-const waveCommands = buildRouteMap<'create' | 'list' | 'watch' | WaveOrderStep, Session>({
-  routes: {
-    create: buildCommand<WaveCreateFlags, [string], Session>({
-      loader: async () => (await import('./programme.ts')).createWave,
-      parameters: { positional: waveName, flags: waveCreateFlags, aliases: shorthands },
-      docs: { brief: 'Make a wave of mailboxes that have none', fullDescription: programmeHelp },
-    }),
-    list: buildCommand<StatusFlags, [], Session>({
-      loader: async () => (await import('./programme.ts')).listWaves,
-      parameters: { flags: statusFlags, aliases: shorthands },
-      docs: { brief: 'All waves, the next to open first', fullDescription: programmeHelp },
-    }),
-    watch: buildCommand<StatusFlags, [string], Session>({
-      loader: async () => (await import('./watch-wave.ts')).watchWave,
-      parameters: { positional: waveName, flags: statusFlags, aliases: shorthands },
-      docs: { brief: 'Watch one move, until nobody in it is on the way any more', fullDescription: programmeHelp },
-    }),
-    start: waveStep('start', 'Copy its mailboxes from now on, and switch them in its window'),
-    pause: waveStep('pause', 'Switch nobody more; the targets stay close'),
-    resume: waveStep('resume', 'Go on after a pause'),
-    cancel: waveStep('cancel', 'Give it up; who has switched stays where they are'),
-  },
-  docs: { brief: 'Mailboxes that switch together', fullDescription: programmeHelp },
-});
-
-const mailboxOrder = (order: MailboxOrder, brief: string) =>
-  buildCommand<MailboxFlags, [string], Session>({
-    loader: async () => {
-      const { orderMailbox } = await import('./programme.ts');
-      return function (this: Session, flags: MailboxFlags, address: string) {
-        return orderMailbox(this, flags, address, order);
-      };
-    },
-    parameters: {
-      positional: named('ADDRESS', 'Of a mailbox, such as ann@corp.example'),
-      flags: mailboxFlags,
-      aliases: shorthands,
-    },
-    docs: { brief, fullDescription: programmeHelp },
-  });
-
-const mailboxCommands = buildRouteMap<MailboxOrder | 'accept', Session>({
-  routes: {
-    hold: mailboxOrder('hold', 'Let it wait where it is'),
-    release: mailboxOrder('release', 'Let it go on after it was held or excluded'),
-    retry: mailboxOrder('retry', 'Try again what it was blocked for'),
-    exclude: mailboxOrder('exclude', 'Its journey rests, and what was copied stays'),
-    'go-back': mailboxOrder('go-back', 'Bring it home again after it has switched'),
-    accept: buildCommand<AcceptFlags, [string], Session>({
-      loader: async () => (await import('./accept.ts')).accept,
-      parameters: {
-        positional: named('ADDRESS', 'Of a mailbox, such as ann@corp.example'),
-        flags: acceptFlags,
-        aliases: shorthands,
-      },
-      docs: { brief: 'Take it upon yourself that messages did not arrive as they were', fullDescription: acceptHelp },
-    }),
-  },
-  docs: { brief: 'One mailbox of an estate', fullDescription: programmeHelp },
-});
-
 const reportCommands = buildRouteMap<'wave', Session>({
   routes: {
     wave: buildCommand<ReportFlags, [string], Session>({
@@ -287,6 +204,7 @@ const commands = buildRouteMap<
   | 'wave'
   | 'mailbox'
   | 'report'
+  | 'audit'
   | 'get'
   | 'status'
   | 'demo'
@@ -346,6 +264,7 @@ const commands = buildRouteMap<
     wave: waveCommands,
     mailbox: mailboxCommands,
     report: reportCommands,
+    audit: auditCommands,
     get: getCommands,
     status: buildCommand<StatusFlags, [], Session>({
       loader: async () => (await import('./programme.ts')).status,

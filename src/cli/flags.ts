@@ -95,6 +95,14 @@ export interface WaveFlags extends EstateFlags, OutputFlags {
   readonly why?: string;
 }
 
+export interface WaveRescheduleFlags extends WaveFlags {
+  readonly window: string;
+}
+
+export interface WaveReleaseFlags extends WaveFlags {
+  readonly yes?: boolean;
+}
+
 export interface WaveCreateFlags extends EstateFlags, OutputFlags {
   readonly window: string;
   readonly select?: string;
@@ -105,6 +113,10 @@ export interface WaveCreateFlags extends EstateFlags, OutputFlags {
 
 export interface MailboxFlags extends EstateFlags, OutputFlags {
   readonly why?: string;
+}
+
+export interface MailboxOrderFlags extends MailboxFlags {
+  readonly select?: string;
 }
 
 export interface AcceptFlags extends MailboxFlags {
@@ -295,7 +307,27 @@ const why = text('Why, for those who ask later', 'TEXT');
 
 export const waveFlags: FlagParametersForType<WaveFlags> = { why, ...estateFlags, ...outputFlags };
 
+export const waveRescheduleFlags: FlagParametersForType<WaveRescheduleFlags> = {
+  window: {
+    kind: 'parsed',
+    parse: String,
+    brief: 'When it switches instead, by the clocks of the programme: 2026-12-08T19:00/06:00',
+    placeholder: 'WINDOW',
+  },
+  ...waveFlags,
+};
+
+export const waveReleaseFlags: FlagParametersForType<WaveReleaseFlags> = {
+  yes: flag('Release them; without it only tell whom'),
+  ...waveFlags,
+};
+
 export const mailboxFlags: FlagParametersForType<MailboxFlags> = { why, ...estateFlags, ...outputFlags };
+
+export const mailboxOrderFlags: FlagParametersForType<MailboxOrderFlags> = {
+  select: text("All that are meant, instead of addresses: 'wave=pilot mark=blocked'", 'SELECTOR'),
+  ...mailboxFlags,
+};
 
 export const acceptFlags: FlagParametersForType<AcceptFlags> = {
   folder: text('Of this folder, as the report tells it', 'FOLDER'),

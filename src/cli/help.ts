@@ -129,6 +129,49 @@ Whoever has switched is carried home all the time until it is released, so that 
 
 EXIT CODES  0 done; 2 wrong usage; 3 status: somebody is blocked; 5 the database is away; 1 a fault of ours.`;
 
+export const waveHelp = `A wave is the mailboxes that switch together, in one window: an evening, a night, a weekend. Days ahead it is started, and its
+mailboxes are copied and kept close; in its window they switch, the pilot before the rest, those first that are closest.
+
+EXAMPLES
+  godwit wave create pilot --window 2026-12-01T19:00/06:00 --select 'organisation=RXY kind=person' --limit 100
+  godwit wave start pilot                                          copied from now on, switched in the window
+  godwit wave pause pilot --why 'the help desk is full'            nobody more switches; resume goes on
+  godwit wave reschedule pilot --window 2026-12-08T19:00/06:00     another evening, also for who did not make it
+  godwit wave cancel pilot --why 'no licences'                     who has not switched can be planned anew
+  godwit wave go-back pilot --why 'calendars are lost'             all who have settled come home, with what came since
+  godwit wave release pilot --why 'a month without complaints'     whose way back would end; --yes ends it
+
+It pauses by itself when more fail than its error budget allows (--error-budget, at least five), and says why; resume counts
+anew. It finishes by itself once its window has closed and nobody in it is on the way; whoever is blocked, held or excluded
+is not waited for.
+
+EXIT CODES  0 done; 2 wrong usage; 3 watch: somebody is blocked; 5 the database is away; 1 a fault of ours.`;
+
+export const mailboxHelp = `Orders to mailboxes: by their addresses, or all that a selector means. Each is recorded, with your name and your reason.
+
+EXAMPLES
+  godwit mailbox hold ann@corp.example bob@corp.example --why 'on call'
+  godwit mailbox release ann@corp.example bob@corp.example
+  godwit mailbox retry --select 'wave=pilot mark=blocked fault=target.quota'
+  godwit mailbox exclude --select 'organisation=RXY kind=room'
+  godwit mailbox go-back ann@corp.example --why 'her calendar is lost'
+
+hold lets a mailbox wait where it is, exclude lets its journey rest for good; release ends both. retry is for the blocked.
+go-back brings home who has settled, with all that came since, also who is blocked or held there, and keeps them at home
+until they are released.
+
+EXIT CODES  0 done; 3 done, but some do not obey and are named; 2 wrong usage, or nobody obeys; 5 the database is away.`;
+
+export const auditHelp = `Every step, mark and order is recorded, with who, when and why, in a log that is only ever added to; its records are chained,
+each link with the hash of the one before. Whoever owns the database could cut its end off all the same, so the control
+plane keeps the latest link in its state folder, too (audit-head.json).
+
+EXAMPLES
+  godwit audit verify                 reads all of it, and names the first record that is not as it was written
+  godwit audit verify -o json         with the head of the chain, to be kept elsewhere
+
+EXIT CODES  0 it is as it was written; 3 it is not; 2 wrong usage; 5 the database is away; 1 a fault of ours.`;
+
 export const acceptHelp = `Takes messages that are listed as refused or different off the list of what somebody has to look at: with your name and
 your reason, for whoever asks later. What is accepted is that message in that manner; if it becomes worse it is open again.
 

@@ -3,12 +3,12 @@
 import { expect, test } from 'vitest';
 import type { EstateNow, Standing } from '#domain/estate-state.ts';
 import type { Mark, Stage } from '#domain/journey.ts';
-import type { Wave } from '#domain/wave.ts';
+import type { WaveOutlined } from '#domain/wave.ts';
 import { type MadeUp, play } from './made-up-world.ts';
 import type { Programme } from './world.ts';
 
 const opensAt = Date.UTC(2024, 5, 1);
-const wave: Wave = {
+const wave: WaveOutlined = {
   id: 1,
   name: 'pilot',
   state: 'running',
@@ -16,6 +16,7 @@ const wave: Wave = {
   isPilot: true,
   errorBudget: 0.02,
   pausedWhy: null,
+  remarks: [],
 };
 
 function at(stage: Stage, mailboxes: number, mark: Mark | null = null, of = 'pilot'): Standing {
@@ -23,7 +24,7 @@ function at(stage: Stage, mailboxes: number, mark: Mark | null = null, of = 'pil
 }
 
 /** An estate that stands like this at each look, and like the last from then on. */
-function estate(looks: readonly (readonly Standing[])[], waves: readonly Wave[] = [wave]): MadeUp {
+function estate(looks: readonly (readonly Standing[])[], waves: readonly WaveOutlined[] = [wave]): MadeUp {
   let look = 0;
   const now = async (): Promise<EstateNow> => ({
     standings: looks[Math.min(look++, looks.length - 1)] ?? [],

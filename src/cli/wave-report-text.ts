@@ -1,8 +1,8 @@
 /** What became of a wave, told to a person: the mailboxes that have something to tell, the sums, and what is listed by name. */
 
 import type { ByReason, ListedException, MailboxAccount, WaveSummary, WaveTotals } from '#domain/wave-report.ts';
-import { windowText } from './programme.ts';
 import { bytes, count, counted, duration, shown, table } from './shown.ts';
+import { windowText } from './wave-text.ts';
 
 /** Lines that a person reads; `-o csv` has them all. */
 const mailboxesShown = 50;

@@ -4,6 +4,7 @@
  */
 
 import type { Accepted, WhichExceptions } from '#domain/acceptance.ts';
+import type { AuditFinding, AuditHead } from '#domain/audit-finding.ts';
 import type { DatabaseCare } from '#domain/database-state.ts';
 import type { Endpoint } from '#domain/endpoint.ts';
 import type {
@@ -15,9 +16,18 @@ import type {
   WaveLine,
 } from '#domain/estate-lists.ts';
 import type { EstateSettings } from '#domain/estate-settings.ts';
-import type { EstateNow, MailboxOrder, MailboxOrdered } from '#domain/estate-state.ts';
+import type { EstateNow, MailboxesOrdered, MailboxOrder, Whom } from '#domain/estate-state.ts';
 import type { Listen } from '#domain/listen.ts';
-import type { Wave, WaveCreated, WaveMoved, WaveOrder, WaveOrderStep } from '#domain/wave.ts';
+import type {
+  Wave,
+  WaveCreated,
+  WaveMoved,
+  WaveOrder,
+  WaveOrderStep,
+  WaveOutlined,
+  WaveSettledOrdered,
+} from '#domain/wave.ts';
+import type { Window } from '#domain/window.ts';
 import type { ProbeReport } from '#domain/probe-report.ts';
 import type { CommandError, CopyReport, MailboxReport } from '#domain/report.ts';
 import type { SecretReference } from '#domain/secret-reference.ts';
@@ -172,7 +182,10 @@ export interface Programme extends AsyncDisposable {
   readonly waves: {
     create(order: WaveOrder, who: string): Promise<WaveCreated>;
     move(name: string, step: WaveOrderStep, who: string, why: string | null): Promise<WaveMoved>;
-    list(): Promise<readonly Wave[]>;
+    reschedule(name: string, window: Window, who: string, why: string | null): Promise<WaveMoved>;
+    goBack(name: string, who: string, why: string): Promise<WaveSettledOrdered>;
+    release(name: string, isDryRun: boolean, who: string, why: string): Promise<WaveSettledOrdered>;
+    list(): Promise<readonly WaveOutlined[]>;
   };
   readonly view: { now(): Promise<EstateNow> };
   readonly lists: {
@@ -186,8 +199,9 @@ export interface Programme extends AsyncDisposable {
     /** False: there is no such worker any more. */
     drain(worker: string, who: string): Promise<boolean>;
   };
+  readonly audit: { verify(): Promise<{ readonly finding: AuditFinding; readonly kept: AuditHead | null }> };
   readonly mailboxes: {
-    order(address: string, order: MailboxOrder, who: string, why: string | null): Promise<MailboxOrdered>;
+    order(whom: Whom, order: MailboxOrder, who: string, why: string | null): Promise<MailboxesOrdered>;
   };
   readonly acceptances: {
     accept(address: string, which: WhichExceptions, who: string, why: string): Promise<Accepted>;

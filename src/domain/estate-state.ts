@@ -1,8 +1,9 @@
 /** How an estate stands, for people: what `godwit status` and later the console show; and what people order of mailboxes. */
 
 import type { Mark, Stage } from './journey.ts';
+import type { Selector, UnknownName } from './selector.ts';
 import type { PlatformNow } from './sighting.ts';
-import type { Wave } from './wave.ts';
+import type { WaveOutlined } from './wave.ts';
 
 /** So many mailboxes of a wave (null: of none) stand in a stage, under a mark or none. */
 export interface Standing {
@@ -30,7 +31,7 @@ export interface WorkerState {
 
 export interface EstateNow {
   readonly standings: readonly Standing[];
-  readonly waves: readonly Wave[];
+  readonly waves: readonly WaveOutlined[];
   readonly workers: readonly WorkerState[];
   readonly platforms: readonly PlatformNow[];
 }
@@ -38,8 +39,44 @@ export interface EstateNow {
 /** What a person may order of a mailbox, by its address. */
 export type MailboxOrder = 'hold' | 'release' | 'retry' | 'exclude' | 'go-back';
 
-export type MailboxOrdered =
-  | { readonly kind: 'done' }
-  | { readonly kind: 'unknown' }
-  /** It stands where this cannot be. */
-  | { readonly kind: 'refused'; readonly stage: Stage; readonly mark: Mark | null };
+/** Whom an order is about. */
+export type Whom =
+  | { readonly kind: 'addresses'; readonly addresses: readonly string[] }
+  | { readonly kind: 'selector'; readonly selector: Selector };
+
+/** One that stands where an order cannot be obeyed. */
+export interface RefusedMailbox {
+  readonly address: string;
+  readonly stage: Stage;
+  readonly mark: Mark | null;
+  /** Completes a sentence that begins with the address. */
+  readonly why: string;
+}
+
+export type MailboxesOrdered =
+  /** `done`: their addresses. Each has its record. */
+  | { readonly kind: 'ordered'; readonly done: readonly string[]; readonly refused: readonly RefusedMailbox[] }
+  /** There are no such mailboxes, and nothing was done to the others either. */
+  | { readonly kind: 'unknown-mailboxes'; readonly addresses: readonly string[] }
+  | UnknownName;
+
+/** Why a mailbox that stands there does not obey; null where it does. */
+export function whyRefused(order: MailboxOrder, stage: Stage, mark: Mark | null): string | null {
+  if (mark === 'left') return 'has left the estate';
+  switch (order) {
+    // Who is switching is on the other side in seconds, or back; until then nobody is kept between the two.
+    case 'hold':
+    case 'exclude':
+      return stage === 'switching' || stage === 'returning'
+        ? `is ${stage}: say it again when it has arrived on one side`
+        : null;
+    case 'release':
+      return mark === 'held' || mark === 'excluded' ? null : 'is neither held nor excluded';
+    case 'retry':
+      return mark === 'blocked' ? null : 'is not blocked';
+    case 'go-back':
+      if (stage === 'released') return 'has no way back any more: it was ended by godwit wave release';
+      if (stage !== 'settled') return `is ${stage}: only who has settled on the target can go back`;
+      return mark === 'excluded' ? 'is excluded: release it first' : null;
+  }
+}

@@ -268,7 +268,7 @@ function hasRate({ commandsPerSecond, bytesPerSecond }: Budget): boolean {
 }
 
 /** What the timetable says at `now` by the clocks of `timezone`. */
-function rateAt({ bytesPerSecond }: Budget, timezone: string, now: number): number | null {
+export function rateAt({ bytesPerSecond }: Budget, timezone: string, now: number): number | null {
   const minutes = Math.floor((now + offsetAt(now, timezone)) / 60_000) + sinceSundayMinutes;
   const minute = minutes % weekMinutes;
   const slot = bytesPerSecond.findLast(({ fromMinute }) => fromMinute <= minute) ?? bytesPerSecond.at(-1);

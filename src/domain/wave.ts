@@ -1,7 +1,7 @@
 /** A wave: the mailboxes that switch together, its window, and its life as a table. */
 
 import { faults } from './fault.ts';
-import type { Stage } from './journey.ts';
+import type { Mark, Stage } from './journey.ts';
 import type { WaveState } from './release.ts';
 import type { Selector, UnknownName } from './selector.ts';
 import type { Window } from './window.ts';
@@ -31,18 +31,46 @@ export interface Wave {
   readonly pausedWhy: string | null;
 }
 
+/** A wave as it is shown to people. */
+export interface WaveOutlined extends Wave {
+  /** Sentences, each of which somebody may want to do something about (`wave-outlook.ts`). */
+  readonly remarks: readonly string[];
+}
+
 export type WaveCreated =
-  | { readonly kind: 'created'; readonly wave: Wave; readonly mailboxes: number }
+  | { readonly kind: 'created'; readonly wave: WaveOutlined; readonly mailboxes: number }
   | { readonly kind: 'name-taken' }
   /** Nobody is meant, or everyone who is has a wave already, is held back or has left. */
   | { readonly kind: 'nobody' }
+  /** Its window is over before it could begin. */
+  | { readonly kind: 'window-closed' }
   | UnknownName;
 
 export type WaveMoved =
-  | { readonly kind: 'moved'; readonly wave: Wave }
+  | { readonly kind: 'moved'; readonly wave: WaveOutlined }
   | { readonly kind: 'unknown'; readonly nearest: string | null }
   /** A wave in this state takes no such step. */
+  | { readonly kind: 'refused'; readonly state: WaveState }
+  /** It cannot begin, since its window, or the one that it was to be given, is over. */
+  | { readonly kind: 'window-closed' };
+
+/** What became of an order to all who have settled in a wave. */
+export type WaveSettledOrdered =
+  | {
+      readonly kind: 'ordered';
+      readonly mailboxes: number;
+      /** Those who have settled and were left where they are, by their mark. */
+      readonly leftOut: Readonly<Partial<Record<Mark, number>>>;
+      /** Those who were switching at that moment. */
+      readonly switching: number;
+    }
+  | { readonly kind: 'unknown'; readonly nearest: string | null }
   | { readonly kind: 'refused'; readonly state: WaveState };
+
+/** Whether a wave may be given another window. */
+export function mayBeRescheduled(state: WaveState): boolean {
+  return state === 'planned' || state === 'running' || state === 'paused';
+}
 
 const life = {
   planned: { start: 'running', cancel: 'cancelled' },

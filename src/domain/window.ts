@@ -67,7 +67,19 @@ function instantOf(day: string, time: string, timezone: string): number | null {
 
 /** How far the clocks of `timezone` are ahead of UTC at `at`, in milliseconds. */
 export function offsetAt(at: number, timezone: string): number {
-  const parts = new Intl.DateTimeFormat('en-GB', {
+  const parts = clockOf(timezone).formatToParts(at);
+  const part = (type: string): number => Number(parts.find((each) => each.type === type)?.value ?? 0);
+  const shown = Date.UTC(part('year'), part('month') - 1, part('day'), part('hour'), part('minute'), part('second'));
+  return shown - Math.floor(at / 1000) * 1000;
+}
+
+/** Making one takes far longer than reading it; a programme has one time zone. */
+const clocks = new Map<string, Intl.DateTimeFormat>();
+
+function clockOf(timezone: string): Intl.DateTimeFormat {
+  const known = clocks.get(timezone);
+  if (known) return known;
+  const clock = new Intl.DateTimeFormat('en-GB', {
     timeZone: timezone,
     hourCycle: 'h23',
     year: 'numeric',
@@ -76,8 +88,7 @@ export function offsetAt(at: number, timezone: string): number {
     hour: 'numeric',
     minute: 'numeric',
     second: 'numeric',
-  }).formatToParts(at);
-  const part = (type: string): number => Number(parts.find((each) => each.type === type)?.value ?? 0);
-  const shown = Date.UTC(part('year'), part('month') - 1, part('day'), part('hour'), part('minute'), part('second'));
-  return shown - Math.floor(at / 1000) * 1000;
+  });
+  clocks.set(timezone, clock);
+  return clock;
 }

@@ -8,7 +8,7 @@ import type {
   Page,
   WaveLine,
 } from '#domain/estate-lists.ts';
-import type { EstateNow, MailboxOrder, MailboxOrdered } from '#domain/estate-state.ts';
+import type { EstateNow, MailboxesOrdered, MailboxOrder, Whom } from '#domain/estate-state.ts';
 import type { Selector, UnknownName } from '#domain/selector.ts';
 
 export interface EstateView {
@@ -27,6 +27,6 @@ export interface EstateLists {
 }
 
 export interface MailboxOrders {
-  /** With its record. `address` is compared without case. */
-  order(address: string, order: MailboxOrder, who: string, why: string | null): Promise<MailboxOrdered>;
+  /** Each with its record. Addresses are compared without case; where one of them is not known nothing is done at all. */
+  order(whom: Whom, order: MailboxOrder, who: string, why: string | null): Promise<MailboxesOrdered>;
 }

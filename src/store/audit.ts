@@ -5,6 +5,7 @@
 
 import { createHash } from 'node:crypto';
 import { sql } from 'kysely';
+import type { AuditFinding, AuditHead } from '#domain/audit-finding.ts';
 import { type Database, oneRow, type Sql } from './db.ts';
 
 /** One record, as it is hashed. */
@@ -36,10 +37,6 @@ export interface AuditRecord {
   readonly why?: string;
   readonly about?: Readonly<Record<string, unknown>>;
 }
-
-export type AuditFinding =
-  | { readonly intact: true; readonly records: number; readonly head: string | null; readonly unsealed: number }
-  | { readonly intact: false; readonly what: string };
 
 /** So many records are covered by one link at most: 64 kB of digests. */
 const linkMax = 2_000;
@@ -114,8 +111,33 @@ function linkHash(seq: number, before: Buffer | null, digests: Buffer): Buffer {
     .digest();
 }
 
-/** Reads the whole log and says whether it is as it was written, or what was done to it, at the first such place. */
-export async function verifyAudit(db: Sql): Promise<AuditFinding> {
+/** The latest link; null where nothing has been chained yet. */
+export async function auditHead(db: Sql): Promise<AuditHead | null> {
+  const { rows } = await sql<AuditHead>`
+    select l.seq, encode(l.hash, 'hex') as hash, encode(f.hash, 'hex') as beginning
+      from audit_link l, audit_link f where f.seq = 1 order by l.seq desc limit 1`.execute(db);
+  return rows[0] ?? null;
+}
+
+/** Whether the log still holds what was the latest link when `kept` was kept; null, or what is wrong. */
+export async function followsOn(db: Sql, kept: AuditHead): Promise<string | null> {
+  const { rows } = await sql<{ seq: number; hash: string; last: number | null }>`
+    select seq, encode(hash, 'hex') as hash, upper(records) - 1 as last
+      from audit_link where seq in (1, ${kept.seq}, (select max(seq) from audit_link)) order by seq`.execute(db);
+  const [first, latest] = [rows[0], rows.at(-1)];
+  if (!first || !latest) return `all of it was removed: ${kept.seq} links were there`;
+  if (first.hash !== kept.beginning) return 'it is another log than the one whose head was kept';
+  if (latest.seq < kept.seq)
+    return `its end was cut off: it ends with record ${latest.last} in link ${latest.seq}, and link ${kept.seq} was there`;
+  const same = rows.find(({ seq }) => seq === kept.seq);
+  return same?.hash === kept.hash ? null : `it was written anew: link ${kept.seq} is not the one that was kept`;
+}
+
+/**
+ * Reads the whole log and says whether it is as it was written, or what was done to it, at the first such place. `kept`: a
+ * link that was kept elsewhere; without one nobody can tell whether the end was cut off.
+ */
+export async function verifyAudit(db: Sql, kept: AuditHead | null = null): Promise<AuditFinding> {
   let before: Buffer | null = null;
   let records = 0;
   for (let seq = 1; ; seq++) {
@@ -127,18 +149,28 @@ export async function verifyAudit(db: Sql): Promise<AuditFinding> {
     if (!link) break;
     if (!linkHash(seq, before, link.digests).equals(link.hash))
       return { intact: false, what: `link ${seq} was changed` };
-    const { rows } = await sql<AuditRow>`
-      select ${columns} from audit where audit.id <@ ${link.records}::int8multirange order by audit.id`.execute(db);
+    const rows = await recordsOf(db, link.records);
     const wrong = firstWrong(rows, idsIn(link.records), link.digests);
     if (wrong) return { intact: false, what: wrong };
     records += rows.length;
     before = link.hash;
   }
   const { links } = await oneRow(db, sql<{ links: number }>`select count(*) as links from audit_link`);
-  const { rows: after } = await sql<{ seq: number }>`select max(seq) as seq from audit_link`.execute(db);
-  if (links !== (after[0]?.seq ?? 0)) return { intact: false, what: `a link is missing after ${records} records` };
+  const head = await auditHead(db);
+  if (links !== (head?.seq ?? 0)) return { intact: false, what: `a link is missing after ${records} records` };
+  const broken = kept ? await followsOn(db, kept) : null;
+  if (broken) return { intact: false, what: broken };
   const { open } = await oneRow(db, sql<{ open: number }>`select count(*) - ${records}::int8 as open from audit`);
-  return { intact: true, records, head: before?.toString('hex') ?? null, unsealed: open };
+  return { intact: true, records, head, unsealed: open };
+}
+
+/** Between their ends by the index, and then those that are meant. */
+async function recordsOf(db: Sql, records: string): Promise<readonly AuditRow[]> {
+  const range = sql`${records}::int8multirange`;
+  const { rows } = await sql<AuditRow>`
+    select ${columns} from audit
+     where audit.id between lower(${range}) and upper(${range}) and audit.id <@ ${range} order by audit.id`.execute(db);
+  return rows;
 }
 
 function firstWrong(rows: readonly AuditRow[], ids: readonly number[], digests: Buffer): string | null {

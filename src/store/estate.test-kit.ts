@@ -1,9 +1,11 @@
 /** A small estate in the rows of a test's database. */
 
 import { sql } from 'kysely';
+import type { MailboxOrder } from '#domain/estate-state.ts';
 import type { Stage } from '#domain/journey.ts';
 import type { Window } from '#domain/window.ts';
-import type { Sql } from './db.ts';
+import type { Database, Sql } from './db.ts';
+import { openMailboxOrders } from './mailbox-orders.ts';
 
 export const hourMs = 3_600_000;
 
@@ -27,6 +29,19 @@ export async function people(db: Sql, names: readonly string[]): Promise<void> {
 export async function standAt(db: Sql, mailbox: number, stage: Stage, wave: number | null): Promise<void> {
   await sql`
     update mailbox set stage = ${stage}, wave = ${wave}, due_at = now() where id = ${mailbox}`.execute(db);
+}
+
+/** Gives an order to one mailbox, and says `done` or why not. */
+export async function orderOne(
+  db: Database,
+  name: string,
+  order: MailboxOrder,
+  why: string | null = null,
+): Promise<string> {
+  const whom = { kind: 'addresses', addresses: [`${name}@x.example`] } as const;
+  const ordered = await openMailboxOrders(db).order(whom, order, 'operator bob', why);
+  if (ordered.kind !== 'ordered') return ordered.kind;
+  return ordered.done.length === 1 ? 'done' : String(ordered.refused[0]?.why);
 }
 
 export interface Standing {

@@ -5,9 +5,8 @@ import { type Stage, stages } from '#domain/journey.ts';
 import { type Candidate, type Choice, choose, type WaveNow, type WaveState } from '#domain/release.ts';
 import { silent } from '#lib/log.ts';
 import type { Journeys } from '#ports/journeys.ts';
-import { people, recorded, standAt, standing, tallies } from './estate.test-kit.ts';
+import { orderOne, people, recorded, standAt, standing, tallies } from './estate.test-kit.ts';
 import { openJourneys } from './journeys.ts';
-import { openMailboxOrders } from './mailbox-orders.ts';
 import { openQueue } from './queue.ts';
 import { type TestDatabase, testDatabase } from './test-database.ts';
 
@@ -213,7 +212,7 @@ describe('a pass', () => {
     await block(1, 'target.full', { quota: 5 }, 'worker 7');
     expect((await due(10)).candidates).toEqual([]);
     expect(await recorded(db.sql, 1)).toEqual(['worker 7 blocked target.full']);
-    await openMailboxOrders(db).order('m1@x.example', 'retry', 'operator ann', null);
+    await orderOne(db, 'm1', 'retry');
     expect((await due(10)).candidates).toHaveLength(1);
   });
 });
@@ -276,7 +275,7 @@ test('who came home is not switched again, though the window is still open, unti
   expect(await turn(home, 'source', 900, 0)).toBe(true);
   expect((await find(1))?.traveller).toMatchObject({ stage: 'following', side: 'source' });
   expect((await due(10)).candidates).toEqual([]);
-  await openMailboxOrders(db).order('m1@x.example', 'release', 'operator ann', null);
+  await orderOne(db, 'm1', 'release');
   expect((await due(10)).candidates).toHaveLength(1);
 });
 
@@ -288,7 +287,6 @@ test('the tallies are what a count finds, after any moves by several at once', a
     Array.from({ length: 12 }, (_, i) => `m${i}`),
   );
   const { block, take } = openJourneys(db, noQueue);
-  const { order } = openMailboxOrders(db);
   const moves = fc.array(
     fc.record({
       box: fc.integer({ min: 1, max: 12 }),
@@ -305,7 +303,7 @@ test('the tallies are what a count finds, after any moves by several at once', a
           if (move === 'size')
             return sql`update mailbox set size_bytes = size_bytes + 7 where id = ${box}`.execute(db.sql);
           if (move === 'start') return take({ mailbox: box, expected: 'planned', step: 'start', who: 'worker' }, 0);
-          return order(`m${box - 1}@x.example`, move, 'operator ann', null);
+          return orderOne(db, `m${box - 1}`, move);
         }),
       );
       const { kept, counted } = await tallies(db.sql);

@@ -1,7 +1,7 @@
 /** The journeys port, answered by rows: what was released, and how each pass ended. */
 
 import { type RawBuilder, sql } from 'kysely';
-import { after } from '#domain/journey.ts';
+import { after, type Stage } from '#domain/journey.ts';
 import type { Journeys, PassNumbers, StepOf } from '#ports/journeys.ts';
 import type { Job } from '#ports/queue.ts';
 import { note } from './audit.ts';
@@ -28,6 +28,11 @@ const lagMaxMs = 2 ** 31 - 1;
 export function openJourneys(db: Database, queue: Pick<StoredQueue, 'send'>, job: Job | null = null): JobsJourneys {
   const ask = <Answer>(answer: Promise<Answer>): Promise<Answer> => faulted(db.name, answer);
   let hasEnded = false;
+  /** Where the mailbox stood when it was found, or when a step of ours was taken. */
+  let stage: Stage | null = null;
+  /** When it is looked at next, provided that nobody has taken it elsewhere: whoever has said when themselves. */
+  const dueAgain = (ms: number | null) =>
+    stage === null ? dueIn(ms) : sql`case when stage = ${stage} then ${dueIn(ms)} else due_at end`;
   /** How far the clock of the database is ahead of one that nobody sets. */
   let aheadMs = Date.now() - performance.now();
   /** Does it and ends the job, both or neither; where `work` answers with false neither, and the job goes on. */
@@ -66,13 +71,17 @@ export function openJourneys(db: Database, queue: Pick<StoredQueue, 'send'>, job
       if (!found) return null;
       const { now, ...rest } = found;
       aheadMs = now - performance.now();
+      stage = rest.traveller.stage;
       return rest;
     },
     now: () => performance.now() + aheadMs,
-    take: ({ mailbox, expected, ...taken }, dueInMs) =>
-      ask(advance(db.sql, mailbox, expected, taken, seconds(dueInMs))),
+    async take({ mailbox, expected, ...taken }, dueInMs) {
+      const isTaken = await ask(advance(db.sql, mailbox, expected, taken, seconds(dueInMs)));
+      if (isTaken) stage = after(expected, taken.step);
+      return isTaken;
+    },
     async passed(mailbox, numbers, dueInMs, step) {
-      const rest = sql`failures = 0, queued_at = null, due_at = ${dueIn(dueInMs)}, ${carried(numbers)}`;
+      const rest = sql`failures = 0, queued_at = null, due_at = ${dueAgain(dueInMs)}, ${carried(numbers)}`;
       if (step) await ending((tx) => passedOn(tx, step, rest, dueInMs));
       else await endingWith(mailbox, rest);
     },
@@ -80,11 +89,11 @@ export function openJourneys(db: Database, queue: Pick<StoredQueue, 'send'>, job
     async putBack(ended) {
       await ask(changedWithItsEnd(db.sql, ended, ended.mailbox, sql`queued_at = null`));
     },
-    rest: (mailbox, dueInMs) => endingWith(mailbox, sql`queued_at = null, due_at = ${dueIn(dueInMs)}`),
+    rest: (mailbox, dueInMs) => endingWith(mailbox, sql`queued_at = null, due_at = ${dueAgain(dueInMs)}`),
     failed: (mailbox, dueInMs, { code, message }) =>
       endingWith(
         mailbox,
-        sql`failures = least(failures + 1, 30000), queued_at = null, due_at = ${dueIn(dueInMs)},
+        sql`failures = least(failures + 1, 30000), queued_at = null, due_at = ${dueAgain(dueInMs)},
             last_fault = jsonb_build_object('code', ${code}::text, 'message', ${message}::text, 'at', now())`,
       ),
     async block(mailbox, code, about, who) {

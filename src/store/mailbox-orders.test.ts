@@ -1,35 +1,33 @@
 import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
 import type { MailboxOrder } from '#domain/estate-state.ts';
-import { people, recorded, standAt, standing } from './estate.test-kit.ts';
+import { orderOne, people, recorded, standAt, standing } from './estate.test-kit.ts';
 import { openMailboxOrders } from './mailbox-orders.ts';
 import { type TestDatabase, testDatabase } from './test-database.ts';
 
-/** Ann, mailbox 1, who follows in a running wave. */
-async function withAnn(db: TestDatabase): Promise<(order: MailboxOrder, why?: string) => Promise<unknown>> {
-  await people(db.sql, ['ann']);
+/** Ann, mailbox 1, who follows in a running wave, and perhaps others. */
+async function withAnn(
+  db: TestDatabase,
+  ...others: readonly string[]
+): Promise<(order: MailboxOrder, why?: string) => Promise<string>> {
+  await people(db.sql, ['ann', ...others]);
   await sql`
     insert into wave (name, state, opens_at, closes_at)
     values ('pilot', 'running', now(), now() + interval '1 hour')`.execute(db.sql);
-  await standAt(db.sql, 1, 'following', 1);
-  const { order: give } = openMailboxOrders(db);
-  return (order, why) => give('Ann@X.example', order, 'operator bob', why ?? null);
+  for (let mailbox = 1; mailbox <= others.length + 1; mailbox++) await standAt(db.sql, mailbox, 'following', 1);
+  return (order, why) => orderOne(db, 'ann', order, why);
 }
 
-describe('who orders', () => {
-  test('is told that there is no such mailbox', async () => {
-    await using db = await testDatabase();
-    expect(await openMailboxOrders(db).order('nobody@x.example', 'hold', 'operator bob', null)).toEqual({
-      kind: 'unknown',
-    });
-  });
+const of = (...names: readonly string[]) =>
+  ({ kind: 'addresses', addresses: names.map((name) => `${name}@x.example`) }) as const;
 
+describe('who orders', () => {
   test('a mailbox to wait, and later to go on, finds it due again and both orders in the log', async () => {
     await using db = await testDatabase();
     const order = await withAnn(db);
-    expect(await order('hold', 'on call')).toEqual({ kind: 'done' });
+    expect(await order('hold', 'on call')).toBe('done');
     expect(await standing(db.sql, 1)).toMatchObject({ stage: 'following', mark: 'held' });
-    expect(await order('release')).toEqual({ kind: 'done' });
+    expect(await order('release')).toBe('done');
     expect(await standing(db.sql, 1)).toMatchObject({ stage: 'following', mark: '', isDue: true });
     expect(await recorded(db.sql, 1)).toEqual(['operator bob hold on call', 'operator bob release']);
   });
@@ -38,22 +36,86 @@ describe('who orders', () => {
     await using db = await testDatabase();
     const order = await withAnn(db);
     await sql`update mailbox set blocked = 'target.full', failures = 7, due_at = null`.execute(db.sql);
-    expect(await order('retry')).toEqual({ kind: 'done' });
+    expect(await order('retry')).toBe('done');
     expect(await standing(db.sql, 1)).toMatchObject({ mark: '', isDue: true, failures: 0 });
   });
 
-  test('somebody who has settled to go back sets out at once, though they were asked to wait', async () => {
+  test.each([
+    ['they were asked to wait', sql`held = 'on call'`],
+    ['a fault blocks them there', sql`blocked = 'target.quota', blocked_about = '{}', failures = 7, due_at = null`],
+  ])('somebody who has settled to go back sets out at once, though %s', async (_, mark) => {
     await using db = await testDatabase();
     const order = await withAnn(db);
     await standAt(db.sql, 1, 'settled', 1);
-    await order('hold');
-    expect(await order('go-back', 'calendar lost')).toEqual({ kind: 'done' });
-    expect(await standing(db.sql, 1)).toMatchObject({ stage: 'returning', mark: '', isDue: true });
+    await sql`update mailbox set ${mark}`.execute(db.sql);
+    expect(await order('go-back', 'calendar lost')).toBe('done');
+    expect(await standing(db.sql, 1)).toMatchObject({ stage: 'returning', mark: '', isDue: true, failures: 0 });
     expect((await recorded(db.sql, 1)).at(-1)).toBe('operator bob go-back settled returning calendar lost');
   });
 });
 
-describe('refused, and without a trace in the log, is', () => {
+describe('an order to several', () => {
+  test('is obeyed by those who can, with a record each, and says why the others do not', async () => {
+    await using db = await testDatabase();
+    await withAnn(db, 'bob', 'cat');
+    await standAt(db.sql, 2, 'switching', 1);
+    const ordered = await openMailboxOrders(db).order(
+      of('cat', 'BOB', 'ann', 'ann'),
+      'hold',
+      'operator eve',
+      'a strike',
+    );
+    expect(ordered).toEqual({
+      kind: 'ordered',
+      done: ['ann@x.example', 'cat@x.example'],
+      refused: [
+        {
+          address: 'bob@x.example',
+          stage: 'switching',
+          mark: null,
+          why: 'is switching: say it again when it has arrived on one side',
+        },
+      ],
+    });
+    for (const mailbox of [1, 3]) expect(await recorded(db.sql, mailbox)).toEqual(['operator eve hold a strike']);
+    expect(await recorded(db.sql, 2)).toEqual([]);
+  });
+
+  test('one of whom is not known does nothing to anybody', async () => {
+    await using db = await testDatabase();
+    await withAnn(db);
+    const ordered = await openMailboxOrders(db).order(of('ann', 'nobody'), 'hold', 'operator eve', null);
+    expect(ordered).toEqual({ kind: 'unknown-mailboxes', addresses: ['nobody@x.example'] });
+    expect(await standing(db.sql, 1)).toMatchObject({ mark: '' });
+  });
+
+  test('who are selected reaches all of them, however many, and nobody else', async () => {
+    await using db = await testDatabase();
+    await withAnn(db);
+    await sql`
+      insert into mailbox (address, kind, organisation, stage, wave, blocked)
+      select 'm' || i || '@x.example', 'person', 1, 'following', 1, 'target.quota' from generate_series(1, 2500) as i`.execute(
+      db.sql,
+    );
+    const whom = { kind: 'selector', selector: { wave: ['pilot'], mark: ['blocked'] } } as const;
+    const ordered = await openMailboxOrders(db).order(whom, 'retry', 'operator eve', 'more disk');
+    if (ordered.kind !== 'ordered') throw new Error(ordered.kind);
+    expect([ordered.done.length, ordered.refused]).toEqual([2_500, []]);
+    const { rows } = await sql`
+      select count(distinct mailbox)::int as told from audit where what = 'retry' and why = 'more disk'`.execute(
+      db.sql,
+    );
+    expect(rows).toEqual([{ told: 2_500 }]);
+    expect(await recorded(db.sql, 1)).toEqual([]);
+    const nowhere = { kind: 'selector', selector: { wave: ['pilt'] } } as const;
+    expect(await openMailboxOrders(db).order(nowhere, 'hold', 'operator eve', null)).toMatchObject({
+      kind: 'unknown',
+      nearest: 'pilot',
+    });
+  });
+});
+
+describe('refused, in words and without a trace in the log, is', () => {
   test.each(['switching', 'returning'] as const)(
     'to keep somebody between the two sides while they are %s',
     async (stage) => {
@@ -61,20 +123,31 @@ describe('refused, and without a trace in the log, is', () => {
       const order = await withAnn(db);
       await standAt(db.sql, 1, stage, 1);
       for (const each of ['hold', 'exclude'] as const)
-        expect(await order(each)).toEqual({ kind: 'refused', stage, mark: null });
+        expect(await order(each)).toBe(`is ${stage}: say it again when it has arrived on one side`);
       expect(await recorded(db.sql, 1)).toEqual([]);
     },
   );
 
-  test.each(['release', 'retry', 'go-back'] as const)(
-    '%s of a mailbox that does not wait, has no fault and has not settled',
-    async (each) => {
-      await using db = await testDatabase();
-      const order = await withAnn(db);
-      expect(await order(each)).toEqual({ kind: 'refused', stage: 'following', mark: null });
-      expect(await recorded(db.sql, 1)).toEqual([]);
-    },
-  );
+  test.each([
+    ['release', 'is neither held nor excluded'],
+    ['retry', 'is not blocked'],
+    ['go-back', 'is following: only who has settled on the target can go back'],
+  ] as const)('%s of a mailbox that does not wait, has no fault and has not settled', async (each, why) => {
+    await using db = await testDatabase();
+    const order = await withAnn(db);
+    expect(await order(each)).toBe(why);
+    expect(await recorded(db.sql, 1)).toEqual([]);
+  });
+
+  test('the way back of whoever is excluded, until a person releases them', async () => {
+    await using db = await testDatabase();
+    const order = await withAnn(db);
+    await standAt(db.sql, 1, 'settled', 1);
+    await order('exclude', 'they left');
+    expect(await order('go-back')).toBe('is excluded: release it first');
+    await order('release');
+    expect(await order('go-back')).toBe('done');
+  });
 
   test('anything of a mailbox that has left', async () => {
     await using db = await testDatabase();
@@ -82,6 +155,6 @@ describe('refused, and without a trace in the log, is', () => {
     await standAt(db.sql, 1, 'settled', 1);
     await sql`update mailbox set left_at = now()`.execute(db.sql);
     for (const each of ['hold', 'exclude', 'release', 'retry', 'go-back'] as const)
-      expect(await order(each)).toEqual({ kind: 'refused', stage: 'settled', mark: 'left' });
+      expect(await order(each)).toBe('has left the estate');
   });
 });

@@ -1,68 +1,117 @@
-/** What people order of single mailboxes: marks beside the stage, and the way back. Each with its record. */
+/** What people order of mailboxes: marks beside the stage, and the way back. Each with its record. */
 
 import { type RawBuilder, sql } from 'kysely';
-import type { MailboxOrder, MailboxOrdered } from '#domain/estate-state.ts';
+import {
+  type MailboxesOrdered,
+  type MailboxOrder,
+  type RefusedMailbox,
+  type Whom,
+  whyRefused,
+} from '#domain/estate-state.ts';
 import type { Mark, Stage } from '#domain/journey.ts';
+import type { UnknownName } from '#domain/selector.ts';
 import type { MailboxOrders } from '#ports/estate-view.ts';
-import { note } from './audit.ts';
 import { faulted } from './database-fault.ts';
 import type { Database, Sql } from './db.ts';
-import { advance } from './journey.ts';
+import { select } from './selected.ts';
+import { sendBack } from './settled-orders.ts';
+
+/** Ordered in one transaction: nobody who works waits for long. */
+const batchMax = 1_000;
 
 interface Standing {
   readonly id: number;
+  readonly address: string;
   readonly stage: Stage;
   readonly mark: Mark | '';
 }
 
 export function openMailboxOrders(db: Database): MailboxOrders {
-  return {
-    order: (address, order, who, why) =>
-      faulted(
-        db.name,
-        db.sql.transaction().execute((tx) => obey(tx, address, order, who, why)),
-      ),
-  };
+  return { order: (whom, order, who, why) => faulted(db.name, orderAll(db, whom, order, who, why)) };
+}
+
+async function orderAll(
+  db: Database,
+  whom: Whom,
+  order: MailboxOrder,
+  who: string,
+  why: string | null,
+): Promise<MailboxesOrdered> {
+  const meant = await meantBy(db.sql, whom);
+  if ('kind' in meant) return meant;
+  const done: string[] = [];
+  const refused: RefusedMailbox[] = [];
+  for (let from = 0; from < meant.length; from += batchMax) {
+    const ids = meant.slice(from, from + batchMax);
+    const some = await db.sql.transaction().execute((tx) => obey(tx, ids, order, who, why));
+    done.push(...some.done);
+    refused.push(...some.refused);
+  }
+  return { kind: 'ordered', done, refused };
+}
+
+/** In the order of their addresses. */
+async function meantBy(
+  db: Sql,
+  whom: Whom,
+): Promise<readonly number[] | UnknownName | Extract<MailboxesOrdered, { kind: 'unknown-mailboxes' }>> {
+  if (whom.kind === 'selector') {
+    const selected = await select(db, whom.selector);
+    if (selected.kind === 'unknown') return selected;
+    const { rows } = await sql<{ id: number }>`
+      select m.id from mailbox m where ${selected.condition} order by m.address`.execute(db);
+    return rows.map(({ id }) => id);
+  }
+  const { rows } = await sql<{ id: number | null; given: string }>`
+    select m.id, g.given
+      from unnest(${whom.addresses}::text[]) as g (given) left join mailbox m on m.address = lower(g.given)
+     order by m.address`.execute(db);
+  const unknown = rows.filter(({ id }) => id === null).map(({ given }) => given);
+  if (unknown.length > 0) return { kind: 'unknown-mailboxes', addresses: unknown };
+  return [...new Set(rows.map(({ id }) => id as number))];
 }
 
 async function obey(
   tx: Sql,
-  address: string,
+  mailboxes: readonly number[],
   order: MailboxOrder,
   who: string,
   why: string | null,
-): Promise<MailboxOrdered> {
+): Promise<{ readonly done: readonly string[]; readonly refused: readonly RefusedMailbox[] }> {
+  // Locked in the order of their ids, as everybody does who takes several.
   const { rows } = await sql<Standing>`
-    select id, stage, mark from mailbox where address = lower(${address}) for update`.execute(tx);
-  const [found] = rows;
-  if (!found) return { kind: 'unknown' };
-  const { id, stage } = found;
-  const mark = found.mark === '' ? null : found.mark;
-  if (!mayBe(order, stage, mark)) return { kind: 'refused', stage, mark };
-  if (order === 'go-back') {
-    await sql`update mailbox set held = null where id = ${id}`.execute(tx);
-    const taken = { step: 'go-back', who, ...(why === null ? {} : { why }) } as const;
-    await advance(tx, id, stage, taken, 0);
-    return { kind: 'done' };
-  }
-  await sql`update mailbox set ${change(order, why ?? `ordered by ${who}`)} where id = ${id}`.execute(tx);
-  await note(tx, { who, what: order, mailbox: id, ...(why === null ? {} : { why }) });
-  return { kind: 'done' };
+    with locked as materialized (
+      select id, address, stage, mark from mailbox where id = any(${mailboxes}::int[]) order by id for update
+    )
+    select * from locked order by address`.execute(tx);
+  const judged = rows.map(({ mark, ...row }) => {
+    const standing = { ...row, mark: mark === '' ? null : mark };
+    return { ...standing, why: whyRefused(order, standing.stage, standing.mark) };
+  });
+  const obeying = judged.filter((each) => each.why === null);
+  const ids = obeying.map(({ id }) => id);
+  if (order === 'go-back') await sendBack(tx, ids, who, why);
+  else await mark(tx, ids, order, who, why);
+  const refused = judged.flatMap(({ id: _, why: because, ...each }) =>
+    because === null ? [] : [{ ...each, why: because }],
+  );
+  return { done: obeying.map(({ address }) => address), refused };
 }
 
-function mayBe(order: MailboxOrder, stage: Stage, mark: Mark | null): boolean {
-  switch (order) {
-    // Who is switching is on the other side in seconds, or back; until then nobody is kept between the two.
-    case 'hold':
-    case 'exclude':
-      return stage !== 'switching' && stage !== 'returning' && mark !== 'left';
-    case 'release':
-      return mark === 'held' || mark === 'excluded';
-    case 'retry':
-      return mark === 'blocked';
-    case 'go-back':
-      return stage === 'settled' && mark !== 'left';
-  }
+async function mark(
+  tx: Sql,
+  mailboxes: readonly number[],
+  order: Exclude<MailboxOrder, 'go-back'>,
+  who: string,
+  why: string | null,
+): Promise<void> {
+  await sql`
+    with marked as (
+      update mailbox set ${change(order, why ?? `ordered by ${who}`)} where id = any(${mailboxes}::int[]) returning id
+    )
+    insert into audit (who, what, mailbox, why) select ${who}, ${order}, id, ${why} from marked order by id`.execute(
+    tx,
+  );
 }
 
 function change(order: Exclude<MailboxOrder, 'go-back'>, why: string): RawBuilder<unknown> {

@@ -65,6 +65,15 @@ export function takenOut({ id, attempt }: Job): RawBuilder<{ readonly id: string
      where name = ${queueName} and id = ${id} and state = 'active' and retry_count = ${attempt} returning id`;
 }
 
+/** Ends the jobs of these mailboxes, as `JobQueue.cancel` says: for those who do not open the queue for it. */
+export async function callOff(mailboxes: readonly number[], within: Sql): Promise<void> {
+  // As its index is defined: one that waits or is under way, by its key.
+  await sql`
+    delete from ${table}
+     where name = ${queueName} and policy = 'exclusive' and state <= 'active'
+       and coalesce(singleton_key, '') = any(${mailboxes.map(String)}::text[])`.execute(within);
+}
+
 export class StoredQueue implements JobQueue {
   readonly #db: Database;
   readonly #pulse: Database;
@@ -123,12 +132,8 @@ export class StoredQueue implements JobQueue {
     await this.#boss.fail(queueName, attemptOf(job));
   }
 
-  async cancel(mailboxes: readonly number[], within: Sql = this.#db.sql): Promise<void> {
-    // As its index is defined: one that waits or is under way, by its key.
-    await sql`
-      delete from ${table}
-       where name = ${queueName} and policy = 'exclusive' and state <= 'active'
-         and coalesce(singleton_key, '') = any(${mailboxes.map(String)}::text[])`.execute(within);
+  cancel(mailboxes: readonly number[], within: Sql = this.#db.sql): Promise<void> {
+    return callOff(mailboxes, within);
   }
 
   async supervise(): Promise<void> {

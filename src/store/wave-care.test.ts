@@ -5,9 +5,8 @@ import { describe, expect, test } from 'vitest';
 import type { Stage } from '#domain/journey.ts';
 import type { WaveOrder } from '#domain/wave.ts';
 import type { Waves } from '#ports/waves.ts';
-import { people, recorded, standAt, standing, tallies, windowIn } from './estate.test-kit.ts';
+import { orderOne, people, recorded, standAt, standing, tallies, windowIn } from './estate.test-kit.ts';
 import { openJourneys } from './journeys.ts';
-import { openMailboxOrders } from './mailbox-orders.ts';
 import { type TestDatabase, testDatabase } from './test-database.ts';
 import { careForWaves } from './wave-care.ts';
 import { openWaves } from './waves.ts';
@@ -80,8 +79,7 @@ describe('a wave in which more fail than its error budget allows', () => {
     await using db = await testDatabase();
     const waves = await running(db, [...twenty.slice(5), ...Array.from({ length: 5 }, (): Stage => 'switching')]);
     await blockAll(db, [1, 2, 3, 4, 5]);
-    for (const i of [1, 2, 3, 4, 5])
-      await openMailboxOrders(db).order(`m${i}@x.example`, 'retry', 'operator ann', null);
+    for (const i of [1, 2, 3, 4, 5]) await orderOne(db, `m${i}`, 'retry');
     await careForWaves(db);
     expect(await waves.list()).toMatchObject([{ state: 'running' }]);
     const { take } = openJourneys(db, noQueue);
@@ -142,7 +140,7 @@ describe('a wave whose window has closed', () => {
     await close(db);
     await blockAll(db, [2]);
     await careForWaves(db);
-    await openMailboxOrders(db).order('m2@x.example', 'retry', 'operator ann', null);
+    await orderOne(db, 'm2', 'retry');
     await careForWaves(db);
     expect(await standing(db.sql, 2)).toMatchObject({ stage: 'known', wave: null, mark: '', isDue: false });
     expect((await recorded(db.sql, 2)).at(-1)).toBe('the leader unplan planned known wave pilot has finished');

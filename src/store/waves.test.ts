@@ -1,7 +1,8 @@
 import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
 import type { WaveOrder } from '#domain/wave.ts';
-import { people, recorded, standAt, standing, tallies, windowIn } from './estate.test-kit.ts';
+import { openPlatforms } from './budget.ts';
+import { hourMs, people, recorded, standAt, standing, tallies, windowIn } from './estate.test-kit.ts';
 import { type TestDatabase, testDatabase } from './test-database.ts';
 import { openWaves } from './waves.ts';
 
@@ -29,7 +30,7 @@ describe('a wave that is made', () => {
     const { name, window, isPilot, errorBudget } = order;
     expect(await openWaves(db).create(order, 'operator eve')).toEqual({
       kind: 'created',
-      wave: { id: 1, name, state: 'planned', window, isPilot, errorBudget, pausedWhy: null },
+      wave: { id: 1, name, state: 'planned', window, isPilot, errorBudget, pausedWhy: null, remarks: [] },
       mailboxes: 2,
     });
     expect(await inWave(db)).toEqual(['bob', 'cat']);
@@ -78,6 +79,95 @@ describe('a wave that is made', () => {
     expect(await inWave(db)).toEqual(['a%b', 'a_b']);
   });
 });
+
+describe('a window', () => {
+  const before = (ms: number) => ({ opensAt: Date.now() - ms - hourMs, closesAt: Date.now() - ms });
+
+  test('that is over is refused: when a wave is made, when it is given another, and when it is started too late', async () => {
+    await using db = await testDatabase();
+    await people(db.sql, ['ann']);
+    const waves = openWaves(db);
+    const over = before(60_000);
+    expect(await waves.create({ ...pilot, window: over }, 'operator eve')).toEqual({ kind: 'window-closed' });
+    await waves.create(pilot, 'operator eve');
+    expect(await waves.reschedule('pilot', over, 'operator eve', null)).toEqual({ kind: 'window-closed' });
+    await sql`update wave set opens_at = now() - interval '2 hours', closes_at = now()`.execute(db.sql);
+    expect(await waves.move('pilot', 'start', 'operator eve', null)).toEqual({ kind: 'window-closed' });
+    expect(await waves.list()).toMatchObject([
+      {
+        state: 'planned',
+        remarks: [expect.stringMatching(/has closed, and 1 mailbox .* godwit wave reschedule pilot/)],
+      },
+    ]);
+    expect(await waves.reschedule('pilot', windowIn(24), 'operator eve', 'snow')).toMatchObject({ kind: 'moved' });
+    expect(await waves.move('pilot', 'start', 'operator eve', null)).toMatchObject({ wave: { remarks: [] } });
+    expect(await recorded(db.sql, null)).toEqual([
+      'operator eve wave created',
+      'operator eve wave reschedule snow',
+      'operator eve wave start',
+    ]);
+  });
+
+  test('that overlaps another, or has no room for what is to be done in it, is allowed and told in words', async () => {
+    await using db = await testDatabase();
+    await people(db.sql, ['ann', 'bob']);
+    await sql`update mailbox set size_bytes = 5e12 where id = 2`.execute(db.sql);
+    const slots = [{ fromMinute: 0, bytesPerSecond: 1_000_000 }];
+    const budget = { connections: 2, connectionsPerMailbox: 2, bytesPerSecond: slots, commandsPerSecond: null };
+    await openPlatforms(db).setBudget('source', budget, 'Europe/London');
+    const waves = openWaves(db);
+    const first = await waves.create({ ...pilot, limit: 1 }, 'operator eve');
+    expect(first).toMatchObject({ wave: { remarks: [] } });
+    const second = await waves.create({ ...pilot, name: 'second' }, 'operator eve');
+    const shared = 'they share what the platforms give.';
+    expect(second).toMatchObject({
+      wave: {
+        remarks: [
+          `Its window overlaps that of pilot: ${shared}`,
+          expect.stringMatching(/^About 5 TB are still to be copied, and the source may be asked for \d+.* GB until/),
+        ],
+      },
+    });
+    expect(await waves.list()).toMatchObject([{ remarks: [`Its window overlaps that of second: ${shared}`] }, {}]);
+  });
+
+  test('that is too short at the pace that was measured is told with the numbers', async () => {
+    await using db = await testDatabase();
+    const waves = await running(db);
+    await openPlatforms(db).setBudget('target', oneAtATime, 'UTC');
+    await sql`update mailbox set interrupted_ms = 3600000 where id = 5`.execute(db.sql);
+    expect((await waves.list())[0]?.remarks).toEqual([
+      'To switch 4 mailboxes takes about 4 h, 1 at a time and 3600 s each (as measured); its window has 2 h.',
+    ]);
+  });
+
+  test('that is moved wakes who follows: nobody waits for the next turn of following', async () => {
+    await using db = await testDatabase();
+    const waves = await running(db);
+    await sql`update mailbox set due_at = now() + interval '3 days'`.execute(db.sql);
+    await waves.reschedule('pilot', windowIn(0), 'operator eve', null);
+    expect(await standing(db.sql, 3)).toMatchObject({ stage: 'following', isDue: true });
+    expect(await standing(db.sql, 5)).toMatchObject({ stage: 'settled', isDue: false });
+    await sql`update mailbox set due_at = now() + interval '3 days'`.execute(db.sql);
+    await waves.move('pilot', 'pause', 'operator eve', null);
+    await waves.move('pilot', 'resume', 'operator eve', null);
+    expect(await standing(db.sql, 3)).toMatchObject({ isDue: true });
+  });
+
+  test.each(['cancelled', 'finished'] as const)('of a wave that is %s stays as it was', async (state) => {
+    await using db = await testDatabase();
+    const waves = await running(db);
+    await sql`update wave set state = ${state}`.execute(db.sql);
+    expect(await waves.reschedule('pilot', windowIn(48), 'operator eve', null)).toEqual({ kind: 'refused', state });
+  });
+});
+
+const oneAtATime = {
+  connections: 2,
+  connectionsPerMailbox: 2,
+  bytesPerSecond: [{ fromMinute: 0, bytesPerSecond: null }],
+  commandsPerSecond: null,
+};
 
 /** A pilot of five that runs: planned, copying, following, switching, settled. */
 async function running(db: TestDatabase): Promise<ReturnType<typeof openWaves>> {

@@ -1,36 +1,24 @@
-/** Waves, as rows. */
+/** Waves, as people make them, start them, and change their minds. */
 
 import { sql } from 'kysely';
-import type { WaveState } from '#domain/release.ts';
 import {
-  type Wave,
+  mayBeRescheduled,
   waveAfter,
   type WaveCreated,
   type WaveMoved,
   type WaveOrder,
   type WaveOrderStep,
 } from '#domain/wave.ts';
-import { nearest } from '#lib/nearest.ts';
+import type { Window } from '#domain/window.ts';
 import type { Waves } from '#ports/waves.ts';
 import { note } from './audit.ts';
 import { faulted } from './database-fault.ts';
-import type { Database, Sql } from './db.ts';
+import { type Database, oneRow, type Sql } from './db.ts';
 import { advanceAll } from './journey.ts';
 import { select } from './selected.ts';
 import { sendHome } from './send-home.ts';
-
-interface WaveRow {
-  readonly id: number;
-  readonly name: string;
-  readonly state: WaveState;
-  readonly opens_at: Date;
-  readonly closes_at: Date;
-  readonly pilot: boolean;
-  readonly error_budget: number;
-  readonly paused_why: string | null;
-}
-
-const columns = sql.raw('id, name, state, opens_at, closes_at, pilot, error_budget, paused_why');
+import { bringBack, releaseWave } from './settled-orders.ts';
+import { lockWave, outlined, type WaveRow, waveColumns, waveOf } from './wave-rows.ts';
 
 export function openWaves(db: Database): Waves {
   const inTransaction = <Answer>(work: (tx: Sql) => Promise<Answer>): Promise<Answer> =>
@@ -38,24 +26,27 @@ export function openWaves(db: Database): Waves {
   return {
     create: (order, who) => inTransaction((tx) => create(tx, order, who)),
     move: (name, step, who, why) => inTransaction((tx) => move(tx, name, step, who, why)),
-    async list() {
-      const { rows } = await faulted(
-        db.name,
-        sql<WaveRow>`select ${columns} from wave order by opens_at, id`.execute(db.sql),
-      );
-      return rows.map(waveOf);
-    },
+    reschedule: (name, window, who, why) => inTransaction((tx) => reschedule(tx, name, window, who, why)),
+    goBack: (name, who, why) => inTransaction((tx) => bringBack(tx, name, who, why)),
+    release: (name, isDryRun, who, why) => faulted(db.name, releaseWave(db, name, isDryRun, who, why)),
+    list: () => faulted(db.name, list(db.sql)),
   };
+}
+
+async function list(db: Sql): ReturnType<Waves['list']> {
+  const { rows } = await sql<WaveRow>`select ${waveColumns} from wave order by opens_at, id`.execute(db);
+  return outlined(db, rows.map(waveOf));
 }
 
 async function create(tx: Sql, order: WaveOrder, who: string): Promise<WaveCreated> {
   const { name, window, isPilot, errorBudget, limit, selector } = order;
+  if (await isOver(tx, window)) return { kind: 'window-closed' };
   const selected = await select(tx, selector);
   if (selected.kind === 'unknown') return selected;
   const { rows } = await sql<WaveRow>`
     insert into wave (name, opens_at, closes_at, pilot, error_budget)
     values (${name}, ${instant(window.opensAt)}, ${instant(window.closesAt)}, ${isPilot}, ${errorBudget})
-    on conflict (name) do nothing returning ${columns}`.execute(tx);
+    on conflict (name) do nothing returning ${waveColumns}`.execute(tx);
   const [row] = rows;
   if (!row) return { kind: 'name-taken' };
   const chosen = await sql<{ id: number }>`
@@ -74,34 +65,26 @@ async function create(tx: Sql, order: WaveOrder, who: string): Promise<WaveCreat
   const ids = chosen.rows.map(({ id }) => id);
   await advanceAll(tx, ids, { step: 'plan', who, why: `wave ${name}` }, null);
   await note(tx, { who, what: 'wave created', wave: row.id, about: { mailboxes: ids.length } });
-  return { kind: 'created', wave: waveOf(row), mailboxes: ids.length };
+  return { kind: 'created', wave: await outlinedOne(tx, row), mailboxes: ids.length };
 }
 
 async function move(tx: Sql, name: string, step: WaveOrderStep, who: string, why: string | null): Promise<WaveMoved> {
-  const { rows } = await sql<WaveRow>`select ${columns} from wave where name = ${name} for update`.execute(tx);
-  const [row] = rows;
-  if (!row) {
-    const others = await sql<{ name: string }>`select name from wave`.execute(tx);
-    return {
-      kind: 'unknown',
-      nearest: nearest(
-        name,
-        others.rows.map((each) => each.name),
-      ),
-    };
-  }
+  const row = await lockWave(tx, name);
+  if ('kind' in row) return row;
   const state = waveAfter(row.state, step);
   if (state === null) return { kind: 'refused', state: row.state };
+  if (step === 'start' && (await isOver(tx, waveOf(row).window))) return { kind: 'window-closed' };
   const pausedWhy = step === 'pause' ? (why ?? `paused by ${who}`) : null;
   // Whoever resumes has seen what failed until now: it does not pause again for that.
   const seen = step === 'resume' ? sql`(select coalesce(max(id), 0) from audit)` : sql`failures_seen`;
   const moved = await sql<WaveRow>`
     update wave set state = ${state}, paused_why = ${pausedWhy}, failures_seen = ${seen}
-     where id = ${row.id} returning ${columns}`.execute(tx);
+     where id = ${row.id} returning ${waveColumns}`.execute(tx);
   await note(tx, { who, what: `wave ${step}`, wave: row.id, ...(why === null ? {} : { why }) });
   if (step === 'start')
     await sql`
       update mailbox set due_at = now() where wave = ${row.id} and stage = 'planned' and due_at is null`.execute(tx);
+  if (state === 'running') await wake(tx, row.id);
   if (step === 'cancel') {
     // Who is switching sees that through; where it is withdrawn, the leader takes them home (`wave-care.ts`).
     const left = await sql<{ id: number }>`
@@ -109,19 +92,41 @@ async function move(tx: Sql, name: string, step: WaveOrderStep, who: string, why
     const ids = left.rows.map(({ id }) => id);
     await sendHome(tx, row.id, ids, who, why ?? `wave ${name} was cancelled`);
   }
-  return { kind: 'moved', wave: waveOf(moved.rows[0] as WaveRow) };
+  return { kind: 'moved', wave: await outlinedOne(tx, moved.rows[0] as WaveRow) };
 }
 
-function waveOf(row: WaveRow): Wave {
-  return {
-    id: row.id,
-    name: row.name,
-    state: row.state,
-    window: { opensAt: row.opens_at.getTime(), closesAt: row.closes_at.getTime() },
-    isPilot: row.pilot,
-    errorBudget: row.error_budget,
-    pausedWhy: row.paused_why,
-  };
+async function reschedule(tx: Sql, name: string, window: Window, who: string, why: string | null): Promise<WaveMoved> {
+  const row = await lockWave(tx, name);
+  if ('kind' in row) return row;
+  if (!mayBeRescheduled(row.state)) return { kind: 'refused', state: row.state };
+  if (await isOver(tx, window)) return { kind: 'window-closed' };
+  const moved = await sql<WaveRow>`
+    update wave set opens_at = ${instant(window.opensAt)}, closes_at = ${instant(window.closesAt)}
+     where id = ${row.id} returning ${waveColumns}`.execute(tx);
+  const about = { before: waveOf(row).window, after: window };
+  await note(tx, { who, what: 'wave reschedule', wave: row.id, ...(why === null ? {} : { why }), about });
+  await wake(tx, row.id);
+  return { kind: 'moved', wave: await outlinedOne(tx, moved.rows[0] as WaveRow) };
+}
+
+/** Who follows is looked at when the window opens, or now where it is open: nobody waits for the next turn of following. */
+async function wake(tx: Sql, wave: number): Promise<void> {
+  await sql`
+    update mailbox m set due_at = greatest(now(), w.opens_at)
+      from wave w
+     where w.id = ${wave} and m.wave = w.id and m.stage = 'following' and w.closes_at > now()
+       and m.due_at > greatest(now(), w.opens_at)`.execute(tx);
+}
+
+async function isOver(tx: Sql, { closesAt }: Window): Promise<boolean> {
+  const { over } = await oneRow(tx, sql<{ over: boolean }>`select ${instant(closesAt)}::timestamptz <= now() as over`);
+  return over;
+}
+
+async function outlinedOne(tx: Sql, row: WaveRow) {
+  const [wave] = await outlined(tx, [waveOf(row)]);
+  if (!wave) throw new Error('a wave was not outlined');
+  return wave;
 }
 
 function instant(ms: number): string {

@@ -1,0 +1,80 @@
+/**
+ * The head of the audit log, kept outside of the database: in the state folder of whoever leads. The chain shows what was
+ * changed in its middle, and only somebody who remembers its end can tell that this was cut off.
+ */
+
+import { mkdir, open, readFile, rename } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { AuditFinding, AuditHead } from '#domain/audit-finding.ts';
+import type { Log } from '#lib/log.ts';
+import { auditHead, followsOn, seal, verifyAudit } from '#store/audit.ts';
+import type { Database } from '#store/db.ts';
+
+const fileName = 'audit-head.json';
+
+/** Seals what is not sealed yet and keeps the head. For the leader, every few seconds. */
+export class AuditKeeper {
+  readonly #db: Database;
+  readonly #stateDir: string;
+  readonly #log: Log;
+  #kept: AuditHead | null = null;
+  #isTold = false;
+
+  constructor(db: Database, stateDir: string, log: Log) {
+    [this.#db, this.#stateDir, this.#log] = [db, stateDir, log];
+  }
+
+  /** A head that the log does not follow on is never written over: it is the evidence. */
+  async keep(): Promise<void> {
+    const sealed = await seal(this.#db);
+    if (sealed === 0 && this.#kept) return;
+    const before = this.#kept ?? (await readAuditHead(this.#stateDir));
+    const wrong = before ? await followsOn(this.#db.sql, before) : null;
+    if (wrong !== null) {
+      if (!this.#isTold)
+        this.#log.error('the audit log is not as it was written: godwit audit verify', { text: wrong });
+      this.#isTold = true;
+      return;
+    }
+    const head = await auditHead(this.#db.sql);
+    if (!head) return;
+    await writeAuditHead(this.#stateDir, head);
+    this.#kept = head;
+  }
+}
+
+/** The whole log against itself, and against the head that is kept in `stateDir` where there is one. */
+export async function verifyKeptAudit(
+  db: Database,
+  stateDir: string,
+): Promise<{ readonly finding: AuditFinding; readonly kept: AuditHead | null }> {
+  const kept = await readAuditHead(stateDir);
+  return { finding: await verifyAudit(db.sql, kept), kept };
+}
+
+/** Null where none is kept. Throws where there is one that cannot be read. */
+export async function readAuditHead(stateDir: string): Promise<AuditHead | null> {
+  const path = join(stateDir, fileName);
+  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return null;
+    throw error;
+  });
+  if (text === null) return null;
+  const head = JSON.parse(text) as AuditHead;
+  if (!Number.isSafeInteger(head.seq) || ![head.hash, head.beginning].every((hash) => /^[0-9a-f]{64}$/.test(hash)))
+    throw new Error(`${path} holds no head of an audit log`);
+  return { seq: head.seq, hash: head.hash, beginning: head.beginning };
+}
+
+/** Either the older head is there or the newer, whatever is killed or unplugged meanwhile. */
+async function writeAuditHead(stateDir: string, head: AuditHead): Promise<void> {
+  await mkdir(stateDir, { recursive: true, mode: 0o700 });
+  const path = join(stateDir, fileName);
+  const draft = `${path}.${process.pid}`;
+  {
+    await using file = await open(draft, 'w', 0o600);
+    await file.writeFile(`${JSON.stringify(head)}\n`);
+    await file.datasync();
+  }
+  await rename(draft, path);
+}

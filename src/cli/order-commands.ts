@@ -1,0 +1,135 @@
+/** What people order of waves and mailboxes, and the record of it: `godwit wave`, `godwit mailbox` and `godwit audit`. */
+
+import { buildCommand, buildRouteMap } from '@stricli/core';
+import type { MailboxOrder } from '#domain/estate-state.ts';
+import type { WaveOrderStep } from '#domain/wave.ts';
+import {
+  acceptFlags,
+  type AcceptFlags,
+  mailboxOrderFlags,
+  type MailboxOrderFlags,
+  shorthands,
+  statusFlags,
+  type StatusFlags,
+  waveCheckFlags,
+  type WaveCheckFlags,
+  waveCreateFlags,
+  type WaveCreateFlags,
+  waveFlags,
+  type WaveFlags,
+  waveReleaseFlags,
+  type WaveReleaseFlags,
+  waveRescheduleFlags,
+  type WaveRescheduleFlags,
+} from './flags.ts';
+import { acceptHelp, auditHelp, mailboxHelp, waveCheckHelp, waveHelp } from './help.ts';
+import type { Session } from './session.ts';
+
+const named = (placeholder: string, brief: string) =>
+  ({ kind: 'tuple', parameters: [{ placeholder, brief, parse: String }] }) as const;
+const waveName = named('WAVE', 'Its name, such as pilot');
+const address = { placeholder: 'ADDRESS', brief: 'Of a mailbox, such as ann@corp.example', parse: String } as const;
+
+const waveStep = (step: WaveOrderStep, brief: string) =>
+  buildCommand<WaveFlags, [string], Session>({
+    loader: async () => {
+      const { moveWave } = await import('./waves.ts');
+      return function (this: Session, flags: WaveFlags, name: string) {
+        return moveWave(this, flags, name, step);
+      };
+    },
+    parameters: { positional: waveName, flags: waveFlags, aliases: shorthands },
+    docs: { brief, fullDescription: waveHelp },
+  });
+
+export const waveCommands = buildRouteMap<
+  'create' | 'list' | 'watch' | 'check' | 'reschedule' | 'go-back' | 'release' | WaveOrderStep,
+  Session
+>({
+  routes: {
+    create: buildCommand<WaveCreateFlags, [string], Session>({
+      loader: async () => (await import('./waves.ts')).createWave,
+      parameters: { positional: waveName, flags: waveCreateFlags, aliases: shorthands },
+      docs: { brief: 'Make a wave of mailboxes that have none', fullDescription: waveHelp },
+    }),
+    list: buildCommand<StatusFlags, [], Session>({
+      loader: async () => (await import('./waves.ts')).listWaves,
+      parameters: { flags: statusFlags, aliases: shorthands },
+      docs: { brief: 'All waves, the next to open first', fullDescription: waveHelp },
+    }),
+    watch: buildCommand<StatusFlags, [string], Session>({
+      loader: async () => (await import('./watch-wave.ts')).watchWave,
+      parameters: { positional: waveName, flags: statusFlags, aliases: shorthands },
+      docs: { brief: 'Watch one move, until nobody in it is on the way any more', fullDescription: waveHelp },
+    }),
+    check: buildCommand<WaveCheckFlags, [string], Session>({
+      loader: async () => (await import('./check-wave.ts')).checkWave,
+      parameters: { positional: waveName, flags: waveCheckFlags, aliases: shorthands },
+      docs: { brief: 'What will go wrong with which of its mailboxes, days before', fullDescription: waveCheckHelp },
+    }),
+    start: waveStep('start', 'Copy its mailboxes from now on, and switch them in its window'),
+    pause: waveStep('pause', 'Switch nobody more; the targets stay close'),
+    resume: waveStep('resume', 'Go on after a pause'),
+    reschedule: buildCommand<WaveRescheduleFlags, [string], Session>({
+      loader: async () => (await import('./waves.ts')).rescheduleWave,
+      parameters: { positional: waveName, flags: waveRescheduleFlags, aliases: shorthands },
+      docs: { brief: 'Give it another window', fullDescription: waveHelp },
+    }),
+    cancel: waveStep('cancel', 'Give it up; who has switched stays where they are'),
+    'go-back': buildCommand<WaveFlags, [string], Session>({
+      loader: async () => (await import('./waves.ts')).bringWaveBack,
+      parameters: { positional: waveName, flags: waveFlags, aliases: shorthands },
+      docs: { brief: 'Bring home all who have settled in it', fullDescription: waveHelp },
+    }),
+    release: buildCommand<WaveReleaseFlags, [string], Session>({
+      loader: async () => (await import('./waves.ts')).releaseWave,
+      parameters: { positional: waveName, flags: waveReleaseFlags, aliases: shorthands },
+      docs: { brief: 'End the way back of all who have settled in it', fullDescription: waveHelp },
+    }),
+  },
+  aliases: { move: 'reschedule' },
+  docs: { brief: 'Mailboxes that switch together', fullDescription: waveHelp },
+});
+
+const mailboxOrder = (order: MailboxOrder, brief: string) =>
+  buildCommand<MailboxOrderFlags, string[], Session>({
+    loader: async () => {
+      const { orderMailboxes } = await import('./mailbox-orders.ts');
+      return function (this: Session, flags: MailboxOrderFlags, ...addresses: string[]) {
+        return orderMailboxes(this, flags, addresses, order);
+      };
+    },
+    parameters: { positional: { kind: 'array', parameter: address }, flags: mailboxOrderFlags, aliases: shorthands },
+    docs: { brief, fullDescription: mailboxHelp },
+  });
+
+export const mailboxCommands = buildRouteMap<MailboxOrder | 'accept', Session>({
+  routes: {
+    hold: mailboxOrder('hold', 'Let it wait where it is'),
+    release: mailboxOrder('release', 'Let it go on after it was held or excluded'),
+    retry: mailboxOrder('retry', 'Try again what it was blocked for'),
+    exclude: mailboxOrder('exclude', 'Its journey rests, and what was copied stays'),
+    'go-back': mailboxOrder('go-back', 'Bring it home again after it has switched'),
+    accept: buildCommand<AcceptFlags, [string], Session>({
+      loader: async () => (await import('./accept.ts')).accept,
+      parameters: {
+        positional: { kind: 'tuple', parameters: [address] },
+        flags: acceptFlags,
+        aliases: shorthands,
+      },
+      docs: { brief: 'Take it upon yourself that messages did not arrive as they were', fullDescription: acceptHelp },
+    }),
+  },
+  docs: { brief: 'Mailboxes of an estate: one, several, or all that are selected', fullDescription: mailboxHelp },
+});
+
+export const auditCommands = buildRouteMap<'verify', Session>({
+  routes: {
+    verify: buildCommand<StatusFlags, [], Session>({
+      loader: async () => (await import('./audit.ts')).verify,
+      parameters: { flags: statusFlags, aliases: shorthands },
+      docs: { brief: 'See whether the log is as it was written, all of it', fullDescription: auditHelp },
+    }),
+  },
+  docs: { brief: 'Who did what, when and why', fullDescription: auditHelp },
+});
