@@ -3,6 +3,7 @@
  * can be counted in and told to misbehave.
  */
 
+import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sql } from 'kysely';
@@ -12,7 +13,8 @@ import type { Instant } from '../src/domain/item.ts';
 import { readEstate } from '../src/app/read-estate.ts';
 import { serve } from '../src/app/serve.ts';
 import { type Log, silent } from '../src/lib/log.ts';
-import { type TestDatabase, testDatabase } from '../src/store/test-database.ts';
+import type { Database } from '../src/store/db.ts';
+import { testDatabase } from '../src/store/test-database.ts';
 import { openWaves } from '../src/store/waves.ts';
 import { freshState } from './godwit.ts';
 import { type CountingProxy, startCountingProxy } from './counting-proxy.ts';
@@ -29,11 +31,17 @@ export interface SimEstateOptions {
   readonly sourceBudget?: string;
   readonly targetBudget?: string;
   readonly atOnce: number;
+  /** Where machines reach us; 127.0.0.1 unless told. */
+  readonly host?: string;
+  /** One that was migrated and holds nothing; a test database unless told. */
+  readonly database?: Database & { readonly url: string };
   readonly log?: Log;
 }
 
 export interface SimEstate extends AsyncDisposable {
-  readonly db: TestDatabase;
+  readonly db: Database & { readonly url: string };
+  /** For processes: what the settings refer to. */
+  readonly environment: Readonly<Record<string, string>>;
   readonly source: SimServer;
   readonly target: SimServer;
   readonly users: readonly string[];
@@ -44,7 +52,7 @@ export interface SimEstate extends AsyncDisposable {
   /** Starts the wave: from now on everything is due. */
   begin(): Promise<void>;
   /** Waits until so many are there. Throws with how all of them stand where they are not in `waitMaxMs`. */
-  until(stage: Stage, mailboxes: number): Promise<void>;
+  until(stage: Stage, mailboxes: number, how?: 'exactly' | 'at least'): Promise<void>;
   /** Messages in the inboxes of the target, in all. */
   arrived(): number;
 }
@@ -58,14 +66,14 @@ export async function startSimEstate(options: SimEstateOptions, isOpen: boolean)
   const source = resources.use(await startServer({ ...options.source, platform: seeded(users, options) }));
   const target = resources.use(await startServer({ ...options.target, platform: seeded(users, { messages: 0 }) }));
   const doors = {
-    source: resources.use(await startCountingProxy(source)),
-    target: resources.use(await startCountingProxy(target)),
+    source: resources.use(await startCountingProxy(source, options.host)),
+    target: resources.use(await startCountingProxy(target, options.host)),
   };
   const state = resources.use(await freshState());
-  const db = resources.use(await testDatabase());
+  const db = options.database ?? resources.use(await testDatabase());
   const file = join(state.path, 'godwit.yaml');
   const platform = (port: number, budget: string | undefined): string =>
-    `{ url: 'imap+plain://127.0.0.1:${port}', secret: env:PW${budget === undefined ? '' : `, budget: { ${budget} }`} }`;
+    `{ url: 'imap+plain://${options.host ?? '127.0.0.1'}:${port}', secret: env:PW, allow-clear-text: true${budget === undefined ? '' : `, budget: { ${budget} }`} }`;
   await writeFile(
     file,
     [
@@ -79,10 +87,16 @@ export async function startSimEstate(options: SimEstateOptions, isOpen: boolean)
   );
   const settings = await readEstate(file);
   await enrol(db, users, isOpen);
-  const environment = (name: string): string | undefined => ({ DB: db.url, PW: simPassword })[name];
+  const environment: Readonly<Record<string, string>> = {
+    DB: db.url,
+    PW: simPassword,
+    KEY: randomBytes(32).toString('base64'),
+    GODWIT_KEY: 'env:KEY',
+  };
   const moved = resources.move();
   return {
     db,
+    environment,
     source,
     target,
     users,
@@ -95,7 +109,15 @@ export async function startSimEstate(options: SimEstateOptions, isOpen: boolean)
       const log = options.log ?? silent;
       const started = (): void => undefined;
       const serving = serve(
-        { settings, stateDir: state.path, version: 'test', keys: [], environment, log, started },
+        {
+          settings,
+          stateDir: state.path,
+          version: 'test',
+          keys: [{ kind: 'env', name: 'KEY' }],
+          environment: (name) => environment[name],
+          log,
+          started,
+        },
         stop.signal,
       );
       serving.catch(() => undefined); // told where it is disposed of
@@ -106,7 +128,7 @@ export async function startSimEstate(options: SimEstateOptions, isOpen: boolean)
         },
       };
     },
-    until: (stage, mailboxes) => until(db, stage, mailboxes),
+    until: (stage, mailboxes, how = 'exactly') => until(db, stage, mailboxes, how),
     arrived: () => users.reduce((sum, user) => sum + countIn(target.platform, user), 0),
     [Symbol.asyncDispose]: () => moved.disposeAsync(),
   };
@@ -134,7 +156,7 @@ function countIn(platform: MemoryPlatform, user: string): number {
   return platform.mailboxes.get(user)?.folder('INBOX')?.select('all').length ?? 0;
 }
 
-async function enrol(db: TestDatabase, users: readonly string[], isOpen: boolean): Promise<void> {
+async function enrol(db: Database, users: readonly string[], isOpen: boolean): Promise<void> {
   await sql`insert into organisation (code, name) values ('RXY', 'A ward')`.execute(db.sql);
   await sql`
     insert into mailbox (address, kind, organisation)
@@ -146,11 +168,12 @@ async function enrol(db: TestDatabase, users: readonly string[], isOpen: boolean
   await waves.create(order, 'a lab');
 }
 
-async function until(db: TestDatabase, stage: Stage, mailboxes: number): Promise<void> {
+async function until(db: Database, stage: Stage, mailboxes: number, how: 'exactly' | 'at least'): Promise<void> {
   for (const since = Date.now(); ; await new Promise((resolve) => setTimeout(resolve, 100))) {
     const { rows } = await sql<{ n: number }>`
       select count(*)::int as n from mailbox where stage = ${stage} and mark = ''`.execute(db.sql);
-    if (rows[0]?.n === mailboxes) return;
+    const there = rows[0]?.n ?? 0;
+    if (there === mailboxes || (how === 'at least' && there > mailboxes)) return;
     if (Date.now() - since < waitMaxMs) continue;
     const stand = await sql`
       select stage, mark, blocked, blocked_about, count(*)::int as n from mailbox group by 1, 2, 3, 4`.execute(db.sql);

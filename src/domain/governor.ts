@@ -263,6 +263,12 @@ function why(learnt: Learnt, budget: Budget, allowed: Allowed, now: number): str
   return words.filter((each) => each !== null).join(' ') || 'All that was agreed.';
 }
 
+/** What a platform may hold besides what was given; null where nothing is to be said. */
+export function lostSightWords(connections: number): string | null {
+  if (connections === 0) return null;
+  return `Workers vanished in the last half hour, and their ${connections} connections were given to others: killed, they closed them; but a machine that was cut off could not, and until the server gives those up it counts them besides.`;
+}
+
 function hasRate({ commandsPerSecond, bytesPerSecond }: Budget): boolean {
   return commandsPerSecond !== null || bytesPerSecond.some((slot) => slot.bytesPerSecond !== null);
 }

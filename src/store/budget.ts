@@ -5,7 +5,7 @@
 
 import { sql } from 'kysely';
 import pg from 'pg';
-import { type Learnt, nothingLearnt, react } from '#domain/governor.ts';
+import { type Learnt, lostSightWords, nothingLearnt, react } from '#domain/governor.ts';
 import { type Answer, grant, longestWaitMs } from '#domain/grants.ts';
 import type { Budget, SideName } from '#domain/platform.ts';
 import type { PlatformNow, Sighting } from '#domain/sighting.ts';
@@ -15,7 +15,7 @@ import type { WorkerId } from '#ports/workforce.ts';
 import { acquit } from './acquittal.ts';
 import { type Database, oneRow, type Sql } from './db.ts';
 import { type GovernorRow, learntOf, lockGovernor, nowOf } from './governor-row.ts';
-import { isAlive, strikeOut } from './vanished.ts';
+import { isAlive, lostSight, strikeOut } from './vanished.ts';
 
 /** The words of a server that are kept. */
 const textMax = 200;
@@ -215,11 +215,18 @@ async function setBudget(db: Sql, side: SideName, budget: Budget, timezone: stri
 }
 
 async function platformsNow(db: Sql): Promise<readonly PlatformNow[]> {
-  const { rows } = await sql<GovernorRow & { readonly now: number; readonly in_use: number }>`
+  const { rows } = await sql<
+    GovernorRow & { readonly now: number; readonly in_use: number; readonly lost_sight: number }
+  >`
     select g.*, (extract(epoch from clock_timestamp()) * 1000)::int8 as now,
-           (select coalesce(sum(connections), 0) from connection_lease c where c.side = g.side) as in_use
+           (select coalesce(sum(connections), 0) from connection_lease c where c.side = g.side) as in_use,
+           (${lostSight}) as lost_sight
       from governor g order by g.side`.execute(db);
-  return rows.map((row) => nowOf(row, row.in_use, row.now));
+  return rows.map((row) => {
+    const now = nowOf(row, row.in_use, row.now);
+    const words = lostSightWords(row.lost_sight);
+    return words === null ? now : { ...now, why: `${now.why} ${words}` };
+  });
 }
 
 async function keep(tx: Sql, side: SideName, learnt: Learnt): Promise<void> {

@@ -3,7 +3,8 @@
  * what they held is gone with them: nothing counts as lapsed that is still there, and nothing that is gone is ever renewed.
  */
 
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
+import type { SideName } from '#domain/platform.ts';
 import { leaseSeconds, type WorkerId, type WorkerIdentity, type WorkerNow } from '#ports/workforce.ts';
 import type { Sql } from './db.ts';
 
@@ -26,6 +27,19 @@ export const workerColumns = sql`
   (select coalesce(sum(c.connections), 0) from connection_lease c where c.worker = w.id) as connections,
   (select count(*) from mailbox_lease m where m.worker = w.id) as mailboxes`;
 
+/** Of `worker as w`, on one side. */
+function connectionsOf(side: SideName): RawBuilder<unknown> {
+  return sql`select coalesce(sum(c.connections), 0) from connection_lease c where c.worker = w.id and c.side = ${side}`;
+}
+
+/**
+ * Connections that vanished workers had on the side of `governor as g`, as long as the server may still hold them: it waits for
+ * half an hour at least before it gives up a session that says nothing (RFC 9051 §5.4).
+ */
+export const lostSight = sql`
+  select coalesce(sum((a.about ->> g.side)::int), 0) from audit a
+   where a.what = 'vanished' and a.at > clock_timestamp() - interval '30 minutes'`;
+
 /**
  * Strikes out those that vanished, with what they held (their leases refer to them), and says so in the audit log. One that
  * is being renewed at this moment is passed over: it is locked, and counts.
@@ -35,16 +49,18 @@ export async function strikeOut(db: Sql): Promise<readonly WorkerRow[]> {
     with lapsed as (
       select w.id from worker w where not (${isAlive}) for update skip locked
     ), seen as (
-      select ${workerColumns} from worker w join lapsed using (id)
+      select ${workerColumns}, (${connectionsOf('source')}) as source, (${connectionsOf('target')}) as target
+        from worker w join lapsed using (id)
     ), struck as (
       delete from worker using lapsed where worker.id = lapsed.id
     ), told as (
       insert into audit (who, what, about)
       select 'worker ' || id, 'vanished',
-             jsonb_build_object('host', host, 'pid', pid, 'connections', connections, 'mailboxes', mailboxes)
+             jsonb_build_object('host', host, 'pid', pid, 'connections', connections, 'mailboxes', mailboxes,
+                                'source', source, 'target', target)
         from seen
     )
-    select * from seen`.execute(db);
+    select id, host, pid, version, role, lacks, started_at, draining, silent_ms, connections, mailboxes from seen`.execute(db);
   return rows;
 }
 

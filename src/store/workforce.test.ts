@@ -120,7 +120,7 @@ describe('a worker that was not heard of', () => {
       {
         who: `worker ${old.worker}`,
         what: 'vanished',
-        about: { host: 'ward-7', pid: 4711, connections: 0, mailboxes: 1 },
+        about: { host: 'ward-7', pid: 4711, connections: 0, source: 0, target: 0, mailboxes: 1 },
       },
     ]);
     expect(await workforce.workersNow()).toMatchObject([{ id: young.worker }]);

@@ -221,6 +221,9 @@ create index audit_wave on audit (wave, id) where wave is not null and mailbox i
 -- What counts against the error budget of a wave.
 create index audit_failure on audit (wave, id) where what in ('blocked', 'withdraw');
 
+-- Whose connections a server may still hold, though we have given them to others.
+create index audit_vanished on audit (at) where what = 'vanished';
+
 -- The chain: each link holds the hash of the one before it, and one digest for each record that it covers, so that the
 -- first record that was changed, removed or put elsewhere can be named.
 create table audit_link (
