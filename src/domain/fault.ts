@@ -282,6 +282,12 @@ export const faults = {
       `What ${host} says of "${folder}" contradicts itself, so nothing of it is removed: ${text}.`,
     'Everything else was done. Run again; if it stays so, have the folder looked at on the source: its index, its store, who may see it. If it is gone for good, remove it on the target by hand.',
   ),
+  'mailbox.into-itself': entry<{ readonly mailbox: string }>(
+    'mailbox',
+    'operator',
+    ({ mailbox }) => `Source and target of this mailbox are the same: ${mailbox}.`,
+    'Nothing was done. Look at who it is on either side: source_user and target_user in the list of mailboxes, and `user` in godwit.yaml; then retry it.',
+  ),
   'target.quota': entry<Host & Said>(
     'mailbox',
     'operator',

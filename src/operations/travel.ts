@@ -47,6 +47,10 @@ const longestWaitMs = 30 * 60_000;
 /** Does it, and writes down how it ended. Throws only what says nothing about the mailbox: a database or a lease that is gone. */
 export async function travel(request: TravelRequest, signal: AbortSignal): Promise<void> {
   const { stage } = request.inHand.traveller;
+  const { pair } = request.inHand.ends('there');
+  // It would be copied to itself, and what one pass puts there the next would find as new.
+  if (pair.source === pair.target)
+    return trouble(request, stage, reportOf(fault('mailbox.into-itself', { mailbox: pair.source })), signal);
   switch (stage) {
     case 'planned':
       if (await step(request, 'planned', 'start', 0)) await pass(request, 'copying', 'there', signal);

@@ -79,7 +79,8 @@ function failuresOf(w: ReturnType<typeof sql>) {
 
 async function care(tx: Sql, row: RunningRow): Promise<void> {
   const { id, closes_ms: closesAt, opens_ms: opensAt, error_budget: errorBudget, on_the_way: onTheWay } = row;
-  const counts: WaveCounts = { begun: row.begun, failed: row.failed, onTheWay };
+  // Whoever failed had begun, though it may have been before anything was copied.
+  const counts: WaveCounts = { begun: Math.max(row.begun, row.failed), failed: row.failed, onTheWay };
   const does = careFor({ window: { opensAt, closesAt }, errorBudget }, counts, row.now_ms);
   if (does === null) return;
   const [state, why] =
