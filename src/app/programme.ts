@@ -4,6 +4,7 @@ import { userInfo } from 'node:os';
 import type { DatabaseOptions, Programme } from '#cli/world.ts';
 import { reportWave } from '#operations/report-wave.ts';
 import { openAcceptances } from '#store/acceptance.ts';
+import { openDescriptions } from '#store/descriptions.ts';
 import { openEstateLists } from '#store/estate-lists.ts';
 import { openEstateView } from '#store/estate-view.ts';
 import { openMailboxOrders } from '#store/mailbox-orders.ts';
@@ -28,6 +29,7 @@ export async function openProgramme(
     waves: openWaves(db),
     view: openEstateView(db),
     lists: openEstateLists(db),
+    descriptions: openDescriptions(db),
     workforce: { drain: (worker, who) => openWorkforce(db).drain(worker as WorkerId, who) },
     mailboxes: openMailboxOrders(db),
     audit: { verify: () => verifyKeptAudit(db, stateDir) },

@@ -61,7 +61,7 @@ import {
   verifyHelp,
   workerHelp,
 } from './help.ts';
-import { getCommands } from './look-commands.ts';
+import { describeCommands, getCommands } from './look-commands.ts';
 import { auditCommands, mailboxCommands, waveCommands } from './order-commands.ts';
 import { Session } from './session.ts';
 import { usageError } from './usage.ts';
@@ -206,6 +206,7 @@ const commands = buildRouteMap<
   | 'report'
   | 'audit'
   | 'get'
+  | 'describe'
   | 'status'
   | 'demo'
   | 'test',
@@ -266,6 +267,7 @@ const commands = buildRouteMap<
     report: reportCommands,
     audit: auditCommands,
     get: getCommands,
+    describe: describeCommands,
     status: buildCommand<StatusFlags, [], Session>({
       loader: async () => (await import('./programme.ts')).status,
       parameters: { flags: statusFlags, aliases: shorthands },

@@ -249,6 +249,17 @@ Cells of CSV that a spreadsheet would take for a formula begin with an apostroph
 
 EXIT CODES  0 done; 2 wrong usage, or a name that the estate does not have; 5 the database is away; 1 a fault of ours.`;
 
+export const describeHelp = `Tells everything about one mailbox or one wave: where it stands and since when, what keeps it and who said so, where its
+mail belongs, what was carried, what went wrong with what to do about it, and the newest of its log.
+
+EXAMPLES
+  godwit describe mailbox ann@corp.example       by an alias as well
+  godwit describe mailbox ann@corp.example -o json
+  godwit describe wave pilot                     who stands where, and what is blocked for what
+
+EXIT CODES  0 done; 3 it is blocked, or somebody in it is; 2 wrong usage, or there is none such; 5 the database is away;
+1 a fault of ours.`;
+
 export const estateHelp = `Makes the estate be as files say: who there is, where they belong, and who works in whose mailbox. Without --yes it
 only tells what would change: who joins, moves, leaves or comes back. All of it happens, or nothing does.
 

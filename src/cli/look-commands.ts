@@ -7,10 +7,12 @@ import {
   mailboxListFlags,
   type MailboxListFlags,
   shorthands,
+  statusFlags,
+  type StatusFlags,
   tableFlags,
   type TableFlags,
 } from './flags.ts';
-import { getHelp } from './help.ts';
+import { describeHelp, getHelp } from './help.ts';
 import type { Session } from './session.ts';
 
 export const getCommands = buildRouteMap<'mailboxes' | 'organisations' | 'waves' | 'workers', Session>({
@@ -37,4 +39,27 @@ export const getCommands = buildRouteMap<'mailboxes' | 'organisations' | 'waves'
     }),
   },
   docs: { brief: 'Lists of what an estate holds', fullDescription: getHelp },
+});
+
+const named = (placeholder: string, brief: string) =>
+  ({ kind: 'tuple', parameters: [{ placeholder, brief, parse: String }] }) as const;
+
+export const describeCommands = buildRouteMap<'mailbox' | 'wave', Session>({
+  routes: {
+    mailbox: buildCommand<StatusFlags, [string], Session>({
+      loader: async () => (await import('./describe.ts')).describeMailbox,
+      parameters: {
+        positional: named('ADDRESS', 'Of a mailbox, such as ann@corp.example'),
+        flags: statusFlags,
+        aliases: shorthands,
+      },
+      docs: { brief: 'Everything about one mailbox', fullDescription: describeHelp },
+    }),
+    wave: buildCommand<StatusFlags, [string], Session>({
+      loader: async () => (await import('./describe.ts')).describeWave,
+      parameters: { positional: named('WAVE', 'Its name, such as pilot'), flags: statusFlags, aliases: shorthands },
+      docs: { brief: 'Everything about one wave', fullDescription: describeHelp },
+    }),
+  },
+  docs: { brief: 'Everything about one mailbox or one wave', fullDescription: describeHelp },
 });

@@ -6,6 +6,7 @@
 import type { Accepted, WhichExceptions } from '#domain/acceptance.ts';
 import type { AuditFinding, AuditHead } from '#domain/audit-finding.ts';
 import type { DatabaseCare } from '#domain/database-state.ts';
+import type { MailboxFound, WaveFound } from '#domain/description.ts';
 import type { Endpoint } from '#domain/endpoint.ts';
 import type {
   ListOrder,
@@ -194,6 +195,10 @@ export interface Programme extends AsyncDisposable {
     count(selector: Selector): Promise<number | null>;
     organisations(order: ListOrder): Promise<Page<OrganisationLine>>;
     waves(): Promise<readonly WaveLine[]>;
+  };
+  readonly descriptions: {
+    mailbox(address: string): Promise<MailboxFound>;
+    wave(name: string): Promise<WaveFound>;
   };
   readonly workforce: {
     /** False: there is no such worker any more. */
