@@ -3,6 +3,7 @@
 import pg from 'pg';
 import { Fault, fault } from '#domain/fault.ts';
 import { cleanText } from '#lib/clean-text.ts';
+import { isStalePlan } from './prepared.ts';
 
 /** SQLSTATE codes (PostgreSQL 15 manual, appendix A) of a server that is not there for us at the moment; so are those of class 08. */
 const away = new Set(['25006', '25P03', '53300', '57P01', '57P02', '57P03', '57P05', '58030']);
@@ -38,7 +39,7 @@ export const databaseFault = {
     if (error instanceof pg.DatabaseError) {
       if (code === diskFull) return fault('database.disk-full', { name }, cause);
       if (refusals.has(code)) return fault('database.refused', { name, text }, cause);
-      if (conflicts.has(code)) return fault('database.busy', { name, text }, cause);
+      if (conflicts.has(code) || isStalePlan(error)) return fault('database.busy', { name, text }, cause);
       if (away.has(code) || code.startsWith('08')) return fault('database.away', { name, text }, cause);
       return null;
     }

@@ -15,6 +15,7 @@ import {
 import pg from 'pg';
 import { readConnectionUrl } from './connection-url.ts';
 import { databaseFault, faulted } from './database-fault.ts';
+import { PreparedStatements } from './prepared.ts';
 
 /** Rows are typed where they are asked for: `sql<Row>`. */
 export type Tables = Record<string, never>;
@@ -97,6 +98,7 @@ export async function openDatabase({ url, connectionsMax, applicationName }: Dat
 function pool(config: pg.PoolConfig, name: string): PostgresPool {
   const lent = new WeakMap<pg.PoolClient, PostgresPoolClient>();
   const inner = new pg.Pool(config);
+  const prepared = new PreparedStatements();
   // A connection that dies while nobody uses it is replaced when somebody does.
   inner.on('error', () => undefined);
   return {
@@ -109,7 +111,7 @@ function pool(config: pg.PoolConfig, name: string): PostgresPool {
       // Nor does one between two queries of a transaction end the process: the next of them tells.
       client.on('error', () => undefined);
       await faulted(name, begin(client));
-      const mine = telling(client, name);
+      const mine = telling(client, name, prepared);
       lent.set(client, mine);
       return mine;
     },
@@ -126,12 +128,20 @@ async function begin(client: pg.PoolClient): Promise<void> {
   }
 }
 
-function telling(client: pg.PoolClient, name: string): PostgresPoolClient {
+function telling(client: pg.PoolClient, name: string, prepared: PreparedStatements): PostgresPoolClient {
+  let isSpoilt = false;
   // Of cursors, the other thing that it may be asked for, we have none.
-  const query = (text: string, values: unknown[]) => faulted(name, client.query(text, values));
+  const query = async (text: string, values: unknown[]) => {
+    try {
+      return await faulted(name, client.query(prepared.question(text, values)));
+    } catch (error) {
+      isSpoilt ||= prepared.refused(error instanceof Error && error.cause ? error.cause : error);
+      throw error;
+    }
+  };
   return {
     query: query as unknown as PostgresPoolClient['query'],
-    release: (destroy) => client.release(destroy),
+    release: (destroy) => client.release(destroy === true || isSpoilt),
   };
 }
 
