@@ -28,8 +28,6 @@ export interface EveningOptions {
   readonly keep: boolean;
   readonly atOnce: number;
   readonly followEvery: string;
-  /** Minutes from the start of the first copy until the window opens; null: as long as that is bound to take. */
-  readonly opensAfterMinutes: number | null;
   readonly nodeOptions: string;
   readonly say: (line: string) => void;
 }
@@ -63,8 +61,6 @@ const besidesMail = 600_000;
 const octetsOfMessage = 8_500;
 /** Connections of the bench's own, for seeding and reading. */
 const lanes = 6;
-/** At the least, so that a slow machine has copied all before its window opens. */
-const copiesPerSecond = 25;
 
 export async function runEvening(options: EveningOptions): Promise<Evening> {
   const { say, mailboxes } = options;
@@ -137,28 +133,28 @@ class Run {
     });
     const serving = await startServing(godwit, this.#counter, nodeOptions);
     try {
-      const opensAt = await this.#plan(godwit);
+      const tomorrow = windowFrom(Date.now() + dayMs);
+      await verb(godwit, ['wave', 'create', 'evening', '--window', tomorrow]);
+      await verb(godwit, ['wave', 'start', 'evening']);
       await this.#phase('first copy', (tick) =>
         this.#until(godwit, serving, (stand) => stand.in('following', 'switching', 'settled'), tick),
       );
-      await this.#phase(
-        'changes by people',
-        (tick) => this.#change(tick),
-        this.#rows.filter((_, i) => isChanged(i)).length,
-      );
-      await this.#waitFor(opensAt);
-      const late = Math.max(0, Date.now() - opensAt);
-      await this.#phase('switch', (tick) => this.#until(godwit, serving, (stand) => stand.in('settled'), tick));
+      const changed = this.#rows.filter((_, number) => isChanged(number)).length;
+      await this.#phase('changes by people', (tick) => this.#change(tick), changed);
+      const { seconds } = await this.#phase('switch', async (tick) => {
+        // Everybody is there, so the evening is today.
+        await verb(godwit, ['wave', 'reschedule', 'evening', '--window', windowFrom(Date.now())]);
+        await this.#until(godwit, serving, (stand) => stand.in('settled'), tick);
+      });
       const stand = await standNow(godwit);
       const { peak } = serving.memory();
       const code = await serving.stop();
       if (code !== 0) this.#options.say(`godwit serve ended with ${code}`);
-      const findings = await this.#phase('compare', (tick) => this.#compare(tick));
-      const switchSeconds = (this.#phases.find(({ name }) => name === 'switch')?.seconds ?? 0) + late / 1000;
+      const { answer: findings } = await this.#phase('compare', (tick) => this.#compare(tick));
       return {
         mailboxes,
         phases: this.#phases,
-        switchMinutes: switchSeconds / 60,
+        switchMinutes: seconds / 60,
         blocked: mailboxes - stand.in('settled'),
         peakRssBytes: peak,
         findings,
@@ -203,18 +199,6 @@ class Run {
       },
       tick,
     );
-  }
-
-  /** One wave of everybody. Answers with when its window opens. */
-  async #plan(godwit: EveningGodwit): Promise<number> {
-    const { mailboxes, opensAfterMinutes } = this.#options;
-    const minutes = opensAfterMinutes ?? 2 + mailboxes / copiesPerSecond / 60;
-    // Windows are told in whole minutes.
-    const opensAt = Math.ceil((Date.now() + minutes * 60_000) / 60_000) * 60_000;
-    const text = (at: number): string => new Date(at).toISOString().slice(0, 16);
-    await verb(godwit, ['wave', 'create', 'evening', '--window', `${text(opensAt)}/${text(opensAt + 12 * 3_600_000)}`]);
-    await verb(godwit, ['wave', 'start', 'evening']);
-    return opensAt;
   }
 
   /** Until all that are not marked are where `count` counts them. Throws where nothing moves any more. */
@@ -264,16 +248,6 @@ class Run {
     );
   }
 
-  async #waitFor(at: number): Promise<void> {
-    const ms = at - Date.now();
-    if (ms < 0)
-      this.#options.say(`the window opened ${(-ms / 1000).toFixed(0)} s before everything was copied and changed`);
-    else {
-      this.#options.say(`the window opens in ${(ms / 1000).toFixed(0)} s`);
-      await sleep(ms);
-    }
-  }
-
   async #compare(tick: (done: number) => void): Promise<Findings> {
     const findings = nothingFound();
     await forAll(
@@ -294,7 +268,7 @@ class Run {
     name: string,
     work: (tick: (done: number, more?: string) => void) => Promise<Answer>,
     all = this.#options.mailboxes,
-  ): Promise<Answer> {
+  ): Promise<{ readonly answer: Answer; readonly seconds: number }> {
     const { say } = this.#options;
     const before = this.#counter.read();
     const began = performance.now();
@@ -313,8 +287,16 @@ class Run {
     const phase = { name, seconds, perSecond: all / seconds, cpu };
     this.#phases.push(phase);
     say(lineOf(phase));
-    return answer;
+    return { answer, seconds };
   }
+}
+
+const dayMs = 24 * 3_600_000;
+
+/** From the whole minute before `at` on, for half a day, as people write it. */
+function windowFrom(at: number): string {
+  const text = (ms: number): string => new Date(ms).toISOString().slice(0, 16);
+  return `${text(at)}/${text(at + dayMs / 2)}`;
 }
 
 const standstillMs = 10 * 60_000;

@@ -30,7 +30,7 @@ npm run bench -- stall [--work w1|w2] [--rounds 3]
 npm run bench -- profile [--wire plain|tls|distance] [--work w1|w2] [--out FOLDER]
 npm run bench -- ledger-size [--mailboxes 10000] [--json FILE]
 npm run bench -- evening [--mailboxes 22000] [--messages-min 10] [--messages-max 40] [--at-once 12] [--scratch FOLDER]
-                         [--keep] [--opens-after MINUTES] [--follow-every 1h] [--node-options WORDS] [--json FILE]`;
+                         [--keep] [--follow-every 1h] [--node-options WORDS] [--json FILE]`;
 
 const say = (line: string): void => console.log(line);
 
@@ -53,7 +53,6 @@ const { positionals, values } = parseArgs({
     'messages-max': { type: 'string', default: '40' },
     scratch: { type: 'string' },
     keep: { type: 'boolean', default: false },
-    'opens-after': { type: 'string' },
     'follow-every': { type: 'string', default: '1h' },
     'node-options': { type: 'string', default: '' },
   },
@@ -105,7 +104,6 @@ switch (positionals[0]) {
       keep: values.keep,
       atOnce: Number(values['at-once'] ?? 12),
       followEvery: values['follow-every'],
-      opensAfterMinutes: values['opens-after'] === undefined ? null : Number(values['opens-after']),
       nodeOptions: values['node-options'],
       say,
     });
