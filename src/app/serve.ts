@@ -9,6 +9,7 @@ import type { Listen } from '#domain/listen.ts';
 import type { SecretReference } from '#domain/secret-reference.ts';
 import type { Log } from '#lib/log.ts';
 import { estateWatch } from '#operations/watch-estate.ts';
+import { ClockWatch } from '#store/clock-watch.ts';
 import type { Database } from '#store/db.ts';
 import { openElection } from '#store/election.ts';
 import { openEstateView } from '#store/estate-view.ts';
@@ -98,7 +99,8 @@ async function leadWhenNobodyDoes(
       await using queue = await openQueue(db, log);
       const workforce = openWorkforce(db);
       const audit = new AuditKeeper(db, stateDir, log);
-      const upkeep = [() => audit.keep(), () => workforce.strikeVanished(), () => careForWaves(db)];
+      const clock = new ClockWatch(db, log);
+      const upkeep = [() => clock.look(), () => audit.keep(), () => workforce.strikeVanished(), () => careForWaves(db)];
       await leadOn({ journeys: openJourneys(db, queue), queue, upkeep, log }, signal, (ms) => pause(ms, signal));
     } catch (error) {
       if (stop.aborted) return;
