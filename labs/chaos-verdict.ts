@@ -39,7 +39,7 @@ export async function judge(evidence: Evidence): Promise<Verdict> {
   await Promise.all([some(), some(), some()]);
   const log = await verifyAudit(db.sql);
   if (!log.intact) differences.push(`the audit log: ${log.what}`);
-  differences.push(...(await untruthsOf(evidence)));
+  differences.push(...(await untruthsOf(evidence)), ...(await exceptionsIn(db)));
   return {
     messages,
     audit: log.intact ? `${log.records} records, intact, ${log.unsealed} not sealed yet` : log.what,
@@ -79,6 +79,15 @@ async function untruthsOf({ db, lastWritten }: Evidence): Promise<readonly strin
         : [`${address} was written to after its switch had begun: a fault of this lab`]),
     ];
   });
+}
+
+/** What Godwit lists by name; in this estate there is nothing that anybody could refuse for good. */
+async function exceptionsIn(db: Database): Promise<readonly string[]> {
+  const { rows } = await sql<{ line: string }>`
+    select 'listed: ' || m.address || ', ' || e.folder || ' UID ' || e.uid || ' (' || e.direction || '): ' || e.kind || ' '
+           || e.code || ', ' || e.detail as line
+      from ledger_exception e join mailbox m on m.id = e.mailbox order by 1 limit 50`.execute(db.sql);
+  return rows.map(({ line }) => line);
 }
 
 /** Leases that a living worker keeps though it has no job for them: nobody else could ever take what they are of. */

@@ -235,7 +235,7 @@ export function orderOf(seed: number, kills: number, mailboxes: number): ChaosOr
     kills,
     freezes: isLarge ? Math.ceil(kills / 8) : 0,
     restarts: isLarge ? Math.ceil(kills / 10) : 1,
-    apartMs: isLarge ? 8_000 : 2_500,
+    apartMs: isLarge ? 15_000 : 2_500,
     size: {
       mailboxes,
       long: { mailboxes: isLarge ? 3 : 1, messages: isLarge ? 20_000 : 1_000 },
