@@ -31,6 +31,8 @@ export interface SimEstateOptions {
   readonly sourceBudget?: string;
   readonly targetBudget?: string;
   readonly atOnce: number;
+  /** An hour unless told: then each is looked at once. */
+  readonly followEvery?: string;
   /** Where machines reach us; 127.0.0.1 unless told. */
   readonly host?: string;
   /** One that was migrated and holds nothing; a test database unless told. */
@@ -81,7 +83,7 @@ export async function startSimEstate(options: SimEstateOptions, isOpen: boolean)
       'listen: "off"',
       `source: ${platform(doors.source.port, options.sourceBudget)}`,
       `target: ${platform(doors.target.port, options.targetBudget)}`,
-      'follow-every: 1h',
+      `follow-every: ${options.followEvery ?? '1h'}`,
       `workers: { at-once: ${options.atOnce} }`,
     ].join('\n'),
   );
