@@ -20,6 +20,10 @@ export interface ReleaserParts {
 const waitingMax = 1_000;
 /** Looked at for each choice: more than are chosen, so that turns between organisations have somebody to choose from. */
 const candidatesMax = 4_000;
+/** Between two looks; sooner where so much was released that the workers may run out of it before the next. */
+const lookMs = 1_000;
+const soonMs = 200;
+const manyReleased = waitingMax / 4;
 
 /** One look: puts what is due into the queue, as far as there is room. Answers with how many. */
 export async function releaseDue({ journeys, queue }: ReleaserParts): Promise<number> {
@@ -48,11 +52,11 @@ export async function leadOn(
         await standUpAfterFallen(parts);
         for (const chore of parts.upkeep) await chore();
       }
-      await pause(released > 0 ? 200 : 1_000);
+      await pause(released >= manyReleased ? soonMs : lookMs);
     } catch (error) {
       // The database is away, or busy: nothing is lost by looking again.
       parts.log.warn('the leader could not look', { text: error instanceof Error ? error.message : String(error) });
-      await pause(1_000);
+      await pause(lookMs);
     }
   }
 }
