@@ -3,6 +3,8 @@
 import { writeFileSync } from 'node:fs';
 import { setPriority } from 'node:os';
 import { parseArgs } from 'node:util';
+import { runControlPlane } from './control-plane.ts';
+import { stateNames } from './control-plane-estate.ts';
 import { type Part, runCopyBench } from './copy-bench.ts';
 import { eveningLines, eveningMailboxes, runEvening } from './evening.ts';
 import { runLedgerSize } from './ledger-size.ts';
@@ -26,6 +28,7 @@ const usage = `npm run bench -- copy [--only ${everyday.join(',')}] [--peers ${p
                        [--storage mdbox] [--at-once N] [--slow] [--nice=N] [--json FILE]
 npm run bench -- memory [--only w2,many,large] [--at-once N] [--json FILE]
 npm run bench -- queue [--mailboxes 2100000] [--at-once N] [--json FILE]
+npm run bench -- control-plane [--mailboxes 2100000] [--only ${stateNames.join(',')}] [--json FILE]
 npm run bench -- stall [--work w1|w2] [--rounds 3]
 npm run bench -- profile [--wire plain|tls|distance] [--work w1|w2] [--out FOLDER]
 npm run bench -- ledger-size [--mailboxes 10000] [--json FILE]
@@ -87,6 +90,15 @@ switch (positionals[0]) {
     break;
   case 'queue':
     keep(await runQueueBench(Number(values.mailboxes ?? 2_100_000), Number(values['at-once'] ?? 32), say));
+    break;
+  case 'control-plane':
+    keep(
+      await runControlPlane(
+        Number(values.mailboxes ?? 2_100_000),
+        chosen(values.only ?? stateNames.join(','), stateNames),
+        say,
+      ),
+    );
     break;
   case 'stall':
     keep(await runStall(chosen(values.work, works)[0] ?? 'w1', Number(values.rounds), say));

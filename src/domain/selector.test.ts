@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { readSelector } from './selector.ts';
+import { faultCodes, readSelector, stagesAndMarks } from './selector.ts';
 
 describe('a selector', () => {
   test('means all of its words, each with any of its values', () => {
@@ -25,6 +25,25 @@ describe('a selector', () => {
     });
   });
 
+  test('takes a mark for a place, and codes of faults with stars in them', () => {
+    expect(readSelector('stage=following,blocked fault=imap.*,target.quota')).toEqual({
+      stage: ['following', 'blocked'],
+      fault: ['imap.*', 'target.quota'],
+    });
+    expect(stagesAndMarks(['following', 'blocked', 'held'])).toEqual({
+      stages: ['following'],
+      marks: ['blocked', 'held'],
+    });
+    expect(faultCodes(['target.quota'])).toEqual(['target.quota']);
+    expect(faultCodes(['imap.*.refused', '*.quota'])).toEqual([
+      'imap.connect.refused',
+      'imap.sign-in.refused',
+      'imap.command.refused',
+      'target.quota',
+    ]);
+    expect(faultCodes(['imap*imap.tls.expired', 'interrupted*d', '***'.repeat(100) + 'x'])).toEqual([]);
+  });
+
   test('may ask for those that nothing keeps back', () => {
     expect(readSelector('mark=none,held')).toEqual({ mark: ['none', 'held'] });
   });
@@ -36,6 +55,8 @@ describe('a selector', () => {
     ['toString=1', /write key=value/],
     ['kind=', /kind= wants a value/],
     ['kind=,', /kind= wants a value/],
+    ['fault=imap.host.unknwn', /did you mean imap\.host\.unknown\?/],
+    ['fault=jmap.*', /docs\/faults\.md lists them/],
     ['kind=persn', /no such kind; did you mean person\?/],
     ['stage=zzzzzzzz', /There are known, planned/],
     ['mark=lost', /no such mark/],

@@ -55,7 +55,7 @@ export function readSelector(text: string): Selector | { readonly problem: strin
     if (wanted.length === 0) return { problem: `${known}= wants a value.` };
     const allowed = values[known];
     for (const one of wanted) {
-      if (!allowed || allowed.includes(one) || (known === 'fault' && one.includes('*'))) continue;
+      if (!allowed || allowed.includes(one) || (known === 'fault' && faultCodes([one]).length > 0)) continue;
       const near = nearest(one, allowed);
       return {
         problem: `${known}=${one}: there is no such ${known}${near ? `; did you mean ${near}?` : `. ${known === 'fault' ? 'docs/faults.md lists them' : `There are ${allowed.join(', ')}`}.`}`,
@@ -73,4 +73,23 @@ export function stagesAndMarks(values: readonly string[]): {
 } {
   const isMark = (value: string): boolean => marks.some((mark) => mark === value);
   return { stages: values.filter((value) => !isMark(value)), marks: values.filter(isMark) };
+}
+
+/** The codes of the catalogue that values of `fault` mean. */
+export function faultCodes(values: readonly string[]): readonly string[] {
+  return Object.keys(faults).filter((code) => values.some((glob) => isLike(code, glob)));
+}
+
+function isLike(text: string, glob: string): boolean {
+  const [head = '', ...rest] = glob.split('*');
+  const tail = rest.pop();
+  if (tail === undefined) return text === head;
+  if (!text.startsWith(head)) return false;
+  let end = head.length;
+  for (const part of rest) {
+    const at = text.indexOf(part, end);
+    if (at < 0) return false;
+    end = at + part.length;
+  }
+  return text.length - tail.length >= end && text.endsWith(tail);
 }

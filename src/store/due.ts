@@ -84,21 +84,29 @@ function inTheirWindow(max: number) {
 
 /**
  * Who is copied or followed, the longest due first. What waits for a wave (`workFor`) is left out: a large one that was paused
- * would be all of the first `max`, and hide the rest.
+ * would be all of the first `max`, and hide the rest. Who is planned is looked for in the waves that run only, since whole
+ * waves of them wait, and each look would walk past all.
  */
 function ordinary(max: number) {
   return sql<CandidateRow>`
-    select ${columns} from mailbox m
-     where ${isDue}
-       and (m.stage = 'settled'
-            or m.stage = 'planned' and m.wave in (select w.id from wave w where w.state = 'running')
-            or m.stage = 'copying' and m.wave in (select w.id from wave w where w.state in ('running', 'paused'))
-            or m.stage = 'following'
-               and m.wave in (select w.id from wave w where w.state <> 'cancelled' and not (${isOpen})))
-     order by m.due_at limit ${max}`;
+    (select ${columns} from mailbox m
+      where ${isDue} and m.stage in ('copying', 'following', 'settled')
+        and (m.stage = 'settled'
+             or m.stage = 'copying' and m.wave in (select w.id from wave w where w.state in ('running', 'paused'))
+             or m.stage = 'following'
+                and m.wave in (select w.id from wave w where w.state <> 'cancelled' and not (${isOpen})))
+      order by m.due_at limit ${max})
+    union all
+    (select m.* from wave w cross join lateral (
+       select ${columns} from mailbox m
+        where m.wave = w.id and m.stage = 'planned' and ${isDue}
+        order by m.due_at limit ${max}
+     ) as m
+      where w.state = 'running'
+      order by m.due_ms limit ${max})
+    order by due_ms limit ${max}`;
 }
 
-/** `now`: milliseconds since 1970, by the clock of the database. */
 export async function find(
   db: Sql,
   mailbox: number,

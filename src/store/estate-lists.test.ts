@@ -24,6 +24,7 @@ async function estate(): Promise<TestDatabase> {
   await sql`update mailbox set blocked = 'imap.sign-in.refused' where id = 2`.execute(db.sql);
   await sql`update mailbox set held = 'on call' where id = 4`.execute(db.sql);
   await sql`update mailbox set left_at = now(), blocked = 'target.quota' where id = 5`.execute(db.sql);
+  await sql`update mailbox set wave_hint = 'north' where id in (1, 3)`.execute(db.sql);
   await sql`insert into route (mailbox, side) values (3, 'target')`.execute(db.sql);
   return db;
 }
@@ -54,6 +55,14 @@ describe('of the mailboxes', () => {
       'under=W1': 'bob cat',
       'under=W2': 'cat',
       'kind=shared': 'bob',
+      'kind=shared,room': 'bob',
+      'kind=person,shared': 'ann bob cat dan eve fay',
+      'under=W1 stage=blocked,settled': 'bob cat',
+      'organisation=RXY kind=person mark=none': 'ann fay',
+      'hint=north': 'ann cat',
+      'hint=north,south wave=pilot': 'ann cat',
+      'stage=known': 'eve fay',
+      'stage=known mark=left': 'eve',
       'fault=imap.*': 'bob',
       'fault=target.quota': '',
       'address=A*,fay@x.example': 'ann fay',

@@ -21,6 +21,7 @@ import type { EstateLists } from '#ports/estate-view.ts';
 import { faulted } from './database-fault.ts';
 import { type Database, oneRow, type Sql } from './db.ts';
 import { standingsNow } from './estate-view.ts';
+import { firstAddresses } from './first-addresses.ts';
 import { select } from './selected.ts';
 import { openWaves } from './waves.ts';
 
@@ -66,13 +67,14 @@ async function mailboxes(
 ): Promise<Page<MailboxLine> | UnknownName> {
   const selected = await select(db, selector);
   if (selected.kind === 'unknown') return selected;
-  const rest = after === null ? sql`true` : sql`m.address > lower(${after})`;
+  const addresses = await firstAddresses(db, selector, selected, after, max + 1);
   // Who is on the page is found first, and then what is told of them.
   const { rows } = await sql<MailboxRow>`
     select m.address, m.kind, o.code as organisation, m.stage, m.stage_since, m.mark, ${markedFor} as marked_for,
            w.name as wave, coalesce(r.side, 'source') as side, m.size_bytes, m.items, m.lag_ms, m.caught_up_at,
            m.exceptions, m.display_name
-      from (select * from mailbox m where ${selected.condition} and ${rest} order by m.address limit ${max + 1}) as m
+      from (${addresses}) as page
+      join mailbox m using (address)
       join organisation o on o.id = m.organisation
       left join wave w on w.id = m.wave
       left join route r on r.mailbox = m.id
@@ -87,11 +89,11 @@ export const markedFor = sql<string | null>`
 /** Null where only a count of the mailboxes would tell. */
 async function count(db: Sql, selector: Selector): Promise<number | null> {
   const selected = await select(db, selector);
-  if (selected.kind === 'unknown' || selected.ofTally === null) return null;
+  if (selected.kind === 'unknown' || !selected.isStandingOnly) return null;
   const { mailboxes } = await oneRow(
     db,
     sql<{ mailboxes: number }>`
-      select coalesce(sum(t.mailboxes), 0)::int8 as mailboxes from tally t where ${selected.ofTally}`,
+      select coalesce(sum(t.mailboxes), 0)::int8 as mailboxes from tally t where ${selected.standing ?? sql`true`}`,
   );
   return mailboxes;
 }

@@ -1,7 +1,7 @@
 /** Selectors as SQL: which mailboxes are meant. What a selector names is looked up first, so that a slip is told and not searched for. */
 
 import { type RawBuilder, sql } from 'kysely';
-import { type Selector, stagesAndMarks, type UnknownName } from '#domain/selector.ts';
+import { faultCodes, type Selector, stagesAndMarks, type UnknownName } from '#domain/selector.ts';
 import { nearest } from '#lib/nearest.ts';
 import type { Sql } from './db.ts';
 
@@ -9,8 +9,10 @@ export interface Selected {
   readonly kind: 'selected';
   /** Of a mailbox `m`. */
   readonly condition: RawBuilder<boolean>;
-  /** The same of a row `t` of `tally`; null where that does not know. */
-  readonly ofTally: RawBuilder<boolean> | null;
+  /** As much of it as a row `t` of `tally` knows; null where that is nothing. */
+  readonly standing: RawBuilder<boolean> | null;
+  /** Whether that is all of it. */
+  readonly isStandingOnly: boolean;
 }
 
 interface Named {
@@ -21,8 +23,8 @@ interface Named {
 type Condition = (values: readonly string[], ids: readonly number[]) => RawBuilder<boolean>;
 
 const conditions: Readonly<Record<keyof Selector, Condition>> = {
-  // Of LIKE only `%` is used, for `*`; what LIKE takes for more is said to be itself.
-  address: (values) => sql`m.address like any(${values.map((glob) => likeOf(glob.toLowerCase()))}::text[])`,
+  // One by one, since PostgreSQL looks into an index for LIKE and not for LIKE ANY.
+  address: (values) => anyOf(values.map((glob) => addressIs(glob.toLowerCase()))),
   organisation: (_, ids) => sql`m.organisation = any(${ids}::int[])`,
   under: (_, ids) => sql`m.organisation = any(${ids}::int[])`,
   kind: (values) => sql`m.kind = any(${values}::text[])`,
@@ -30,7 +32,7 @@ const conditions: Readonly<Record<keyof Selector, Condition>> = {
   wave: (_, ids) => sql`m.wave = any(${ids}::int[])`,
   mark: (values) => sql`m.mark = any(${values.map(markOf)}::text[])`,
   // Who is excluded or has left may have been blocked before.
-  fault: (values) => sql`(m.mark = 'blocked' and m.blocked like any(${values.map(likeOf)}::text[]))`,
+  fault: (values) => sql`(m.mark = 'blocked' and m.blocked = any(${faultCodes(values)}::text[]))`,
   hint: (values) => sql`m.wave_hint = any(${values}::text[])`,
 };
 
@@ -52,7 +54,12 @@ export async function select(db: Sql, selector: Selector): Promise<Selected | Un
     const counted = tallied[key]?.(values, ids);
     if (counted) inTally.push(counted);
   }
-  return { kind: 'selected', condition: all(found), ofTally: inTally.length === words.length ? all(inTally) : null };
+  return {
+    kind: 'selected',
+    condition: all(found),
+    standing: inTally.length === 0 ? null : all(inTally),
+    isStandingOnly: inTally.length === words.length,
+  };
 }
 
 async function idsOf(
@@ -105,8 +112,17 @@ function markOf(value: string): string {
   return value === 'none' ? '' : value;
 }
 
+function addressIs(glob: string): RawBuilder<boolean> {
+  return glob.includes('*') ? sql`m.address like ${likeOf(glob)}` : sql`m.address = ${glob}`;
+}
+
+/** Of LIKE only `%` is used, for `*`; what LIKE takes for more is said to be itself. */
 function likeOf(glob: string): string {
   return glob.replace(/[\\%_]/g, '\\$&').replaceAll('*', '%');
+}
+
+function anyOf(those: readonly RawBuilder<boolean>[]): RawBuilder<boolean> {
+  return sql<boolean>`(${sql.join(those, sql` or `)})`;
 }
 
 function all(those: readonly RawBuilder<boolean>[]): RawBuilder<boolean> {

@@ -90,16 +90,25 @@ create table mailbox (
   carry_ms bigint,
   carried_back bigint,
   check (stage = 'known' or wave is not null or excluded is not null or left_at is not null)
-);
+) with (fillfactor = 85);
 create index mailbox_organisation on mailbox (organisation);
-create index mailbox_wave on mailbox (wave, stage) where wave is not null;
-create index mailbox_due on mailbox (due_at) where due_at is not null and queued_at is null and mark = '';
--- The two orders in which what people wait for is chosen (store/due.ts).
+-- Lists come in the order of their addresses (store/estate-lists.ts): of those that stand alike, and of what few are.
+create index mailbox_standing on mailbox (wave, stage, mark, address) where wave is not null;
+create index mailbox_marked on mailbox (mark, address) where mark <> '';
+create index mailbox_blocked on mailbox (blocked, address) where mark = 'blocked';
+create index mailbox_kind on mailbox (kind, address) where kind <> 'person';
+create index mailbox_hint on mailbox (wave_hint, address) where wave_hint is not null;
+create index mailbox_aliases on mailbox using gin (aliases) where aliases is not null;
+-- What is due, in the orders in which it is chosen (store/due.ts). Those that have a job are among them, a thousand or two: what
+-- no index knows of can change without any of them hearing of it (HOT), and that is every second update of a journey. There
+-- is room left beside the rows for that.
+create index mailbox_due on mailbox (due_at)
+  where stage in ('copying', 'following', 'settled') and due_at is not null and mark = '';
+create index mailbox_planned on mailbox (wave, due_at) where stage = 'planned' and due_at is not null and mark = '';
 create index mailbox_begun on mailbox (stage desc, due_at, id)
-  where stage in ('switching', 'returning') and due_at is not null and queued_at is null and mark = '';
+  where stage in ('switching', 'returning') and due_at is not null and mark = '';
 create index mailbox_in_window on mailbox (wave, lag_ms, id)
-  where stage = 'following' and due_at is not null and queued_at is null and mark = '';
-create index mailbox_marked on mailbox (mark, id) where mark <> '';
+  where stage = 'following' and due_at is not null and mark = '';
 
 -- Who may do what with whose mailbox; both are of the estate.
 create table permission (
