@@ -408,6 +408,19 @@ export function conformance(name: string, makePair: () => Promise<Pair>): void {
         expect((await onTarget())?.messages.map(({ uid }) => uid)).toEqual(left);
       });
 
+      test('a folder is renamed with what is in it, and not onto another', async () => {
+        const [first] = await target.prepare([{ ...plain, path: ['Grüße'], subscribed: true }]);
+        await made(['Taken']);
+        const id = first?.kind === 'there' ? first.folder.id : inbox;
+        const batch = target.append(id);
+        await write(batch, octets('Subject: here\r\n\r\n'));
+        await batch.finish();
+        expect(await target.rename(id, ['Taken'])).not.toBeNull();
+        expect(await target.rename(id, ['Shelf', 'Küsse'])).toBeNull();
+        expect(await onTarget(['Shelf', 'Küsse'])).toMatchObject({ messages: [{ uid: 1 }], subscribed: false });
+        expect(await onTarget(['Grüße'])).toBeUndefined();
+      });
+
       test('nothing is moved into a folder that is not there', async () => {
         const batch = target.append(inbox);
         await write(batch, octets('Subject: here\r\n\r\n'));

@@ -44,3 +44,8 @@ export function ofPeople(mailbox: MemoryMailbox): string[] {
 export function ofOurs(mailbox: MemoryMailbox): string[] {
   return contents(mailbox).filter((line) => line.startsWith(removedFolder));
 }
+
+/** The folders, but for ours. */
+export function namesOfPeople(mailbox: MemoryMailbox): string[] {
+  return mailbox.folders.map(({ name }) => name).filter((name) => !name.startsWith(removedFolder));
+}

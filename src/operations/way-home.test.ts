@@ -8,7 +8,7 @@ import { removedFolder } from '#domain/removed-folder.ts';
 import { everything } from '#domain/selection.ts';
 import { contents, fill } from './copy-mailbox.test-kit.ts';
 import { aJourney, type Journey, type Platforms } from './way-home.test-kit.ts';
-import { folderAt, live, ofOurs, ofPeople, remove } from './way-home-people.test-kit.ts';
+import { folderAt, live, namesOfPeople, ofOurs, ofPeople, remove } from './way-home-people.test-kit.ts';
 
 /** INBOX of twenty and Work of ten, settled on the target. */
 async function settled(platforms: Partial<Platforms> = {}): Promise<Journey> {
@@ -199,12 +199,44 @@ describe('a message that people removed', () => {
 });
 
 describe('a folder', () => {
-  test('that people removed is aside at home', async () => {
+  test('that people removed is aside at home, and gone from among theirs', async () => {
     await using journey = await settled();
+    journey.source.subscriptions.add('Work');
+    journey.source.create(['Empty']);
+    await journey.until('following', 'go-back');
+    await journey.until('settled', 'switch');
     journey.target.delete('Work');
+    journey.target.delete('Empty');
     await journey.until('following', 'go-back');
     expect(ofPeople(journey.source)).toEqual(contents(journey.target));
     expect(ofOurs(journey.source)).toHaveLength(10);
+    expect(namesOfPeople(journey.source)).toEqual(namesOfPeople(journey.target));
+    expect([...journey.source.subscriptions]).not.toContain('Work');
+    await journey.until('settled', 'switch');
+    expect(namesOfPeople(journey.target)).toEqual(['INBOX']);
+  });
+
+  test('that people removed and somebody delivers to at home stays there, with that mail', async () => {
+    await using journey = await settled();
+    journey.target.delete('Work');
+    fill(folderAt(journey.source, 'Work'), 700, 701);
+    await journey.until('following', 'go-back');
+    expect(ofPeople(journey.source).filter((line) => line.startsWith('Work '))).toHaveLength(2);
+    expect(ofOurs(journey.source)).toHaveLength(10);
+  });
+
+  test('that people removed while others are below it is aside, and those stay', async () => {
+    await using journey = await aJourney();
+    fill(journey.source.create(['Clients']), 1, 4);
+    fill(journey.source.create(['Clients', 'New']), 5, 8);
+    await journey.until('following');
+    await journey.until('settled', 'switch');
+    const clients = folderAt(journey.target, 'Clients');
+    remove(journey.target, 'Clients', 1, 2, 3, 4);
+    clients.selectable = false;
+    await journey.until('following', 'go-back');
+    expect(ofPeople(journey.source)).toEqual(contents(journey.target));
+    expect(ofOurs(journey.source)).toHaveLength(4);
   });
 
   test('that is hidden for a moment stays at home as it is', async () => {

@@ -138,6 +138,12 @@ export interface Target extends Reader {
    * Answers with why the platform would not; whatever happens, each message is here, there, or (`by-copies`) on both sides.
    */
   move(folder: FolderId, uids: UidSet, to: FolderId): Promise<MoveRefusal | null>;
+
+  /**
+   * Gives a folder that holds no others another name, as in `FolderOrder`, with whatever is in it; nobody is subscribed to the old
+   * one afterwards. Answers with why the platform would not.
+   */
+  rename(folder: FolderId, path: readonly string[]): Promise<MoveRefusal | null>;
 }
 
 export interface MoveRefusal {

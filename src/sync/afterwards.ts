@@ -12,6 +12,7 @@ import { asWeLeftIt } from './explained.ts';
 import { bringFlags } from './flags.ts';
 import { forgetChangedFlags, keptFlags } from './kept-flags.ts';
 import { mirrorRemovals, noticeRemoved } from './removals.ts';
+import { retire } from './retire.ts';
 import { strikeReturned } from './returned.ts';
 import { confirmDeparted } from './second-look.ts';
 import type { SendPlan } from './send-plan.ts';
@@ -46,6 +47,7 @@ export async function afterwards(engine: Engine, carried: Carried): Promise<void
     // First of all: whoever is killed while they go finds a folder that came back looked at from its beginning.
     await forgetCursor(engine, work);
     await mirror(engine, work, gone, true, expunged);
+    await retire(engine, work);
   }
   if (!engine.choices.dryRun) await record(engine, carried, expunged);
 }

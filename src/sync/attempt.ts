@@ -203,9 +203,10 @@ function departedFolders(
   const there = new Map(target.folders.map((folder) => [folder.id, folder] as const));
   return records.flatMap((record): FolderWork[] => {
     const folder = there.get(record.target);
-    if (here.has(record.source) || !folder?.state || record.messages === 0) return [];
+    if (here.has(record.source) || !folder?.state) return [];
+    if (record.messages === 0 && engine.choices.aside === undefined) return [];
     // Made anew by somebody: what the map's numbers mean there is not ours.
-    if (record.targetUidValidity !== folder.state.uidValidity) return [];
+    if ((record.targetUidValidity ?? record.targetState?.uidValidity) !== folder.state.uidValidity) return [];
     const gone: Folder = { ...folder, id: record.source, state: null };
     const mapped: MappedFolder = { source: gone, path: folder.path, specialUses: [], reason: null };
     return [{ mapped, source: gone, target: folder, record, map: UidMap.empty }];

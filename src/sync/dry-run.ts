@@ -39,6 +39,7 @@ export function dryTarget(target: Target): Target {
     store: refuse,
     expunge: refuse,
     move: refuse,
+    rename: refuse,
     [Symbol.asyncDispose]: () => target[Symbol.asyncDispose](),
   };
 }

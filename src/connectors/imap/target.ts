@@ -1,4 +1,4 @@
-/** A target over IMAP: what a reader does, and the five verbs that write. */
+/** A target over IMAP: what a reader does, and the six verbs that write. */
 
 import { fault } from '#domain/fault.ts';
 import type { FolderId } from '#domain/item.ts';
@@ -16,6 +16,7 @@ import * as imap from '#protocols/imap/index.ts';
 import { ImapBatch } from './batch.ts';
 import { throttleOf, type Where } from './faults.ts';
 import { ImapReader } from './mailbox.ts';
+import { nameOf } from './names.ts';
 import { prepareFolders } from './prepare.ts';
 import { setOctets } from './uid-sets.ts';
 
@@ -51,6 +52,10 @@ export class ImapTarget extends ImapReader implements Target {
 
   move(folder: FolderId, uids: UidSet, to: FolderId): Promise<MoveRefusal | null> {
     return this.inOrder(this.#move(folder, uids, to));
+  }
+
+  rename(folder: FolderId, path: readonly string[]): Promise<MoveRefusal | null> {
+    return this.inOrder(this.#rename(folder, path));
   }
 
   async #store(folder: FolderId, changes: readonly FlagChange[]): Promise<readonly StoreRefusal[]> {
@@ -116,6 +121,22 @@ export class ImapTarget extends ImapReader implements Target {
         if (moves === 'by-copies') await this.#expungeSets(place, [set]);
       }
       return null;
+    } catch (error) {
+      throw this.folderFault(error, folder);
+    }
+  }
+
+  async #rename(folder: FolderId, path: readonly string[]): Promise<MoveRefusal | null> {
+    const name = nameOf(path, this.spelling);
+    if ('wrong' in name) return { code: null, text: name.wrong };
+    const old = this.octets(folder);
+    try {
+      // What is open here would be another folder's by its name.
+      const [renamed] = await Promise.all([
+        imap.rename(this.session, old, name.octets),
+        imap.unsubscribe(this.session, old),
+      ]);
+      return renamed.status === 'OK' ? null : refusedMove(renamed, this.options.endpoint);
     } catch (error) {
       throw this.folderFault(error, folder);
     }

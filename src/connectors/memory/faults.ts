@@ -11,7 +11,7 @@ export type MemoryOperation =
   | { readonly kind: 'open' | 'folders' }
   | { readonly kind: 'list' | 'changes' | 'headers' | 'store' | 'expunge'; readonly folder: FolderId }
   /** `copied`, of a platform that moves by copies: the copies are made, and the originals are still there. */
-  | { readonly kind: 'move' | 'copied'; readonly folder: FolderId }
+  | { readonly kind: 'move' | 'copied' | 'rename'; readonly folder: FolderId }
   /** One message of a `read`. */
   | { readonly kind: 'read'; readonly folder: FolderId; readonly uid: Uid; readonly sizeBytes: number }
   | { readonly kind: 'prepare'; readonly path: readonly string[] }

@@ -17,8 +17,8 @@ export interface MemoryMessage {
 
 /** One folder, with the numbers that IMAP keeps of it. What happens to it is told to whoever watches its mailbox. */
 export class MemoryFolder {
-  readonly name: string;
-  readonly path: readonly string[];
+  name: string;
+  path: readonly string[];
   selectable: boolean;
   specialUses: readonly SpecialUse[];
   uidValidity: UidValidity;

@@ -95,6 +95,18 @@ export class MemoryMailbox {
     return found;
   }
 
+  /** Gives a folder another name; it is the same folder, with its messages and its numbers. */
+  rename(name: string, path: readonly string[]): void {
+    const folder = this.folder(name);
+    if (!folder) return;
+    this.create(path);
+    this.#folders.delete(folder.name);
+    folder.name = this.nameOf(path);
+    folder.path = path;
+    this.#folders.set(folder.name, folder);
+    this.touched();
+  }
+
   /** Takes a folder and its messages away for good; its subscription stays (RFC 9051 §6.3.5). */
   delete(name: string): void {
     this.#folders.delete(this.canonical(name));

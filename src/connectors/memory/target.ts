@@ -71,6 +71,21 @@ export class MemoryTarget extends MemorySource implements Target {
     });
   }
 
+  rename(id: FolderId, path: readonly string[]): Promise<MoveRefusal | null> {
+    return this.session.inTurn(() => {
+      const { mailbox } = this.session;
+      this.session.before({ kind: 'rename', folder: id });
+      const wrong = unfit(path, mailbox.options.separator);
+      if (wrong !== null) return { code: 'CANNOT', text: wrong };
+      if (mailbox.folder(mailbox.nameOf(path))) return { code: 'ALREADYEXISTS', text: 'Mailbox already exists' };
+      if (!mailbox.folder(id)) return { code: 'NONEXISTENT', text: 'Mailbox does not exist' };
+      mailbox.rename(id, path);
+      mailbox.subscriptions.delete(id);
+      this.session.after({ kind: 'rename', folder: id });
+      return null;
+    });
+  }
+
   #prepare(order: FolderOrder): FolderOutcome {
     const { path, selectable, subscribed, specialUses } = order;
     const { mailbox } = this.session;

@@ -11,8 +11,10 @@ export {
   listExtended,
   namespace,
   quotaRoot,
+  rename,
   status,
   subscribe,
+  unsubscribe,
   type Listed,
   type StatusItems,
 } from './commands/mailboxes.ts';

@@ -1,4 +1,4 @@
-/** The commands about mailboxes as a whole: LIST, LSUB, STATUS, NAMESPACE, CREATE, SUBSCRIBE, GETQUOTAROOT (RFC 9051 §6.3). */
+/** The commands about mailboxes as a whole: LIST, LSUB, STATUS, NAMESPACE, CREATE, RENAME, SUBSCRIBE, UNSUBSCRIBE, GETQUOTAROOT (RFC 9051 §6.3). */
 
 import { mustBeOk, refusal } from '../command.ts';
 import { ImapError } from '../errors.ts';
@@ -157,6 +157,24 @@ export function subscribe(session: Session, mailbox: string): Promise<Tagged> {
   return session.run({
     name: 'SUBSCRIBE',
     compose: (writer) => writer.raw('SUBSCRIBE ').mailbox(mailbox),
+    end: (answer) => answer,
+  });
+}
+
+/** UNSUBSCRIBE (RFC 9051 §6.3.8). Resolves with the answer, OK or not. */
+export function unsubscribe(session: Session, mailbox: string): Promise<Tagged> {
+  return session.run({
+    name: 'UNSUBSCRIBE',
+    compose: (writer) => writer.raw('UNSUBSCRIBE ').mailbox(mailbox),
+    end: (answer) => answer,
+  });
+}
+
+/** RENAME (RFC 9051 §6.3.6). Resolves with the answer, OK or not. */
+export function rename(session: Session, mailbox: string, to: string): Promise<Tagged> {
+  return session.run({
+    name: 'RENAME',
+    compose: (writer) => writer.raw('RENAME ').mailbox(mailbox).raw(' ').mailbox(to),
     end: (answer) => answer,
   });
 }
