@@ -107,6 +107,7 @@ function ordinary(max: number) {
     order by due_ms limit ${max}`;
 }
 
+/** `now`: milliseconds since 1970, by the clock of the database. */
 export async function find(
   db: Sql,
   mailbox: number,
