@@ -13,6 +13,7 @@ import { choose } from '#domain/release.ts';
 import { silent } from '#lib/log.ts';
 import { startEmbedded } from '#postgres/embedded.ts';
 import { type Database, openDatabase } from '#store/db.ts';
+import { openDescriptions } from '#store/descriptions.ts';
 import { openEstateLists } from '#store/estate-lists.ts';
 import { openEstateView } from '#store/estate-view.ts';
 import { openJourneys } from '#store/journeys.ts';
@@ -83,6 +84,7 @@ export async function runControlPlane(
 async function questions(db: Database): Promise<readonly Question[]> {
   const { now } = openEstateView(db);
   const { mailboxes, count, organisations, waves } = openEstateLists(db);
+  const describe = openDescriptions(db);
   const list = (text: string, after: string | null = null): Question => ({
     what: `get mailboxes ${text}${after === null ? '' : ' --after the middle'}`,
     mostMs: lookMostMs,
@@ -99,6 +101,11 @@ async function questions(db: Database): Promise<readonly Question[]> {
     list('stage=following', 'm'),
     { what: 'get organisations', mostMs: lookMostMs, ask: () => organisations({ after: null, max: 50 }) },
     { what: 'get waves', mostMs: lookMostMs, ask: waves },
+    { what: 'describe mailbox', mostMs: lookMostMs, ask: () => describe.mailbox(address) },
+    { what: 'describe mailbox, one that is not there', mostMs: lookMostMs, ask: () => describe.mailbox(`x${address}`) },
+    ...(wave === null
+      ? []
+      : [{ what: 'describe wave', mostMs: lookMostMs, ask: () => describe.wave(wave) } satisfies Question]),
   ];
 }
 
@@ -172,7 +179,7 @@ async function releases(db: Database): Promise<readonly Omit<ControlPlaneFigure,
 
 /** The whole process, from the launcher to its end. */
 async function commandLines(db: Database): Promise<readonly Question[]> {
-  const { organisation } = await somebody(db);
+  const { organisation, address } = await somebody(db);
   const command = (mostMs: number, ...words: readonly string[]): Question => ({
     what: `$ godwit ${words.join(' ')}`,
     mostMs,
@@ -182,6 +189,7 @@ async function commandLines(db: Database): Promise<readonly Question[]> {
     command(statusMostMs, 'status'),
     command(lookMostMs, 'get', 'mailboxes', '--select', 'stage=blocked'),
     command(lookMostMs, 'get', 'mailboxes', '--select', `organisation=${organisation}`),
+    command(lookMostMs, 'describe', 'mailbox', address),
   ];
 }
 
