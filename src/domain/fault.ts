@@ -450,6 +450,13 @@ export const faults = {
     ({ place }) => `The key of the digests in ${place} is that of another estate.`,
     'Give the state folder of this estate, or set GODWIT_KEY where its digests are sealed.',
   ),
+  'check.all-refused': entry<{ readonly side: string; readonly mailboxes: number }>(
+    'platform',
+    'operator',
+    ({ side, mailboxes }) =>
+      `The ${side} refused the sign-ins of the first ${mailboxes} mailboxes, all of them, and no more were tried.`,
+    'Look whether the secret of that side is right, what its administrator may do, and who a mailbox is there (`user` in godwit.yaml); then check again.',
+  ),
   'listen.unusable': entry<{ readonly at: string } & Said>(
     'estate',
     'operator',

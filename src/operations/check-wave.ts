@@ -4,7 +4,7 @@
  * whose trouble may be mended.
  */
 
-import { Fault, isFault } from '#domain/fault.ts';
+import { Fault, fault, isFault } from '#domain/fault.ts';
 import { mapFolders } from '#domain/folder-map.ts';
 import type { FolderTree } from '#domain/item.ts';
 import { type SideName, sideNames } from '#domain/platform.ts';
@@ -48,6 +48,8 @@ export interface CheckedMailbox extends ReadinessReport {
 }
 
 const pageMax = 64;
+/** So many in a row, and nobody before: it is not the mailboxes, and an administrator's account may be locked by more. */
+const refusedMax = 20;
 const keywordsMax = 20;
 
 /** What is found of each, in pages, and kept. Ends early when the signal fires. */
@@ -56,6 +58,7 @@ export async function* checkWave(
   signal: AbortSignal,
 ): AsyncGenerator<readonly CheckedMailbox[]> {
   const { members, atOnce, looks, freshSeconds } = request;
+  const doors = new Doors();
   for (let at = 0; at < members.length && !signal.aborted; at += pageMax) {
     const page = members.slice(at, at + pageMax);
     const earlier = await looks.readiness(page, freshSeconds);
@@ -64,8 +67,25 @@ export async function* checkWave(
       const known = earlier.get(mailbox);
       found[i] =
         known && isReady(known) ? { ...known, fault: null, isEarlier: true } : await checked(request, mailbox, signal);
+      doors.saw(found[i]);
     });
     yield found.filter((each) => each !== null && each !== undefined);
+  }
+}
+
+/** Whether anybody gets in. */
+class Doors {
+  readonly #refused: Record<SideName, number> = { source: 0, target: 0 };
+  readonly #open = new Set<SideName>();
+
+  /** Throws `check.all-refused`. */
+  saw(checked: CheckedMailbox | null | undefined): void {
+    if (!checked || checked.fault || checked.isEarlier) return;
+    for (const side of sideNames) {
+      if (!checked.remarks.some(({ kind }) => kind === `${side}-sign-in`)) this.#open.add(side);
+      else if (++this.#refused[side] >= refusedMax && !this.#open.has(side))
+        throw fault('check.all-refused', { side, mailboxes: this.#refused[side] });
+    }
   }
 }
 
