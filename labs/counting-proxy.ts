@@ -17,8 +17,14 @@ export interface CountingProxy extends AsyncDisposable {
   forget(): void;
 }
 
-/** Starts one before a port on loopback. */
-export async function startCountingProxy(to: { readonly port: number }, host = '127.0.0.1'): Promise<CountingProxy> {
+/**
+ * Starts one before a port on loopback. `lingerMs`: how long the server takes to end a connection after its last words, as one
+ * does that has something to tidy up; it counts until then.
+ */
+export async function startCountingProxy(
+  to: { readonly port: number },
+  { host = '127.0.0.1', lingerMs = 0 } = {},
+): Promise<CountingProxy> {
   const open = new Set<Socket>();
   let openMax = 0;
   let accepted = 0;
@@ -28,15 +34,15 @@ export async function startCountingProxy(to: { readonly port: number }, host = '
     accepted++;
     open.add(client);
     openMax = Math.max(openMax, open.size);
-    pass(client, upstream);
-    pass(upstream, client);
+    pass(client, upstream, 0);
+    pass(upstream, client, lingerMs);
     client.on('close', () => {
       open.delete(client);
       upstream.destroy();
     });
-    upstream.on('close', () => client.destroy());
+    upstream.on('error', () => client.destroy());
   });
-  const pass = (from: Socket, into: Socket): void => {
+  const pass = (from: Socket, into: Socket, endMs: number): void => {
     from.on('data', (chunk: Buffer) => {
       octets += chunk.length;
       if (!into.write(chunk)) {
@@ -44,7 +50,7 @@ export async function startCountingProxy(to: { readonly port: number }, host = '
         into.once('drain', () => from.resume());
       }
     });
-    from.on('end', () => into.end());
+    from.on('end', () => setTimeout(() => into.end(), endMs));
     from.on('error', () => into.destroy());
   };
   await new Promise<void>((resolve, reject) => {

@@ -60,6 +60,8 @@ export interface SimEstate extends AsyncDisposable {
 }
 
 const waitMaxMs = 90_000;
+/** Longer than it takes us to come again. */
+const lingerMs = 150;
 
 /** Everything is there and nothing has begun; all mailboxes are in one wave, whose window is open once it `begin`s when `isOpen`. */
 export async function startSimEstate(options: SimEstateOptions, isOpen: boolean): Promise<SimEstate> {
@@ -67,9 +69,10 @@ export async function startSimEstate(options: SimEstateOptions, isOpen: boolean)
   const users = Array.from({ length: options.mailboxes }, (_, i) => `user${i}@corp.example`);
   const source = resources.use(await startServer({ ...options.source, platform: seeded(users, options) }));
   const target = resources.use(await startServer({ ...options.target, platform: seeded(users, { messages: 0 }) }));
+  const door = { host: options.host ?? '127.0.0.1', lingerMs };
   const doors = {
-    source: resources.use(await startCountingProxy(source, options.host)),
-    target: resources.use(await startCountingProxy(target, options.host)),
+    source: resources.use(await startCountingProxy(source, door)),
+    target: resources.use(await startCountingProxy(target, door)),
   };
   const state = resources.use(await freshState());
   const db = options.database ?? resources.use(await testDatabase());

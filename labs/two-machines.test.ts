@@ -96,7 +96,7 @@ async function startEstateFor({ address }: Machines): Promise<Place> {
   const password = randomBytes(12).toString('hex');
   const listen = { port: await freePort(), password };
   const server = resources.use(await startEmbedded(state.path, { listen, log: silent }, AbortSignal.timeout(60_000)));
-  const door = resources.use(await startCountingProxy({ port: listen.port }, address));
+  const door = resources.use(await startCountingProxy({ port: listen.port }, { host: address }));
   const db = resources.use(await openDatabase({ url: server.url, connectionsMax: 4, applicationName: 'lab' }));
   await migrate(db);
   const budget = `connections: ${connections}`;
