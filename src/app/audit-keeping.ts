@@ -7,26 +7,29 @@ import { mkdir, open, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { AuditFinding, AuditHead } from '#domain/audit-finding.ts';
 import type { Log } from '#lib/log.ts';
-import { auditHead, followsOn, seal, verifyAudit } from '#store/audit.ts';
+import { auditHead, followsOn, Sealer, verifyAudit } from '#store/audit.ts';
 import type { Database } from '#store/db.ts';
 
 const fileName = 'audit-head.json';
+/** Some tenths of a second: whoever leads has other things to do. */
+const linksAtOnce = 5;
 
 /** Seals what is not sealed yet and keeps the head. For the leader, every few seconds. */
 export class AuditKeeper {
   readonly #db: Database;
+  readonly #sealer: Sealer;
   readonly #stateDir: string;
   readonly #log: Log;
   #kept: AuditHead | null = null;
   #isTold = false;
 
   constructor(db: Database, stateDir: string, log: Log) {
-    [this.#db, this.#stateDir, this.#log] = [db, stateDir, log];
+    [this.#db, this.#sealer, this.#stateDir, this.#log] = [db, new Sealer(db), stateDir, log];
   }
 
   /** A head that the log does not follow on is never written over: it is the evidence. */
   async keep(): Promise<void> {
-    const sealed = await seal(this.#db);
+    const sealed = await this.#sealer.seal(linksAtOnce);
     if (sealed === 0 && this.#kept) return;
     const before = this.#kept ?? (await readAuditHead(this.#stateDir));
     const wrong = before ? await followsOn(this.#db.sql, before) : null;

@@ -2,7 +2,7 @@
 
 import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
-import { note, seal, verifyAudit } from './audit.ts';
+import { note, seal, Sealer, verifyAudit } from './audit.ts';
 import { type TestDatabase, testDatabase } from './test-database.ts';
 
 /** A log of links 1 to 3: records 1 and 2, 3 and 4, 5 and 6. */
@@ -40,6 +40,48 @@ describe('the log', () => {
     await sql`insert into audit (who, what) select 'worker', 'start' from generate_series(1, 4500)`.execute(db.sql);
     expect(await seal(db)).toBe(4_500);
     expect(await verifyAudit(db.sql)).toMatchObject({ intact: true, records: 4_500, unsealed: 0 });
+  });
+
+  test('has the record of a transaction that ended late, however much was sealed and settled before it', async () => {
+    await using db = await testDatabase();
+    const sealer = new Sealer(db);
+    const others = async (times: number): Promise<void> => {
+      for (let i = 0; i < times; i++) {
+        await note(db.sql, { who: 'operator bob', what: 'hold' });
+        await sealer.seal();
+      }
+    };
+    await others(5);
+    await db.sql.transaction().execute(async (late) => {
+      await note(late, { who: 'operator ann', what: 'release' });
+      await others(10);
+    });
+    await others(1);
+    expect(await verifyAudit(db.sql)).toMatchObject({ intact: true, records: 17, unsealed: 0 });
+    await others(10);
+    expect(await verifyAudit(db.sql)).toMatchObject({ intact: true, records: 27, unsealed: 0 });
+  });
+
+  test('is not read from its beginning each time that something is added', async () => {
+    await using db = await testDatabase();
+    const sealer = new Sealer(db);
+    await sql`insert into audit (who, what) select 'worker', 'start' from generate_series(1, 6000)`.execute(db.sql);
+    for (let looks = 0; looks < 6; looks++) await sealer.seal();
+    // Who looks only behind what is settled does not miss what was taken out before it.
+    await withoutGuards(db);
+    await sql`delete from audit_link where seq = 1`.execute(db.sql);
+    await note(db.sql, { who: 'operator ann', what: 'hold' });
+    expect(await sealer.seal()).toBe(1);
+  });
+
+  test('is sealed bit by bit where that is asked for', async () => {
+    await using db = await testDatabase();
+    await sql`insert into audit (who, what) select 'worker', 'start' from generate_series(1, 5000)`.execute(db.sql);
+    const sealer = new Sealer(db);
+    expect([await sealer.seal(1), await sealer.seal(1), await sealer.seal(1), await sealer.seal(1)]).toEqual([
+      2_000, 2_000, 1_000, 0,
+    ]);
+    expect(await verifyAudit(db.sql)).toMatchObject({ intact: true, records: 5_000, unsealed: 0 });
   });
 
   test('has each record in one link, though several processes seal at the same time', async () => {
