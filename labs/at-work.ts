@@ -19,7 +19,7 @@ export interface AtWork extends AsyncDisposable {
 }
 
 /** Longer than any of what is waited for, also on a machine with a lot of other work. */
-export const waitMaxMs = 120_000;
+export const waitMaxMs = 90_000;
 
 /** Starts it; killed in the end unless it has ended. */
 export function goToWork(args: readonly string[], environment: Readonly<Record<string, string>>): AtWork {
@@ -27,12 +27,13 @@ export function goToWork(args: readonly string[], environment: Readonly<Record<s
   let said = '';
   child.stderr?.on('data', (text: string) => (said += text));
   const address = async (): Promise<string> => {
+    const found = (): string | undefined => /\bat(?:=|":")(127\.0\.0\.1:\d+)/.exec(said)?.[1];
     await eventually(
       'it says where it listens',
-      async () => /listening.*?127\.0\.0\.1:\d+/.test(said),
+      async () => found() !== undefined,
       () => said,
     );
-    return /listening.*?(127\.0\.0\.1:\d+)/.exec(said)?.[1] as string;
+    return found() as string;
   };
   const ask = async (path: string) => {
     const response = await fetch(`http://${await address()}${path}`);

@@ -46,4 +46,19 @@ describe('the log', () => {
     log.info('refused', { text: 'no\r\n12:00:00 error forged \u001b[2J\u202e' });
     expect(written[0]).not.toMatch(/[\r\n\u001b\u202e]/);
   });
+
+  test.each(['text', 'json'] as const)(
+    'as %s bears no password that others put into a message or a field',
+    (format) => {
+      const { written, log } = lines('info', format);
+      const url = 'postgresql://godwit:hunter2/@7@db.corp.example:5432/godwit?sslmode=disable';
+      log
+        .with({ url })
+        .info(`connecting to ${url}`, { text: `Error: ${url} refused us`, password: 'hunter2', token: 'h2' });
+      log.info('as usual', { mailbox: 'imaps://ann@mail.corp.example:993', at: '127.0.0.1:8025' });
+      expect(written[0]).toContain('postgresql://godwit:[hidden]@db.corp.example:5432/godwit?sslmode=disable');
+      expect(written[0]).not.toMatch(/hunter2|h2/);
+      expect(written[1]).toContain('imaps://ann@mail.corp.example:993');
+    },
+  );
 });

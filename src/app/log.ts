@@ -8,6 +8,7 @@ import type { Logger } from 'pino';
 import type { LogFormat, LogLevel } from '#cli/world.ts';
 import { shown } from '#cli/shown.ts';
 import type { Log, LogFields } from '#lib/log.ts';
+import { redacted, withoutPasswords } from './redaction.ts';
 
 const order: readonly LogLevel[] = ['error', 'warn', 'info', 'debug', 'trace'];
 
@@ -53,7 +54,7 @@ class LevelLog implements Log {
 
   #line(level: LogLevel, phrase: string, fields: LogFields | undefined): void {
     if (order.indexOf(level) <= this.#rank)
-      this.#write(level, phrase, fields ? { ...this.#fields, ...fields } : this.#fields);
+      this.#write(level, withoutPasswords(phrase), redacted({ ...this.#fields, ...fields }));
   }
 }
 

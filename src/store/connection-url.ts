@@ -26,7 +26,8 @@ const files = ['sslrootcert', 'sslcert', 'sslkey'];
 export function readConnectionUrl(text: string): Connection {
   const wrong = (detail: string) => fault('database.url.wrong', { detail });
   const url = URL.parse(text.trim());
-  if (url === null || !['postgres:', 'postgresql:'].includes(url.protocol))
+  // With a slash too few, user and password would stand where the name of the database does, which is shown.
+  if (url === null || !/^postgres(ql)?:\/\//i.test(text.trim()) || /[@:]/.test(url.pathname))
     throw wrong(
       'it has to look like postgresql://user:password@host:5432/database, special characters percent-encoded.',
     );

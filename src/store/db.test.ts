@@ -30,6 +30,11 @@ describe('a DATABASE_URL that cannot be used is told as what it is, without its 
       'mysql://u:hidden@h/d',
       'postgres://u:hid#den@h/d',
       'postgres://u:hidden@a,b:5432/d',
+      // A slash too few, or one in the password: it would stand in the name of the database.
+      'postgresql:/u:hidden@h/d',
+      'postgresql:u:hidden@h/d',
+      'postgresql:///u:hidden@h/d',
+      'postgresql://u:12/hidden@h/d',
     ])
       expect(await refusal(url)).toMatchObject({
         code: 'database.url.wrong',
