@@ -1,6 +1,6 @@
 /** What a comparison of a wave found, told to a person: the sums, and by name what nobody has accepted. */
 
-import type { VerificationOutcome, VerificationTotals } from '#domain/wave-verification.ts';
+import type { OpenFinding, VerificationOutcome, VerificationTotals } from '#domain/wave-verification.ts';
 import type { Wave } from '#domain/wave.ts';
 import type { VerifiedMailbox } from '#operations/verify-wave.ts';
 import { faultLines } from './fault-text.ts';
@@ -74,13 +74,16 @@ function troubles({ first, count: all }: Differing): readonly string[] {
     '',
     `${shown(address, 60)}${open > 0 ? `: ${counted(open, 'finding')}` : ''}`,
     ...(fault ? faultLines(fault).map((line) => `  ${line}`) : []),
-    ...findings
-      .slice(0, findingsShown)
-      .map(
-        ({ path, uid, code, detail }) =>
-          `  ${shown(path, 60)}${uid === 0 ? '' : `  UID ${uid}`}  ${shown(code, 60)}: ${shown(detail, 160)}`,
-      ),
-    ...(open > findingsShown ? [`  … and ${count(open - Math.min(open, findingsShown))} more (-o json)`] : []),
+    ...findings.slice(0, findingsShown).map(findingLine),
+    ...moreLines(open - Math.min(findings.length, findingsShown)),
   ]);
   return all > first.length ? [...lines, '', `… and ${count(all - first.length)} mailboxes more (-o json)`] : lines;
+}
+
+function findingLine({ path, uid, code, detail }: OpenFinding): string {
+  return `  ${shown(path, 60)}${uid === 0 ? '' : `  UID ${uid}`}  ${shown(code, 60)}: ${shown(detail, 160)}`;
+}
+
+function moreLines(more: number): readonly string[] {
+  return more > 0 ? [`  … and ${count(more)} more (-o json)`] : [];
 }
