@@ -19,7 +19,7 @@ export interface Hiccups {
 
 /** The move's source, whose answers go through `hiccups` on their way. */
 export function hiccuping(
-  move: Move,
+  move: Pick<Move, 'source'>,
   hiccups: Hiccups,
   traits: Partial<Traits> = {},
 ): { readonly openSource: OpenSource } {

@@ -41,6 +41,8 @@ export interface TravelRequest {
 
 /** So often a switch is tried before the mailbox goes back to following and a person looks at it. */
 const switchTriesMax = 5;
+/** So often a folder may be in doubt before a person looks at it. */
+const hiccupsMax = 3;
 const firstWaitMs = 15_000;
 const longestWaitMs = 30 * 60_000;
 
@@ -207,7 +209,9 @@ async function trouble(
   const { id, failures } = inHand.traveller;
   log.warn('a pass failed', { mailbox: id, stage, fault: code });
   const { retry } = faults[code as FaultCode];
-  const isWeather = retry === 'soon' || retry === 'paced';
+  // A server that contradicts itself once has hiccuped: nothing was removed on its word, and the next pass asks again.
+  const mayBeHiccup = code === 'folder.in-doubt' && failures < hiccupsMax;
+  const isWeather = retry === 'soon' || retry === 'paced' || mayBeHiccup;
   if (isWeather && !(stage === 'switching' && failures + 1 >= switchTriesMax)) {
     const waitMs = Math.min(longestWaitMs, firstWaitMs * 2 ** Math.min(failures, 10));
     return journeys.failed(id, Math.max(waitMs, request.askedMs?.() ?? 0), { code, message });

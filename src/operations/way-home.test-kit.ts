@@ -11,6 +11,7 @@ import { type Direction, opposite } from '#domain/ledger-turn.ts';
 import { everything, type Selection } from '#domain/selection.ts';
 import { silent } from '#lib/log.ts';
 import type { Exception } from '#ports/ledger.ts';
+import type { OpenSource } from '#ports/mailbox.ts';
 import type { Ends } from '#ports/mailbox-ends.ts';
 import type { MailboxLease } from '#ports/workforce.ts';
 import { mailboxAt, type TestWorker, testWorker } from '#store/ledger.test-kit.ts';
@@ -38,8 +39,11 @@ export class Journey implements AsyncDisposable {
   stage: Stage = 'planned';
   /** Why a person is needed; null while nobody is. */
   blocked: string | null = null;
+  failures = 0;
   /** The last warning. */
   said = '';
+  /** How the target answers those who carry home, where not as it should. */
+  readsTarget: OpenSource | null = null;
   readonly #db: TestDatabase;
   readonly #worker: TestWorker;
   readonly #lease: MailboxLease;
@@ -67,13 +71,17 @@ export class Journey implements AsyncDisposable {
     const journeys: JourneySteps = {
       now: () => Date.now(),
       take: (step) => alive(() => this.#step(step.expected, step.step)),
-      passed: (_, __, ___, step) => alive(() => void (step && this.#step(step.expected, step.step))),
+      passed: (_, __, ___, step) =>
+        alive(() => {
+          this.failures = 0;
+          if (step) this.#step(step.expected, step.step);
+        }),
       carried: () => alive(() => undefined),
-      failed: () => alive(() => undefined),
+      failed: () => alive(() => void this.failures++),
       block: (_, code, about) => alive(() => void (this.blocked = `${code}: ${JSON.stringify(about)}`)),
       turn: (step) => alive(() => this.#step(step.expected, step.step)),
     };
-    const traveller = { id: 1, address: 'a', sourceUser: null, targetUser: null, wave: null, failures: 0 };
+    const traveller = { id: 1, address: 'a', sourceUser: null, targetUser: null, wave: null, failures: this.failures };
     const inHand = {
       traveller: { ...traveller, stage: this.stage, side: 'source' as const },
       ends: (direction: Direction) => this.ends(direction),
@@ -124,7 +132,7 @@ export class Journey implements AsyncDisposable {
       : ([this.target, target, this.source, source] as const);
     return {
       pair: there ? pair : { source: pair.target, target: pair.source },
-      openSource: memorySource(from, fromEnd),
+      openSource: there ? memorySource(from, fromEnd) : (this.readsTarget ?? memorySource(from, fromEnd)),
       openTarget: memoryTarget(to, toEnd),
       openSourceToRead: memorySource(from, fromEnd),
       openTargetToRead: memorySource(to, toEnd),

@@ -3,10 +3,12 @@
 import { describe, expect, test } from 'vitest';
 import type { MemoryOperation, Mishap } from '#connectors/memory/faults.ts';
 import { MemoryMailbox } from '#connectors/memory/platform.ts';
-import { fault } from '#domain/fault.ts';
+import type { Uid } from '#domain/item.ts';
 import { removedFolder } from '#domain/removed-folder.ts';
 import { everything } from '#domain/selection.ts';
+import type { Traits } from '#ports/mailbox.ts';
 import { contents, fill } from './copy-mailbox.test-kit.ts';
+import { cutShort, type Hiccups, hiccuping } from './hiccups.test-kit.ts';
 import { aJourney, type Journey, type Platforms } from './way-home.test-kit.ts';
 import { folderAt, live, namesOfPeople, ofOurs, ofPeople, remove } from './way-home-people.test-kit.ts';
 
@@ -116,17 +118,14 @@ describe('a message that people removed', () => {
     expect([ofPeople(source).length, ofOurs(source).length]).toEqual([3, 2]);
   });
 
-  test('is not taken for removed where the target forgets for a moment to list it', async () => {
-    let isForgetful = false;
-    const faults = {
-      before: ({ kind }: MemoryOperation): Mishap | null =>
-        isForgetful && kind === 'folders'
-          ? { kind: 'fault', fault: fault('imap.server.throttled', { host: 'x', text: 'x', waitMs: 1 }) }
-          : null,
-    };
-    await using journey = await settled({ target: { faults } });
-    isForgetful = true;
+  test('before the switch is of no concern to the source', async () => {
+    await using journey = await aJourney();
+    fill(journey.source.create(['INBOX']), 1, 5);
+    await journey.until('following');
+    remove(journey.target, 'INBOX', 3);
     await journey.work();
+    await journey.work();
+    expect(contents(journey.source)).toHaveLength(5);
     expect(ofOurs(journey.source)).toEqual([]);
   });
 
@@ -198,6 +197,63 @@ describe('a message that people removed', () => {
   });
 });
 
+describe('a target that hiccups empties nothing at home', () => {
+  const lies = (journey: Journey, hiccups: Hiccups, traits: Partial<Traits> = {}): void => {
+    journey.readsTarget = hiccuping({ source: journey.target }, hiccups, traits).openSource;
+  };
+  const work = async (journey: Journey): Promise<void> => {
+    for (let pass = 0; pass < 2; pass++) await journey.work();
+    expect(ofOurs(journey.source)).toEqual([]);
+    expect(contents(journey.source)).toHaveLength(30);
+    expect(journey.blocked).toBeNull();
+    journey.readsTarget = null;
+    await journey.until('following', 'go-back');
+    expect(contents(journey.source)).toEqual(contents(journey.target));
+  };
+
+  test('that lists half of a folder', async () => {
+    const none = { changes: 'none' } as const;
+    await using journey = await settled({ target: { traits: none } });
+    lies(journey, { listed: (listing, isWhole) => (isWhole ? cutShort(listing, 3, 3) : listing) }, none);
+    await work(journey);
+  });
+
+  test('that tells of removals which never were', async () => {
+    await using journey = await settled();
+    const inbox = folderAt(journey.target, 'INBOX');
+    const [first] = inbox.messages;
+    if (first) inbox.setFlags(first, ['\\Seen']);
+    lies(journey, { told: (delta) => ({ ...delta, vanished: [[1 as Uid, 20 as Uid]] }) });
+    await work(journey);
+  });
+
+  test('that lists no folders, and opens them', async () => {
+    await using journey = await settled();
+    lies(journey, { tree: (tree) => ({ ...tree, folders: tree.folders.filter(({ path }) => path[0] === 'INBOX') }) });
+    await work(journey);
+  });
+
+  test('and needs a person when it stays so', async () => {
+    await using journey = await settled();
+    lies(journey, { tree: (tree) => ({ ...tree, folders: tree.folders.filter(({ path }) => path[0] === 'INBOX') }) });
+    for (let pass = 0; pass < 4; pass++) await journey.work();
+    expect(journey.blocked).toContain('folder.in-doubt');
+    expect(contents(journey.source)).toHaveLength(30);
+  });
+
+  test('that neither lists a folder nor opens it, once', async () => {
+    await using journey = await settled();
+    const gone = folderAt(journey.target, 'Work');
+    journey.target.delete('Work');
+    await journey.work();
+    const again = journey.target.create(['Work']);
+    again.uidValidity = gone.uidValidity;
+    for (const message of gone.messages) again.add(message);
+    again.highestModSeq = gone.highestModSeq;
+    await work(journey);
+  });
+});
+
 describe('a folder', () => {
   test('that people removed is aside at home, and gone from among theirs', async () => {
     await using journey = await settled();
@@ -237,21 +293,6 @@ describe('a folder', () => {
     await journey.until('following', 'go-back');
     expect(ofPeople(journey.source)).toEqual(contents(journey.target));
     expect(ofOurs(journey.source)).toHaveLength(4);
-  });
-
-  test('that is hidden for a moment stays at home as it is', async () => {
-    await using journey = await settled();
-    const work = folderAt(journey.target, 'Work');
-    journey.target.delete('Work');
-    await journey.work();
-    const again = journey.target.create(['Work']);
-    again.uidValidity = work.uidValidity;
-    for (const message of work.messages) again.add(message);
-    again.highestModSeq = work.highestModSeq;
-    await journey.work();
-    await journey.until('following', 'go-back');
-    expect(ofOurs(journey.source)).toEqual([]);
-    expect(contents(journey.source)).toEqual(contents(journey.target));
   });
 
   test('that people renamed is at home under its new name, and what it was is aside', async () => {

@@ -9,8 +9,8 @@ import type { Exception, LedgerChange } from '#ports/ledger.ts';
 import { type AsideHome, asideHome, asideNote, moveAside, pendingSince } from './aside.ts';
 import { readContents } from './content.ts';
 import { type Engine, type FolderWork, pathOf } from './engine.ts';
+import { beingRemoved } from './kept.ts';
 import type { Renumbering } from './recover.ts';
-import { beingRemoved } from './removals.ts';
 
 /**
  * Takes aside what the old numbers led to and nothing is mapped to now. To be done before they are forgotten for good: a process

@@ -1,8 +1,7 @@
-/** What left the source: kept on the target and listed, or removed there too; and what people removed on the target. */
+/** What left the source: kept on the target and listed, removed there too, or taken aside there. */
 
 import { isFault } from '#domain/fault.ts';
-import type { Instant, Uid } from '#domain/item.ts';
-import type { UidMap } from '#domain/uid-map.ts';
+import type { Uid } from '#domain/item.ts';
 import { uidSet } from '#domain/uid-set.ts';
 import type { Exception, LedgerChange } from '#ports/ledger.ts';
 import {
@@ -14,21 +13,17 @@ import {
   moveAside,
   pendingSince,
 } from './aside.ts';
-import { readContents } from './content.ts';
 import { type Engine, type FolderWork, isTheirs, pathOf } from './engine.ts';
+import { beingRemoved, keptOf, leftTheSource } from './kept.ts';
+import { lastLook } from './last-look.ts';
 import { type Unmapped, unmapped } from './record.ts';
 import { callOff, stillThere } from './second-look.ts';
-import { isUnmoved } from './survey.ts';
-
-const leftTheSource = 'left-the-source';
-/** The code of what is noted before our copy goes: whoever finds it does not know whether it went. */
-export const beingRemoved = 'being-removed';
 
 /**
  * Deals with messages that are mapped and no longer on the source. With `--delete`, those that we put on the target are
- * removed there, or taken aside (`aside.ts`): first what they were is noted durably (their elements, from our copy), then they
- * go, then the map. Those that were there before us are never removed, and nothing is that the source, asked for it by name, has after all;
- * `isConfirmed`: that has been made sure of. Answers with how many it has removed.
+ * removed there, or taken aside (`aside.ts`): first what they were is noted durably (their elements, from our copy), then
+ * they go, then the map. Those that were there before us are never removed, and nothing is that the source, asked for it by
+ * name, has after all; `isConfirmed`: that has been made sure of. Answers with how many it has removed.
  */
 export async function mirrorRemovals(
   engine: Engine,
@@ -188,38 +183,6 @@ async function leaveInPlace(
   return 0;
 }
 
-interface LastLook {
-  /** Of those that are still there, by their UID on the target. */
-  readonly dates: ReadonlyMap<Uid, Instant | null>;
-  /** By their UID on the source. */
-  readonly contents: ReadonlyMap<Uid, LastContent>;
-}
-
-interface LastContent {
-  readonly element: Uint8Array;
-  readonly sizeBytes: number;
-  /** In hexadecimal. */
-  readonly sha256: string;
-}
-
-/** A message that left the source took its bytes with it: what it was in the digest is learnt from our copy, before that goes. */
-async function lastLook(engine: Engine, { target }: FolderWork, byTarget: ReadonlyMap<Uid, Uid>): Promise<LastLook> {
-  const targets = uidSet(byTarget.keys());
-  const listing = await engine.target.list(target.id, targets, false);
-  const dates = new Map<Uid, Instant | null>();
-  for (let row = 0; row < listing.length; row++)
-    if (byTarget.has(listing.uid(row))) dates.set(listing.uid(row), listing.internalDate(row));
-  const contents = new Map<Uid, LastContent>();
-  await readContents(engine.target, target.id, targets, false, (content) => {
-    const uid = byTarget.get(content.uid);
-    if (uid === undefined) return;
-    const element = engine.elements.element(content.sha256, content.sizeBytes, dates.get(content.uid) ?? null);
-    const sha256 = Buffer.from(content.sha256).toString('hex');
-    contents.set(uid, { element, sizeBytes: content.sizeBytes, sha256 });
-  });
-  return { dates, contents };
-}
-
 /** False where the target does not let them be moved: they stay, and are listed. */
 async function taken(
   engine: Engine,
@@ -259,65 +222,4 @@ async function expunged(
     );
     return false;
   }
-}
-
-/**
- * Notices copies of ours that people have removed on the target: they are listed, and never sent again. `held` is what was
- * mapped when this attempt began; what it sent itself has just been read back.
- */
-export async function noticeRemoved(engine: Engine, work: FolderWork, held: UidMap): Promise<void> {
-  const { record, target } = work;
-  if (held.size === 0 || isUnmoved(record.targetState, target.state)) return;
-  const vanished = record.targetState
-    ? ((await engine.target.changes(target.id, record.targetState))?.vanished ?? null)
-    : null;
-  const missing: Uid[] = [];
-  if (vanished) {
-    for (const [first, last] of vanished) {
-      for (const run of held.runs) {
-        const from = Math.max(first, run.target);
-        const to = Math.min(last, run.target + run.count - 1);
-        for (let uid = from; uid <= to; uid++) missing.push((run.source + uid - run.target) as Uid);
-      }
-    }
-  } else {
-    const there = await engine.target.list(target.id, 'all', false);
-    const present = new Set<Uid>();
-    for (let row = 0; row < there.length; row++) present.add(there.uid(row));
-    for (const [uid, at] of held.pairs()) if (!present.has(at)) missing.push(uid);
-  }
-  const folder = work.source.id;
-  const news = missing
-    .filter((uid) => work.map.targetOf(uid) !== null && !engine.exceptions.get(folder, uid, 'removed'))
-    // What we were removing ourselves when the reply was lost was not removed by somebody else.
-    .filter((uid) => !(engine.choices.delete && engine.exceptions.get(folder, uid, 'kept')?.code === beingRemoved))
-    .map((uid) =>
-      engine.exceptions.add({
-        ...keptOf(work, uid, 'removed on the target by somebody else', null, null),
-        kind: 'removed',
-        code: 'removed-on-target',
-      }),
-    );
-  if (news.length > 0) await engine.ledger.write(news);
-}
-
-function keptOf(
-  work: FolderWork,
-  uid: Uid,
-  why: string,
-  element: Uint8Array | null,
-  sizeBytes: number | null,
-): Exception {
-  return {
-    folder: work.source.id,
-    sourceUidValidity: (work.record.sourceUidValidity ?? 0) as Exception['sourceUidValidity'],
-    uid,
-    kind: 'kept',
-    code: leftTheSource,
-    detail: why,
-    sizeBytes,
-    messageId: null,
-    elementRead: element,
-    elementServed: null,
-  };
 }

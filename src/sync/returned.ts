@@ -4,9 +4,9 @@ import type { Uid } from '#domain/item.ts';
 import { uidSet } from '#domain/uid-set.ts';
 import type { Exception } from '#ports/ledger.ts';
 import { type Engine, type FolderWork, pathOf } from './engine.ts';
+import { beingRemoved } from './kept.ts';
 import { LookAgain } from './look-again.ts';
 import { unmapped } from './record.ts';
-import { beingRemoved } from './removals.ts';
 import { rowFinder } from './row-finder.ts';
 import type { Survey } from './survey.ts';
 
