@@ -33,10 +33,11 @@ export async function fillEstate(db: Database, mailboxes: number): Promise<void>
       await organisations.write(`${number + 1}\t${copyValue(code)}\t${copyValue(name)}\n`);
     await organisations.end();
     const ids = new Map(estate.organisations.map(({ code, number }) => [code, number + 1]));
-    for (const { code, parent } of estate.organisations) {
-      if (parent === null) continue;
-      await client.query('update organisation set parent = $1 where id = $2', [ids.get(parent), ids.get(code)]);
-    }
+    const parents = estate.organisations.map(({ parent }) => (parent === null ? null : ids.get(parent)));
+    await client.query(
+      'update organisation o set parent = p.parent from unnest($1::int[]) with ordinality as p (parent, id) where p.id = o.id',
+      [parents],
+    );
     const copy = new CopyIn(
       client,
       'copy mailbox (id, address, kind, organisation, size_bytes, items, wave_hint, display_name) from stdin',
