@@ -1,6 +1,7 @@
 /** What whoever watches a process asks it, and what they are told. */
 
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import net from 'node:net';
 import { describe, expect, test } from 'vitest';
 import type { Standing, WorkerState } from '#domain/estate-state.ts';
@@ -188,5 +189,13 @@ describe('the metrics', () => {
     const wave = 'x"} 1\ngodwit_ready 0\\';
     metrics.tellOfEstate(async () => ({ ...seen, standings: [standing({ wave })] }));
     expect((await told(metrics)).match(/^godwit_ready .*$/gm)).toEqual(['godwit_ready 1']);
+  });
+
+  test('are all told of in docs/metrics.md', async () => {
+    const metrics = openMetrics('1.2.3', 'serve', vitals);
+    metrics.tellOfEstate(async () => seen);
+    const manual = await readFile(new URL('../../docs/metrics.md', import.meta.url), 'utf8');
+    const names = (await told(metrics)).matchAll(/^# HELP (godwit_\w+)/gm).map(([, name]) => name);
+    expect([...names].filter((name) => !manual.includes(`\`${name}\``))).toEqual([]);
   });
 });
