@@ -140,6 +140,14 @@ async function until({ db }: Place, stage: string, count: number): Promise<void>
   }
 }
 
+async function untilChecked({ db }: Place, count: number): Promise<void> {
+  for (const since = Date.now(); ; await new Promise((resolve) => setTimeout(resolve, 100))) {
+    const { rows } = await sql`select mailbox, remarks from readiness order by 1`.execute(db.sql);
+    if (rows.length === count) return expect(rows).toEqual(rows.map((_, i) => ({ mailbox: i + 1, remarks: [] })));
+    if (Date.now() - since > waitMaxMs) throw new Error(`not checked: ${JSON.stringify(rows)}`);
+  }
+}
+
 function letter(name: string, octets: number): SeedMessage {
   const bytes = Buffer.from(`Message-ID: <${name}@lab.example>\r\nSubject: ${name}\r\n\r\n${'x'.repeat(octets)}\r\n`);
   return { name, bytes, internalDate: '01-Feb-2020 10:00:00 +0000' };
@@ -213,6 +221,8 @@ plugin {
       for (const wave of ['later', 'now']) await openWaves(there.db).move(wave, 'start', 'a lab', null);
       await until(there, 'following', 2);
       await until(there, 'settled', 1);
+      // Who is to switch in the days to come is looked at by itself.
+      await untilChecked(there, 2);
     }
     expect(await verified(there, 'later')).toMatchObject({
       ann: { outcome: 'whole', equal: 12, open: 0, messagesRead: 24 },

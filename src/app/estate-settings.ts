@@ -228,6 +228,18 @@ export const estateForm = section('the settings of a programme', {
       changeWhen: 'the last delta should be smaller (sooner), or the source is weak (later).',
     },
   }),
+  'check-ahead': Type.Union(
+    [Type.String({ pattern: String.raw`^off$|^\s*\d+\s*$|^\s*(\d+[smhdSMHD])+\s*$` }), Type.Integer({ minimum: 1 })],
+    {
+      default: '7d',
+      about: {
+        is: 'how long before its window the mailboxes of a wave are looked at by themselves, for what will go wrong',
+        expected: 'a time such as 7d, or off',
+        changeWhen:
+          'people need longer to mend what is found, or nobody is to be signed in to before the first copy (off).',
+      },
+    },
+  ),
   'error-budget': share({
     default: '2%',
     about: {

@@ -55,13 +55,14 @@ async function resolved(
   const followEverySeconds = written.read(['follow-every'], form['follow-every'], (time) =>
     parseDuration(String(time)),
   );
+  const checkAhead = written.read(['check-ahead'], form['check-ahead'], checkAheadIn);
   const errorBudget = written.read(['error-budget'], form['error-budget'], (share) => parseShare(String(share)));
   const listen = written.read(['listen'], form.listen, readListen);
   const selection = selectionOf(form, written, problems);
   if (!database || !timezone || !source || !target || followEverySeconds === null || errorBudget === null || !listen)
     return null;
   if (!selection || !written.isSound(['workers', 'at-once']) || !written.isSound(['delete'])) return null;
-  if (embedded === 'wrong') return null;
+  if (embedded === 'wrong' || !checkAhead) return null;
   return {
     file,
     database,
@@ -71,11 +72,18 @@ async function resolved(
     target,
     atOnce: form.workers['at-once'],
     followEverySeconds,
+    checkAheadSeconds: checkAhead.seconds,
     errorBudget,
     listen: listen.at,
     selection,
     delete: form.delete,
   };
+}
+
+function checkAheadIn(time: string | number): { readonly seconds: number | null } | null {
+  if (time === 'off') return { seconds: null };
+  const seconds = parseDuration(String(time));
+  return seconds === null ? null : { seconds };
 }
 
 /** Port and password, or neither. */

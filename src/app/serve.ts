@@ -14,6 +14,7 @@ import type { Database } from '#store/db.ts';
 import { openElection } from '#store/election.ts';
 import { openEstateView } from '#store/estate-view.ts';
 import { openJourneys } from '#store/journeys.ts';
+import { openLooks } from '#store/looks.ts';
 import { openProgrammeSettings } from '#store/programme.ts';
 import { installQueue } from '#store/queue-schema.ts';
 import { openQueue } from '#store/queue.ts';
@@ -23,9 +24,11 @@ import { leadOn } from '#worker/releaser.ts';
 import type { Vitals } from '#worker/vitals.ts';
 import { goToWork } from './at-work.ts';
 import { AuditKeeper } from './audit-keeping.ts';
+import { checkAhead, type CheckAheadParts } from './check-ahead.ts';
 import { openEstateDatabase } from './estate-database.ts';
 import { type Environment, readKeyring } from './keyring.ts';
 import { workUntil } from './keep-working.ts';
+import { Onlooker, type OnlookerOptions } from './onlooker.ts';
 import { rootKeyOf } from './root-key.ts';
 import { publishedSettings } from './settings-to-work-by.ts';
 import { publishBudgets } from './workshop.ts';
@@ -59,7 +62,14 @@ export async function serve(options: ServeOptions, stop: AbortSignal): Promise<v
   await using queue = await openQueue(db, log);
   metrics.tellOfEstate(estateWatch(openEstateView(db), queue));
   const ended = new AbortController();
-  const leading = leadWhenNobodyDoes(db, stateDir, vitals, log, AbortSignal.any([stop, ended.signal]));
+  const leader = {
+    db,
+    stateDir,
+    vitals,
+    log,
+    checking: checkingParts({ db, settings, version, keys, environment, log }),
+  };
+  const leading = leadWhenNobodyDoes(leader, AbortSignal.any([stop, ended.signal]));
   started(atWork.at);
   try {
     const toWorkBy = publishedSettings(openProgrammeSettings(db), vitals, log);
@@ -82,12 +92,25 @@ async function publish(db: Database, settings: EstateSettings, version: string):
   await openProgrammeSettings(db).publish(shared, { version, host: hostname() });
 }
 
+interface LeaderParts {
+  readonly db: Database;
+  readonly stateDir: string;
+  readonly vitals: Vitals;
+  readonly log: Log;
+  /** Null: nobody is looked at ahead. */
+  readonly checking: CheckAheadParts | null;
+}
+
+function checkingParts(options: OnlookerOptions & Pick<ServeOptions, 'settings'>): CheckAheadParts | null {
+  const { db, settings, log } = options;
+  const { checkAheadSeconds: aheadSeconds, selection } = settings;
+  if (aheadSeconds === null) return null;
+  return { aheadSeconds, selection, looks: openLooks(db), open: () => new Onlooker(options), log };
+}
+
 /** Leads as soon as nobody else does, again and again, until `stop` fires. */
 async function leadWhenNobodyDoes(
-  db: Database,
-  stateDir: string,
-  vitals: Vitals,
-  log: Log,
+  { db, stateDir, vitals, log, checking }: LeaderParts,
   stop: AbortSignal,
 ): Promise<void> {
   while (!stop.aborted) {
@@ -101,6 +124,7 @@ async function leadWhenNobodyDoes(
       const audit = new AuditKeeper(db, stateDir, log);
       const clock = new ClockWatch(db, log);
       const upkeep = [() => clock.look(), () => audit.keep(), () => workforce.strikeVanished(), () => careForWaves(db)];
+      await using _looking = checking && checkingAhead(checking, signal);
       await leadOn({ journeys: openJourneys(db, queue), queue, upkeep, log }, signal, (ms) => pause(ms, signal));
     } catch (error) {
       if (stop.aborted) return;
@@ -110,6 +134,19 @@ async function leadWhenNobodyDoes(
       vitals.leads = false;
     }
   }
+}
+
+/** Until it is disposed of. */
+function checkingAhead(parts: CheckAheadParts, signal: AbortSignal): AsyncDisposable {
+  const ended = new AbortController();
+  const over = AbortSignal.any([signal, ended.signal]);
+  const looked = checkAhead(parts, over, (ms) => pause(ms, over));
+  return {
+    async [Symbol.asyncDispose]() {
+      ended.abort();
+      await looked;
+    },
+  };
 }
 
 function pause(ms: number, signal: AbortSignal): Promise<void> {

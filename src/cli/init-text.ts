@@ -29,6 +29,11 @@ export function initText({ schema, timezone, source, target }: InitFacts): strin
 database: embedded
 # database: env:DATABASE_URL
 
+# A port of our own server, for workers that cannot come by its socket.
+# embedded:
+#   port: 5433
+#   password: env:DATABASE_PASSWORD
+
 # In this time zone days, windows and timetables are told.
 timezone: ${written(timezone)}
 
@@ -44,6 +49,9 @@ ${sideText('target', target)}
 
 # The time between two passes over a mailbox whose target is to stay close until the switch.
 # follow-every: 15m
+
+# How long before its window the mailboxes of a wave are looked at by themselves, for what will go wrong; or off.
+# check-ahead: 7d
 
 # The share of its mailboxes that may fail before a wave pauses by itself.
 # error-budget: 2%

@@ -18,6 +18,8 @@ export interface EstateSettings extends Readonly<Record<SideName, Platform>> {
   readonly atOnce: number;
   /** Between two passes over a mailbox whose target is to stay close. */
   readonly followEverySeconds: number;
+  /** So long before its window the mailboxes of a wave are looked at by themselves; null: never. */
+  readonly checkAheadSeconds: number | null;
   /** The share of a wave's mailboxes that may fail before it pauses by itself, from 0 to 1. */
   readonly errorBudget: number;
   /** Where health and metrics are told; null: nowhere. */

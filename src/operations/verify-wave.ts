@@ -5,7 +5,6 @@
  */
 
 import type { Folder, FolderTree } from '#domain/item.ts';
-import { withoutRemoved } from '#domain/removed-folder.ts';
 import type { Selection } from '#domain/selection.ts';
 import type { VerifyReport } from '#domain/verify-report.ts';
 import {
@@ -132,7 +131,7 @@ async function compareOnce(
       pair,
       openSource: open('source'),
       openTarget: open('target'),
-      selection: side === 'target' ? withoutRemoved(selection) : selection,
+      selection,
       sample,
       log,
       heard: (source) => {

@@ -42,6 +42,11 @@ export interface Looks {
   /** In the place of what the look before found. */
   keepVerification(mailbox: number, found: MailboxVerification): Promise<void>;
   keepReadiness(mailbox: number, found: ReadinessReport): Promise<void>;
+  /**
+   * Mailboxes whose wave opens within `aheadSeconds`, though not so soon that nothing could be mended, and that were not checked
+   * since `freshSeconds`; the next to open first.
+   */
+  toBeChecked(aheadSeconds: number, freshSeconds: number, max: number): Promise<readonly number[]>;
   /** What was found of those of `mailboxes` that were checked no longer than `freshSeconds` ago. */
   readiness(mailboxes: readonly number[], freshSeconds: number): Promise<ReadonlyMap<number, KnownReadiness>>;
 }

@@ -49,6 +49,7 @@ export function openLooks(db: Database): Looks {
           on conflict (mailbox) do update set remarks = excluded.remarks, at = now()`.execute(db.sql),
       );
     },
+    toBeChecked: (aheadSeconds, freshSeconds, max) => ask(toBeChecked(db, aheadSeconds, freshSeconds, max)),
     readiness: (mailboxes, freshSeconds) => ask(readiness(db, mailboxes, freshSeconds)),
   };
 }
@@ -63,6 +64,29 @@ async function acceptances(db: Database, mailbox: number): Promise<readonly Acce
     folder: textKept(folder),
     uidValidity: source_uid_validity,
   }));
+}
+
+/** Shortly before it opens nobody mends anything any more, and the platforms have other work. */
+const tooLateSeconds = 3_600;
+
+async function toBeChecked(
+  db: Database,
+  aheadSeconds: number,
+  freshSeconds: number,
+  max: number,
+): Promise<readonly number[]> {
+  const { rows } = await sql<{ id: number }>`
+    select m.id
+      from wave w
+      join mailbox m on m.wave = w.id
+      left join readiness r on r.mailbox = m.id
+     where w.state in ('planned', 'running')
+       and w.opens_at between now() + make_interval(secs => ${tooLateSeconds}::float8)
+                          and now() + make_interval(secs => ${aheadSeconds}::float8)
+       and m.mark = '' and m.stage in ('planned', 'copying', 'following')
+       and (r.at is null or r.at < now() - make_interval(secs => ${freshSeconds}::float8))
+     order by w.opens_at, m.id limit ${max}`.execute(db.sql);
+  return rows.map(({ id }) => id);
 }
 
 async function readiness(
