@@ -70,10 +70,9 @@ describe('a wave', () => {
     expect(second.stdout).toContain('\nIts window overlaps that of pilot: they share what the platforms give.\n');
     for (const words of [['status'], ['wave', 'list']])
       expect((await say(...words)).stdout).toContain('pilot: Its window overlaps that of second: ');
-    const document = JSON.parse((await say('wave', 'list', '-o', 'json')).stdout);
-    expect(document.waves[1].remarks).toEqual([
-      'Its window overlaps that of pilot: they share what the platforms give.',
-    ]);
+    expect(JSON.parse((await say('wave', 'list', '-o', 'json')).stdout)).toMatchObject({
+      waves: [{}, { remarks: ['Its window overlaps that of pilot: they share what the platforms give.'] }],
+    });
     await sql`update wave set opens_at = now() - interval '2 hours', closes_at = now() where name = 'pilot'`.execute(
       db.sql,
     );

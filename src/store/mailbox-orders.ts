@@ -92,8 +92,8 @@ async function obey(
   const ids = obeying.map(({ id }) => id);
   if (order === 'go-back') await sendBack(tx, ids, who, why);
   else await mark(tx, ids, order, who, why);
-  const refused = judged.flatMap(({ id: _, why: because, ...each }) =>
-    because === null ? [] : [{ ...each, why: because }],
+  const refused = judged.flatMap(({ address, stage, mark: its, why: because }) =>
+    because === null ? [] : [{ address, stage, mark: its, why: because }],
   );
   return { done: obeying.map(({ address }) => address), refused };
 }
