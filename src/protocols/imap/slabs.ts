@@ -14,6 +14,9 @@ const slabsMax = 4;
 /** Slabs kept for the next connection, process-wide: 8 MiB. */
 const sparesMax = 32;
 const spares: Buffer[] = [];
+/** The same of those that a connection begins with: 2 MiB. Who moves an estate opens connections all day. */
+const firstSparesMax = 64;
+const firstSpares: Buffer[] = [];
 
 interface Slab {
   readonly octets: Buffer;
@@ -31,7 +34,8 @@ export class Slabs {
 
   constructor(roomAgain: () => void) {
     this.#roomAgain = roomAgain;
-    this.#current = { octets: Buffer.allocUnsafeSlow(firstSlabOctets), used: 0, lent: 0 };
+    const octets = firstSpares.pop() ?? Buffer.allocUnsafeSlow(firstSlabOctets);
+    this.#current = { octets, used: 0, lent: 0 };
     this.#all = [this.#current];
     this.#region = this.#current.octets;
   }
@@ -67,7 +71,10 @@ export class Slabs {
       this.#region = full.octets;
       return true;
     }
-    if (isOutgrown) this.#all.splice(this.#all.indexOf(full), 1);
+    if (isOutgrown) {
+      this.#all.splice(this.#all.indexOf(full), 1);
+      if (full.lent === 0) keep(full.octets);
+    }
     let next = this.#all.find((slab) => slab.lent === 0 && slab !== full);
     if (!next) {
       next = { octets: spares.pop() ?? Buffer.allocUnsafeSlow(slabOctets), used: 0, lent: 0 };
@@ -88,7 +95,7 @@ export class Slabs {
   release(isUnasked: boolean): void {
     for (const slab of this.#all) {
       if (isUnasked && slab === this.#current) continue;
-      if (slab.lent === 0 && slab.octets.length === slabOctets && spares.length < sparesMax) spares.push(slab.octets);
+      if (slab.lent === 0) keep(slab.octets);
     }
     this.#all.length = 0;
   }
@@ -99,4 +106,10 @@ export class Slabs {
     this.#waiting = false;
     this.#roomAgain();
   }
+}
+
+/** For the next connection, as long as there is room for it. */
+function keep(octets: Buffer): void {
+  if (octets.length === slabOctets && spares.length < sparesMax) spares.push(octets);
+  if (octets.length === firstSlabOctets && firstSpares.length < firstSparesMax) firstSpares.push(octets);
 }

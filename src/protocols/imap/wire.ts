@@ -228,11 +228,13 @@ export class Wire implements Line {
 
   #end(error: Error | null): void {
     if (this.#closed) return;
+    // Where it ends in good order what came last is most often the answer to LOGOUT, and nothing of it is lent.
+    const isUnasked = this.#unasked > 0 && (error !== null || this.#listener.returned() !== null);
     this.#closed = true;
     this.#socket.on('error', () => {});
     this.#socket.destroy();
     this.#compression?.destroy();
-    this.#slabs?.release(this.#unasked > 0);
+    this.#slabs?.release(isUnasked);
     this.out.destroyed();
     this.#listener.ended(error);
   }
