@@ -1,6 +1,6 @@
 /** The journey of mailboxes: every step a compare-and-set, with its record in the audit log in the same statement. */
 
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import { after, type Stage, stagesBefore, type Step } from '#domain/journey.ts';
 import type { Sql } from './db.ts';
 
@@ -23,21 +23,36 @@ export async function advance(
   taken: StepTaken,
   dueIn: number | null,
 ): Promise<boolean> {
+  const { rows } = await sql`with ${stepping(mailbox, expected, taken, dueIn)} select from moved`.execute(db);
+  return rows.length === 1;
+}
+
+/**
+ * The same as parts of a statement that does more: `moved` has the id of the mailbox that took the step, `told` the record.
+ * `also` changes more of the mailbox, in the form `, column = value`; `provided`, in the form `and …`, is one more condition.
+ */
+export function stepping(
+  mailbox: number,
+  expected: Stage,
+  taken: StepTaken,
+  dueIn: number | null,
+  { also = sql``, provided = sql`` }: { also?: RawBuilder<unknown>; provided?: RawBuilder<unknown> } = {},
+): RawBuilder<unknown> {
   const next = after(expected, taken.step);
   if (next === null) throw new Error(`the journey has no step ${taken.step} from ${expected}`);
-  const { rows } = await sql<{ id: number }>`
-    with moved as (
+  return sql`
+    moved as (
       update mailbox
          set stage = ${next}, stage_since = now(), failures = 0,
-             due_at = now() + make_interval(secs => ${dueIn}::float8)
-       where id = ${mailbox} and stage = ${expected}
+             due_at = now() + make_interval(secs => ${dueIn}::float8) ${also}
+       where id = ${mailbox} and stage = ${expected} ${provided}
       returning id, wave
-    )
-    insert into audit (who, what, mailbox, wave, stage_before, stage_after, why, about)
-    select ${taken.who}, ${taken.step}, id, wave, ${expected}, ${next}, ${taken.why ?? null}, ${json(taken.about)}::jsonb
-      from moved
-    returning id`.execute(db);
-  return rows.length === 1;
+    ), told as (
+      insert into audit (who, what, mailbox, wave, stage_before, stage_after, why, about)
+      select ${taken.who}, ${taken.step}, id, wave, ${expected}, ${next}, ${taken.why ?? null},
+             ${json(taken.about)}::jsonb
+        from moved
+    )`;
 }
 
 /** The same for many at once, from whichever stage the step may be taken; answers with those that took it. */

@@ -2,13 +2,14 @@
 
 import { type RawBuilder, sql } from 'kysely';
 import { after, type Stage } from '#domain/journey.ts';
+import type { SideName } from '#domain/platform.ts';
 import type { Journeys, PassNumbers, StepOf } from '#ports/journeys.ts';
 import type { Job } from '#ports/queue.ts';
 import { note } from './audit.ts';
 import { faulted } from './database-fault.ts';
-import type { Database, Sql } from './db.ts';
+import { type Database, oneRow, type Sql } from './db.ts';
 import { due, find } from './due.ts';
-import { advance } from './journey.ts';
+import { advance, stepping } from './journey.ts';
 import { type StoredQueue, takenOut } from './queue.ts';
 
 /** The journeys as they are written in the course of one job. */
@@ -53,6 +54,18 @@ export function openJourneys(db: Database, queue: Pick<StoredQueue, 'send'>, job
     else await ask(changed(db.sql, mailbox, change));
     hasEnded = true;
   };
+  /** A step with the end of the job; false where the mailbox stands elsewhere, and the job goes on. */
+  const endingStep = async (
+    step: StepOf,
+    dueInMs: number | null,
+    also: RawBuilder<unknown>,
+    more: RawBuilder<unknown> = sql``,
+  ): Promise<boolean> => {
+    const came = await ask(steppedWithItsEnd(db.sql, job, step, dueInMs, also, more));
+    if (came === 'not-ours') throw notOurs();
+    hasEnded ||= came === 'taken';
+    return came === 'taken';
+  };
   return {
     get hasEnded() {
       return hasEnded;
@@ -82,8 +95,7 @@ export function openJourneys(db: Database, queue: Pick<StoredQueue, 'send'>, job
     },
     async passed(mailbox, numbers, dueInMs, step) {
       const rest = sql`failures = 0, queued_at = null, due_at = ${dueAgain(dueInMs)}, ${carried(numbers)}`;
-      if (step) await ending((tx) => passedOn(tx, step, rest, dueInMs));
-      else await endingWith(mailbox, rest);
+      if (!step || !(await endingStep(step, dueInMs, carried(numbers)))) await endingWith(mailbox, rest);
     },
     carried: (mailbox, numbers) => ask(changed(db.sql, mailbox, carried(numbers))),
     async putBack(ended) {
@@ -102,7 +114,12 @@ export function openJourneys(db: Database, queue: Pick<StoredQueue, 'send'>, job
         return true;
       });
     },
-    turn: (step, side, interruptedMs, dueInMs) => ending((tx) => turn(tx, step, side, interruptedMs, dueInMs)),
+    turn({ about, ...step }, side, interruptedMs, dueInMs) {
+      // Who came home stays there until a person lets them go again: the window may still be open.
+      const held = side === 'source' ? 'came home; release it to have it switched again' : null;
+      const also = sql`interrupted_ms = ${interruptedMs}, held = coalesce(${held}::text, held)`;
+      return endingStep({ ...step, about: { ...about, interruptedMs } }, dueInMs, also, turned(side));
+    },
   };
 }
 
@@ -124,19 +141,11 @@ async function changedWithItsEnd(
 }
 
 function seeThatItWasOurs(rows: readonly unknown[]): void {
-  if (rows.length === 0) throw new Error('the job was given to another, or called off');
+  if (rows.length === 0) throw notOurs();
 }
 
-/** A pass that ended well and leads to a step; true also where somebody has taken the mailbox elsewhere in the meantime. */
-async function passedOn(
-  tx: Sql,
-  { mailbox, expected, ...taken }: StepOf,
-  rest: RawBuilder<unknown>,
-  dueInMs: number | null,
-): Promise<true> {
-  await changed(tx, mailbox, rest);
-  await advance(tx, mailbox, expected, taken, seconds(dueInMs));
-  return true;
+function notOurs(): Error {
+  return new Error('the job was given to another, or called off');
 }
 
 /** What a pass carried, as a change of the mailbox. */
@@ -176,27 +185,38 @@ async function block(
   await note(tx, { who, what: 'blocked', mailbox, ...(wave === null ? {} : { wave }), why: code, about });
 }
 
-async function turn(
-  tx: Sql,
+/** The mailboxes of `moved` belong to this side from now on: part of a statement. */
+function turned(side: SideName): RawBuilder<unknown> {
+  return sql`, routed as (
+    insert into route (mailbox, side) select id, ${side} from moved
+    on conflict (mailbox) do update set side = excluded.side, turned_at = now()
+  )`;
+}
+
+/**
+ * A step, what else changes with it, and the end of the job, in one statement: every round trip of a switch is one in which
+ * people wait. Nothing of it is done where the mailbox stands elsewhere, or the job is not ours any more.
+ */
+async function steppedWithItsEnd(
+  db: Sql,
+  job: Job | null,
   { mailbox, expected, ...taken }: StepOf,
-  side: 'source' | 'target',
-  interruptedMs: number,
   dueInMs: number | null,
-): Promise<boolean> {
-  if (after(expected, taken.step) === null) throw new Error(`the journey has no step ${taken.step} from ${expected}`);
-  const about = { ...taken.about, interruptedMs };
-  if (!(await advance(tx, mailbox, expected, { ...taken, about }, seconds(dueInMs)))) return false;
-  await sql`
-    insert into route (mailbox, side) values (${mailbox}, ${side})
-    on conflict (mailbox) do update set side = excluded.side, turned_at = now()`.execute(tx);
-  // Who came home stays there until a person lets them go again: the window may still be open.
-  const held = side === 'source' ? 'came home; release it to have it switched again' : null;
-  await changed(
-    tx,
-    mailbox,
-    sql`interrupted_ms = ${interruptedMs}, queued_at = null, held = coalesce(${held}::text, held)`,
+  also: RawBuilder<unknown>,
+  more: RawBuilder<unknown>,
+): Promise<'taken' | 'elsewhere' | 'not-ours'> {
+  const isThere = sql`exists (select from standing)`;
+  const ended = job ? takenOut(job, sql`and ${isThere}`) : sql`select from standing`;
+  const within = { also: sql`, queued_at = null, ${also}`, provided: sql`and exists (select from ended)` };
+  const { stands, moved } = await oneRow(
+    db,
+    sql<{ stands: boolean; moved: boolean }>`
+      with standing as (select from mailbox where id = ${mailbox} and stage = ${expected} for update),
+           ended as (${ended}),
+           ${stepping(mailbox, expected, taken, seconds(dueInMs), within)} ${more}
+      select exists (select from standing) as stands, exists (select from moved) as moved`,
   );
-  return true;
+  return moved ? 'taken' : stands ? 'not-ours' : 'elsewhere';
 }
 
 /** From now, by the clock of the database; null for never by itself. */
