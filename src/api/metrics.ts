@@ -38,7 +38,7 @@ export function openMetrics(version: string, role: 'serve' | 'worker', vitals: P
     labelNames: ['version', 'role'],
     registers,
   }).set({ version, role }, 1);
-  const vital = (name: string, help: string, value: () => number): void => {
+  const vital = (name: string, help: string, value: () => number) =>
     new Gauge({
       name,
       help,
@@ -47,7 +47,6 @@ export function openMetrics(version: string, role: 'serve' | 'worker', vitals: P
         this.set(value());
       },
     });
-  };
   vital('godwit_ready', 'Whether the process is at work (1), as /readyz tells', () => Number(vitals.readiness().ready));
   vital('godwit_leader', 'Whether this control plane leads the estate (1)', () => Number(vitals.leads));
   vital('godwit_lease_left_seconds', 'For how long this worker may count as its own what it holds', () =>

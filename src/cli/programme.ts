@@ -8,7 +8,7 @@ import type { EstateFlags, ServeFlags, StatusFlags } from './flags.ts';
 import type { Session } from './session.ts';
 import { bytes, count, counted, shown, table } from './shown.ts';
 import { waveLines } from './wave-text.ts';
-import { listenOf, sayAtWork, untilAskedToGo } from './worker.ts';
+import { listenOf, sayAtWork, untilAskedToGo } from './at-work.ts';
 import type { Programme } from './world.ts';
 
 export async function serve(this: Session, flags: ServeFlags): Promise<void> {
