@@ -10,7 +10,7 @@ import { cleanText } from '#lib/clean-text.ts';
 import type { Log } from '#lib/log.ts';
 import type { EmbeddedOptions } from '#postgres/embedded.ts';
 import { type Database, openDatabase } from '#store/db.ts';
-import { migrate, seeThatAllRan } from '#store/migrations.ts';
+import { isPrepared, migrate, seeThatAllRan } from '#store/migrations.ts';
 import { type Environment, readReference } from './keyring.ts';
 
 export interface EstateDatabaseOptions {
@@ -42,8 +42,8 @@ export async function openEstateDatabase(
 ): Promise<EstateDatabase> {
   const db = await reachEstateDatabase(database, options, signal);
   try {
-    if (db.isEmbedded) await migrate(db);
-    else await seeThatAllRan(db);
+    if (!db.isEmbedded) await seeThatAllRan(db);
+    else if (!(await isPrepared(db))) await migrate(db);
   } catch (error) {
     await db[Symbol.asyncDispose]();
     throw error;

@@ -18,7 +18,7 @@ export async function databaseInfo(db: Database): Promise<Omit<DatabaseInfo, 'is
     isInTheClear: db.isInTheClear,
     ...facts,
     migrations: await migrationStates(db),
-    queue: { here: await queueVersion(db.sql), wanted: wantedQueueVersion() },
+    queue: { here: await queueVersion(db.sql), wanted: await wantedQueueVersion() },
     tables: await tableSizes(db.sql),
   };
 }

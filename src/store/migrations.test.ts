@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import { databaseInfo } from './database-care.ts';
 import { oneRow, openDatabase } from './db.ts';
-import { migrate, migrations, migrationStates, plan, seeThatAllRan } from './migrations.ts';
+import { isPrepared, migrate, migrationStates, migrations, plan, seeThatAllRan } from './migrations.ts';
 import { queueName } from './queue-schema.ts';
 import { testDatabase } from './test-database.ts';
 
@@ -87,4 +87,17 @@ test('what is told of a database: its version, its migrations, its size', async 
   expect(tables.find(({ name }) => name === 'organisation')).toMatchObject({ rows: 1000 });
   expect(tables.find(({ name }) => name === 'audit')).toMatchObject({ rows: null });
   expect(tables.map(({ bytes }) => bytes)).toEqual(tables.map(({ bytes }) => bytes).toSorted((a, b) => b - a));
+});
+
+test('a database is prepared when every migration was run in it and the queue installed, and not before', async () => {
+  await using db = await testDatabase({ bare: true });
+  expect(await isPrepared(db)).toBe(false);
+  await migrate(db);
+  expect(await isPrepared(db)).toBe(true);
+  await sql`delete from migration where name = (select max(name) from migration)`.execute(db.sql);
+  expect(await isPrepared(db)).toBe(false);
+  await using other = await testDatabase();
+  expect(await isPrepared(other)).toBe(true);
+  await sql`drop schema pgboss cascade`.execute(other.sql);
+  expect(await isPrepared(other)).toBe(false);
 });

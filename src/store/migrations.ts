@@ -12,7 +12,7 @@ import { fault } from '#domain/fault.ts';
 import { cleanText } from '#lib/clean-text.ts';
 import type { Database, Sql } from './db.ts';
 import { installQueue } from './queue-schema.ts';
-import { queuePlan } from './queue-version.ts';
+import { queuePlan, queueVersion } from './queue-version.ts';
 
 export interface Migration {
   /** `0001-estate`. */
@@ -85,6 +85,15 @@ export async function migrate(db: Database): Promise<readonly string[]> {
   // Its tables are not ours: it knows itself what it lacks.
   await installQueue(db);
   return [...ran, ...queue.map(({ name }) => name)];
+}
+
+/**
+ * Whether `migrate` would find everything of ours there, and the queue installed. An older queue is brought up to date by
+ * whoever works with it (`installQueue`).
+ */
+export async function isPrepared(db: Database): Promise<boolean> {
+  const states = await migrationStates(db);
+  return states.every(({ state }) => state === 'ran') && (await queueVersion(db.sql)) !== null;
 }
 
 /** Throws `database.unprepared` unless everything of this version was run. */

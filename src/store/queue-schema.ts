@@ -3,7 +3,6 @@
  * tables are; a process that only works never touches them.
  */
 
-import { PgBoss } from 'pg-boss';
 import { attemptsMax, heartbeatSeconds } from '#ports/queue.ts';
 import { faulted } from './database-fault.ts';
 import type { Database } from './db.ts';
@@ -41,6 +40,8 @@ export function installQueue(db: Database): Promise<void> {
 }
 
 async function install(db: Database): Promise<void> {
+  // Not loaded by all who look whether there is anything to be done.
+  const { PgBoss } = await import('pg-boss');
   await using client = new OneClient(db);
   await client.executeSql('select pg_advisory_lock($1)', [lock]);
   const boss = new PgBoss({ db: client, schema, migrate: true, supervise: false, schedule: false });

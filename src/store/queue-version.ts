@@ -1,7 +1,6 @@
 /** The version of pg-boss's tables: here, and as our version of it wants them; and the SQL that leads from one to the other. */
 
 import { sql } from 'kysely';
-import { getConstructionPlans, getMigrationPlans } from 'pg-boss';
 import type { PlannedStep } from '#domain/database-state.ts';
 import type { Sql } from './db.ts';
 import { queueName, schema } from './queue-schema.ts';
@@ -19,7 +18,8 @@ export async function queueVersion(db: Sql): Promise<number | null> {
 }
 
 /** As it says at the end of its own SQL. */
-export function wantedQueueVersion(): number {
+export async function wantedQueueVersion(): Promise<number> {
+  const { getConstructionPlans } = await import('pg-boss');
   const version = /INSERT INTO \w+\.version\(version\) VALUES \('(\d+)'\)/.exec(getConstructionPlans(schema))?.[1];
   if (version === undefined) throw new Error('pg-boss does not say which version of its tables it makes');
   return Number(version);
@@ -27,7 +27,8 @@ export function wantedQueueVersion(): number {
 
 /** At most one step. */
 export async function queuePlan(db: Sql): Promise<readonly PlannedStep[]> {
-  const [here, wanted] = [await queueVersion(db), wantedQueueVersion()];
+  const { getConstructionPlans, getMigrationPlans } = await import('pg-boss');
+  const [here, wanted] = [await queueVersion(db), await wantedQueueVersion()];
   const making = `${getConstructionPlans(schema)}\n-- In these tables pg-boss then makes the queue ${queueName}.`;
   if (here === null) return [{ name: `queue-${wanted}`, sql: making }];
   return here < wanted ? [{ name: `queue-${wanted}`, sql: getMigrationPlans(schema, here) }] : [];
