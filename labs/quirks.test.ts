@@ -270,6 +270,22 @@ describe('a target that', () => {
     expect(contents(copy.target)).toEqual(contents(copy.source));
   });
 
+  test.each(['[UNAVAILABLE] Try again', '[INUSE] Locked', '[THROTTLED] Slow down'])(
+    'sets no flags for a moment (%s) is asked again, and has them in the end',
+    async (text) => {
+      await using copy = await aCopy(
+        {},
+        faulty({ before: atFirst(1, 'UID STORE', { kind: 'answer', status: 'NO', text }) }),
+      );
+      fill(copy.source, ['INBOX'], 12);
+      await copy.run();
+      const inbox = copy.source.folder('INBOX');
+      for (const message of inbox?.messages ?? []) inbox?.setFlags(message, ['\\Answered']);
+      expect(await copy.run()).toMatchObject({ differences: [], fault: null });
+      expect(contents(copy.target)).toEqual(contents(copy.source));
+    },
+  );
+
   test('takes only small messages is not sent a large one, and it is named', async () => {
     await using copy = await aCopy({}, { server: { appendLimitBytes: 500 } });
     fill(copy.source, ['INBOX'], 3);

@@ -106,6 +106,17 @@ export function throttleOf(answer: imap.Tagged, { host }: Where): Fault | null {
   return fault('imap.server.throttled', { host, text, waitMs: backoffOf(text) });
 }
 
+/**
+ * The fault of a refusal that another time may not bring, of something that was asked of `folder`; null for any other answer.
+ * Not [SERVERBUG]: a server may have it for one flag, for ever.
+ */
+export function passingOf(answer: imap.Tagged, where: Where, folder: string): Fault | null {
+  const code = answer.code?.name.toUpperCase() ?? '';
+  if (answer.status === 'OK' || !passingCodes.has(code)) return throttleOf(answer, where);
+  const text = wordsOf(code, imap.clean(answer.text));
+  return fault('folder.busy', { host: where.host, folder: imap.decodeMailboxName(folder), text });
+}
+
 /** The fault of an answer that tells how the server is, whatever was asked; null for any other answer. */
 export function weatherOf(answer: imap.Tagged, where: Where): Fault | null {
   const code = answer.code?.name ?? null;
@@ -118,6 +129,7 @@ export function weatherOf(answer: imap.Tagged, where: Where): Fault | null {
 
 /** RFC 5530 §3. */
 const weatherCodes = new Set(['UNAVAILABLE', 'SERVERBUG', 'INUSE']);
+const passingCodes = new Set(['UNAVAILABLE', 'INUSE']);
 
 function isThrottle(code: string | null, text: string): boolean {
   return (

@@ -14,7 +14,7 @@ import type {
 } from '#ports/mailbox.ts';
 import * as imap from '#protocols/imap/index.ts';
 import { ImapBatch } from './batch.ts';
-import { throttleOf, type Where } from './faults.ts';
+import { passingOf, throttleOf, type Where } from './faults.ts';
 import { ImapReader } from './mailbox.ts';
 import { nameOf } from './names.ts';
 import { prepareFolders } from './prepare.ts';
@@ -68,6 +68,9 @@ export class ImapTarget extends ImapReader implements Target {
       );
       const refused = answers.find(({ status }) => status !== 'OK');
       if (!refused) return;
+      // What is listed as refused is never asked for again.
+      const passing = passingOf(refused, this.options.endpoint, this.octets(folder));
+      if (passing) throw passing;
       // One flag that is not liked must not keep the others back.
       if (flags.length > 1) await Promise.all(flags.map((flag) => one(uids, sign, [flag])));
       else refusals.push({ uids, flags, ...wordsOf(refused) });
