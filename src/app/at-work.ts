@@ -7,7 +7,7 @@ import { isFault } from '#domain/fault.ts';
 import { type Listen, shownListen, usualListen } from '#domain/listen.ts';
 import type { Log } from '#lib/log.ts';
 import { Vitals } from '#worker/vitals.ts';
-import { markAtOnce } from './tune-v8.ts';
+import { tuneV8ForDays } from './tune-v8.ts';
 
 export interface AtWorkOptions {
   readonly role: 'serve' | 'worker';
@@ -27,7 +27,7 @@ export interface AtWork extends AsyncDisposable {
 
 /** Throws `listen.unusable`. */
 export async function goToWork({ role, version, listen, log }: AtWorkOptions): Promise<AtWork> {
-  markAtOnce();
+  tuneV8ForDays();
   const vitals = new Vitals();
   const metrics = openMetrics(version, role, vitals);
   const routes = [healthRoutes(() => vitals.readiness()), metrics.routes];
