@@ -11,17 +11,20 @@ const askAgainMs = 2_000;
 
 /** Throws `settings.other-form`, or the reason of the signal. */
 export function publishedSettings(programme: ProgrammeSettings, vitals: Vitals, log: Log): WorkshopOptions['settings'] {
+  let told = 0;
   return async (stop): Promise<SettingsToWorkBy> => {
     for (let isFirst = true; ; isFirst = false) {
       stop.throwIfAborted();
       const published = await programme.current();
       switch (published.kind) {
         case 'settings':
-          log.info('working by the settings of the estate', {
-            revision: published.revision,
-            host: published.host,
-            file: published.settings.file,
-          });
+          if (published.revision !== told)
+            log.info('working by the settings of the estate', {
+              revision: published.revision,
+              host: published.host,
+              file: published.settings.file,
+            });
+          told = published.revision;
           return published;
         case 'other-form':
           throw fault('settings.other-form', { ...published, ours: settingsForm });

@@ -4,9 +4,11 @@ import type { Work } from '#domain/release.ts';
 import type { SideName } from '#domain/platform.ts';
 import type { Journeys } from '#ports/journeys.ts';
 
-/** `failed`: tried again after a wait. `blocked`: a person has to look. `broken-off`: by us, and it goes on elsewhere or later. */
-export const passOutcomes = ['done', 'failed', 'blocked', 'broken-off'] as const;
-export type PassOutcome = (typeof passOutcomes)[number];
+/**
+ * `rested`: the platform asked for patience. `failed`: tried again after a wait. `blocked`: a person has to look.
+ * `broken-off`: by us, and it goes on elsewhere or later.
+ */
+export type PassOutcome = 'done' | 'rested' | 'failed' | 'blocked' | 'broken-off';
 
 /** Where it is counted. Nothing in here names a mailbox or a person. */
 export interface Meters {
@@ -33,6 +35,10 @@ export function metered(journeys: Journeys, work: Work, meters: Meters): Journey
     async carried(mailbox, numbers) {
       await journeys.carried(mailbox, numbers);
       meters.carried(work, numbers.copied, numbers.bytes);
+    },
+    async rest(mailbox, dueInMs) {
+      await journeys.rest(mailbox, dueInMs);
+      meters.pass(work, 'rested');
     },
     async failed(mailbox, dueInMs, met) {
       await journeys.failed(mailbox, dueInMs, met);
