@@ -10,7 +10,8 @@ import { faulted } from './database-fault.ts';
 import { type Database, oneRow, type Sql } from './db.ts';
 import { due, find } from './due.ts';
 import { advance, stepping } from './journey.ts';
-import { type StoredQueue, takenOut } from './queue.ts';
+import type { StoredQueue } from './queue.ts';
+import { takenOut } from './queue-rows.ts';
 
 /** The journeys as they are written in the course of one job. */
 export interface JobsJourneys extends Journeys {

@@ -7,7 +7,7 @@
  */
 
 import { randomUUID } from 'node:crypto';
-import { type RawBuilder, sql } from 'kysely';
+import { sql } from 'kysely';
 import { fromKysely, type Job as BossJob, PgBoss } from 'pg-boss';
 import { fault } from '#domain/fault.ts';
 import type { Work } from '#domain/release.ts';
@@ -18,6 +18,7 @@ import { lockBriefly } from './brief-lock.ts';
 import { faulted } from './database-fault.ts';
 import { type Database, oneRow, type Sql } from './db.ts';
 import { OneClient } from './queue-client.ts';
+import { callOff, takenOut } from './queue-rows.ts';
 import { queueName, schema } from './queue-schema.ts';
 
 /** What people wait for comes first. */
@@ -53,33 +54,6 @@ export async function openQueue(db: Database, log: Log, pulse: Database = db): P
     throw error;
   }
   return new StoredQueue(db, pulse, boss, log);
-}
-
-/**
- * Takes out a job as `complete` does, for a statement that does more: a row where it was ours still. Told by its attempt, as
- * pg-boss does it (`attemptFence` of its plans). `provided`, in the form `and …`, is one more condition.
- */
-export function takenOut(
-  { id, attempt }: Job,
-  provided: RawBuilder<unknown> = sql``,
-): RawBuilder<{ readonly id: string }> {
-  return sql`
-    delete from ${table}
-     where name = ${queueName} and id = ${id} and state = 'active' and retry_count = ${attempt} ${provided}
-    returning id`;
-}
-
-/** Ends the jobs of these mailboxes, as `JobQueue.cancel` says: for those who do not open the queue for it. */
-export async function callOff(mailboxes: readonly number[], within: Sql): Promise<void> {
-  // Nobody has served this estate yet.
-  const { rows } = await sql<{ installed: boolean }>`
-    select to_regclass(${`${schema}.job`}) is not null as installed`.execute(within);
-  if (mailboxes.length === 0 || !rows[0]?.installed) return;
-  // As its index is defined: one that waits or is under way, by its key.
-  await sql`
-    delete from ${table}
-     where name = ${queueName} and policy = 'exclusive' and state <= 'active'
-       and coalesce(singleton_key, '') = any(${mailboxes.map(String)}::text[])`.execute(within);
 }
 
 export class StoredQueue implements JobQueue {

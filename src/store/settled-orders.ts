@@ -9,7 +9,7 @@ import type { WaveSettledOrdered } from '#domain/wave.ts';
 import { note } from './audit.ts';
 import type { Database, Sql } from './db.ts';
 import { advanceAll } from './journey.ts';
-import { callOff } from './queue.ts';
+import { callOff } from './queue-rows.ts';
 import { lockWave } from './wave-rows.ts';
 
 /** Released in one transaction. */
