@@ -220,6 +220,7 @@ It needs
 EXAMPLES
   DATABASE_URL=postgresql://godwit@db.corp.example/godwit GODWIT_KEY=file:/etc/godwit.key godwit worker
   godwit worker --at-once 16 --listen 10.0.0.7:8025         health and metrics for another machine
+  godwit worker run --help                                  all its flags; run may be left out
   godwit worker drain 3f2a                                  the worker whose id begins so goes (godwit get workers)
 
 On SIGTERM, Ctrl-C and drain, passes are broken off where they stand and go on elsewhere, and switches are seen through. A second
