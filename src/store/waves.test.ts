@@ -1,8 +1,11 @@
 import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
 import type { WaveOrder } from '#domain/wave.ts';
+import { silent } from '#lib/log.ts';
 import { openPlatforms } from './budget.ts';
 import { hourMs, people, recorded, standAt, standing, tallies, windowIn } from './estate.test-kit.ts';
+import { openJourneys } from './journeys.ts';
+import { openQueue } from './queue.ts';
 import { type TestDatabase, testDatabase } from './test-database.ts';
 import { openWaves } from './waves.ts';
 
@@ -222,6 +225,36 @@ describe('a wave', () => {
     // And they may be planned anew.
     const again = { ...pilot, name: 'again' };
     expect(await waves.create(again, 'operator eve')).toMatchObject({ kind: 'created', mailboxes: 2 });
+  });
+
+  test('that is cancelled calls off what is under way with whoever has not switched, and with nobody else', async () => {
+    await using db = await testDatabase();
+    const waves = await running(db);
+    await using queue = await openQueue(db, silent);
+    await openJourneys(db, queue).release([
+      { mailbox: 2, work: 'copy' },
+      { mailbox: 3, work: 'follow' },
+      { mailbox: 4, work: 'switch' },
+    ]);
+    const jobs = await queue.fetch(2);
+    expect(jobs.map(({ mailbox }) => mailbox).toSorted()).toContain(4);
+    await waves.move('pilot', 'cancel', 'operator eve', null);
+    const gone = jobs.filter(({ mailbox }) => mailbox !== 4);
+    expect(await queue.touch(jobs)).toEqual(gone);
+    expect(await queue.depth()).toEqual({ waiting: 0, active: 1 });
+    for (const mailbox of [2, 3])
+      expect(await standing(db.sql, mailbox)).toMatchObject({ stage: 'known', queued: false });
+    // Planned anew they are not taken for waiting in the queue.
+    await waves.create({ ...pilot, name: 'again' }, 'operator eve');
+    await waves.move('again', 'start', 'operator eve', null);
+    expect((await openJourneys(db, queue).due(10)).candidates.map(({ mailbox }) => mailbox)).toContain(2);
+  });
+
+  test('is cancelled also where nobody has ever served the estate', async () => {
+    await using db = await testDatabase();
+    const waves = await running(db);
+    await sql`drop schema pgboss cascade`.execute(db.sql);
+    expect(await waves.move('pilot', 'cancel', 'operator eve', null)).toMatchObject({ kind: 'moved' });
   });
 
   test('that there is none of is told with the name that was probably meant', async () => {
