@@ -46,6 +46,9 @@ export interface Evening {
   readonly switchMinutes: number;
   readonly blocked: number;
   readonly peakRssBytes: number;
+  /** For so long nobody could have worked in a mailbox, as `godwit report wave` tells of each: seconds. */
+  readonly interrupted: { readonly median: number; readonly p99: number; readonly longest: number };
+  readonly isAuditIntact: boolean;
   readonly findings: Findings;
   readonly isWell: boolean;
 }
@@ -150,6 +153,7 @@ class Run {
       const { peak } = serving.memory();
       const code = await serving.stop();
       if (code !== 0) this.#options.say(`godwit serve ended with ${code}`);
+      const told = await toldOf(godwit);
       const { answer: findings } = await this.#phase('compare', (tick) => this.#compare(tick));
       return {
         mailboxes,
@@ -157,8 +161,9 @@ class Run {
         switchMinutes: seconds / 60,
         blocked: mailboxes - stand.in('settled'),
         peakRssBytes: peak,
+        ...told,
         findings,
-        isWell: isWell(findings) && stand.in('settled') === mailboxes && code === 0,
+        isWell: isWell(findings) && stand.in('settled') === mailboxes && code === 0 && told.isAuditIntact,
       };
     } finally {
       await serving.stop();
@@ -291,6 +296,19 @@ class Run {
   }
 }
 
+/** What Godwit itself says of the evening afterwards. */
+async function toldOf(godwit: EveningGodwit): Promise<Pick<Evening, 'interrupted' | 'isAuditIntact'>> {
+  const { mailboxes } = await verb<{ readonly mailboxes: readonly { readonly interruptedMs: number | null }[] }>(
+    godwit,
+    ['report', 'wave', 'evening'],
+    [0, 3],
+  );
+  const { intact } = await verb<{ readonly intact: boolean }>(godwit, ['audit', 'verify'], [0, 3]);
+  const times = mailboxes.map(({ interruptedMs }) => (interruptedMs ?? 0) / 1000).toSorted((a, b) => a - b);
+  const at = (share: number): number => times[Math.min(times.length - 1, Math.floor(times.length * share))] ?? 0;
+  return { interrupted: { median: at(0.5), p99: at(0.99), longest: at(1) }, isAuditIntact: intact };
+}
+
 const dayMs = 24 * 3_600_000;
 
 /** From the whole minute before `at` on, for half a day, as people write it. */
@@ -314,10 +332,13 @@ export function eveningLines({
   switchMinutes,
   blocked,
   peakRssBytes,
+  interrupted,
+  isAuditIntact,
   findings,
   isWell: well,
 }: Evening): readonly string[] {
   const most = switchMinutesMax(mailboxes);
+  const { median, p99, longest } = interrupted;
   const { messages, bytes, lost, twice, strange, otherwise, folders, examples } = findings;
   const verdict = (good: boolean): string => (good ? 'PASS' : 'short');
   return [
@@ -326,6 +347,7 @@ export function eveningLines({
     '',
     `switched ${mailboxes - blocked} of ${mailboxes} mailboxes in ${switchMinutes.toFixed(1)} minutes (at most ${most}): ${verdict(switchMinutes <= most && blocked === 0)}`,
     `godwit serve at its largest: ${megabytes(peakRssBytes)} (at most ${megabytes(rssMax)}): ${verdict(peakRssBytes <= rssMax)}`,
+    `interrupted for: median ${median.toFixed(1)} s, 99 % within ${p99.toFixed(1)} s, longest ${longest.toFixed(1)} s; the audit log is ${isAuditIntact ? '' : 'not '}as it was written`,
     `read on both sides: ${messages} messages, ${(bytes / 1e9).toFixed(1)} GB; ${lost} lost, ${twice} twice, ${strange} strange, ${otherwise} with other flags or dates, ${folders} folders that differ`,
     ...examples.map((example) => `  ${example}`),
     well ? 'nothing lost, nothing twice, nobody left behind' : 'WRONG: see above',
