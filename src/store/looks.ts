@@ -100,7 +100,8 @@ async function readiness(
      where r.mailbox = any(${mailboxes}::int[]) and r.at > now() - make_interval(secs => ${freshSeconds}::float8)`.execute(
     db.sql,
   );
-  return new Map(rows.map(({ id, ...known }) => [id, known] as const));
+  const told = (each: ReadinessRow['remarks'][number]) => ({ ...each, says: textKept(each.says) });
+  return new Map(rows.map(({ id, address, remarks }) => [id, { address, remarks: remarks.map(told) }] as const));
 }
 
 /** Names and words of servers may hold what a text of the database cannot. */
