@@ -201,6 +201,12 @@ export const workerColumns: readonly Column<WorkerState>[] = [
     (w) => (w.isDraining ? 'draining' : ''),
     '',
   ),
+  both(
+    'lacks',
+    (w) => w.lacks.join(' '),
+    (w) => (w.lacks.length === 0 ? '' : `lacks ${shown(w.lacks.join(', '), 80)}`),
+    '',
+  ),
 ];
 
 function inSeconds(ms: number | null): number | null {

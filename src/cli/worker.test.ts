@@ -110,3 +110,8 @@ describe('godwit worker drain', () => {
     expect(made.drained).toEqual([]);
   });
 });
+
+test('godwit get workers names the secrets for want of which one takes nothing', async () => {
+  const { stdout } = await play(['get', 'workers'], estate(atWork('3f2a-1', { lacks: ['env:PW', 'sealed:target/'] })));
+  expect(stdout).toMatch(/^3f2a-1 .* lacks env:PW, sealed:target\/ *$/m);
+});
