@@ -246,6 +246,25 @@ folders: { include: ['\\Trsh'], map: { /: x } }
     expect((await complaints(text)).join('\n')).toContain(says);
   });
 
+  test('a programme that would move every mailbox into itself, by whichever way to the same server', async () => {
+    const both = (user: string, port = 993) =>
+      ['source', 'target']
+        .map(
+          (side, i) =>
+            `${side}: { url: '${i ? `imaps://mail.example:${port}` : 'imap://mail.example'}', user: '${user}', secret: env:A }\n`,
+        )
+        .join('');
+    expect(await complaints(both('{local}'))).toEqual([
+      expect.stringContaining(
+        'source and target are the same server with the same users: every mailbox would be moved',
+      ),
+    ]);
+    expect((await read(both('{local}', 1993))).target.user).toBe('{local}');
+    expect(await complaints(both('{source_user}'))).toHaveLength(1);
+    const named = both('x').replaceAll(", user: 'x'", '');
+    expect((await read(named)).target.user).toBeNull();
+  });
+
   test('a file that is not there: how to get one', async () => {
     await expect(readEstate(join(folder, 'none.yaml'))).rejects.toThrow('godwit init writes one');
   });

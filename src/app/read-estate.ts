@@ -9,9 +9,11 @@ import { readGlobs } from '#cli/choices.ts';
 import { parseDuration, parseShare, parseSize } from '#cli/quantities.ts';
 import { whyUnreadable } from '#cli/secret.ts';
 import { Problems, usageError } from '#cli/usage.ts';
+import { mailboxKey } from '#domain/endpoint.ts';
 import type { EstateSettings } from '#domain/estate-settings.ts';
 import { readListen } from '#domain/listen.ts';
 import { withoutRemoved } from '#domain/removed-folder.ts';
+import type { Platform } from '#domain/platform.ts';
 import { everything, type Selection } from '#domain/selection.ts';
 import { isTimezone } from '#domain/window.ts';
 import { completed } from './check-form.ts';
@@ -52,6 +54,11 @@ async function resolved(
   const timezone = written.read(['timezone'], form.timezone, (name) => (isTimezone(name) ? name : null));
   const source = await readPlatform('source', form.source, written, file, problems);
   const target = await readPlatform('target', form.target, written, file, problems);
+  if (source && target && isIntoItself(source, target))
+    written.problem(
+      ['target', 'user'],
+      'source and target are the same server with the same users: every mailbox would be moved into itself.',
+    );
   const followEverySeconds = written.read(['follow-every'], form['follow-every'], (time) =>
     parseDuration(String(time)),
   );
@@ -78,6 +85,12 @@ async function resolved(
     selection,
     delete: form.delete,
   };
+}
+
+/** Without templates the list of mailboxes tells the users of one side from those of the other; the same one twice does not. */
+function isIntoItself(source: Platform, target: Platform): boolean {
+  const [from, to] = [source, target].map(({ endpoint, user }) => mailboxKey({ ...endpoint, user }));
+  return source.user !== null && from === to;
 }
 
 function checkAheadIn(time: string | number): { readonly seconds: number | null } | null {
