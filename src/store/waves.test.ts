@@ -237,7 +237,7 @@ describe('a wave', () => {
       { mailbox: 4, work: 'switch' },
     ]);
     const jobs = await queue.fetch(2);
-    expect(jobs.map(({ mailbox }) => mailbox).toSorted()).toContain(4);
+    expect(jobs.map(({ mailbox }) => mailbox)).toContain(4);
     await waves.move('pilot', 'cancel', 'operator eve', null);
     const gone = jobs.filter(({ mailbox }) => mailbox !== 4);
     expect(await queue.touch(jobs)).toEqual(gone);
