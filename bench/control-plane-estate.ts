@@ -71,6 +71,8 @@ export async function enter(db: Database, name: StateName, mailboxes: number): P
     const ask = (text: string, values: readonly unknown[] = []) => client.query(text, [...values]);
     await ask('set session_replication_role = replica');
     await ask(`set maintenance_work_mem = '512MB'`);
+    // All of it or nothing: whoever is stopped in the middle leaves an estate as it was.
+    await ask('begin');
     await ask('delete from pgboss.job');
     await ask('delete from tally');
     // Indexes are made anew afterwards: to be kept up row by row they would take most of the time, and be bloated.
@@ -81,8 +83,9 @@ export async function enter(db: Database, name: StateName, mailboxes: number): P
     await ask(`truncate route`);
     if (name !== 'known') await makeWaves(ask, mailboxes, name);
     const set = Object.entries({ ...fresh, ...columns }).map(([column, value]) => `${column} = ${value}`);
-    await ask(`update mailbox set ${set.join(', ')}`);
-    await ask('vacuum full mailbox');
+    const isThere = await ask(`select from mailbox where stage <> 'known' limit 1`);
+    const isChanged = name !== 'known' || isThere.rows.length > 0;
+    if (isChanged) await ask(`update mailbox set ${set.join(', ')}`);
     for (const { indexdef } of rows) await ask(indexdef as string);
     await ask(`insert into route (mailbox, side) select id, 'target' from mailbox where stage = 'settled'`);
     await ask(`
@@ -92,6 +95,8 @@ export async function enter(db: Database, name: StateName, mailboxes: number): P
       insert into tally (wave, stage, mark, shard, mailboxes, bytes)
       select coalesce(wave, 0), stage, mark, id % 16, count(*), coalesce(sum(size_bytes), 0)
         from mailbox group by 1, 2, 3, 4`);
+    await ask('commit');
+    await ask(isChanged ? 'vacuum full analyze mailbox' : 'vacuum analyze mailbox');
     await ask('vacuum analyze');
   } finally {
     await client.end();
