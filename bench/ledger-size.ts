@@ -14,6 +14,7 @@ import type { FolderRecord, Intent, Ledger, SentMessage } from '#ports/ledger.ts
 import type { Database } from '#store/db.ts';
 import { companyMs } from '#store/ledger-commit-queue.ts';
 import { testWorker } from '#store/ledger.test-kit.ts';
+import { turnLedger } from '#store/ledger-turn.ts';
 import { testDatabase } from '#store/test-database.ts';
 
 /** Octets, indexes included. */
@@ -66,6 +67,8 @@ export async function runLedgerSize(mailboxes: number, say: (line: string) => vo
   await measure('after the first copy');
   for (let day = 1; day <= days; day++) await inHand(db, ids, (ledger, mailbox) => follow(ledger, mailbox, day));
   await measure(`after ${days} days of following`);
+  await turnAll(db, ids);
+  await measure('after the switch, with the ledger that leads back');
   return sizes;
 }
 
@@ -106,6 +109,22 @@ interface Step {
   readonly id: number;
   readonly before: FolderRecord;
   readonly after: FolderRecord;
+}
+
+/** As the switch does it. The ledger that led there stays until release: it knows what was found on the source. */
+async function turnAll(db: Database, ids: readonly number[]): Promise<void> {
+  await using worker = await testWorker(db);
+  const waiting = ids.values();
+  let since = 0;
+  const hands = Array.from({ length: atOnce }, async () => {
+    for (const mailbox of waiting) {
+      if (++since % betweenVacuums === 0) await vacuum(db);
+      const lease = await worker.take(mailbox);
+      await turnLedger(worker.ledgers, lease, 'there', { source: 'new', target: 'old' });
+      await worker.member.releaseMailbox(lease);
+    }
+  });
+  await Promise.all(hands);
 }
 
 /** As `sync/` does it: folders, then batch by batch, then the states. */

@@ -118,6 +118,17 @@ describe('a message that people removed', () => {
     expect([ofPeople(source).length, ofOurs(source).length]).toEqual([3, 2]);
   });
 
+  test('may have come to both sides, and is aside at home too', async () => {
+    await using journey = await settled();
+    for (const mailbox of [journey.source, journey.target]) fill(folderAt(mailbox, 'INBOX'), 700, 702);
+    await journey.work();
+    const [last] = folderAt(journey.target, 'INBOX').messages.slice(-1);
+    remove(journey.target, 'INBOX', last?.uid ?? 0);
+    await journey.work();
+    expect(ofPeople(journey.source)).toEqual(contents(journey.target));
+    expect(ofOurs(journey.source)).toHaveLength(1);
+  });
+
   test('before the switch is of no concern to the source', async () => {
     await using journey = await aJourney();
     fill(journey.source.create(['INBOX']), 1, 5);
