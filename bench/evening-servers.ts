@@ -68,6 +68,9 @@ export async function signedIn({ host, port }: DovecotServer, address: string): 
   return imap;
 }
 
+/** Connections of the bench's own, for seeding and reading. */
+export const lanes = 6;
+
 /** Calls `work` for each, `atOnce` at a time, and tells `tick` how many are done. Throws the first error. */
 export async function forAll<T>(
   all: readonly T[],

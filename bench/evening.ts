@@ -9,14 +9,22 @@ import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { MailboxRow } from '#domain/estate.ts';
 import { startEmbedded } from '#postgres/embedded.ts';
-import { appendParts, fill } from './append.ts';
 import { type CpuCounter, openCpuCounter, type Party } from './cpu.ts';
 import { type EstateFiles, MadeEstate, writeEstate } from './estate-generator.ts';
 import { compareMailbox, type Findings, isWell, nothingFound } from './evening-compare.ts';
-import { type EveningGodwit, prepared, type Serving, Stand, standNow, startServing, verb } from './evening-godwit.ts';
-import { changesOf, type EveningShape, flagOfPeople, foldersInTheEnd, foldersOf, isChanged } from './evening-mail.ts';
-import { forAll, serversAre, type Sides, signedIn, startSides } from './evening-servers.ts';
-import { quoted } from './raw-imap.ts';
+import {
+  type EveningGodwit,
+  prepared,
+  type Serving,
+  type Stand,
+  standNow,
+  startServing,
+  verb,
+} from './evening-godwit.ts';
+import { type EveningShape, foldersInTheEnd, foldersOf, isChanged } from './evening-mail.ts';
+import { changeSome, seedAll } from './evening-people.ts';
+import { type Evening, lineOf, megabytes, type Phase } from './evening-result.ts';
+import { forAll, lanes, serversAre, type Sides, startSides } from './evening-servers.ts';
 import { scratchFolder } from './servers.ts';
 
 export interface EveningOptions {
@@ -32,38 +40,13 @@ export interface EveningOptions {
   readonly say: (line: string) => void;
 }
 
-export interface Phase {
-  readonly name: string;
-  readonly seconds: number;
-  readonly perSecond: number;
-  /** CPU seconds. */
-  readonly cpu: Readonly<Record<Party, number>>;
-}
-
-export interface Evening {
-  readonly mailboxes: number;
-  readonly phases: readonly Phase[];
-  readonly switchMinutes: number;
-  readonly blocked: number;
-  readonly peakRssBytes: number;
-  /** For so long nobody could have worked in a mailbox, as `godwit report wave` tells of each: seconds. */
-  readonly interrupted: { readonly median: number; readonly p99: number; readonly longest: number };
-  readonly isAuditIntact: boolean;
-  readonly findings: Findings;
-  readonly isWell: boolean;
-}
-
 /** As many as an evening of the programme that this is named after. */
 export const eveningMailboxes = 22_000;
 const organisationsMost = 300;
-/** An evening's 22,000 are to be switched in half an hour, a weekend's 83,000 in two. */
-const switchMinutesMax = (mailboxes: number): number => (mailboxes > 40_000 ? 120 : 30);
-const rssMax = 300e6;
-/** Octets on disk of a mailbox on both sides, besides its messages, and of the database for it. */
-const besidesMail = 600_000;
-const octetsOfMessage = 8_500;
-/** Connections of the bench's own, for seeding and reading. */
-const lanes = 6;
+/** Octets on disk of a mailbox on both sides, besides its messages, and of the database for it; and of the database's log. */
+const besidesMail = 250_000;
+const octetsOfMessage = 6_500;
+const logOctets = 3e9;
 
 export async function runEvening(options: EveningOptions): Promise<Evening> {
   const { say, mailboxes } = options;
@@ -93,7 +76,8 @@ export async function runEvening(options: EveningOptions): Promise<Evening> {
 
 /** Throws where the disk cannot hold it. */
 function seeRoom(folder: string, { mailboxes, messagesMin, messagesMax }: EveningOptions): void {
-  const needed = mailboxes * (besidesMail + (messagesMin + messagesMax) * octetsOfMessage);
+  // Half of the sum are in a mailbox, on two sides.
+  const needed = logOctets + mailboxes * (besidesMail + (messagesMin + messagesMax) * octetsOfMessage);
   const { bavail, bsize } = statfsSync(folder);
   if (bavail * bsize < needed)
     throw new Error(
@@ -127,7 +111,7 @@ class Run {
   async toTheEnd(): Promise<Evening> {
     const { atOnce, followEvery, nodeOptions, mailboxes } = this.#options;
     const files = await this.#files();
-    await this.#phase('seed the source', (tick) => this.#seed(tick));
+    await this.#phase('seed the source', (tick) => seedAll(this.#sides.source, this.#rows, this.#shape, tick));
     const connections = atOnce * 2;
     const godwit = prepared(this.#folder, this.#sides, { atOnce, connections, followEvery });
     await this.#phase('import', async () => {
@@ -143,7 +127,11 @@ class Run {
         this.#until(godwit, serving, (stand) => stand.in('following', 'switching', 'settled'), tick),
       );
       const changed = this.#rows.filter((_, number) => isChanged(number)).length;
-      await this.#phase('changes by people', (tick) => this.#change(tick), changed);
+      await this.#phase(
+        'changes by people',
+        (tick) => changeSome(this.#sides.source, this.#rows, this.#shape, tick),
+        changed,
+      );
       const { seconds } = await this.#phase('switch', async (tick) => {
         // Everybody is there, so the evening is today.
         await verb(godwit, ['wave', 'reschedule', 'evening', '--window', windowFrom(Date.now())]);
@@ -186,26 +174,6 @@ class Run {
     );
   }
 
-  async #seed(tick: (done: number) => void): Promise<void> {
-    await forAll(
-      this.#rows,
-      lanes,
-      async ({ address }, number) => {
-        await using imap = await signedIn(this.#sides.source, address);
-        const folders = foldersOf(number, this.#shape);
-        await fill(
-          imap,
-          folders.map(({ path, subscribed, messages }) => ({
-            path,
-            subscribed,
-            commands: messages.length === 0 ? [] : [appendParts(messages)],
-          })),
-        );
-      },
-      tick,
-    );
-  }
-
   /** Until all that are not marked are where `count` counts them. Throws where nothing moves any more. */
   async #until(
     godwit: EveningGodwit,
@@ -228,29 +196,6 @@ class Run {
           `nothing has moved for ${standstillMs / 60_000} minutes: ${JSON.stringify(stand.now.standings)}`,
         );
     }
-  }
-
-  /** What people do: mail arrives, is flagged, and is thrown away. */
-  async #change(tick: (done: number) => void): Promise<void> {
-    const changed = this.#rows.flatMap(({ address }, number) => (isChanged(number) ? [{ address, number }] : []));
-    await forAll(
-      changed,
-      lanes,
-      async ({ address, number }) => {
-        await using imap = await signedIn(this.#sides.source, address);
-        for (const { path, added, flagged, removed } of changesOf(number, this.#shape)) {
-          const uids = (places: readonly number[]): string => places.map((place) => place + 1).join(',');
-          await imap.ask(`SELECT ${quoted(path)}`);
-          if (flagged.length > 0) await imap.ask(`UID STORE ${uids(flagged)} +FLAGS.SILENT (${flagOfPeople})`);
-          if (removed.length > 0) {
-            await imap.ask(`UID STORE ${uids(removed)} +FLAGS.SILENT (\\Deleted)`);
-            await imap.ask('EXPUNGE');
-          }
-          await imap.ask(`APPEND ${quoted(path)}`, appendParts(added));
-        }
-      },
-      tick,
-    );
   }
 
   async #compare(tick: (done: number) => void): Promise<Findings> {
@@ -319,41 +264,3 @@ function windowFrom(at: number): string {
 
 const standstillMs = 10 * 60_000;
 const sayEveryMs = 10_000;
-
-function lineOf({ name, seconds, perSecond, cpu }: Phase): string {
-  const number = (value: number, width: number): string => value.toFixed(1).padStart(width);
-  return `${name.padEnd(18)}${number(seconds, 9)} s${number(perSecond, 9)}/s   CPU: godwit${number(cpu.client, 8)} s, postgresql${number(cpu.database, 8)} s, source${number(cpu.source, 8)} s, target${number(cpu.target, 8)} s`;
-}
-
-/** The result, for people. */
-export function eveningLines({
-  mailboxes,
-  phases,
-  switchMinutes,
-  blocked,
-  peakRssBytes,
-  interrupted,
-  isAuditIntact,
-  findings,
-  isWell: well,
-}: Evening): readonly string[] {
-  const most = switchMinutesMax(mailboxes);
-  const { median, p99, longest } = interrupted;
-  const { messages, bytes, lost, twice, strange, otherwise, folders, examples } = findings;
-  const verdict = (good: boolean): string => (good ? 'PASS' : 'short');
-  return [
-    '',
-    ...phases.map(lineOf),
-    '',
-    `switched ${mailboxes - blocked} of ${mailboxes} mailboxes in ${switchMinutes.toFixed(1)} minutes (at most ${most}): ${verdict(switchMinutes <= most && blocked === 0)}`,
-    `godwit serve at its largest: ${megabytes(peakRssBytes)} (at most ${megabytes(rssMax)}): ${verdict(peakRssBytes <= rssMax)}`,
-    `interrupted for: median ${median.toFixed(1)} s, 99 % within ${p99.toFixed(1)} s, longest ${longest.toFixed(1)} s; the audit log is ${isAuditIntact ? '' : 'not '}as it was written`,
-    `read on both sides: ${messages} messages, ${(bytes / 1e9).toFixed(1)} GB; ${lost} lost, ${twice} twice, ${strange} strange, ${otherwise} with other flags or dates, ${folders} folders that differ`,
-    ...examples.map((example) => `  ${example}`),
-    well ? 'nothing lost, nothing twice, nobody left behind' : 'WRONG: see above',
-  ];
-}
-
-function megabytes(bytes: number): string {
-  return `${(bytes / 1e6).toFixed(0)} MB`;
-}
