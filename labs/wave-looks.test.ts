@@ -16,7 +16,7 @@ import { type TestDatabase, testDatabase } from '../src/store/test-database.ts';
 import { openWaves } from '../src/store/waves.ts';
 import { plainMessages } from './awkward-mail.ts';
 import { type DovecotServer, startDovecot } from './dovecot.ts';
-import { freshState } from './godwit.ts';
+import { freshState, type Ran, startGodwit } from './godwit.ts';
 import { labAvailable } from './namespace.ts';
 import { appendBatch, seedAccount, type SeedMessage } from './seed.ts';
 import { skipAloud } from './skip-aloud.ts';
@@ -38,6 +38,8 @@ const user = (name: string, password = 'one for all') => ({ name: `${name}@corp.
 interface Place extends AsyncDisposable {
   readonly db: TestDatabase;
   readonly inspection: EstateInspection;
+  /** Runs `./godwit` there, as an operator would. */
+  run(...args: readonly string[]): Promise<Ran>;
   /** Serves until it is disposed of. */
   work(): AsyncDisposable;
 }
@@ -89,6 +91,7 @@ async function place(
   return {
     db,
     inspection,
+    run: (...args) => startGodwit([...args, '--config', file, '--state', state.path], { ...known }).ended,
     work() {
       const stop = new AbortController();
       const started = (): void => undefined;
@@ -260,6 +263,13 @@ plugin {
       accepted: 2,
       acceptedBy: ['operator max'],
     });
+    const { code, stdout } = await there.run('verify', '--wave', 'later', '--sample', '0', '-o', 'json');
+    expect([code, JSON.parse(stdout)]).toMatchObject([
+      0,
+      { totals: { outcomes: { accepted: 1, whole: 1 }, messagesRead: 0 } },
+    ]);
+    const report = await there.run('report', 'wave', 'later', '-o', 'csv');
+    expect(report.stdout.split('\r\n')[1]).toMatch(/^ann@corp.example,RXY,person,following,,,source,12,12,0,0,/);
     expect(await connectionsHeld(there)).toBe(0);
   }, 200_000);
 });

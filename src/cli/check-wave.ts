@@ -8,7 +8,7 @@ import { readAtOnce } from './choices.ts';
 import { type ExitCode, exitCodeOfFault, exitCodes, gravest } from './exit-code.ts';
 import { faultLines } from './fault-text.ts';
 import type { WaveCheckFlags } from './flags.ts';
-import { openInspectionFor, stoppedShort } from './inspection.ts';
+import { endsWhole, openInspectionFor, stoppedShort } from './inspection.ts';
 import { Progress } from './progress.ts';
 import type { Session } from './session.ts';
 import { count, counted, shown } from './shown.ts';
@@ -28,6 +28,7 @@ export async function checkWave(this: Session, flags: WaveCheckFlags, name: stri
   const found = await inspection.find(name);
   if (found.kind === 'unknown') throw unknownWave(name, found.nearest);
   const { wave, members } = found;
+  endsWhole(this);
   using progress = new Progress(screen, members.length, () => world.now());
   const order = {
     members,

@@ -1,6 +1,7 @@
 /** What commands that look at the mailboxes of a wave have in common. */
 
 import { fault } from '#domain/fault.ts';
+import type { FaultReport } from '#domain/report.ts';
 import { exitCodes, gravest } from './exit-code.ts';
 import type { StatusFlags } from './flags.ts';
 import type { Session } from './session.ts';
@@ -25,11 +26,23 @@ export async function openInspectionFor(
   });
 }
 
+/** What was found stands in a whole document, also when a second Ctrl-C ends this at once. */
+export function endsWhole(session: Session): void {
+  session.world.onEmergency(() => {
+    if (session.json) session.longDocument().fail({ ...stopped(), problems: [] });
+  });
+}
+
+function stopped(): FaultReport {
+  const { code, message, remedy } = fault('interrupted', { by: 'a signal' });
+  return { code, message, remedy };
+}
+
 /** Where a signal came in between: what was looked at was told, and the rest is said to be missing. */
 export function stoppedShort(session: Session, signal: AbortSignal, looked: number, all: number): void {
   if (!signal.aborted || looked === all) return;
-  const { code, message, remedy } = fault('interrupted', { by: 'a signal' });
+  const { message, remedy } = stopped();
   session.exitCode = gravest([session.exitCode, exitCodes.interrupted]);
   session.screen.say(`godwit: ${message} ${count(looked)} of ${count(all)} mailboxes were looked at. ${remedy}`);
-  if (session.json) session.longDocument().value('error', { code, message, remedy, problems: [] });
+  if (session.json) session.longDocument().value('error', { ...stopped(), problems: [] });
 }

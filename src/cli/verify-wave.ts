@@ -9,7 +9,7 @@ import {
 import type { VerifiedMailbox } from '#operations/verify-wave.ts';
 import { type ExitCode, exitCodeOfFault, exitCodes, gravest } from './exit-code.ts';
 import type { VerifyFlags } from './flags.ts';
-import { openInspectionFor, stoppedShort } from './inspection.ts';
+import { endsWhole, openInspectionFor, stoppedShort } from './inspection.ts';
 import { Progress } from './progress.ts';
 import { parseShare } from './quantities.ts';
 import type { Session } from './session.ts';
@@ -42,6 +42,7 @@ export async function verifyWave(
   const found = await inspection.find(name);
   if (found.kind === 'unknown') throw unknownWave(name, found.nearest);
   const { wave, members } = found;
+  endsWhole(session);
   using progress = new Progress(screen, members.length, () => world.now());
   const watcher = {
     begins(address: string) {

@@ -151,7 +151,9 @@ test('what was accepted is open again when it has become something else', async 
   const { accept } = openAcceptances(db);
   await listed(db, { mailbox: 2, uid: 4, kind: 'different', code: 'date' });
   await accept('ann@x.example', { kind: 'all' }, 'operator max', 'only a date');
-  await sql`update ledger_exception set code = 'date,content'`.execute(db.sql);
+  await sql`update ledger_exception set source_uid_validity = 8`.execute(db.sql);
+  expect(await all<MailboxAccount>((await reported(db)).accounts())).toMatchObject([{ open: 1, accepted: 0 }, {}, {}]);
+  await sql`update ledger_exception set source_uid_validity = 7, code = 'date,content'`.execute(db.sql);
   expect(await all<MailboxAccount>((await reported(db)).accounts())).toMatchObject([{ open: 1, accepted: 0 }, {}, {}]);
   expect(await accept('ann@x.example', { kind: 'all' }, 'operator eve', 'seen')).toMatchObject({ exceptions: 1 });
   expect(await all<MailboxAccount>((await reported(db)).accounts())).toMatchObject([{ open: 0, accepted: 1 }, {}, {}]);
