@@ -5,6 +5,7 @@ import type { EstateNow, Standing } from '#domain/estate-state.ts';
 import { marks, type Stage, stages } from '#domain/journey.ts';
 import { exitCodes } from './exit-code.ts';
 import type { EstateFlags, ServeFlags, StatusFlags } from './flags.ts';
+import { platformLine } from './platform-text.ts';
 import type { Session } from './session.ts';
 import { bytes, count, counted, shown, table } from './shown.ts';
 import { waveLines } from './wave-text.ts';
@@ -73,9 +74,7 @@ function statusLines({ standings, waves, workers, platforms }: EstateNow): reado
           'mailbox',
           'mailboxes',
         )}`,
-    ...platforms.map(({ side, connectionsInUse, connections, why }) =>
-      shown(`${side}: ${connectionsInUse} of ${connections} connections. ${why}`, 300),
-    ),
+    ...platforms.map(platformLine),
   ];
 }
 
