@@ -17,10 +17,11 @@ import { openJourneys } from '#store/journeys.ts';
 import { openLooks } from '#store/looks.ts';
 import { openProgrammeSettings } from '#store/programme.ts';
 import { installQueue } from '#store/queue-schema.ts';
+import { findLost } from '#store/queue-rows.ts';
 import { openQueue } from '#store/queue.ts';
 import { careForWaves } from '#store/wave-care.ts';
 import { openWorkforce } from '#store/workforce.ts';
-import { leadOn } from '#worker/releaser.ts';
+import { leadOn, seldom } from '#worker/releaser.ts';
 import type { Vitals } from '#worker/vitals.ts';
 import { goToWork } from './at-work.ts';
 import { AuditKeeper } from './audit-keeping.ts';
@@ -123,7 +124,13 @@ async function leadWhenNobodyDoes(
       const workforce = openWorkforce(db);
       const audit = new AuditKeeper(db, stateDir, log);
       const clock = new ClockWatch(db, log);
-      const upkeep = [() => clock.look(), () => audit.keep(), () => workforce.strikeVanished(), () => careForWaves(db)];
+      const upkeep = [
+        () => clock.look(),
+        () => audit.keep(),
+        () => workforce.strikeVanished(),
+        () => careForWaves(db),
+        seldom(60_000, () => findLost(db.sql)),
+      ];
       await using _looking = checking && checkingAhead(checking, signal);
       await leadOn({ journeys: openJourneys(db, queue), queue, upkeep, log }, signal, (ms) => pause(ms, signal));
     } catch (error) {

@@ -7,6 +7,7 @@ import { silent } from '#lib/log.ts';
 import type { Journeys } from '#ports/journeys.ts';
 import { orderOne, people, recorded, standAt, standing, tallies } from './estate.test-kit.ts';
 import { openJourneys } from './journeys.ts';
+import { findLost } from './queue-rows.ts';
 import { openQueue } from './queue.ts';
 import { type TestDatabase, testDatabase } from './test-database.ts';
 
@@ -97,7 +98,7 @@ describe('what is due', () => {
           expect(chosen).toHaveLength(Math.min(few, expected.length));
         },
       ),
-      { numRuns: 100 },
+      { numRuns: 60 },
     );
   });
 
@@ -158,6 +159,24 @@ describe('what is released', () => {
     expect(await queue.depth()).toEqual({ waiting: 0, active: 0 });
     expect(await standing(db.sql, 1)).toMatchObject({ isDue: true, queued: false });
   });
+});
+
+test('who is noted as waiting in the queue, and is not there, is found after a minute; who is there stays', async () => {
+  await using db = await testDatabase();
+  await travellers(db, 'copying', 'copying', 'copying');
+  await using queue = await openQueue(db, silent);
+  const { release, due } = openJourneys(db, queue);
+  await release([1, 2, 3].map((mailbox) => ({ mailbox, work: 'copy' })));
+  const [job] = await queue.fetch(1);
+  const lost = [1, 2, 3].find((mailbox) => mailbox !== job?.mailbox) as number;
+  // As it is left behind by a leader that was killed over a job that was given up.
+  await queue.cancel([lost]);
+  expect(await findLost(db.sql)).toBe(0);
+  await sql`update mailbox set queued_at = now() - interval '61 seconds', due_at = now() - interval '2 minutes'`.execute(
+    db.sql,
+  );
+  expect(await findLost(db.sql)).toBe(1);
+  expect((await due(10)).candidates.map(({ mailbox }) => mailbox)).toEqual([lost]);
 });
 
 describe('a pass', () => {

@@ -21,6 +21,9 @@ export function takenOut(
     returning id`;
 }
 
+/** Sooner than that it may be on its way there. */
+const lostAfterSeconds = 60;
+
 /** Ends the jobs of these mailboxes, as `JobQueue.cancel` says: for those who do not open the queue for it. */
 export async function callOff(mailboxes: readonly number[], within: Sql): Promise<void> {
   // Nobody has served this estate yet.
@@ -32,4 +35,26 @@ export async function callOff(mailboxes: readonly number[], within: Sql): Promis
     delete from ${table}
      where name = ${queueName} and policy = 'exclusive' and state <= 'active'
        and coalesce(singleton_key, '') = any(${mailboxes.map(String)}::text[])`.execute(within);
+}
+
+/**
+ * Mailboxes that are noted as waiting in the queue and have no job there may be chosen again; answers with their number. Whoever
+ * takes a job out and is killed before that was written would otherwise leave one behind for ever. For the leader, once a minute.
+ */
+export async function findLost(db: Sql): Promise<number> {
+  const since = sql`now() - make_interval(secs => ${lostAfterSeconds})`;
+  // No index knows who is in the queue; those that know who is due are of these three kinds.
+  const kinds = [
+    sql`stage in ('copying', 'following', 'settled')`,
+    sql`stage in ('switching', 'returning')`,
+    sql`stage = 'planned' and wave in (select id from wave where state = 'running')`,
+  ].map(
+    (kind) => sql`select id from mailbox where ${kind} and mark = '' and due_at < ${since} and queued_at < ${since}`,
+  );
+  const { rows } = await sql`
+    update mailbox m set queued_at = null
+     where m.id in (${sql.join(kinds, sql` union all `)}) and m.queued_at < ${since}
+       and not exists (select from ${table} j where j.name = ${queueName} and j.singleton_key = m.id::text)
+    returning m.id`.execute(db);
+  return rows.length;
 }

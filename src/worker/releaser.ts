@@ -50,7 +50,7 @@ export async function leadOn(
         supervisedAt = now();
         await parts.queue.supervise();
         await standUpAfterFallen(parts);
-        for (const chore of parts.upkeep) await chore();
+        await keepUp(parts.upkeep);
       }
       await pause(released >= manyReleased ? soonMs : lookMs);
     } catch (error) {
@@ -59,6 +59,27 @@ export async function leadOn(
       await pause(lookMs);
     }
   }
+}
+
+/** A chore that is done no more often than that, however often it is called. */
+export function seldom(
+  everyMs: number,
+  chore: () => Promise<unknown>,
+  now: () => number = () => performance.now(),
+): () => Promise<unknown> {
+  let doneAt = Number.NEGATIVE_INFINITY;
+  return async () => {
+    if (now() - doneAt < everyMs) return;
+    doneAt = now();
+    await chore();
+  };
+}
+
+/** One chore that cannot be done keeps no other from being done; the first that failed is told. */
+async function keepUp(upkeep: ReleaserParts['upkeep']): Promise<void> {
+  const failures: unknown[] = [];
+  for (const chore of upkeep) await chore().catch((error: unknown) => failures.push(error));
+  if (failures.length > 0) throw failures[0];
 }
 
 /** Over what too many workers vanished somebody has to look: it may be the mailbox that ends them. */
