@@ -6,7 +6,7 @@ import type { ListedException } from '#domain/wave-report.ts';
 import { adviceLines } from './fault-text.ts';
 import { grouped } from './names.ts';
 import { bytes, count, counted, duration, shown, table } from './shown.ts';
-import { windowText } from './wave-text.ts';
+import { remarkLines, windowText } from './wave-text.ts';
 
 /** Lines of one kind that a person reads. */
 const exceptionsShown = 20;
@@ -73,6 +73,7 @@ export function waveLines(wave: WaveDescription, now: number): readonly string[]
       ['error budget', `${Math.round(wave.errorBudget * 1e4) / 100} %`],
       ['mailboxes', `${count(wave.mailboxes)}, ${bytes(wave.bytes)}`],
     ]),
+    ...remarkLines(wave),
     ...(standing.length === 0
       ? []
       : [

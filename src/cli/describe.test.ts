@@ -120,6 +120,7 @@ const pilot: WaveDescription = {
   ...(ann.wave as NonNullable<MailboxDescription['wave']>),
   state: 'paused',
   pausedWhy: '2 of 4 failed',
+  remarks: ['Its window overlaps that of second.'],
   mailboxes: 4,
   bytes: 4_000,
   stages: { following: 2 },
@@ -239,7 +240,7 @@ Log, the newest first
 
   test('is a document for programs, with folders as people read them', async () => {
     const { stdout } = await play(['describe', 'mailbox', 'ann@x.example', '-o', 'json'], estate());
-    const document = JSON.parse(stdout);
+    const document = JSON.parse(stdout) as { readonly exceptions: readonly unknown[] };
     expect(document).toMatchObject({
       address: 'ann@x.example',
       fault: { retry: 'operator' },
@@ -289,6 +290,7 @@ window        2024-06-01T19:00Z for 6:00:00 h (opens in 19:00:00 h)
 paused        2 of 4 failed
 error budget  2 %
 mailboxes     4, 4.00 kB
+Its window overlaps that of second.
 
   following  2
   blocked    2

@@ -53,6 +53,7 @@ function estate(
         isPilot: true,
         errorBudget: 0.02,
         pausedWhy: 'too many failed',
+        remarks: [],
         mailboxes: 5,
         bytes: 100,
         stages: { following: 2, settled: 2 },

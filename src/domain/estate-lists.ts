@@ -4,7 +4,7 @@ import type { MailboxKind } from './estate.ts';
 import type { Mark, Stage } from './journey.ts';
 import type { SideName } from './platform.ts';
 import type { Selector } from './selector.ts';
-import type { Wave } from './wave.ts';
+import type { WaveOutlined } from './wave.ts';
 
 export interface MailboxLine {
   readonly address: string;
@@ -40,7 +40,7 @@ export interface OrganisationLine {
   readonly hasLeft: boolean;
 }
 
-export interface WaveLine extends Wave {
+export interface WaveLine extends WaveOutlined {
   readonly mailboxes: number;
   readonly bytes: number;
   /** How many stand where without a mark, and how many bear which. */

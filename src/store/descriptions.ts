@@ -11,7 +11,7 @@ import type {
   WaveDescription,
 } from '#domain/description.ts';
 import { addressKey, type MailboxKind } from '#domain/estate.ts';
-import { type About, type FaultCode, faults } from '#domain/fault.ts';
+import { type FaultCode, faults } from '#domain/fault.ts';
 import type { Mark, Stage } from '#domain/journey.ts';
 import type { SideName } from '#domain/platform.ts';
 import type { ListedException, MailboxAccount } from '#domain/wave-report.ts';
@@ -220,7 +220,7 @@ function faultOf(row: MailboxRow, marked: readonly MarkedRow[]): FaultMetThere |
 function messageOf(code: string, about: Readonly<Record<string, unknown>>): string {
   if (typeof about['message'] === 'string') return about['message'];
   const entry = entryOf(code);
-  return entry ? (entry.says as (about: unknown) => string)(about as About<FaultCode>) : code;
+  return entry ? (entry.says as (about: unknown) => string)(about) : code;
 }
 
 function adviceOf(code: string): Pick<FaultMetThere, 'reach' | 'retry' | 'remedy'> {
