@@ -43,3 +43,25 @@ test('a chore that is done seldom is done at once, and again when its time has c
   }
   expect(times).toBe(2);
 });
+
+test('the leader looks again sooner only where it has released so much that the workers may run out of work', async () => {
+  const paused = async (due: number): Promise<number> => {
+    const candidate = { organisation: 1, stage: 'settled', wave: null, dueAt: 0, lagMs: null } as const;
+    const candidates = Array.from({ length: due }, (_, mailbox) => ({ ...candidate, mailbox }));
+    const journeys = {
+      ...nothing.journeys,
+      due: async () => ({ now: 1, candidates, waves: new Map() }),
+      release: async (choices: readonly unknown[]) => choices.length,
+    };
+    const stop = new AbortController();
+    let forMs = 0;
+    await leadOn({ ...nothing, journeys, upkeep: [], log: silent }, stop.signal, async (ms) => {
+      forMs = ms;
+      stop.abort();
+    });
+    return forMs;
+  };
+  const [idle, some, many] = [await paused(0), await paused(100), await paused(1_000)];
+  expect(some).toBe(idle);
+  expect(many).toBeLessThan(some);
+});
