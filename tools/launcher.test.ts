@@ -156,6 +156,15 @@ test('where it cannot be bundled it says so and starts all the same', async () =
   expect(ended.stderr).toContain('could not be bundled');
 });
 
+test('libraries that are another clone’s, by a link, are never installed over', async () => {
+  await mkdir(join(place, 'theirs'));
+  await symlink(join(place, 'theirs'), join(home, 'node_modules'));
+  const ended = await start('./godwit', []);
+  expect(ended.code).toBe(1);
+  expect(ended.stderr).toMatch(/node_modules is a link[\s\S]*Remove the link/);
+  expect(await npmRuns()).toBe(0);
+});
+
 test('without npm it says what to install', async () => {
   const ended = await start('./godwit', [], { path: await pathWith('id') });
   expect(ended.code).toBe(1);
