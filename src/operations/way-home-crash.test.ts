@@ -88,6 +88,23 @@ describe.each(['at-once', 'by-copies'] as const)('where messages are moved %s', 
   );
 });
 
+test('a copy that was made before two mishaps in a row is found by the third attempt', async () => {
+  let left = 0;
+  const after = ({ kind }: MemoryOperation): Mishap | null =>
+    kind === 'copied' && left-- > 0 ? { kind: 'cut' } : null;
+  await using journey = await aJourney({ source: { traits: { moves: 'by-copies' }, faults: { after } } });
+  fill(journey.source.create(['INBOX']), 1, 5);
+  await journey.until('following');
+  await journey.until('settled', 'switch');
+  remove(journey.target, 'INBOX', 2, 3);
+  left = 1;
+  // The connection is lost once the copies are made, and the process killed as it begins again.
+  expect(await journey.work('removal.recorded', 2)).toBe(true);
+  await journey.work();
+  expect(ofPeople(journey.source)).toEqual(contents(journey.target));
+  expect(ofOurs(journey.source)).toHaveLength(2);
+});
+
 describe('a way home that is killed', () => {
   test('was killed at every place that it comes to', () => {
     const elsewhere: readonly Point[] = [...crashPoints, ...switchPoints].filter((point) => !reached.has(point));

@@ -2,12 +2,13 @@
 
 import { describe, expect, test } from 'vitest';
 import type { MemoryOperation, Mishap } from '#connectors/memory/faults.ts';
+import { faithful } from '#connectors/memory/manners.ts';
 import { MemoryMailbox } from '#connectors/memory/platform.ts';
 import type { Uid } from '#domain/item.ts';
 import { removedFolder } from '#domain/removed-folder.ts';
 import { everything } from '#domain/selection.ts';
 import type { Traits } from '#ports/mailbox.ts';
-import { contents, fill } from './copy-mailbox.test-kit.ts';
+import { contents, fill, letter, noon } from './copy-mailbox.test-kit.ts';
 import { cutShort, type Hiccups, hiccuping } from './hiccups.test-kit.ts';
 import { aJourney, type Journey, type Platforms } from './way-home.test-kit.ts';
 import { folderAt, live, namesOfPeople, ofOurs, ofPeople, remove } from './way-home-people.test-kit.ts';
@@ -35,6 +36,29 @@ describe('what people do on the target after the switch', () => {
     for (const sum of sums(before)) expect(contents(journey.source, false).join()).toContain(sum);
     expect(journey.source.subscriptions).toEqual(new Set());
   });
+});
+
+test.each([
+  ['INBOX', 'INBOX'],
+  ['New', 'New'],
+  ['New/Er', 'New%2FEr'],
+])('nobody goes home while the source lacks mail that they have (in %s)', async (path, home) => {
+  let refuses = true;
+  const unwanted = { because: 'message', code: null, text: 'Message contains what is not wanted' } as const;
+  const source = new MemoryMailbox({
+    manners: (message) => (refuses && Buffer.from(message.bytes).includes('Letter 666') ? unwanted : faithful(message)),
+  });
+  const target = new MemoryMailbox({ separator: '.' });
+  await using journey = await settled({ mailboxes: { source, target } });
+  fill(target.create([path]), 666, 666);
+  journey.order('go-back');
+  for (let tries = 0; tries < 2; tries++) await journey.work();
+  expect(journey.stage).toBe('returning');
+  expect(journey.said).toContain('switch.incomplete');
+  refuses = false;
+  folderAt(source, home).add({ bytes: letter(666), flags: [], internalDate: noon });
+  await journey.until('following');
+  expect(contents(source, false).filter((line) => line.startsWith(`${home} `))).toHaveLength(path === 'INBOX' ? 21 : 1);
 });
 
 const changes = ['none', 'flags', 'flags-and-vanished'] as const;
