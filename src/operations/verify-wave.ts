@@ -1,19 +1,14 @@
 /**
  * Compares both ends of every mailbox of a wave, by connections and code that no pass uses, while people go on working. Always
  * from the source to the target: what counts is that everything the source held is on the target, before the switch and after
- * it. What a comparison cannot know, the journey tells afterwards (`domain/wave-verification.ts`).
+ * it. What a comparison cannot know, the journey tells afterwards (`domain/judged-verification.ts`).
  */
 
+import { judged, type JourneyKnows } from '#domain/judged-verification.ts';
 import type { Folder, FolderTree } from '#domain/item.ts';
 import type { Selection } from '#domain/selection.ts';
 import type { VerifyReport } from '#domain/verify-report.ts';
-import {
-  comparedStages,
-  judged,
-  type JourneyKnows,
-  type MailboxVerification,
-  notCopied,
-} from '#domain/wave-verification.ts';
+import { comparedStages, type MailboxVerification, notCopied } from '#domain/wave-verification.ts';
 import { everyOne } from '#lib/at-once.ts';
 import type { Clock } from '#lib/clock.ts';
 import type { Log } from '#lib/log.ts';

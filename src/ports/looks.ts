@@ -1,9 +1,10 @@
 /** Looks at mailboxes of an estate from outside of their journeys: at both ends, only to be read, and what came of it. */
 
+import type { Acceptance } from '#domain/judged-verification.ts';
 import type { Direction } from '#domain/ledger-turn.ts';
 import type { SideName } from '#domain/platform.ts';
 import type { ReadinessReport } from '#domain/readiness.ts';
-import type { Acceptance, MailboxVerification } from '#domain/wave-verification.ts';
+import type { MailboxVerification } from '#domain/wave-verification.ts';
 import type { OpenInspected } from './inspection.ts';
 import type { Traveller } from './journeys.ts';
 import type { LedgerLook, MailboxPair } from './ledger.ts';

@@ -2,7 +2,7 @@
 
 import { sql } from 'kysely';
 import type { ReadinessReport } from '#domain/readiness.ts';
-import type { Acceptance } from '#domain/wave-verification.ts';
+import type { Acceptance } from '#domain/judged-verification.ts';
 import type { KnownReadiness, Looks } from '#ports/looks.ts';
 import { faulted } from './database-fault.ts';
 import type { Database } from './db.ts';

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { FolderId } from './item.ts';
 import type { OneSided, VerifyReport } from './verify-report.ts';
-import { type JourneyKnows, judged, openKept } from './wave-verification.ts';
+import { type JourneyKnows, judged } from './judged-verification.ts';
+import { openKept } from './wave-verification.ts';
 
 const one = (folder: string, uid: number, uidValidity = 7): OneSided => ({
   folder,
