@@ -167,7 +167,8 @@ async function enrol(db: Database, users: readonly string[], isOpen: boolean): P
     insert into mailbox (address, kind, organisation)
     select address, 'person', (select id from organisation) from unnest(${users}::text[]) as address`.execute(db.sql);
   const waves = openWaves(db);
-  const opensAt = Date.now() + (isOpen ? 0 : 24 * 3_600_000);
+  // So far ahead that nobody looks at mailboxes for it yet: what is counted is what passes do.
+  const opensAt = Date.now() + (isOpen ? 0 : 60 * 24 * 3_600_000);
   const window = { opensAt, closesAt: opensAt + 3_600_000 };
   const order = { name: 'pilot', selector: {}, limit: null, isPilot: true, errorBudget: 1, window };
   await waves.create(order, 'a lab');
