@@ -10,7 +10,8 @@ export const processNames = ['serve', 'standby', 'worker'] as const;
 export type ProcessName = (typeof processNames)[number];
 
 export interface Strike {
-  readonly victim: ProcessName | 'postgres';
+  /** `busiest`: whichever process has most in hand at that moment. */
+  readonly victim: ProcessName | 'busiest' | 'postgres';
   readonly how: How;
   /** Strikes after so many milliseconds, or sooner once so many octets more have gone to the target. */
   readonly afterMs: number;
@@ -42,8 +43,8 @@ export function strikesOf(seed: number, { kills, apartMs, freezes, restarts }: S
     return {
       victim,
       how,
-      afterMs: chance.between(Math.round(apartMs / 5), apartMs),
-      afterBytes: byBytes ? 2 ** chance.between(8, 23) : Infinity,
+      afterMs: byBytes ? 4 * apartMs : chance.between(Math.round(apartMs / 5), apartMs),
+      afterBytes: byBytes ? 2 ** chance.between(12, 22) : Infinity,
       forMs: how === 'freeze' ? chance.between(14_000, 20_000) : chance.between(0, 2_500),
     };
   });
@@ -51,7 +52,7 @@ export function strikesOf(seed: number, { kills, apartMs, freezes, restarts }: S
 
 /** Each is struck, however few strikes there are. */
 function anyone(i: number, chance: Chance): Strike['victim'] {
-  const all = [...processNames, 'postgres'] as const;
+  const all = [...processNames, 'busiest', 'postgres', 'busiest'] as const;
   return i < all.length ? (all[i] as Strike['victim']) : chance.pick(all);
 }
 

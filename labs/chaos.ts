@@ -142,6 +142,8 @@ async function strikeAll(arena: Arena): Promise<Readonly<Record<string, number>>
   const { order, database, tell } = arena;
   const struck: Record<string, number> = {};
   const strikes = strikesOf(order.seed, order);
+  // What is killed before it has begun loses nothing, whatever it is made of.
+  while (arena.targetWeather.toServerBytes === 0) await pause(5);
   for (const [i, strike] of strikes.entries()) {
     if (i === Math.floor(strikes.length / 2)) {
       await stubbornly(() => openWindow(database.db));
@@ -163,16 +165,29 @@ async function moment({ afterMs, afterBytes }: Strike, weather: Weather): Promis
   while (performance.now() - since < afterMs && weather.toServerBytes - from < afterBytes) await pause(5);
 }
 
-/** False where the victim was down already. */
+/** False where the victim was down already, or nobody has anything in hand. */
 async function hit({ victim, how, forMs }: Strike, { database, processes }: Arena): Promise<boolean> {
   if (victim === 'postgres') return how === 'kill' ? database.kill() : database.restart();
-  const process = processes.of(victim);
+  const process = victim === 'busiest' ? await busiest(database, processes) : processes.of(victim);
+  if (!process) return false;
   if (how === 'kill') return process.kill(forMs);
   if (process.pid === null) return false;
   process.signal('SIGSTOP');
   await pause(forMs);
   process.signal('SIGCONT');
   return true;
+}
+
+async function busiest({ db }: ChaosDatabase, { all }: Processes): Promise<KeptProcess | null> {
+  const { rows } = await stubbornly(() =>
+    sql<{ pid: number }>`
+      select w.pid from worker w join mailbox_lease l on l.worker = w.id group by w.pid order by count(*) desc`.execute(
+      db.sql,
+    ),
+  );
+  const pids = rows.map(({ pid }) => pid);
+  const living = all.filter(({ pid }) => pid !== null && pids.includes(pid));
+  return living.sort((a, b) => pids.indexOf(a.pid as number) - pids.indexOf(b.pid as number))[0] ?? null;
 }
 
 async function untilAllSettled({ order, database, processes, tell }: Arena, began: number): Promise<void> {
