@@ -111,7 +111,7 @@ export function openDescriptions(db: Database): Descriptions {
 
 async function mailbox(db: Database, address: string): Promise<MailboxFound> {
   const { rows } = await mailboxRow(db.sql, sql`m.address = ${address}`);
-  const row = rows[0] ?? (await mailboxRow(db.sql, sql`m.aliases @> array[${address}]`)).rows[0];
+  const row = rows[0] ?? (await mailboxRow(db.sql, sql`m.id = any(array(${knownAs(address)}))`)).rows[0];
   if (!row) return { kind: 'unknown', nearest: await nearestAddress(db.sql, address) };
   const accounts = openWaveAccounts(db);
   const [[account], exceptions, log, marked, waves] = await Promise.all([
@@ -147,6 +147,11 @@ function mailboxRow(db: Sql, which: ReturnType<typeof sql>) {
                  select code from above order by far) as above
       from mailbox m join organisation o on o.id = m.organisation left join route r on r.mailbox = m.id
      where ${which} order by m.address limit 1`.execute(db);
+}
+
+/** By the index of aliases: apart from the order of all, in which PostgreSQL would look for the first of them one by one. */
+function knownAs(address: string) {
+  return sql`select a.id from mailbox a where a.aliases @> array[${address}]`;
 }
 
 /** Of those that stand beside it in the list of all, which begin alike; and those who are called so elsewhere. */
