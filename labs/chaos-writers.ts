@@ -25,7 +25,7 @@ export class ChaosWriters implements AsyncDisposable {
   readonly lastWritten = new Map<string, number>();
   messages = 0;
   #stopped = false;
-  #failure: unknown = null;
+  #failure: Error | null = null;
   #running: Promise<void>;
 
   constructor(db: Database, port: number, users: readonly LabUser[], seed: number) {
@@ -56,7 +56,7 @@ export class ChaosWriters implements AsyncDisposable {
         await pause(200);
       }
     } catch (error) {
-      this.#failure = error;
+      this.#failure = error instanceof Error ? error : new Error(String(error));
     }
   }
 

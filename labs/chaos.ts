@@ -81,7 +81,8 @@ export async function chaos(order: ChaosOrder, tell: (line: string) => void = ()
   const leaks = await leaksOf(database.db);
   for (const each of processes.all) {
     const ran = await each.stop();
-    if (ran && ran.code !== 0) each.endedByItself.push(`${each.name} was stopped and ended with ${ran.code}`);
+    if (ran && ran.code !== 0)
+      each.endedByItself.push(`${each.name} was stopped and ended with ${ran.code ?? ran.signal}: ${each.said}`);
   }
   const weather = [sourceWeather, targetWeather].map((each) => JSON.stringify(each.seen())).join(', ');
   tell(`all settled after ${seconds.toFixed(0)} s; weather: ${weather}`);
