@@ -34,7 +34,8 @@ test.each([
       await standsAs('shut');
       // Whoever was on the way when it broke has tried as well; from then on nobody has.
       await settled();
-      const [platform] = (await openEstateView(estate.db).now()).platforms.filter(({ side }) => side === 'target');
+      const { platforms } = await openEstateView(estate.db).now();
+      const platform = platforms.find(({ side }) => side === 'target');
       expect(platform?.why).toContain(`${runMax} mailboxes in a row ${ways}`);
       const tries = refused;
       expect(tries).toBeGreaterThanOrEqual(runMax);

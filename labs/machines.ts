@@ -59,8 +59,8 @@ export async function machinesAvailable(): Promise<LabAvailable> {
   try {
     await using machines = await startMachines(1);
     const [machine] = machines.all;
-    const [file = '', ...args] = [...(machine?.within ?? []), 'true'];
-    await run(file, args);
+    const [file, ...args] = machine?.within ?? [];
+    if (file) await run(file, [...args, 'true']);
     return { ok: true };
   } catch (cause) {
     return { ok: false, why: `network namespaces cannot be made here: ${lastLine(cause)}` };

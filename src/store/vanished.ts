@@ -60,7 +60,9 @@ export async function strikeOut(db: Sql): Promise<readonly WorkerRow[]> {
                                 'source', source, 'target', target)
         from seen
     )
-    select id, host, pid, version, role, lacks, started_at, draining, silent_ms, connections, mailboxes from seen`.execute(db);
+    select id, host, pid, version, role, lacks, started_at, draining, silent_ms, connections, mailboxes from seen`.execute(
+    db,
+  );
   return rows;
 }
 

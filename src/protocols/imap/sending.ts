@@ -257,7 +257,8 @@ export class Sending {
     this.#fly(exchange);
     if (command.isAlone) this.#alone = exchange;
     this.#isHurried = false;
-    this.#paced();
+    // What it waits for holds back those that come after it.
+    void this.#paced();
     exchange.sendPart();
   }
 
