@@ -1,14 +1,48 @@
-/** What a mailbox is not even opened for. */
+/** What a mailbox is not even opened for, and what is waited out. */
 
 import { expect, test } from 'vitest';
-import { stages } from '#domain/journey.ts';
+import { fault } from '#domain/fault.ts';
+import { type Stage, stages } from '#domain/journey.ts';
 import { everything } from '#domain/selection.ts';
-import { realClock } from '#lib/clock.ts';
 import { silent } from '#lib/log.ts';
+import { memoryLedger } from '#ledger-file/memory.ts';
 import type { Ends } from '#ports/mailbox-ends.ts';
 import { type JourneySteps, travel } from './travel.ts';
 
 const never = (what: string) => () => Promise.reject(new Error(`${what} was called`));
+
+const noSteps: JourneySteps = {
+  now: () => Date.now(),
+  take: never('take'),
+  passed: never('passed'),
+  carried: never('carried'),
+  failed: never('failed'),
+  turn: never('turn'),
+  block: never('block'),
+};
+
+/** One piece of work on a mailbox that stands there; nobody waits for the waits. */
+function travelOnce(stage: Stage, failures: number, ends: Partial<Ends>, journeys: JourneySteps): Promise<void> {
+  const traveller = { id: 7, address: 'ann@mail.example', sourceUser: null, targetUser: null, stage, wave: 1 };
+  return travel(
+    {
+      work: 'copy',
+      inHand: {
+        traveller: { ...traveller, side: 'source', failures },
+        ends: () => ends as Ends,
+        turnLedger: never('turnLedger'),
+      },
+      wave: null,
+      journeys,
+      choices: { selection: everything, delete: true, prove: 'sample' },
+      followEveryMs: 1_000,
+      who: 'a test',
+      log: silent,
+      clock: { now: () => Date.now(), sleep: async () => undefined },
+    },
+    new AbortController().signal,
+  );
+}
 
 test.each(stages)(
   'a mailbox that would be moved into itself is opened nowhere, and a person is told: while it is %s',
@@ -18,36 +52,36 @@ test.each(stages)(
     const ledger = { claim: never('claim'), peek: never('peek') };
     const ends = { pair, openSource: open, openTarget: open, openSourceToRead: open, openTargetToRead: open, ledger };
     const blocked: unknown[] = [];
-    const journeys: JourneySteps = {
-      now: () => Date.now(),
-      take: never('take'),
-      passed: never('passed'),
-      carried: never('carried'),
-      failed: never('failed'),
-      turn: never('turn'),
-      block: async (mailbox, code, about) => void blocked.push([mailbox, code, about['message']]),
-    };
-    const traveller = { id: 7, address: 'ann@mail.example', sourceUser: null, targetUser: null, stage, wave: 1 };
-    await travel(
-      {
-        work: 'copy',
-        inHand: {
-          traveller: { ...traveller, side: 'source', failures: 0 },
-          ends: () => ends as unknown as Ends,
-          turnLedger: never('turnLedger'),
-        },
-        wave: null,
-        journeys,
-        choices: { selection: everything, delete: true, prove: 'sample' },
-        followEveryMs: 1_000,
-        who: 'a test',
-        log: silent,
-        clock: realClock,
-      },
-      new AbortController().signal,
-    );
+    const block: JourneySteps['block'] = async (mailbox, code, about) =>
+      void blocked.push([mailbox, code, about['message']]);
+    await travelOnce(stage, 0, ends as unknown as Ends, { ...noSteps, block });
     expect(blocked).toEqual([
       [7, 'mailbox.into-itself', 'Source and target of this mailbox are the same: ann@mail.example.'],
     ]);
+  },
+);
+
+test.each([
+  [0, []],
+  [4, ['withdraw']],
+])(
+  'a switch that failed %i times in bad weather is tried again, and nobody is called for it',
+  async (failures, steps) => {
+    const refused = async () => Promise.reject(fault('imap.connect.refused', { host: 'new.example', port: 993 }));
+    const pair = { source: 'ann@old.example', target: 'ann@new.example' };
+    const ends = { pair, openSource: refused, openTarget: refused, ledger: memoryLedger() };
+    const taken: string[] = [];
+    const failed: unknown[] = [];
+    await travelOnce('switching', failures, ends, {
+      ...noSteps,
+      carried: async () => undefined,
+      take: async ({ step }) => {
+        taken.push(step);
+        return true;
+      },
+      failed: async (mailbox, dueInMs, { code }) => void failed.push([mailbox, dueInMs > 0, code]),
+    });
+    expect(taken).toEqual(steps);
+    expect(failed).toEqual([[7, true, 'imap.connect.refused']]);
   },
 );

@@ -39,7 +39,7 @@ export interface TravelRequest {
   readonly at?: (point: SwitchPoint | CrashPoint) => void;
 }
 
-/** So often a switch is tried before the mailbox goes back to following and a person looks at it. */
+/** So often a switch is tried in bad weather before the mailbox goes back to following, and switches when that is over. */
 const switchTriesMax = 5;
 /** So often a folder may be in doubt before a person looks at it. */
 const hiccupsMax = 3;
@@ -212,8 +212,10 @@ async function trouble(
   // A server that contradicts itself once has hiccuped: nothing was removed on its word, and the next pass asks again.
   const mayBeHiccup = code === 'folder.in-doubt' && failures < hiccupsMax;
   const isWeather = retry === 'soon' || retry === 'paced' || mayBeHiccup;
-  if (isWeather && !(stage === 'switching' && failures + 1 >= switchTriesMax)) {
+  if (isWeather) {
     const waitMs = Math.min(longestWaitMs, firstWaitMs * 2 ** Math.min(failures, 10));
+    if (stage === 'switching' && failures + 1 >= switchTriesMax)
+      await step(request, 'switching', 'withdraw', waitMs, { code });
     return journeys.failed(id, Math.max(waitMs, request.askedMs?.() ?? 0), { code, message });
   }
   await journeys.block(id, code, { message, stage }, who);
