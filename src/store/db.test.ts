@@ -8,7 +8,7 @@ import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { databaseFault, isPassing } from './database-fault.ts';
 import { type Database, oneRow, openDatabase } from './db.ts';
-import { serverOfVersion } from './pretended-server.test-kit.ts';
+import { serverOfVersion, serverThatShutsDown } from './pretended-server.test-kit.ts';
 import { testDatabase, type TestDatabase } from './test-database.ts';
 
 let db: TestDatabase;
@@ -85,6 +85,11 @@ describe('a DATABASE_URL that cannot be used is told as what it is, without its 
       message: `The database postgresql://127.0.0.1:${port}/d is PostgreSQL 14; 15 or newer is needed.`,
     });
   });
+});
+
+test('a server that shuts down while one connects to it is away, and ends no process of ours', async () => {
+  const port = await listening(serverThatShutsDown());
+  expect(await refusal(`postgres://u@127.0.0.1:${port}/d`)).toMatchObject({ code: 'database.away' });
 });
 
 describe('between machines', () => {

@@ -101,6 +101,9 @@ function pool(config: pg.PoolConfig, name: string): PostgresPool {
   const prepared = new PreparedStatements();
   // A connection that dies while nobody uses it is replaced when somebody does.
   inner.on('error', () => undefined);
+  // Nor does one that dies while it is lent end the process: the next query tells. Heard from the beginning, since what the server
+  // says as it shuts down may come with the very octets by which the connection is made.
+  inner.on('connect', (client) => client.on('error', () => undefined));
   return {
     options: inner.options,
     end: () => inner.end(),
@@ -108,8 +111,6 @@ function pool(config: pg.PoolConfig, name: string): PostgresPool {
       const client = await faulted(name, inner.connect());
       const before = lent.get(client);
       if (before) return before;
-      // Nor does one between two queries of a transaction end the process: the next of them tells.
-      client.on('error', () => undefined);
       await faulted(name, begin(client));
       const mine = telling(client, name, prepared);
       lent.set(client, mine);

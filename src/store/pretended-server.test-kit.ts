@@ -22,6 +22,18 @@ export function serverOfVersion(
   });
 }
 
+/** Lets everyone in, and says with the same octets that it shuts down. */
+export function serverThatShutsDown(): net.Server {
+  const said = ['SFATAL', 'VFATAL', 'C57P01', 'Mterminating connection due to administrator command', ''];
+  const farewell = message('E', Buffer.from(said.map((field) => `${field}\0`).join('')));
+  return net.createServer((socket) => {
+    socket.on('error', () => undefined); // the client has gone
+    socket.once('data', () =>
+      socket.end(Buffer.concat([message('R', Buffer.alloc(4)), message('Z', Buffer.from('I')), farewell])),
+    );
+  });
+}
+
 /** After its startup message, from which nothing is to be learnt. */
 function converse(socket: net.Socket, version: string): void {
   const ready = message('Z', Buffer.from('I'));
