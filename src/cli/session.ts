@@ -4,7 +4,7 @@
  */
 
 import type { CommandContext } from '@stricli/core';
-import { Fault } from '#domain/fault.ts';
+import { Fault, fault } from '#domain/fault.ts';
 import type { CommandError } from '#domain/report.ts';
 import type { Log } from '#lib/log.ts';
 import { type ExitCode, exitCodeOfError, exitCodes } from './exit-code.ts';
@@ -80,7 +80,11 @@ export class Session implements CommandContext {
   }
 
   /** A command ended by an error: tells it on stderr, sets the exit code, and concludes with a document without mailboxes. */
-  fail(error: unknown): void {
+  fail(thrown: unknown): void {
+    const { interruption } = this.world;
+    // Whatever was waited for was ended by a person, and says so in the words of the signal.
+    const isStopped = interruption.aborted && thrown === interruption.reason;
+    const error = isStopped ? fault('interrupted', { by: 'a signal' }) : thrown;
     this.screen.clear();
     this.exitCode = exitCodeOfError(error);
     for (const line of errorLines(error)) this.screen.say(line);

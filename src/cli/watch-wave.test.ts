@@ -83,3 +83,16 @@ test('programs get one document, and a wave that is not there is wrong usage', a
   const { code, stderr } = await play(['wave', 'watch', 'nobody'], estate([[]]));
   expect([code, stderr]).toEqual([2, expect.stringContaining('There is no wave nobody')]);
 });
+
+test('whoever stops it while it is being opened is told that it was stopped, and no fault of ours', async () => {
+  const interruption = new AbortController();
+  const { code, stderr } = await play(['wave', 'watch', 'pilot'], {
+    config: '/nowhere/godwit.yaml',
+    interruption: interruption.signal,
+    openProgramme: async ({ signal }) => {
+      interruption.abort(new Error('SIGINT'));
+      throw signal.reason;
+    },
+  });
+  expect([code, stderr]).toEqual([5, expect.stringContaining('(interrupted)')]);
+});
