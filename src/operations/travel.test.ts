@@ -7,7 +7,7 @@ import { everything } from '#domain/selection.ts';
 import { silent } from '#lib/log.ts';
 import { memoryLedger } from '#ledger-file/memory.ts';
 import type { Ends } from '#ports/mailbox-ends.ts';
-import { type JourneySteps, travel } from './travel.ts';
+import { type JourneySteps, travel, type TravelRequest } from './travel.ts';
 
 const never = (what: string) => () => Promise.reject(new Error(`${what} was called`));
 
@@ -22,17 +22,23 @@ const noSteps: JourneySteps = {
 };
 
 /** One piece of work on a mailbox that stands there; nobody waits for the waits. */
-function travelOnce(stage: Stage, failures: number, ends: Partial<Ends>, journeys: JourneySteps): Promise<void> {
+function travelOnce(
+  stage: Stage,
+  failures: number,
+  ends: Partial<Ends>,
+  journeys: JourneySteps,
+  { work, wave }: Pick<TravelRequest, 'work' | 'wave'> = { work: 'copy', wave: null },
+): Promise<void> {
   const traveller = { id: 7, address: 'ann@mail.example', sourceUser: null, targetUser: null, stage, wave: 1 };
   return travel(
     {
-      work: 'copy',
+      work,
       inHand: {
         traveller: { ...traveller, side: 'source', failures },
         ends: () => ends as Ends,
         turnLedger: never('turnLedger'),
       },
-      wave: null,
+      wave,
       journeys,
       choices: { selection: everything, delete: true, prove: 'sample' },
       followEveryMs: 1_000,
@@ -85,3 +91,27 @@ test.each([
     expect(failed).toEqual([[7, true, 'imap.connect.refused']]);
   },
 );
+
+const open = { id: 1, state: 'running', opensAt: 0, closesAt: Number.MAX_SAFE_INTEGER, pilot: false } as const;
+
+test.each([
+  ['was paused', { ...open, state: 'paused' }, []],
+  ['has closed', { ...open, closesAt: 1 }, []],
+  ['is open', open, ['switch']],
+] as const)('a switch that waited in the queue while its wave %s', async (_, wave, steps) => {
+  const refused = async () => Promise.reject(fault('imap.connect.refused', { host: 'new.example', port: 993 }));
+  const pair = { source: 'ann@old.example', target: 'ann@new.example' };
+  const ends = { pair, openSource: refused, openTarget: refused, ledger: memoryLedger() };
+  const taken: string[] = [];
+  const journeys: JourneySteps = {
+    ...noSteps,
+    carried: async () => undefined,
+    failed: async () => undefined,
+    take: async ({ step }) => {
+      taken.push(step);
+      return true;
+    },
+  };
+  await travelOnce('following', 0, ends, journeys, { work: 'switch', wave });
+  expect(taken).toEqual(steps);
+});

@@ -60,7 +60,7 @@ export async function travel(request: TravelRequest, signal: AbortSignal): Promi
     case 'copying':
       return pass(request, 'copying', 'there', signal);
     case 'following':
-      if (request.work !== 'switch') return pass(request, 'following', 'there', signal);
+      if (request.work !== 'switch' || isShut(request)) return pass(request, 'following', 'there', signal);
       if (await step(request, 'following', 'switch', 0)) await cross(request, 'switching', signal);
       return;
     case 'switching':
@@ -74,6 +74,12 @@ export async function travel(request: TravelRequest, signal: AbortSignal): Promi
       // Somebody was faster: there is nothing to be done any more.
       return;
   }
+}
+
+/** Whether the wave was paused, or its window has closed, while the job stood in the queue. */
+function isShut({ wave, journeys }: TravelRequest): boolean {
+  if (!wave) return false;
+  return wave.state !== 'running' || journeys.now() < wave.opensAt || wave.closesAt <= journeys.now();
 }
 
 /** Carries what changed, in one direction. */
