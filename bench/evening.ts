@@ -38,6 +38,8 @@ export interface EveningOptions {
   readonly followEvery: string;
   readonly nodeOptions: string;
   readonly say: (line: string) => void;
+  /** Called before everything is removed, which takes minutes for millions of small files. */
+  readonly told: (evening: Evening) => void;
 }
 
 /** As many as an evening of the programme that this is named after. */
@@ -48,7 +50,7 @@ const besidesMail = 250_000;
 const octetsOfMessage = 6_500;
 const logOctets = 3e9;
 
-export async function runEvening(options: EveningOptions): Promise<Evening> {
+export async function runEvening(options: EveningOptions): Promise<void> {
   const { say, mailboxes } = options;
   const folder = join(resolve(options.scratch ?? scratchFolder), `evening-${process.pid}`);
   mkdirSync(folder, { recursive: true });
@@ -67,7 +69,7 @@ export async function runEvening(options: EveningOptions): Promise<Evening> {
     await using _server = await startEmbedded(state, {}, AbortSignal.timeout(60_000));
     counter.enrol('database', Number(readFileSync(join(state, 'postgres/data/postmaster.pid'), 'utf8').split('\n')[0]));
     say(`${mailboxes} mailboxes; ${serversAre}; CPU by ${counter.kind}`);
-    return await new Run(options, folder, sides, counter).toTheEnd();
+    options.told(await new Run(options, folder, sides, counter).toTheEnd());
   } finally {
     process.off('exit', clean);
     clean();

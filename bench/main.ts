@@ -109,7 +109,7 @@ switch (positionals[0]) {
     break;
   case 'evening': {
     const most = Number(values['messages-max']);
-    const evening = await runEvening({
+    await runEvening({
       mailboxes: Number(values.mailboxes ?? eveningMailboxes),
       messagesMin: Math.min(Number(values['messages-min']), most),
       messagesMax: most,
@@ -119,10 +119,12 @@ switch (positionals[0]) {
       followEvery: values['follow-every'],
       nodeOptions: values['node-options'],
       say,
+      told: (evening) => {
+        for (const line of eveningLines(evening)) say(line);
+        keep(evening);
+        if (!evening.isWell) process.exitCode = 1;
+      },
     });
-    for (const line of eveningLines(evening)) say(line);
-    keep(evening);
-    if (!evening.isWell) process.exitCode = 1;
     break;
   }
   case 'profile':

@@ -63,6 +63,7 @@ import {
 } from './help.ts';
 import { describeCommands, getCommands } from './look-commands.ts';
 import { auditCommands, mailboxCommands, waveCommands } from './order-commands.ts';
+import { named } from './positional.ts';
 import { Session } from './session.ts';
 import { usageError } from './usage.ts';
 import type { World } from './world.ts';
@@ -176,8 +177,6 @@ const workerCommands = buildRouteMap<'run' | 'drain', Session>({
   docs: { brief: 'More hands for an estate, on this or any other machine', fullDescription: workerHelp },
 });
 
-const named = (placeholder: string, brief: string) =>
-  ({ kind: 'tuple', parameters: [{ placeholder, brief, parse: String }] }) as const;
 const waveName = named('WAVE', 'Its name, such as pilot');
 
 const reportCommands = buildRouteMap<'wave', Session>({

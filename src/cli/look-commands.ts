@@ -13,6 +13,7 @@ import {
   type TableFlags,
 } from './flags.ts';
 import { describeHelp, getHelp } from './help.ts';
+import { named } from './positional.ts';
 import type { Session } from './session.ts';
 
 export const getCommands = buildRouteMap<'mailboxes' | 'organisations' | 'waves' | 'workers', Session>({
@@ -40,9 +41,6 @@ export const getCommands = buildRouteMap<'mailboxes' | 'organisations' | 'waves'
   },
   docs: { brief: 'Lists of what an estate holds', fullDescription: getHelp },
 });
-
-const named = (placeholder: string, brief: string) =>
-  ({ kind: 'tuple', parameters: [{ placeholder, brief, parse: String }] }) as const;
 
 export const describeCommands = buildRouteMap<'mailbox' | 'wave', Session>({
   routes: {

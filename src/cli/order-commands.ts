@@ -23,10 +23,9 @@ import {
   type WaveRescheduleFlags,
 } from './flags.ts';
 import { acceptHelp, auditHelp, mailboxHelp, waveCheckHelp, waveHelp } from './help.ts';
+import { named } from './positional.ts';
 import type { Session } from './session.ts';
 
-const named = (placeholder: string, brief: string) =>
-  ({ kind: 'tuple', parameters: [{ placeholder, brief, parse: String }] }) as const;
 const waveName = named('WAVE', 'Its name, such as pilot');
 const address = { placeholder: 'ADDRESS', brief: 'Of a mailbox, such as ann@corp.example', parse: String } as const;
 

@@ -2,6 +2,7 @@
 
 import { remark } from './probe-abilities.ts';
 import type { DeepFacts, DeepKind, MailboxFacts, Remark, ServerFacts } from './probe-report.ts';
+import { sizeText } from '#lib/size-text.ts';
 
 /** What is in it, and what of that a move leaves out. */
 export function onFolders(mailbox: MailboxFacts): Remark[] {
@@ -14,7 +15,7 @@ export function onFolders(mailbox: MailboxFacts): Remark[] {
     remark(
       'fine',
       'folders',
-      `${count(own.length, 'folder')} with ${count(mailbox.messages, 'message')}${mailbox.bytes === null ? '' : `, ${size(mailbox.bytes)}`}.`,
+      `${count(own.length, 'folder')} with ${count(mailbox.messages, 'message')}${mailbox.bytes === null ? '' : `, ${sizeText(mailbox.bytes)}`}.`,
     ),
   );
   if (others.length > 0) {
@@ -85,7 +86,7 @@ export function onRoom(mailbox: MailboxFacts): Remark[] {
       const share = Math.round((used / limit) * 100);
       const amounts =
         resource.toUpperCase() === 'STORAGE'
-          ? `${size(used)} of ${size(limit)}`
+          ? `${sizeText(used)} of ${sizeText(limit)}`
           : `${used} of ${limit} ${resource.toLowerCase()}`;
       return remark(share >= 90 ? 'trouble' : 'fine', 'room', `${amounts} are used (${share} %).`);
     });
@@ -99,7 +100,7 @@ export function onRoom(mailbox: MailboxFacts): Remark[] {
       remark(
         'note',
         'room',
-        `As a target it takes messages of up to ${size(limit)} (APPENDLIMIT); larger ones are listed as refused, or left out by --max-size.`,
+        `As a target it takes messages of up to ${sizeText(limit)} (APPENDLIMIT); larger ones are listed as refused, or left out by --max-size.`,
       ),
     );
   return remarks;
@@ -109,7 +110,7 @@ export function onRoom(mailbox: MailboxFacts): Remark[] {
 export function onClients(mailbox: MailboxFacts, server: ServerFacts | null): Remark[] {
   const much =
     mailbox.bytes ?? mailbox.quotas.find(({ resource }) => resource.toUpperCase() === 'STORAGE')?.used ?? null;
-  const about = much === null ? count(mailbox.messages, 'message') : `about ${size(much)}`;
+  const about = much === null ? count(mailbox.messages, 'message') : `about ${sizeText(much)}`;
   const uidl =
     server?.kind === 'dovecot' || server?.kind === 'cyrus' ? ' (here most likely made of UIDVALIDITY and UID)' : '';
   return [
@@ -172,15 +173,4 @@ function count(n: number, what: string): string {
 function quoted(names: readonly string[]): string {
   const shown = names.slice(0, 5).map((name) => `"${name}"`);
   return `${shown.join(', ')}${names.length > 5 ? ` and ${names.length - 5} more` : ''}`;
-}
-
-function size(bytes: number): string {
-  const units = ['octets', 'kB', 'MB', 'GB', 'TB'];
-  let unit = 0;
-  let value = bytes;
-  while (value >= 1000 && unit < units.length - 1) {
-    value /= 1000;
-    unit++;
-  }
-  return `${value < 10 && unit > 0 ? value.toFixed(1) : Math.round(value)} ${units[unit]}`;
 }

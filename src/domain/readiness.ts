@@ -8,6 +8,7 @@ import type { FolderTree } from './item.ts';
 import type { SideName } from './platform.ts';
 import type { MailboxFacts, QuotaFacts } from './probe-report.ts';
 import type { Selection } from './selection.ts';
+import { sizeText } from '#lib/size-text.ts';
 
 /** What a kind of trouble is, and what to do about it. `trouble`: it will go wrong; `note`: it will go otherwise than people expect. */
 export const readinessKinds = {
@@ -141,7 +142,7 @@ function onRoom({ source, target, messages }: BothSeen): ReadinessRemark[] {
   const has = messages?.bytes ?? source.bytes;
   // What was copied already takes its room already.
   if (storage && has !== null)
-    remarks.push(...onQuota(storage, Math.max(0, has - (target.bytes ?? 0)), (n) => size(n)));
+    remarks.push(...onQuota(storage, Math.max(0, has - (target.bytes ?? 0)), (n) => sizeText(n)));
   const count = quotaOf(target, 'MESSAGE');
   if (count)
     remarks.push(
@@ -175,7 +176,7 @@ function onMessages({ target, messages }: BothSeen): ReadinessRemark[] {
     remarks.push(
       remark(
         'too-large',
-        `${messages.tooLarge.toLocaleString('en')} of more than ${size(limit)}; the largest is ${size(bytes)} (${folder}, UID ${uid})`,
+        `${messages.tooLarge.toLocaleString('en')} of more than ${sizeText(limit)}; the largest is ${sizeText(bytes)} (${folder}, UID ${uid})`,
       ),
     );
   }
@@ -223,15 +224,4 @@ function named(names: readonly string[]): string {
     .slice(0, namesMax)
     .map((name) => JSON.stringify(name))
     .join(', ')}${more}`;
-}
-
-function size(bytes: number): string {
-  const units = ['octets', 'kB', 'MB', 'GB', 'TB'];
-  let unit = 0;
-  let value = bytes;
-  while (value >= 1000 && unit < units.length - 1) {
-    value /= 1000;
-    unit++;
-  }
-  return `${value < 10 && unit > 0 ? value.toFixed(1) : Math.round(value)} ${units[unit]}`;
 }
