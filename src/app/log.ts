@@ -8,7 +8,7 @@ import type { Logger } from 'pino';
 import type { LogFormat, LogLevel } from '#cli/world.ts';
 import { shown } from '#cli/shown.ts';
 import type { Log, LogFields } from '#lib/log.ts';
-import { redacted, withoutPasswords } from './redaction.ts';
+import { redacted, withoutPasswords } from '#lib/redaction.ts';
 
 const order: readonly LogLevel[] = ['error', 'warn', 'info', 'debug', 'trace'];
 

@@ -7,7 +7,7 @@ import { exitCodes } from '#cli/exit-code.ts';
 import { wantsJson } from '#cli/session.ts';
 import type { Settings, World } from '#cli/world.ts';
 import { openLog } from './log.ts';
-import { withoutPasswords } from './redaction.ts';
+import { withoutPasswords } from '#lib/redaction.ts';
 import { readSettings } from './settings.ts';
 
 const argv = process.argv.slice(2);

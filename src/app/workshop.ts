@@ -12,6 +12,7 @@ import { realClock } from '#lib/clock.ts';
 import type { Log } from '#lib/log.ts';
 import { type Meters, metered } from '#operations/metered-journeys.ts';
 import type { Governor } from '#ports/budget.ts';
+import type { Stumbled } from '#ports/journeys.ts';
 import type { SharedSettings } from '#ports/programme.ts';
 import type { Job } from '#ports/queue.ts';
 import type { MailboxLease, Membership } from '#ports/workforce.ts';
@@ -19,6 +20,7 @@ import { openGovernor, openPlatforms } from '#store/budget.ts';
 import type { Database } from '#store/db.ts';
 import { openJourneys } from '#store/journeys.ts';
 import { estateLedgers } from '#store/ledger.ts';
+import { openOwnFaults } from '#store/own-faults.ts';
 import { openQueue } from '#store/queue.ts';
 import { sealedSecrets } from '#store/secrets.ts';
 import { openWorkforce } from '#store/workforce.ts';
@@ -85,7 +87,17 @@ export async function workOnce(
   });
   const journeys = openJourneys(db, queue);
   const budgets = openGovernor(db, membership.worker);
-  const governor: Governor = { ...budgets, release: (of) => letGo(lease, () => budgets.release(of)) };
+  const governor: Governor = {
+    ...budgets,
+    async take(wanted) {
+      const taken = await budgets.take(wanted);
+      // Whatever follows from that is no fault of the mailbox, nor of ours.
+      if (taken.kind === 'gone') lease.lapse();
+      return taken;
+    },
+    release: (of) => letGo(lease, () => budgets.release(of)),
+  };
+  const ownFaults = openOwnFaults(db);
   await using source = new Lookout('source', { governor, clock: realClock, log });
   await using target = new Lookout('target', { governor, clock: realClock, log });
   const paces = new Paces(lease.lapsed);
@@ -123,6 +135,21 @@ export async function workOnce(
       throw error;
     }
   };
+  const stumbled = async (job: Job, detail: string): Promise<Stumbled> => {
+    let became: Stumbled = 'not-ours';
+    await letGo(lease, async () => {
+      became = await ownFaults.stumbled(job, detail, `worker ${membership.worker}`);
+    });
+    return counted(job, became);
+  };
+  const counted = (job: Job, became: Stumbled): Stumbled => {
+    if (became === 'again') meters.pass(job.work, 'failed');
+    if (became === 'blocked') {
+      meters.pass(job.work, 'blocked');
+      meters.blocked('internal');
+    }
+    return became;
+  };
   vitals.begins(() => lease.msLeft(), lacks.length);
   // Awaited here: what it works with is let go of at the end of this scope.
   return await work(
@@ -131,6 +158,7 @@ export async function workOnce(
       lease,
       queue,
       journeys: { putBack: (job) => letGo(lease, () => journeys.putBack(job)) },
+      stumbled,
       travel: doJob,
       atOnce: lacks.length > 0 ? 0 : settings.atOnce,
       heard: ({ settingsRevision, shares }) => {

@@ -7,6 +7,7 @@ import { switchMailbox, type Switched, type SwitchPoint } from '#cutover/switch.
 import { Fault, fault, type FaultCode, faults } from '#domain/fault.ts';
 import type { Stage, Step } from '#domain/journey.ts';
 import type { Direction } from '#domain/ledger-turn.ts';
+import { nextTryInMs } from '#domain/next-try.ts';
 import { nextLookInMs, type WaveNow, type Work } from '#domain/release.ts';
 import type { FaultReport, MailboxReport } from '#domain/report.ts';
 import type { Clock } from '#lib/clock.ts';
@@ -43,8 +44,6 @@ export interface TravelRequest {
 const switchTriesMax = 5;
 /** So often a folder may be in doubt before a person looks at it. */
 const hiccupsMax = 3;
-const firstWaitMs = 15_000;
-const longestWaitMs = 30 * 60_000;
 
 /** Does it, and writes down how it ended. Throws only what says nothing about the mailbox: a database or a lease that is gone. */
 export async function travel(request: TravelRequest, signal: AbortSignal): Promise<void> {
@@ -219,7 +218,7 @@ async function trouble(
   const mayBeHiccup = code === 'folder.in-doubt' && failures < hiccupsMax;
   const isWeather = retry === 'soon' || retry === 'paced' || mayBeHiccup;
   if (isWeather) {
-    const waitMs = Math.min(longestWaitMs, firstWaitMs * 2 ** Math.min(failures, 10));
+    const waitMs = nextTryInMs(failures);
     if (stage === 'switching' && failures + 1 >= switchTriesMax)
       await step(request, 'switching', 'withdraw', waitMs, { code });
     return journeys.failed(id, Math.max(waitMs, request.askedMs?.() ?? 0), { code, message });

@@ -57,6 +57,18 @@ export interface StepOf {
   readonly about?: Readonly<Record<string, unknown>>;
 }
 
+/** `again`: after a wait. */
+export type Stumbled = 'again' | 'blocked' | 'not-ours';
+
+/** What becomes of a job that a fault of ours has broken off. */
+export interface OwnFaults {
+  /**
+   * The job has ended with a failure of its mailbox, which is tried again after a wait; after some in a row it is blocked, as by
+   * `block`. `detail`: what was thrown, in words that may be shown. Of a job that is not ours any more nothing is written.
+   */
+  stumbled(job: Job, detail: string, who: string): Promise<Stumbled>;
+}
+
 export interface Journeys {
   /**
    * What is due and has neither a mark nor a job, and the waves there are, by the database's clock. Of what people wait for,

@@ -166,7 +166,8 @@ function carried({ direction, copied, bytes, milliseconds, found }: PassNumbers)
   return sql`${done}${seen}${account}`;
 }
 
-async function block(
+/** For whoever does more in the same transaction; see `Journeys.block`. */
+export async function block(
   tx: Sql,
   mailbox: number,
   code: string,

@@ -1,8 +1,10 @@
 /** How a worker ends: by itself, because somebody drains it, or because what it goes by has changed. */
 
 import { expect, test } from 'vitest';
+import { fault } from '#domain/fault.ts';
 import type { Work } from '#domain/release.ts';
 import { silent } from '#lib/log.ts';
+import type { Stumbled } from '#ports/journeys.ts';
 import type { Job, JobQueue } from '#ports/queue.ts';
 import type { Heartbeat, Membership, WorkerId } from '#ports/workforce.ts';
 import { Lease } from './lease.ts';
@@ -18,11 +20,17 @@ class Shift {
   readonly vitals = new Vitals();
   /** What the next heartbeat answers. */
   answer: Heartbeat = alive;
+  /** What becomes of a job that is told of so. */
+  became: Stumbled = 'again';
   heartbeats = 0;
   fetches = 0;
   readonly begun: Work[] = [];
   readonly done: Work[] = [];
   readonly putBack: number[] = [];
+  /** Mailboxes whose job a fault of ours broke off, and its words. */
+  readonly stumbled: (readonly [mailbox: number, detail: string])[] = [];
+  /** Phrases that say that somebody must act. */
+  readonly errors: string[] = [];
   readonly #waiting: Job[];
   readonly #mayEnd = Promise.withResolvers<void>();
   readonly #lease = new Lease();
@@ -59,16 +67,25 @@ class Shift {
         membership,
         queue,
         journeys,
+        stumbled: async ({ mailbox }, detail) => {
+          this.stumbled.push([mailbox, detail]);
+          return this.became;
+        },
         vitals,
         lease: this.#lease,
         atOnce,
         heard: () => undefined,
         outdated: outdated.signal,
-        log: silent,
+        log: { ...silent, error: (phrase) => void this.errors.push(phrase) },
         travel: (job, _, over) => this.#travel(job, over),
       },
       this.stop.signal,
     ).finally(() => this.#lease[Symbol.dispose]());
+  }
+
+  /** What is under way breaks off with this. */
+  breakOff(error: unknown): void {
+    this.#mayEnd.reject(error);
   }
 
   /** Whatever is under way may come to its end. */
@@ -153,4 +170,46 @@ test('who may take nothing says that it is there, and asks for no work', async (
   shift.stop.abort();
   expect(await ended).toBe('stopped');
   expect(shift.fetches).toBe(0);
+});
+
+test('a fault of ours is held against its mailbox, told of without secrets, and not put back to be tried at once', async () => {
+  const shift = new Shift('follow');
+  const ended = shift.begin();
+  await shift.until(() => shift.begun.length === 1);
+  shift.breakOff(new TypeError('nobody thought of\npostgres://ann:hunter2@db/estate'));
+  while (shift.stumbled.length === 0) await new Promise(setImmediate);
+  shift.stop.abort();
+  expect(await ended).toBe('stopped');
+  expect(shift.stumbled).toEqual([[0, 'nobody thought of postgres://ann:[hidden]@db/estate']]);
+  expect(shift.putBack).toEqual([]);
+  expect(shift.errors).toEqual(['a fault of ours']);
+});
+
+test.each([
+  ['a database that is away', fault('database.away', { name: 'estate', text: 'gone' }), [0], []],
+  ['a ledger that others hold', fault('ledger.lost', { mailbox: 'ann' }), [0], []],
+  ['a job that was given to another', new Error('the job was given to another'), [], ['not-ours']],
+])('%s is held against no mailbox, and is no alarm', async (_, error, putBack, became) => {
+  const shift = new Shift('follow');
+  shift.became = 'not-ours';
+  const ended = shift.begin();
+  await shift.until(() => shift.begun.length === 1);
+  shift.breakOff(error);
+  while (shift.putBack.length + shift.stumbled.length === 0) await new Promise(setImmediate);
+  shift.stop.abort();
+  expect(await ended).toBe('stopped');
+  expect(shift.putBack).toEqual(putBack);
+  expect(shift.stumbled).toHaveLength(became.length);
+  expect(shift.errors).toEqual([]);
+});
+
+test('who is told to go while something of ours breaks puts it back, and counts nothing', async () => {
+  const shift = new Shift('follow');
+  const ended = shift.begin();
+  await shift.until(() => shift.begun.length === 1);
+  shift.stop.abort();
+  shift.breakOff(new Error('a socket that was cut'));
+  expect(await ended).toBe('stopped');
+  expect(shift.putBack).toEqual([0]);
+  expect(shift.stumbled).toEqual([]);
 });

@@ -4,10 +4,12 @@
  */
 
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Fault } from '#domain/fault.ts';
 import type { Work } from '#domain/release.ts';
 import { cleanText } from '#lib/clean-text.ts';
 import type { Log } from '#lib/log.ts';
-import type { Journeys } from '#ports/journeys.ts';
+import { withoutPasswords } from '#lib/redaction.ts';
+import type { Journeys, Stumbled } from '#ports/journeys.ts';
 import type { Job, JobQueue } from '#ports/queue.ts';
 import { type Heartbeat, heartbeatMs, leaseSeconds, type MailboxLease, type Membership } from '#ports/workforce.ts';
 import type { Lease } from './lease.ts';
@@ -18,6 +20,8 @@ export interface WorkerParts {
   readonly lease: Lease;
   readonly queue: JobQueue;
   readonly journeys: Pick<Journeys, 'putBack'>;
+  /** Writes down what broke a job off that is none of the catalogue, and ends the job; `OwnFaults.stumbled`. */
+  readonly stumbled: (job: Job, detail: string) => Promise<Stumbled>;
   /**
    * Does one job on a mailbox that is ours alone, and ends it with what it writes down. `over` fires when it has to stop at
    * once, and `notBegun` also when it is better not begun any more: a switch that has begun is seen through while a worker
@@ -117,6 +121,9 @@ class Worker implements AsyncDisposable {
       if (!mailbox) return;
       try {
         await travel(job, mailbox, over, notBegun);
+      } catch (error) {
+        if (notBegun.aborted || !isOurs(error)) throw error;
+        await this.#stumbled(job, error);
       } finally {
         await membership.releaseMailbox(mailbox);
       }
@@ -127,6 +134,17 @@ class Worker implements AsyncDisposable {
       // It is to be done by whoever comes next. Where even that cannot be said, our heartbeat stops for it.
       await journeys.putBack(job).catch(() => undefined);
     }
+  }
+
+  /** Counted, and tried again after a wait: what is put back is tried again at once, and nobody would see it. */
+  async #stumbled(job: Job, error: unknown): Promise<void> {
+    const { log, stumbled } = this.#parts;
+    const about = { mailbox: job.mailbox, work: job.work };
+    const became = await stumbled(job, said(error));
+    // That it is not ours is what it stumbled over, then.
+    if (became === 'not-ours') return log.info('broken off; it goes on elsewhere, or later', about);
+    const stack = error instanceof Error ? (error.stack ?? '') : '';
+    log.error('a fault of ours', { ...about, fault: 'internal', became, text: said(error), stack });
   }
 
   /** The mailbox for us alone; waits for one whose last holder has just vanished. */
@@ -187,6 +205,11 @@ class Worker implements AsyncDisposable {
   }
 }
 
+/** Whatever else a job throws is in the catalogue: a database that is away, a ledger that others hold. */
+function isOurs(error: unknown): boolean {
+  return !(error instanceof Fault) || error.code === 'internal';
+}
+
 function said(error: unknown): string {
-  return cleanText(error instanceof Error ? error.message : String(error), 200);
+  return cleanText(withoutPasswords(error instanceof Error ? error.message : String(error)), 200);
 }

@@ -3,7 +3,7 @@
  * somebody else put together: the message of a library with a URL in it, a field that bears what its name says.
  */
 
-import type { LogFields } from '#lib/log.ts';
+import type { LogFields } from './log.ts';
 
 const hidden = '[hidden]';
 const hiddenFields =
