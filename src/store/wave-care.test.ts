@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import type { Stage } from '#domain/journey.ts';
 import type { WaveOrder } from '#domain/wave.ts';
 import type { Waves } from '#ports/waves.ts';
+import { acquit } from './acquittal.ts';
 import { orderOne, people, recorded, standAt, standing, tallies, windowIn } from './estate.test-kit.ts';
 import { openJourneys } from './journeys.ts';
 import { type TestDatabase, testDatabase } from './test-database.ts';
@@ -103,6 +104,23 @@ describe('a wave in which more fail than its error budget allows', () => {
     await careForWaves(db);
     expect(await waves.list()).toMatchObject([{ state: 'running' }]);
   });
+});
+
+test('a switch that was withdrawn for a sign-in counts no more once the platform turns out to be to blame', async () => {
+  await using db = await testDatabase();
+  const waves = await running(db, [...twenty.slice(5), ...Array.from({ length: 5 }, (): Stage => 'switching')]);
+  const switching = [16, 17, 18, 19, 20];
+  await blockAll(db, switching, 'imap.sign-in.refused');
+  await db.sql.transaction().execute((tx) => acquit(tx, 'target', switching, 'the directory was away'));
+  await careForWaves(db);
+  expect(await waves.list()).toMatchObject([{ state: 'running' }]);
+  // What they meet by themselves after that counts, and so does what no platform is to blame for.
+  for (const mailbox of switching) await standAt(db.sql, mailbox, 'switching', 1);
+  await blockAll(db, switching, 'target.quota');
+  await sql`update mailbox set failures = 1, blocked = null, blocked_about = null`.execute(db.sql);
+  await db.sql.transaction().execute((tx) => acquit(tx, 'target', switching, 'the directory was away again'));
+  await careForWaves(db);
+  expect(await waves.list()).toMatchObject([{ state: 'paused' }]);
 });
 
 describe('a wave whose window has closed', () => {

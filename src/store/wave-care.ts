@@ -65,14 +65,20 @@ async function running(db: Sql): Promise<readonly RunningRow[]> {
   return rows;
 }
 
-/** Each mailbox once, with the code of its latest failure: it is blocked still, or its switch was withdrawn. */
+/**
+ * Each mailbox once, with the code of its latest failure: it is blocked still, or its switch was withdrawn, and no governor has
+ * found since that its platform was to blame.
+ */
 function failuresOf(w: ReturnType<typeof sql>) {
+  const code = sql`coalesce(a.why, a.about ->> 'code', '')`;
   return sql`
-    select distinct on (a.mailbox) a.mailbox, coalesce(a.why, a.about ->> 'code', '') as code
+    select distinct on (a.mailbox) a.mailbox, ${code} as code
       from audit a
      where a.wave = ${w}.id and a.what in ('blocked', 'withdraw') and a.id > ${w}.failures_seen
-       and coalesce(a.why, a.about ->> 'code', '') <> all(${weather}::text[])
+       and ${code} <> all(${weather}::text[])
        and (a.what = 'withdraw'
+            and not exists (select from audit g where g.mailbox = a.mailbox and g.id > a.id and g.what = 'acquitted'
+                               and g.about ->> 'blocked' = ${code})
             or exists (select from mailbox m where m.id = a.mailbox and m.wave = a.wave and m.blocked is not null))
      order by a.mailbox, a.id desc`;
 }
