@@ -20,6 +20,7 @@ import { installQueue } from '#store/queue-schema.ts';
 import { findLost } from '#store/queue-rows.ts';
 import { openQueue } from '#store/queue.ts';
 import { careForWaves } from '#store/wave-care.ts';
+import type { Lead } from '#ports/workforce.ts';
 import { openWorkforce } from '#store/workforce.ts';
 import { leadOn, seldom } from '#worker/releaser.ts';
 import type { Vitals } from '#worker/vitals.ts';
@@ -47,6 +48,8 @@ export interface ServeOptions {
 
 /** Connections to the database for the work itself; leading and the workforce have some of their own. */
 const connectionsMax = 16;
+/** Between two looks at the clock by who waits for the lead. */
+const watchMs = 5_000;
 
 /** Serves until `stop` fires. Throws what keeps it from beginning. */
 export async function serve(options: ServeOptions, stop: AbortSignal): Promise<void> {
@@ -114,16 +117,16 @@ async function leadWhenNobodyDoes(
   { db, stateDir, vitals, log, checking }: LeaderParts,
   stop: AbortSignal,
 ): Promise<void> {
+  const clock = new ClockWatch(db, log);
   while (!stop.aborted) {
     try {
-      await using lead = await openElection(db).lead(stop, () => log.info('another control plane leads; waiting'));
+      await using lead = await elected(db, clock, log, stop);
       log.info('leading');
       vitals.leads = true;
       const signal = AbortSignal.any([stop, lead.lost]);
       await using queue = await openQueue(db, log);
       const workforce = openWorkforce(db);
       const audit = new AuditKeeper(db, stateDir, log);
-      const clock = new ClockWatch(db, log);
       const upkeep = [
         () => clock.look(),
         () => audit.keep(),
@@ -140,6 +143,24 @@ async function leadWhenNobodyDoes(
     } finally {
       vitals.leads = false;
     }
+  }
+}
+
+/** The lead, once it is ours. Until then the clock is watched all the same. */
+async function elected(db: Database, clock: ClockWatch, log: Log, stop: AbortSignal): Promise<Lead> {
+  const ended = new AbortController();
+  const over = AbortSignal.any([stop, ended.signal]);
+  const watched = (async () => {
+    while (!over.aborted) {
+      await clock.watch().catch(() => undefined); // the database is away: what happens meanwhile is seen afterwards
+      await pause(watchMs, over);
+    }
+  })();
+  try {
+    return await openElection(db).lead(stop, () => log.info('another control plane leads; waiting'));
+  } finally {
+    ended.abort();
+    await watched;
   }
 }
 

@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { choose, type Work } from '#domain/release.ts';
 import { type Log, silent } from '#lib/log.ts';
 import { nothingLearnt } from '#domain/governor.ts';
+import { steadyClock } from '#lib/steady-clock.ts';
 import { openGovernor, openPlatforms } from './budget.ts';
 import { ClockWatch } from './clock-watch.ts';
 import { type Database, openDatabase } from './db.ts';
@@ -184,6 +185,72 @@ describe('back by hours', () => {
     const { rows } = await sql<{ state: unknown }>`select state from governor where side = 'source'`.execute(db.sql);
     expect(rows).toEqual([{ state: nothingLearnt }]);
   });
+});
+
+describe('of several control planes', () => {
+  const waits = 3 * hour;
+
+  async function two(db: Database) {
+    const told: string[] = [];
+    const one = (name: string) => new ClockWatch(db, { ...silent, error: () => void told.push(name) }, () => 0);
+    await following(db, 1);
+    await sql`update mailbox set due_at = now() + make_interval(secs => ${(2 * waits) / 1000}::float8)`.execute(db.sql);
+    const [leads, waiting] = [one('leads'), one('waits')];
+    await leads.look();
+    await waiting.watch();
+    const dueInHours = async () => {
+      const { rows } = await sql<{ hours: number }>`
+        select round(extract(epoch from due_at - now()) / 3600)::int as hours from mailbox`.execute(db.sql);
+      return rows[0]?.hours;
+    };
+    return { leads, waiting, told, dueInHours };
+  }
+
+  test('the next leader puts right what happened to the clock while nobody led', async () => {
+    await using clock = await shifted();
+    const { waiting, told, dueInHours } = await two(clock.db);
+    await clock.set(-waits);
+    expect(await dueInHours()).toBe(9);
+    // It cannot know yet that nobody else will.
+    await waiting.watch();
+    await waiting.look();
+    expect(await dueInHours()).toBe(6);
+    await waiting.look();
+    expect(told).toEqual(['waits']);
+    expect((await recorded(clock.db.sql, null)).filter((line) => line.includes('clock set'))).toHaveLength(1);
+  });
+
+  test('the next leader leaves alone what the one before has put right', async () => {
+    await using clock = await shifted();
+    const { leads, waiting, told, dueInHours } = await two(clock.db);
+    await clock.set(-waits);
+    await waiting.watch();
+    await leads.look();
+    await waiting.look();
+    expect(told).toEqual(['leads']);
+    expect(await dueInHours()).toBe(6);
+    // And sees what comes after that.
+    await clock.set(-hour);
+    await waiting.look();
+    expect(told).toEqual(['leads', 'waits']);
+  });
+});
+
+test('a machine that was suspended is no clock that was set', async () => {
+  await using clock = await shifted();
+  const errors: unknown[] = [];
+  let up = 0;
+  // It stood still by one of its clocks, and time went on for everybody.
+  const steady = steadyClock(
+    () => 0,
+    () => up,
+  );
+  const watch = new ClockWatch(clock.db, { ...silent, error: (text) => errors.push(text) }, steady);
+  await watch.look();
+  await clock.set(hour);
+  up += hour;
+  await watch.look();
+  expect(errors).toEqual([]);
 });
 
 test('a busy machine, and a clock that is put right bit by bit, are no jumps', async () => {

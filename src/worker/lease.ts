@@ -6,7 +6,7 @@
  * A signal comes too late for that: after a stop, what had arrived on sockets is handled before any timer.
  */
 
-import { uptime } from 'node:os';
+import { steadyClock } from '#lib/steady-clock.ts';
 import { leaseMarginSeconds, leaseSeconds } from '#ports/workforce.ts';
 
 /** Milliseconds from some beginning, never set, never backwards; a test has its own. */
@@ -16,11 +16,9 @@ export interface MonotonicClock {
   after(ms: number, then: () => void): () => void;
 }
 
-/** Between two moments: the longer of what both clocks say, since `performance.now()` stands still while a machine sleeps. */
 function systemClock(): MonotonicClock {
-  const [ran, up] = [performance.now(), uptime() * 1000];
   return {
-    now: () => Math.max(performance.now() - ran, uptime() * 1000 - up),
+    now: steadyClock(),
     after(ms, then) {
       const timer = setTimeout(then, ms);
       // What is to be guarded keeps the process alive by itself.

@@ -233,6 +233,9 @@ create index audit_failure on audit (wave, id) where what in ('blocked', 'withdr
 -- Whose connections a server may still hold, though we have given them to others.
 create index audit_vanished on audit (at) where what = 'vanished';
 
+-- Whether what followed from a clock that was set has been put right.
+create index audit_clock on audit (id) where what = 'clock set';
+
 -- The chain: each link holds the hash of the one before it, and one digest for each record that it covers, so that the
 -- first record that was changed, removed or put elsewhere can be named.
 create table audit_link (
