@@ -21,6 +21,8 @@ export class ChaosWriters implements AsyncDisposable {
   readonly #chance: Chance;
   readonly #switched = new Set<string>();
   readonly #atWork = new Map<string, SourceWriter>();
+  /** Who marks everything as unread before anybody does anything else. */
+  readonly #toUnread = new Set<string>();
   /** When the last writing to each mailbox was over, in milliseconds since 1970. */
   readonly lastWritten = new Map<string, number>();
   messages = 0;
@@ -34,6 +36,14 @@ export class ChaosWriters implements AsyncDisposable {
     this.#users = users;
     this.#chance = new Chance(seed);
     this.#running = this.#work();
+  }
+
+  /**
+   * These mark all their mail as unread at once. What had just been sent with `\\Seen` when its worker was killed has to lose
+   * it on the target too, so whoever goes on must know that it was Godwit who put it there.
+   */
+  unread(addresses: readonly string[]): void {
+    for (const address of addresses) this.#toUnread.add(address);
   }
 
   /** Ends it, and throws what went wrong. */
@@ -80,6 +90,8 @@ export class ChaosWriters implements AsyncDisposable {
   }
 
   #somebody(): LabUser {
+    const [hurried] = this.#toUnread;
+    if (hurried !== undefined) return this.#users.find(({ name }) => name === hurried) as LabUser;
     const busy = [...this.#atWork.keys()];
     if (busy.length >= atWorkMax && !this.#chance.once(10)) {
       const name = this.#chance.pick(busy);
@@ -103,6 +115,7 @@ export class ChaosWriters implements AsyncDisposable {
     }
     if (stage !== undefined && before.has(stage)) await this.#write(user);
     else this.#switched.add(user.name);
+    this.#toUnread.delete(user.name);
     if (this.#switched.has(user.name) || this.#atWork.size > atWorkMax) await this.#goHome(user);
     return client.query('commit').then(
       () => true,
@@ -118,7 +131,8 @@ export class ChaosWriters implements AsyncDisposable {
       this.#atWork.set(user.name, writer);
     }
     const had = writer.messages;
-    await writer.act(8);
+    if (this.#toUnread.has(user.name)) await writer.unreadAll();
+    else await writer.act(8);
     this.messages += writer.messages - had;
     this.lastWritten.set(user.name, Date.now());
   }

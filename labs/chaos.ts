@@ -74,9 +74,9 @@ export async function chaos(order: ChaosOrder, tell: (line: string) => void = ()
   const began = performance.now();
   await using processes = startProcesses(config, state.path, database.url);
   await using writers = new ChaosWriters(database.db, source.port, users, seed + 3);
-  const struck = await strikeAll({ order, database, processes, targetWeather, tell });
+  const struck = await strikeAll({ order, database, processes, targetWeather, writers, tell });
   await writers.stop();
-  await untilAllSettled({ order, database, processes, targetWeather, tell }, began);
+  await untilAllSettled({ order, database, processes, targetWeather, writers, tell }, began);
   const seconds = (performance.now() - began) / 1000;
   const leaks = await leaksOf(database.db);
   for (const each of processes.all) {
@@ -135,6 +135,7 @@ interface Arena {
   readonly database: ChaosDatabase;
   readonly processes: Processes;
   readonly targetWeather: Weather;
+  readonly writers: ChaosWriters;
   readonly tell: (line: string) => void;
 }
 
@@ -167,16 +168,32 @@ async function moment({ afterMs, afterBytes }: Strike, weather: Weather): Promis
 }
 
 /** False where the victim was down already, or nobody has anything in hand. */
-async function hit({ victim, how, forMs }: Strike, { database, processes }: Arena): Promise<boolean> {
+async function hit({ victim, how, forMs }: Strike, { database, processes, writers }: Arena): Promise<boolean> {
   if (victim === 'postgres') return how === 'kill' ? database.kill() : database.restart();
   const process = victim === 'busiest' ? await busiest(database, processes) : processes.of(victim);
-  if (!process) return false;
-  if (how === 'kill') return process.kill(forMs);
-  if (process.pid === null) return false;
+  const pid = process?.pid ?? null;
+  if (!process || pid === null) return false;
+  if (how === 'kill') {
+    if (!process.kill(forMs)) return false;
+    writers.unread(await inHandOf(database, pid));
+    return true;
+  }
   process.signal('SIGSTOP');
+  writers.unread(await inHandOf(database, pid));
   await pause(forMs);
   process.signal('SIGCONT');
   return true;
+}
+
+/** Whose mailboxes a process has in hand, or had until it was killed; nobody knows while the database is away. */
+async function inHandOf({ db }: ChaosDatabase, pid: number): Promise<readonly string[]> {
+  const asked = sql<{ address: string }>`
+    select m.address from worker w join mailbox_lease l on l.worker = w.id join mailbox m on m.id = l.mailbox
+     where w.pid = ${pid}`.execute(db.sql);
+  return asked.then(
+    ({ rows }) => rows.map(({ address }) => address),
+    () => [],
+  );
 }
 
 async function busiest({ db }: ChaosDatabase, { all }: Processes): Promise<KeptProcess | null> {

@@ -5,7 +5,7 @@ import { plainMessages } from './awkward-mail.ts';
 import { toWire } from './folder-names.ts';
 import { appendBatch, type SeedMessage } from './seed.ts';
 import type { LabUser } from './server.ts';
-import { Wire, WireRefusal } from './wire.ts';
+import { octets, Wire, WireRefusal } from './wire.ts';
 
 export class SourceWriter implements AsyncDisposable {
   readonly #wire: Wire;
@@ -48,6 +48,14 @@ export class SourceWriter implements AsyncDisposable {
     else if (this.#chance.once(4)) await this.#changeFlags();
     else if (this.#removes && this.#chance.once(3)) await this.#remove();
     else await this.write(this.#chance.between(1, messagesMax));
+  }
+
+  /** Marks everything in the mailbox as unread. */
+  async unreadAll(): Promise<void> {
+    for (const response of (await this.#wire.ok('LIST "" *')).untagged) {
+      const opened = await this.#wire.command('SELECT ', Buffer.from(octets(response[3]), 'latin1'));
+      if (opened.status === 'OK') await this.#wire.ok('UID STORE 1:* -FLAGS.SILENT (\\Seen)');
+    }
   }
 
   /** Goes on writing in bursts until `stop`. */

@@ -2,7 +2,10 @@ import { describe, expect, test } from 'vitest';
 import type { Uid } from '#domain/item.ts';
 import type { MemoryFaults } from '#connectors/memory/faults.ts';
 import { likeCyrus } from '#connectors/memory/manners.ts';
+import { memorySource, memoryTarget } from '#connectors/memory/open.ts';
 import { MemoryMailbox } from '#connectors/memory/platform.ts';
+import { fault } from '#domain/fault.ts';
+import type { Ledger, LedgerStore } from '#ports/ledger.ts';
 import { aMove, contents, fill, letter, noon } from './copy-mailbox.test-kit.ts';
 
 describe('a first copy', () => {
@@ -186,4 +189,36 @@ test('a dry run says what would be done and writes nothing', async () => {
   expect(contents(move.target)).toEqual([]);
   expect(move.target.folder('New')).toBeUndefined();
   expect(await move.ledger.peek({ source: 'imaps://ada@old.example', target: 'imaps://ada@new.example' })).toBeNull();
+});
+
+test('a ledger that cannot be read after both ends were dialled leaves no connection open', async () => {
+  const away = fault('database.away', { name: 'estate', text: 'gone' });
+  const move = aMove();
+  const unreadable: LedgerStore = {
+    ...move.ledger,
+    peek: (of) => move.ledger.peek(of),
+    claim: async (of) => {
+      const ledger = await move.ledger.claim(of);
+      return Object.assign(Object.create(ledger) as Ledger, {
+        exceptions: () => Promise.reject(away),
+        [Symbol.asyncDispose]: () => ledger[Symbol.asyncDispose](),
+      });
+    },
+  };
+  let open = 0;
+  const counted =
+    <End extends AsyncDisposable>(opener: (signal: AbortSignal) => Promise<End>) =>
+    async (signal: AbortSignal): Promise<End> => {
+      const end = await opener(signal);
+      open++;
+      return Object.assign(Object.create(end) as End, {
+        [Symbol.asyncDispose]: async () => {
+          open--;
+        },
+      });
+    };
+  const [openSource, openTarget] = [memorySource(move.source), memoryTarget(move.target)];
+  const ends = { openSource: counted(openSource), openTarget: counted(openTarget), ledger: unreadable };
+  expect(await move.run({}, ends)).toMatchObject({ fault: { code: 'database.away' } });
+  expect(open).toBe(0);
 });

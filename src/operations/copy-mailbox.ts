@@ -117,19 +117,24 @@ class Run {
   }
 
   async toTheEnd(): Promise<void> {
-    const { choices, watcher, log } = this.#request;
     this.#signal.throwIfAborted();
     // Both ends are dialled while the ledger is opened and read.
     const dialled = this.#open();
     dialled.catch(() => undefined); // heard by the first attempt, unless the ledger is the news
     this.#dialled = dialled;
     await new Promise((resolve) => setImmediate(resolve));
-    await using ledger = await this.#openLedger().catch(async (error: unknown) => {
+    try {
+      await using ledger = await this.#openLedger();
+      await this.#carry(ledger);
+    } finally {
       this.#given.abort();
-      await dialled.catch(() => undefined);
+      await this.#dialled?.catch(() => undefined);
       await this.#close();
-      throw error;
-    });
+    }
+  }
+
+  async #carry(ledger: Ledger): Promise<void> {
+    const { choices, watcher, log } = this.#request;
     this.#exceptions = new ExceptionBook(await ledger.exceptions());
     for (const { id } of await ledger.intents()) this.#intents = Math.max(this.#intents, id);
     this.#firstIntent = this.#intents + 1;
@@ -173,6 +178,7 @@ class Run {
         this.#dialled = null;
         await opening;
         isOpen = true;
+        this.#signal.throwIfAborted();
         patience.opened();
         // An attempt that broke may have noted what it came no further to write down.
         this.#exceptions = new ExceptionBook(await ledger.exceptions());

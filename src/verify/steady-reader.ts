@@ -20,7 +20,9 @@ export class SteadyReader implements AsyncDisposable {
   readonly #open: OpenReader;
   readonly #clock: Clock;
   readonly #log: Log;
+  /** Fires when it is stopped, and when it is disposed of. */
   readonly #signal: AbortSignal;
+  readonly #left = new AbortController();
   #current: Promise<Reader> | null = null;
   #losses = 0;
   #wasOpen = false;
@@ -29,7 +31,7 @@ export class SteadyReader implements AsyncDisposable {
     this.#open = open;
     this.#clock = clock;
     this.#log = log;
-    this.#signal = signal;
+    this.#signal = AbortSignal.any([signal, this.#left.signal]);
   }
 
   /**
@@ -55,7 +57,9 @@ export class SteadyReader implements AsyncDisposable {
     this.#losses = 0;
   }
 
+  /** Whoever is still at work is told that it is over, and nothing is opened any more: nobody would close it. */
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#left.abort(new Error('the mailbox is not read any more'));
     const current = this.#current;
     this.#current = null;
     await current?.then((reader) => reader[Symbol.asyncDispose]()).catch(() => {});
