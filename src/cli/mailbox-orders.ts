@@ -1,4 +1,4 @@
-/** `godwit mailbox hold`, `release`, `retry`, `exclude` and `go-back`: of one mailbox, of several, or of all that are selected. */
+/** `godwit mailbox hold`, `release`, `retry`, `exclude`, `go-back` and the like: of one mailbox, of several, or of all that are selected. */
 
 import type { MailboxesOrdered, MailboxOrder, Whom } from '#domain/estate-state.ts';
 import { readSelector } from '#domain/selector.ts';

@@ -107,6 +107,8 @@ export const mailboxCommands = buildRouteMap<MailboxOrder | 'accept', Session>({
     hold: mailboxOrder('hold', 'Let it wait where it is'),
     release: mailboxOrder('release', 'Let it go on after it was held or excluded'),
     retry: mailboxOrder('retry', 'Try again what it was blocked for'),
+    'same-account': mailboxOrder('same-account', 'It is the same account, though it is called otherwise now'),
+    'other-account': mailboxOrder('other-account', 'It is another account: copy it anew, before the switch'),
     exclude: mailboxOrder('exclude', 'Its journey rests, and what was copied stays'),
     'go-back': mailboxOrder('go-back', 'Bring it home again after it has switched'),
     accept: buildCommand<AcceptFlags, [string], Session>({

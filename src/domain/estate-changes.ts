@@ -75,6 +75,7 @@ export type Clash =
   | { readonly clash: 'organisation.unknown'; readonly code: string; readonly near: string | null }
   | { readonly clash: 'organisation.in-use'; readonly code: string; readonly mailboxes: number }
   | { readonly clash: 'address.twice'; readonly address: string; readonly otherLine: number }
+  | { readonly clash: 'account.changed'; readonly column: string; readonly address: string; readonly before: string }
   | { readonly clash: 'grant.end-unknown'; readonly address: string }
   | { readonly clash: 'grant.to-itself'; readonly address: string }
   | { readonly clash: 'grant.twice'; readonly otherLine: number }
@@ -98,6 +99,8 @@ export function clashText(clash: Clash): string {
       return `The organisation ${clash.code} is not in this file, and ${clash.mailboxes} mailboxes belong to it. Give --mailboxes, too, if they have moved.`;
     case 'address.twice':
       return `The address ${clash.address} stands in line ${clash.otherLine} already.`;
+    case 'account.changed':
+      return `The ${clash.column} of ${clash.address} was ${clash.before} when its journey began. Where it is the same account, renamed, hold it first (godwit mailbox hold).`;
     case 'grant.end-unknown':
       return `No mailbox of the estate has the address ${clash.address}: this grant is left out.`;
     case 'grant.to-itself':

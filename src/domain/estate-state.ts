@@ -1,5 +1,6 @@
 /** How an estate stands, for people: what `godwit status` and later the console show; and what people order of mailboxes. */
 
+import type { FaultCode } from './fault.ts';
 import type { Mark, Stage } from './journey.ts';
 import type { Selector, UnknownName } from './selector.ts';
 import type { PlatformNow } from './sighting.ts';
@@ -37,7 +38,9 @@ export interface EstateNow {
 }
 
 /** What a person may order of a mailbox, by its address. */
-export type MailboxOrder = 'hold' | 'release' | 'retry' | 'exclude' | 'go-back';
+export type MailboxOrder = 'hold' | 'release' | 'retry' | 'exclude' | 'go-back' | AccountOrder;
+/** What an account is that is not called as it was, of a mailbox that is blocked for that (`mailbox.other-account`). */
+export type AccountOrder = 'same-account' | 'other-account';
 
 /** Whom an order is about. */
 export type Whom =
@@ -60,8 +63,15 @@ export type MailboxesOrdered =
   | { readonly kind: 'unknown-mailboxes'; readonly addresses: readonly string[] }
   | UnknownName;
 
-/** Why a mailbox that stands there does not obey; null where it does. */
-export function whyRefused(order: MailboxOrder, stage: Stage, mark: Mark | null): string | null {
+const otherAccount: FaultCode = 'mailbox.other-account';
+
+/** Why a mailbox that stands there does not obey; null where it does. `blocked`: the fault that it is blocked for. */
+export function whyRefused(
+  order: MailboxOrder,
+  stage: Stage,
+  mark: Mark | null,
+  blocked: string | null,
+): string | null {
   if (mark === 'left') return 'has left the estate';
   switch (order) {
     // Who is switching is on the other side in seconds, or back; until then nobody is kept between the two.
@@ -74,6 +84,13 @@ export function whyRefused(order: MailboxOrder, stage: Stage, mark: Mark | null)
       return mark === 'held' || mark === 'excluded' ? null : 'is neither held nor excluded';
     case 'retry':
       return mark === 'blocked' ? null : 'is not blocked';
+    case 'same-account':
+      return blocked === otherAccount ? null : `is not blocked for ${otherAccount}`;
+    case 'other-account':
+      if (blocked !== otherAccount) return `is not blocked for ${otherAccount}`;
+      return stage === 'settled' || stage === 'returning'
+        ? `is ${stage}: what people have done there since the switch would be forgotten`
+        : null;
     case 'go-back':
       if (stage === 'released') return 'has no way back any more: it was ended by godwit wave release';
       if (stage !== 'settled') return `is ${stage}: only who has settled on the target can go back`;

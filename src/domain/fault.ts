@@ -288,6 +288,14 @@ export const faults = {
     ({ mailbox }) => `Source and target of this mailbox are the same: ${mailbox}.`,
     'Nothing was done. Look at who it is on either side: source_user and target_user in the list of mailboxes, and `user` in godwit.yaml; then retry it.',
   ),
+  'mailbox.other-account': entry<{ readonly account: string }>(
+    'mailbox',
+    'operator',
+    ({ account }) => `What is known of this mailbox was not learnt with ${account}, but with another account.`,
+    'Nothing was done on either side. If it is the same account under another name or host, say so with `godwit mailbox same-account`. ' +
+      'If not, put source_user, target_user or the platform in godwit.yaml back and `godwit mailbox retry`; before the switch, ' +
+      '`godwit mailbox other-account` has it copied anew.',
+  ),
   'target.quota': entry<Host & Said>(
     'mailbox',
     'operator',

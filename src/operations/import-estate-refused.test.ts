@@ -1,4 +1,5 @@
 import fs from 'node:fs';
+import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
 import { testDatabase } from '#store/test-database.ts';
 import { importEstate } from './import-estate.ts';
@@ -49,6 +50,36 @@ describe('nothing is imported, and each place is told, where', () => {
       'mailboxes:5:2: The address b1@x stands in line 4 already.',
       'mailboxes:7:2: The address c@x stands in line 6 already.',
     ]);
+  });
+
+  test('an account is another than the one that a mailbox is on the way with, unless it is held', async () => {
+    await using db = await testDatabase();
+    const header = 'address,kind,organisation,size_bytes,items,not_before,not_after,wave_hint,source_user,target_user';
+    const named = (...accounts: readonly (readonly [string, string, string])[]): string =>
+      [header, ...accounts.map(([address, from, to]) => `${address},person,RXY,,,,,,${from},${to}`)].join('\n');
+    await importInto(db, {
+      organisations: hospitals,
+      mailboxes: named(['ann@x', 'ann', 'ann@y'], ['bob@x', '', ''], ['cat@x', '', ''], ['dot@x', '', '']),
+    });
+    await sql`insert into wave (name, opens_at, closes_at) values ('w', now(), now() + interval '1 hour')`.execute(
+      db.sql,
+    );
+    await sql`update mailbox set stage = 'settled', wave = 1, held = case address when 'cat@x' then 'a test' end
+               where address <> 'dot@x'`.execute(db.sql);
+    const changed = named(
+      ['ann@x', 'ANN', 'annie@y'],
+      ['bob@x', 'robert', 'bob@x'],
+      ['cat@x', 'c', ''],
+      ['dot@x', 'd', 'd'],
+    );
+    const { problems, report } = await importInto(db, { mailboxes: changed });
+    const advice =
+      'when its journey began. Where it is the same account, renamed, hold it first (godwit mailbox hold).';
+    expect(problems).toEqual([
+      `mailboxes:2:10: The target_user of ann@x was ann@y ${advice}`,
+      `mailboxes:3:9: The source_user of bob@x was bob@x ${advice}`,
+    ]);
+    expect(report.changed).toBe(false);
   });
 
   test('parents go round in a circle, are unknown, or a code stands twice', async () => {

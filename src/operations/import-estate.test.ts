@@ -130,6 +130,21 @@ describe('a later import', () => {
     expect(await estateIn(db)).toEqual(before);
   });
 
+  test('forgets what was learnt with another account, of whoever waits to be copied, and nothing else', async () => {
+    await using db = await testDatabase();
+    const header = 'address,kind,organisation,size_bytes,items,not_before,not_after,wave_hint,target_user';
+    const named = (...users: readonly string[]): string =>
+      [header, ...users.map((user, i) => `a${i}@x,person,RXY,,,,,,${user}`)].join('\n');
+    await importInto(db, { organisations: hospitals, mailboxes: named('one', 'two') });
+    await sql`
+      insert into ledger_page (mailbox, direction, page, names, records)
+      select id, 'there', 0, '', '' from mailbox`.execute(db.sql);
+    await importInto(db, { mailboxes: named('one', 'other') });
+    expect(await rowsOf(db, 'select address from ledger_page join mailbox on id = mailbox')).toEqual([
+      { address: 'a0@x' },
+    ]);
+  });
+
   test('tells joiners, movers and leavers, keeps who leaves, and lets them come back to their journey', async () => {
     await using db = await testDatabase();
     await importInto(db, small);

@@ -14,6 +14,7 @@ import type { Exception } from '#ports/ledger.ts';
 import type { OpenSource } from '#ports/mailbox.ts';
 import type { Ends } from '#ports/mailbox-ends.ts';
 import type { MailboxLease } from '#ports/workforce.ts';
+import { forgetPairs } from '#store/forget-ledgers.ts';
 import { mailboxAt, type TestWorker, testWorker } from '#store/ledger.test-kit.ts';
 import { turnLedger } from '#store/ledger-turn.ts';
 import { testDatabase, type TestDatabase } from '#store/test-database.ts';
@@ -35,13 +36,16 @@ export class Killed extends Error {}
 
 export class Journey implements AsyncDisposable {
   readonly source: MemoryMailbox;
-  readonly target: MemoryMailbox;
+  /** Another one where somebody leads us to another account. */
+  target: MemoryMailbox;
   stage: Stage = 'planned';
   /** Why a person is needed; null while nobody is. */
   blocked: string | null = null;
   failures = 0;
   /** The last warning. */
   said = '';
+  /** Who both sides are said to be, as the way there sees them. */
+  accounts = pair;
   /** How the target answers those who carry home, where not as it should. */
   readsTarget: OpenSource | null = null;
   readonly #db: TestDatabase;
@@ -131,13 +135,19 @@ export class Journey implements AsyncDisposable {
       ? ([this.source, source, this.target, target] as const)
       : ([this.target, target, this.source, source] as const);
     return {
-      pair: there ? pair : { source: pair.target, target: pair.source },
+      pair: there ? this.accounts : { source: this.accounts.target, target: this.accounts.source },
       openSource: there ? memorySource(from, fromEnd) : (this.readsTarget ?? memorySource(from, fromEnd)),
       openTarget: memoryTarget(to, toEnd),
       openSourceToRead: memorySource(from, fromEnd),
       openTargetToRead: memorySource(to, toEnd),
       ledger: this.#worker.ledgers.under(this.#lease, direction),
     };
+  }
+
+  /** As a person orders it who was told of another account. */
+  async sameAccount(): Promise<void> {
+    await forgetPairs(this.#db.sql, [this.#lease.mailbox]);
+    this.blocked = null;
   }
 
   async exceptions(direction: Direction): Promise<readonly Exception[]> {

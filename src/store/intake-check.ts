@@ -17,6 +17,7 @@ export async function checkRows(tx: Sql, given: GivenFiles, dryRun: boolean): Pr
   if (given.mailboxes) {
     await findUnknownOrganisations(tx, given.mailboxes);
     await findAddressesTwice(tx, given.mailboxes);
+    await findAccountsChanged(tx, given.mailboxes);
     await findRenamed(tx, given.mailboxes);
   } else if (given.organisations) await findOrganisationsInUse(tx);
   if (given.grants) {
@@ -87,6 +88,31 @@ async function findAddressesTwice(tx: Sql, { at }: NonNullable<GivenFiles['mailb
       join known k using (address)
      where k.line <> twice.line`,
   );
+}
+
+/**
+ * Who is on the way goes on with the accounts that it began with: with others, what is not in them would be taken for removed.
+ * Whoever is held or excluded is not worked on, and asked what is meant before they are again (`mailbox.other-account`).
+ */
+async function findAccountsChanged(tx: Sql, { at }: NonNullable<GivenFiles['mailboxes']>): Promise<void> {
+  for (const column of ['source_user', 'target_user'] as const) {
+    if (!at.has(column)) continue;
+    const [after, before] = [
+      sql`coalesce(n.${sql.ref(column)}, m.address)`,
+      sql`coalesce(m.${sql.ref(column)}, m.address)`,
+    ];
+    await find(
+      tx,
+      'account.changed',
+      'mailboxes',
+      sql`
+      select n.line, ${field(at.get(column))},
+             jsonb_build_object('column', ${column}::text, 'address', m.address, 'before', ${before})
+        from new_mailbox n join mailbox m using (address)
+       where m.stage not in ('known', 'planned', 'released') and m.held is null and m.excluded is null
+         and lower(${after}) <> lower(${before})`,
+    );
+  }
 }
 
 /** Mailboxes are told apart by their addresses: one whose address was changed looks like one that left and one that joined. */

@@ -4,6 +4,7 @@ import { type RawBuilder, sql } from 'kysely';
 import type { GivenFiles, ImportRecord } from '#ports/intake.ts';
 import { note } from './audit.ts';
 import type { Sql } from './db.ts';
+import { forgetLedgers } from './forget-ledgers.ts';
 import { particularsOf, saidOf, sizes } from './intake-compare.ts';
 
 /** To be called after `compareRows`, in the same transaction. Rows that stay as they are are not touched. */
@@ -46,6 +47,7 @@ async function mergeMailboxes(tx: Sql, header: NonNullable<GivenFiles['mailboxes
       from new_mailbox n
       join known k on k.line = n.line and k.is_new and not k.is_alias
       join organisation o on o.code = n.organisation`.execute(tx);
+  await forgetLedgers(tx, otherAccounts);
   await sql`
     update mailbox m set organisation = o.id, left_at = null, ${sql.join(names.map(set))}
       from mailbox_change c join new_mailbox n using (line) join organisation o on o.code = n.organisation
@@ -62,6 +64,11 @@ async function mergeMailboxes(tx: Sql, header: NonNullable<GivenFiles['mailboxes
     select ${who}, ${stepOf}, c.mailbox, jsonb_build_object('columns', columns, 'before', before, 'after', after)
       from mailbox_change c where change <> 'resized'`.execute(tx);
 }
+
+/** Who waits to be copied from or to another account than the last time: nothing that was learnt then is true of it. */
+const otherAccounts = sql`
+  select c.mailbox from mailbox_change c join mailbox m on m.id = c.mailbox
+   where c.columns && '{source_user,target_user}' and m.stage in ('known', 'planned')`;
 
 function set(column: Parameters<typeof saidOf>[0]): RawBuilder<unknown> {
   return sql`${sql.ref(column)} = ${saidOf(column)}`;

@@ -2,7 +2,7 @@
 
 import type { Uid } from '#domain/item.ts';
 import type { Exception, Intent, SentMessage } from '#ports/ledger.ts';
-import type { LedgerFolder, PageRow } from './ledger-pages.ts';
+import type { LedgerFolder, WrittenPage } from './ledger-pages.ts';
 import type { MapPiece } from './ledger-runs.ts';
 
 /** An exception that is no more. */
@@ -14,7 +14,7 @@ export interface ExceptionGone {
 
 /** Rows of one ledger as they are to be: no row is both put and gone. */
 export interface RowChanges {
-  readonly pages: readonly PageRow[];
+  readonly pages: readonly WrittenPage[];
   readonly pieces: readonly (MapPiece & { readonly folder: number })[];
   readonly piecesGone: readonly { readonly folder: number; readonly first: number }[];
   readonly flags: readonly { readonly folder: number; readonly packed: Uint8Array }[];

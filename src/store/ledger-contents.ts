@@ -30,9 +30,11 @@ export class LedgerContents {
   #nextPart: number;
   #hasExceptions: boolean;
   #isKnown: boolean;
+  readonly #pair: Uint8Array | null;
   #changed = new Changed();
 
-  constructor(start: LedgerStart) {
+  /** `pair`: of the accounts that it is held for; null for whoever only looks. */
+  constructor(start: LedgerStart, pair: Uint8Array | null = null) {
     this.#folders = [...start.folders];
     this.#byName = new Map(start.folders.map((folder) => [folder.name, folder]));
     this.#flagged = new Set(start.flagged);
@@ -42,11 +44,18 @@ export class LedgerContents {
     this.#nextPart = start.nextPart;
     this.#hasExceptions = start.hasExceptions;
     this.#isKnown = start.isKnown;
+    this.#pair = pair;
+    if (pair !== null && start.pair === null) this.#changed.pages.add(0);
   }
 
   /** Whether there are rows of it, or some have been taken to be written: somebody had it in hand before. */
   get isKnown(): boolean {
     return this.#isKnown;
+  }
+
+  /** Whether it is to be written even where nothing was learnt: that it was in hand, and for which accounts. */
+  get isUnwritten(): boolean {
+    return !this.#isKnown || this.#changed.pages.has(0);
   }
 
   get hasExceptions(): boolean {
@@ -131,7 +140,8 @@ export class LedgerContents {
     this.#isKnown = true;
     const pages = [...changed.pages].map((page) => {
       const from = page * foldersPerPage;
-      return packPage(page, this.#folders.slice(from, from + foldersPerPage));
+      const folders = this.#folders.slice(from, from + foldersPerPage);
+      return { ...packPage(page, folders), pair: page === 0 ? this.#pair : null };
     });
     const pieces = [...changed.maps].map(({ number, runs }) => ({ folder: number, ...runs.takeRows() }));
     const exceptions = [...changed.exceptions.values()];

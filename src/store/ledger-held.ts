@@ -90,8 +90,7 @@ export class HeldLedger implements Ledger {
     this.#isLeft = true;
     try {
       await this.#told;
-      // That it was in hand is remembered, though nothing was learnt.
-      await this.#written(!this.#holding.contents.isKnown, true);
+      await this.#written(this.#holding.contents.isUnwritten, true);
     } catch {
       // Whoever wrote what could not be written was told so.
     }

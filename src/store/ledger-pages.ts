@@ -34,6 +34,11 @@ export interface PageRow {
   readonly records: Uint8Array;
 }
 
+/** Of the first page also the accounts (ledger-pair.ts). */
+export interface WrittenPage extends PageRow {
+  readonly pair: Uint8Array | null;
+}
+
 /** What follows in the octets of a folder, as bits of its first number. */
 const has = {
   record: 1,

@@ -29,6 +29,8 @@ export interface LedgerStart {
   /** The number of the next note of what was sent. */
   readonly nextPart: number;
   readonly hasExceptions: boolean;
+  /** Of the accounts with which it was made; null where they are not known. */
+  readonly pair: Uint8Array | null;
   /** How often was written under the lease that was asked about; null when that is not in force. */
   readonly writes: number | null;
 }
@@ -37,6 +39,7 @@ interface StartRow {
   readonly page: number | null;
   readonly names: string;
   readonly records: Buffer;
+  readonly pair: Buffer | null;
   readonly has_intents: boolean;
   readonly has_exceptions: boolean;
   readonly flagged: readonly number[];
@@ -72,7 +75,7 @@ interface ExceptionRow {
 export async function readStart(db: Database, key: LedgerKey, token: number | null): Promise<LedgerStart> {
   const { mailbox, direction } = key;
   const { rows } = await sql<StartRow>`
-    select p.page, p.names, p.records, about.*
+    select p.page, p.names, p.records, p.pair, about.*
       from (
         select exists (select from ledger_intent where mailbox = ${mailbox} and direction = ${direction}) as has_intents,
                exists (select from ledger_exception where mailbox = ${mailbox} and direction = ${direction})
@@ -90,6 +93,7 @@ export async function readStart(db: Database, key: LedgerKey, token: number | nu
     flagged: about.flagged,
     ...batches,
     hasExceptions: about.has_exceptions,
+    pair: about.pair,
     writes: about.writes,
   };
 }

@@ -30,12 +30,14 @@ function pages(writes: readonly LedgerRows[]): readonly RawBuilder<unknown>[] {
   return part(
     put,
     (keys, column) => sql`, pages as (
-      insert into ledger_page (mailbox, direction, page, names, records)
+      insert into ledger_page (mailbox, direction, page, names, records, pair)
       select row.* from unnest(${keys},
         ${column(({ page }) => page)}::smallint[], ${column(({ names }) => names)}::text[],
-        ${column(({ records }) => records)}::bytea[]) as row (mailbox, direction, page, names, records)
+        ${column(({ records }) => records)}::bytea[], ${column(({ pair }) => pair)}::bytea[])
+             as row (mailbox, direction, page, names, records, pair)
        where row.mailbox in (select mailbox from ours)
-      on conflict (mailbox, direction, page) do update set names = excluded.names, records = excluded.records
+      on conflict (mailbox, direction, page) do update 
+        set names = excluded.names, records = excluded.records, pair = excluded.pair
     )`,
   );
 }

@@ -8,13 +8,14 @@ import { fault } from '#domain/fault.ts';
 import type { FolderId } from '#domain/item.ts';
 import type { Direction } from '#domain/ledger-turn.ts';
 import { UidMap } from '#domain/uid-map.ts';
-import type { Ledger, LedgerLook, LedgerReader, LedgerStore } from '#ports/ledger.ts';
+import type { Ledger, LedgerLook, LedgerReader, LedgerStore, MailboxPair } from '#ports/ledger.ts';
 import type { MailboxLease } from '#ports/workforce.ts';
 import { answered } from './answered.ts';
 import type { Database } from './db.ts';
 import { LedgerCommitQueue } from './ledger-commit-queue.ts';
 import { LedgerContents } from './ledger-contents.ts';
 import { HeldLedger } from './ledger-held.ts';
+import { otherAccounts, pairDigest } from './ledger-pair.ts';
 import { type LedgerKey, readExceptions, readFlags, readPieces, readStart } from './ledger-rows.ts';
 
 export interface EstateLedgerOptions {
@@ -27,9 +28,9 @@ export interface EstateLedgerOptions {
 /** All ledgers of an estate, as one worker sees them. */
 export interface EstateLedgers extends AsyncDisposable {
   /**
-   * The ledger of the mailbox that `lease` is about, in one direction; of a pair only its names are told to people. `claim`
-   * throws `ledger.lost` where the lease is not in force, `ledger.in-use` while a ledger is held under it; `write` and
-   * `note` reject with `ledger.lost` when another has it, or may have it, and from then on.
+   * The ledger of the mailbox that `lease` is about, in one direction. `claim` throws `ledger.lost` where the lease is not in
+   * force, `ledger.in-use` while a ledger is held under it, `mailbox.other-account` where it was made with other accounts than
+   * the pair; `write` and `note` reject with `ledger.lost` when another has it, or may have it, and from then on.
    */
   under(lease: MailboxLease, direction: Direction): LedgerStore;
   /** As `LedgerStore.peek`, by the mailbox's id. */
@@ -62,7 +63,7 @@ class PostgresLedgers implements EstateLedgers {
 
   under(lease: MailboxLease, direction: Direction): LedgerStore {
     return {
-      claim: (pair) => this.#claim(lease, direction, `${pair.source} → ${pair.target}`),
+      claim: (pair) => this.#claim(lease, direction, pair),
       peek: () => this.peek(lease.mailbox, direction),
       [Symbol.asyncDispose]: () => this.#queue.idle(),
     };
@@ -89,8 +90,9 @@ class PostgresLedgers implements EstateLedgers {
     await this.#queue.idle();
   }
 
-  async #claim(lease: MailboxLease, direction: Direction, name: string): Promise<Ledger> {
+  async #claim(lease: MailboxLease, direction: Direction, pair: MailboxPair): Promise<Ledger> {
     const { mailbox, token } = lease;
+    const name = `${pair.source} → ${pair.target}`;
     if (this.#held.has(token)) throw fault('ledger.in-use', { mailbox: name, holder: `process ${process.pid}` });
     this.#held.add(token);
     const left = (): void => void this.#held.delete(token);
@@ -99,7 +101,9 @@ class PostgresLedgers implements EstateLedgers {
       const start = await answered(db, () => readStart(db, { mailbox, direction }, token), lapsed);
       const { writes } = start;
       if (lapsed.aborted || writes === null) throw fault('ledger.lost', { mailbox: name });
-      const contents = new LedgerContents(start);
+      const others = start.pair === null ? [] : otherAccounts(start.pair, pair);
+      if (others.length > 0) throw fault('mailbox.other-account', { account: others.join(' and ') });
+      const contents = new LedgerContents(start, pairDigest(pair));
       const digestKey = digestKeyOf(this.#rootKey, mailbox);
       return new HeldLedger({ db, queue, lapsed, lease, mailbox, direction, name, digestKey, contents, writes, left });
     } catch (error) {

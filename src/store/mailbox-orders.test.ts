@@ -41,6 +41,22 @@ describe('who orders', () => {
   });
 
   test.each([
+    ['same-account', [{ isKnown: true, pair: null }]],
+    ['other-account', []],
+  ] as const)('%s, and it goes on with what is known of it, or anew', async (order, left) => {
+    await using db = await testDatabase();
+    const give = await withAnn(db);
+    await sql`
+      insert into ledger_page (mailbox, direction, page, names, records, pair) values (1, 'there', 0, '', '', 'x');
+      update mailbox set blocked = 'mailbox.other-account', due_at = null`.execute(db.sql);
+    expect(await give(order, 'the host was renamed')).toBe('done');
+    expect(await standing(db.sql, 1)).toMatchObject({ mark: '', isDue: true });
+    const { rows } = await sql`select true as "isKnown", pair from ledger_page`.execute(db.sql);
+    expect(rows).toEqual(left);
+    expect(await recorded(db.sql, 1)).toEqual([`operator bob ${order} the host was renamed`]);
+  });
+
+  test.each([
     ['they were asked to wait', sql`held = 'on call'`],
     ['a fault blocks them there', sql`blocked = 'target.quota', blocked_about = '{}', failures = 7, due_at = null`],
   ])('somebody who has settled to go back sets out at once, though %s', async (_, mark) => {
@@ -137,6 +153,17 @@ describe('refused, in words and without a trace in the log, is', () => {
     const order = await withAnn(db);
     expect(await order(each)).toBe(why);
     expect(await recorded(db.sql, 1)).toEqual([]);
+  });
+
+  test('what an account is, of a mailbox that nobody asks it of, and to forget what people have done since the switch', async () => {
+    await using db = await testDatabase();
+    const order = await withAnn(db);
+    for (const each of ['same-account', 'other-account'] as const)
+      expect(await order(each)).toBe('is not blocked for mailbox.other-account');
+    await standAt(db.sql, 1, 'settled', 1);
+    await sql`update mailbox set blocked = 'mailbox.other-account'`.execute(db.sql);
+    expect(await order('other-account')).toContain('what people have done there since the switch');
+    expect(await order('same-account')).toBe('done');
   });
 
   test('the way back of whoever is excluded, until a person releases them', async () => {

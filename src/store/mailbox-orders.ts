@@ -13,6 +13,7 @@ import type { UnknownName } from '#domain/selector.ts';
 import type { MailboxOrders } from '#ports/estate-view.ts';
 import { faulted } from './database-fault.ts';
 import type { Database, Sql } from './db.ts';
+import { forgetLedgers, forgetPairs } from './forget-ledgers.ts';
 import { select } from './selected.ts';
 import { sendBack } from './settled-orders.ts';
 
@@ -24,6 +25,7 @@ interface Standing {
   readonly address: string;
   readonly stage: Stage;
   readonly mark: Mark | '';
+  readonly blocked: string | null;
 }
 
 export function openMailboxOrders(db: Database): MailboxOrders {
@@ -81,12 +83,12 @@ async function obey(
   // Locked in the order of their ids, as everybody does who takes several.
   const { rows } = await sql<Standing>`
     with locked as materialized (
-      select id, address, stage, mark from mailbox where id = any(${mailboxes}::int[]) order by id for update
+      select id, address, stage, mark, blocked from mailbox where id = any(${mailboxes}::int[]) order by id for update
     )
     select * from locked order by address`.execute(tx);
   const judged = rows.map(({ mark, ...row }) => {
     const standing = { ...row, mark: mark === '' ? null : mark };
-    return { ...standing, why: whyRefused(order, standing.stage, standing.mark) };
+    return { ...standing, why: whyRefused(order, row.stage, standing.mark, row.blocked) };
   });
   const obeying = judged.filter((each) => each.why === null);
   const ids = obeying.map(({ id }) => id);
@@ -105,6 +107,8 @@ async function mark(
   who: string,
   why: string | null,
 ): Promise<void> {
+  if (order === 'same-account') await forgetPairs(tx, mailboxes);
+  if (order === 'other-account') await forgetLedgers(tx, sql`select unnest(${mailboxes}::int[])`);
   await sql`
     with marked as (
       update mailbox set ${change(order, why ?? `ordered by ${who}`)} where id = any(${mailboxes}::int[]) returning id
@@ -123,6 +127,8 @@ function change(order: Exclude<MailboxOrder, 'go-back'>, why: string): RawBuilde
     case 'release':
       return sql`held = null, excluded = null, due_at = case when wave is null then null else now() end`;
     case 'retry':
+    case 'same-account':
+    case 'other-account':
       return sql`blocked = null, blocked_about = null, failures = 0, due_at = now()`;
   }
 }

@@ -8,6 +8,7 @@ import type { Mark } from '#domain/journey.ts';
 import type { WaveSettledOrdered } from '#domain/wave.ts';
 import { note } from './audit.ts';
 import type { Database, Sql } from './db.ts';
+import { forgetWays } from './forget-ledgers.ts';
 import { advanceAll } from './journey.ts';
 import { callOff } from './queue-rows.ts';
 import { lockWave } from './wave-rows.ts';
@@ -78,14 +79,8 @@ async function releaseSome(tx: Sql, wave: number, who: string, why: string): Pro
   // Whoever has one in hand writes nothing more: the lease is gone, and the job.
   await sql`delete from mailbox_lease where mailbox = any(${ids}::int[])`.execute(tx);
   await callOff(ids, tx);
-  await forgetLedgers(tx, ids);
+  await forgetWays(tx, sql`select unnest(${ids}::int[])`);
   return ids.length;
-}
-
-/** What became of messages is of no use any more. What of them a person should know is: exceptions are part of the report. */
-async function forgetLedgers(tx: Sql, mailboxes: readonly number[]): Promise<void> {
-  for (const table of ['ledger_page', 'ledger_runs', 'ledger_flags', 'ledger_sent', 'ledger_intent'])
-    await sql`delete from ${sql.table(table)} where mailbox = any(${mailboxes}::int[])`.execute(tx);
 }
 
 interface SettledRow {

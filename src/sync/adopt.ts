@@ -27,7 +27,8 @@ const strangersFew = 0.2;
 /**
  * Mail on the target that nothing is mapped to. Much of it, on a first pass: both sides are read and matched now. A little,
  * or what has come there since: it is read, and each message of the source that is as long or as old is compared with it on
- * the way (`strangers.ts`). `sharing`: the folders of the source that go into this target folder.
+ * the way (`strangers.ts`). `sharing`: the folders of the source that go into this target folder. Null where the folder was
+ * made anew and lacks what it had: it is left as it is until another pass has found the same.
  */
 export async function adopt(
   engine: Engine,
@@ -35,9 +36,10 @@ export async function adopt(
   sharing: readonly FolderWork[],
   renumbering: Renumbering | null,
   isFirst: boolean,
-): Promise<Strangers> {
+): Promise<Strangers | null> {
   const foreign = await compareWithStrangers(engine, plan, sharing, renumbering, isFirst);
   const leftBehind = renumbering ? await takeLeftBehind(engine, plan.work, renumbering) : [];
+  if (leftBehind === 'wait') return null;
   // In one write with what has been matched anew: a renumbering that breaks off is met again as it was.
   const news = [...(renumbering?.changes ?? []), ...leftBehind, ...foreign.news];
   if (renumbering) news.push(...holdBackLost(engine, plan, renumbering.mappedBefore));

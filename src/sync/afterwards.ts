@@ -11,7 +11,8 @@ import { isTriedAgain } from './exceptions.ts';
 import { asWeLeftIt } from './explained.ts';
 import { bringFlags } from './flags.ts';
 import { forgetChangedFlags, keptFlags } from './kept-flags.ts';
-import { mirrorRemovals } from './removals.ts';
+import { isTooMuch } from './left-at-once.ts';
+import { type Belief, mirrorRemovals } from './removals.ts';
 import { noticeRemoved } from './removed-there.ts';
 import { retire } from './retire.ts';
 import { strikeReturned } from './returned.ts';
@@ -39,7 +40,10 @@ type Expunged = Map<FolderId, number>;
 export async function afterwards(engine: Engine, carried: Carried): Promise<void> {
   const expunged: Expunged = new Map();
   // Nothing of this attempt may still be writing to the ledger when the next one reads it.
-  const ends = await Promise.allSettled(carried.surveys.map((plan) => bringUpToDate(engine, carried, plan, expunged)));
+  const belief = { isConfirmed: false, isOfMuch: isTooMuch(goneIn(carried), heldIn(carried)) };
+  const ends = await Promise.allSettled(
+    carried.surveys.map((plan) => bringUpToDate(engine, carried, plan, belief, expunged)),
+  );
   for (const end of ends) if (end.status === 'rejected') throw end.reason;
   for (const work of await confirmDeparted(engine, carried.departed)) {
     engine.tally.pathOf.set(work.source.id, pathOf(work.source));
@@ -47,7 +51,7 @@ export async function afterwards(engine: Engine, carried: Carried): Promise<void
     const gone = [...work.map.pairs()].map(([uid]) => uid);
     // First of all: whoever is killed while they go finds a folder that came back looked at from its beginning.
     await forgetCursor(engine, work);
-    await mirror(engine, work, gone, true, expunged);
+    await mirror(engine, work, gone, { isConfirmed: true, isOfMuch: false }, expunged);
     await retire(engine, work);
   }
   if (!engine.choices.dryRun) await record(engine, carried, expunged);
@@ -57,8 +61,23 @@ function heldBy({ held }: Carried, work: FolderWork): UidMap {
   return held.get(work) ?? UidMap.empty;
 }
 
+function goneIn({ surveys, departed }: Carried): number {
+  return [...surveys.map(({ gone }) => gone.length), ...departed.map(({ map }) => map.size)].reduce((a, b) => a + b, 0);
+}
+
+/** As it was the last time. */
+function heldIn({ intoTarget }: Carried): number {
+  return [...intoTarget.values()].flat().reduce((sum, { record }) => sum + record.messages, 0);
+}
+
 /** Flags and removals of one folder. */
-async function bringUpToDate(engine: Engine, carried: Carried, plan: Survey, expunged: Expunged): Promise<void> {
+async function bringUpToDate(
+  engine: Engine,
+  carried: Carried,
+  plan: Survey,
+  belief: Belief,
+  expunged: Expunged,
+): Promise<void> {
   const { work, listing } = plan;
   await strikeReturned(engine, plan);
   await noticeRemoved(engine, work, heldBy(carried, work));
@@ -70,17 +89,17 @@ async function bringUpToDate(engine: Engine, carried: Carried, plan: Survey, exp
   if (plan.recovered.size > 0)
     for (let row = 0; row < listing.length; row++) if (plan.recovered.has(listing.uid(row))) wasThere.add(row);
   await bringFlags(engine, work, listing, [...wasThere]);
-  await mirror(engine, work, plan.gone, false, expunged);
+  await mirror(engine, work, plan.gone, belief, expunged);
 }
 
 async function mirror(
   engine: Engine,
   work: FolderWork,
   gone: readonly Uid[],
-  isConfirmed: boolean,
+  belief: Belief,
   expunged: Expunged,
 ): Promise<void> {
-  const removed = await mirrorRemovals(engine, work, gone, isConfirmed);
+  const removed = await mirrorRemovals(engine, work, gone, belief);
   expunged.set(work.target.id, (expunged.get(work.target.id) ?? 0) + removed);
 }
 

@@ -76,9 +76,9 @@ async function carry(
   // What has gone wrong once is done with more care.
   const unlisted = options.isFirst ? readUnlisted(engine, known, intoTarget, intentsOf) : [];
   const stops = new Stops();
-  const surveys = await lookAtAll(engine, works, unlisted, renumbered, stops);
-  const planned = new Map(surveys.map((plan) => [plan, plan.rows] as const));
-  const plans = await decideAll({ engine, intoTarget, intentsOf, renumbered, ...options }, surveys);
+  const looked = await lookAtAll(engine, works, unlisted, renumbered, stops);
+  const planned = new Map(looked.map((plan) => [plan, plan.rows] as const));
+  const { plans, surveys } = await decideAll({ engine, intoTarget, intentsOf, renumbered, ...options }, looked);
   engine.watcher.planned(
     plans.reduce((count, plan) => count + plan.toSend.length, messagesIn(unlisted)),
     null,
@@ -124,13 +124,20 @@ async function lookAtAll(
   return surveys;
 }
 
-async function decideAll(decisions: Decisions, surveys: readonly Survey[]): Promise<readonly SendPlan[]> {
+/** What is to be sent, and the folders that are not left for later. */
+async function decideAll(
+  decisions: Decisions,
+  looked: readonly Survey[],
+): Promise<{ readonly plans: readonly SendPlan[]; readonly surveys: readonly Survey[] }> {
   const plans: SendPlan[] = [];
-  for (const plan of surveys) {
-    const toSend = await decide(decisions, plan);
+  const surveys: Survey[] = [];
+  for (const survey of looked) {
+    const toSend = await decide(decisions, survey);
+    if (toSend === 'later') continue;
+    surveys.push(survey);
     if (toSend) plans.push(toSend);
   }
-  return plans;
+  return { plans, surveys };
 }
 
 function messagesIn(unlisted: readonly Unlisted[]): number {

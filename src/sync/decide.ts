@@ -31,8 +31,8 @@ export interface Decisions extends AttemptOptions {
   readonly renumbered: ReadonlyMap<FolderWork, Renumbering>;
 }
 
-/** What is to be sent; null when that is nothing. */
-export async function decide(about: Decisions, plan: Survey): Promise<SendPlan | null> {
+/** What is to be sent; null when that is nothing. `later`: nothing is concluded of this folder before the next pass. */
+export async function decide(about: Decisions, plan: Survey): Promise<SendPlan | 'later' | null> {
   const { engine, firstIntentOfRun } = about;
   const { work } = plan;
   const sharing = about.intoTarget.get(work.target.id) ?? [work];
@@ -51,6 +51,7 @@ export async function decide(about: Decisions, plan: Survey): Promise<SendPlan |
   const isFirst = work.record.sourceState === null || engine.choices.retryRefused;
   const mayBeThere = isFirst || (plan.rows.length > 0 && mayHoldStrangers(engine, work, sharing));
   const foreign = mayBeThere ? await adopt(engine, plan, sharing, renumbering, isFirst) : new Strangers([]);
+  if (foreign === null) return 'later';
   if (stale.length > 0) await engine.ledger.write(stale.map(({ id }) => ({ kind: 'settled', intent: id })));
   const uidNext = work.target.state?.uidNext;
   if (plan.rows.length === 0 || uidNext === undefined) return null;

@@ -10,17 +10,19 @@ import { type AsideHome, asideHome, asideNote, moveAside, pendingSince } from '.
 import { readContents } from './content.ts';
 import { type Engine, type FolderWork, pathOf } from './engine.ts';
 import { beingRemoved } from './kept.ts';
+import { waitAsRenumbered } from './left-at-once.ts';
 import type { Renumbering } from './recover.ts';
 
 /**
  * Takes aside what the old numbers led to and nothing is mapped to now. To be done before they are forgotten for good: a process
- * that is killed here meets the folder again as it was. Answers with what else is to be forgotten then.
+ * that is killed here meets the folder again as it was. Answers with what else is to be forgotten then, or that nothing may be
+ * concluded before another pass has found the same.
  */
 export async function takeLeftBehind(
   engine: Engine,
   work: FolderWork,
   { leftBefore, keptBefore }: Renumbering,
-): Promise<readonly LedgerChange[]> {
+): Promise<readonly LedgerChange[] | 'wait'> {
   const { aside, dryRun } = engine.choices;
   const folder = work.source.id;
   if (aside === undefined || dryRun || engine.doubted.has(folder)) return [];
@@ -31,9 +33,11 @@ export async function takeLeftBehind(
   if (left.size === 0) return [];
   const there = await contentsOf(engine, work, uidSet(left.keys()));
   if (there.size === 0) return [];
+  const before = new Map(keptBefore.map((exception) => [exception.uid, exception] as const));
+  const gone = [...there.keys()].map((target) => left.get(target) as Uid);
+  if (await waitAsRenumbered(engine, work, gone, before)) return 'wait';
   const found = await asideHome(engine, work, aside);
   if ('refused' in found) return stay(engine, work, there.size, found.refused);
-  const before = new Map(keptBefore.map((exception) => [exception.uid, exception] as const));
   const noted: Exception[] = [];
   const leaving = [...there].map(([target, sha256]) => {
     const uid = left.get(target) as Uid;

@@ -16,20 +16,29 @@ import {
 import { type Engine, type FolderWork, isTheirs, pathOf } from './engine.ts';
 import { beingRemoved, keptOf, leftTheSource } from './kept.ts';
 import { lastLook } from './last-look.ts';
+import { waitForNextPass } from './left-at-once.ts';
 import { type Unmapped, unmapped } from './record.ts';
 import { callOff, stillThere } from './second-look.ts';
+
+/** How much is to be believed of a source that messages are gone from. */
+export interface Belief {
+  /** That they are has been made sure of. */
+  readonly isConfirmed: boolean;
+  /** More of the mailbox is gone than is believed at once (`isTooMuch`). */
+  readonly isOfMuch: boolean;
+}
 
 /**
  * Deals with messages that are mapped and no longer on the source. With `--delete`, those that we put on the target are
  * removed there, or taken aside (`aside.ts`): first what they were is noted durably (their elements, from our copy), then
  * they go, then the map. Those that were there before us are never removed, and nothing is that the source, asked for it by
- * name, has after all; `isConfirmed`: that has been made sure of. Answers with how many it has removed.
+ * name, has after all. Answers with how many it has removed.
  */
 export async function mirrorRemovals(
   engine: Engine,
   work: FolderWork,
   gone: readonly Uid[],
-  isConfirmed = false,
+  { isConfirmed, isOfMuch }: Belief,
 ): Promise<number> {
   const folder = work.source.id;
   const named = takenForGone(engine, work, gone);
@@ -40,12 +49,13 @@ export async function mirrorRemovals(
   const returned = [...there].flatMap((uid) => engine.exceptions.remove(folder, uid, 'kept'));
   const left = named.filter((uid) => !there.has(uid));
   const ours = left.filter((uid) => isToGo(engine, work, uid));
+  const mayGo = isConfirmed || !(await waitForNextPass(engine, work, ours, isOfMuch));
   const news = [...returned, ...noteLeft(engine, work, left)];
   if (engine.choices.dryRun) {
     engine.tally.removed += ours.length;
     return 0;
   }
-  if (ours.length > 0) return remove(engine, work, ours, news);
+  if (ours.length > 0 && mayGo) return remove(engine, work, ours, news);
   if (news.length > 0) await engine.ledger.write(news);
   return 0;
 }

@@ -15,6 +15,8 @@ create table ledger_page (
   -- A line for each folder: its name on the side that is read and, where it differs, behind a tab that on the other.
   names text not null,
   records bytea not null,
+  -- On the first page: a digest of each of the accounts with which it was made (store/ledger-pair.ts).
+  pair bytea,
   primary key (mailbox, direction, page)
 ) with (fillfactor = 88, autovacuum_vacuum_scale_factor = 0.02);
 -- Long ones stay in their row for as long as it fits into 8 kB: they are always read whole.

@@ -1,0 +1,154 @@
+/** What is taken for removed is taken aside at home. So another account, or a store that came up empty, must not be believed at once. */
+
+import { describe, expect, test } from 'vitest';
+import { MemoryMailbox } from '#connectors/memory/platform.ts';
+import { contents, fill } from './copy-mailbox.test-kit.ts';
+import { folderAt, ofOurs, ofPeople, remove } from './way-home-people.test-kit.ts';
+import { aJourney, type Journey } from './way-home.test-kit.ts';
+
+async function settled(): Promise<Journey> {
+  const journey = await aJourney();
+  fill(journey.source.create(['INBOX']), 1, 40);
+  fill(journey.source.create(['Work']), 41, 70);
+  await journey.until('following');
+  await journey.until('settled', 'switch');
+  return journey;
+}
+
+function uids(first: number, last: number): number[] {
+  return Array.from({ length: last - first + 1 }, (_, i) => first + i);
+}
+
+/** The same mailbox, as its server shows it, to be shown otherwise. */
+function copyOf(mailbox: MemoryMailbox): MemoryMailbox {
+  const copy = new MemoryMailbox();
+  for (const { path, messages, uidValidity, highestModSeq } of mailbox.folders) {
+    const folder = copy.create(path);
+    for (const message of messages) folder.add(message);
+    Object.assign(folder, { uidValidity, highestModSeq });
+  }
+  return copy;
+}
+
+/** Somebody else's, with mail of their own. */
+function anotherAccount(): MemoryMailbox {
+  const mailbox = new MemoryMailbox();
+  fill(mailbox.create(['INBOX']), 500, 505);
+  return mailbox;
+}
+
+describe('an account that is not the one that a mailbox was moved with', () => {
+  test.each(['target', 'source'] as const)(
+    'is not touched, and nothing at home is, after the switch: %s',
+    async (side) => {
+      await using journey = await settled();
+      const before = contents(journey.source);
+      journey.accounts = { ...journey.accounts, [side]: 'imaps://somebody.else@mail.example' };
+      const [own, other] = [journey.target, anotherAccount()];
+      journey.target = other;
+      for (let passes = 0; passes < 3; passes++) await journey.work();
+      expect(journey.blocked).toContain('mailbox.other-account');
+      expect(journey.blocked).toContain('somebody.else@mail.example');
+      expect(contents(journey.source)).toEqual(before);
+      expect(contents(other)).toHaveLength(6);
+      expect(contents(own)).toEqual(before);
+    },
+  );
+
+  test('is not written to before the switch either', async () => {
+    const journey = await aJourney();
+    await using _ = journey;
+    fill(journey.source.create(['INBOX']), 1, 40);
+    await journey.until('following');
+    journey.target = anotherAccount();
+    journey.accounts = { ...journey.accounts, target: 'imaps://somebody.else@mail.example' };
+    fill(journey.source.create(['Work']), 41, 70);
+    await journey.work();
+    expect(journey.blocked).toContain('mailbox.other-account');
+    expect(contents(journey.target)).toHaveLength(6);
+  });
+
+  test('goes on where a person says that it is the same, renamed, and another is noticed again', async () => {
+    await using journey = await settled();
+    const renamed = { ...journey.accounts, target: 'imaps://ada@renamed.example' };
+    journey.accounts = renamed;
+    await journey.work();
+    expect(journey.blocked).toContain('mailbox.other-account');
+    await journey.sameAccount();
+    fill(folderAt(journey.target, 'Work'), 71, 71);
+    await journey.work();
+    expect(journey.blocked).toBeNull();
+    expect(contents(journey.source)).toEqual(contents(journey.target));
+    journey.accounts = { ...renamed, source: 'imaps://somebody.else@old.example' };
+    await journey.work();
+    expect(journey.blocked).toContain('somebody.else@old.example');
+  });
+
+  test('may be written in another case', async () => {
+    await using journey = await settled();
+    const { source, target } = journey.accounts;
+    journey.accounts = { source: source.toUpperCase(), target: target.toUpperCase() };
+    await journey.work();
+    expect(journey.blocked).toBeNull();
+  });
+});
+
+describe('mail that leaves the target all at once', () => {
+  /** Everything in INBOX, or everything. */
+  const losses = [
+    ['a folder', (mailbox: MemoryMailbox) => remove(mailbox, 'INBOX', ...uids(1, 40))],
+    [
+      'more than half of the mailbox',
+      (mailbox: MemoryMailbox) => {
+        remove(mailbox, 'INBOX', ...uids(1, 18));
+        remove(mailbox, 'Work', ...uids(1, 19));
+      },
+    ],
+    [
+      'a mailbox, whose folders were made anew',
+      (mailbox: MemoryMailbox) => {
+        for (const path of ['INBOX', 'Work']) {
+          mailbox.delete(path);
+          mailbox.create([path]);
+        }
+      },
+    ],
+  ] as const;
+
+  test.each(losses)('is not believed at once, and goes aside when another pass finds the same: %s', async (_, lose) => {
+    await using journey = await settled();
+    const before = contents(journey.source);
+    lose(journey.target);
+    await journey.work();
+    expect(contents(journey.source)).toEqual(before);
+    expect(await journey.exceptions('back')).not.toEqual([]);
+    await journey.work();
+    expect(ofPeople(journey.source)).toEqual(contents(journey.target));
+    expect(contents(journey.source)).toHaveLength(before.length);
+    await journey.work();
+    expect(await journey.exceptions('back')).toEqual([]);
+  });
+
+  test.each(losses.slice(0, 2))('stays at home where it is back with the next pass: %s', async (_, lose) => {
+    await using journey = await settled();
+    const before = contents(journey.source);
+    const own = journey.target;
+    const hiccup = copyOf(own);
+    lose(hiccup);
+    journey.target = hiccup;
+    await journey.work();
+    journey.target = own;
+    fill(folderAt(own, 'Work'), 71, 71);
+    await journey.work();
+    expect(contents(journey.source)).toHaveLength(before.length + 1);
+    expect(ofOurs(journey.source)).toEqual([]);
+    expect(await journey.exceptions('back')).toEqual([]);
+  });
+
+  test('is believed at once where it is little', async () => {
+    await using journey = await settled();
+    remove(journey.target, 'INBOX', ...uids(1, 20));
+    await journey.work();
+    expect(ofOurs(journey.source)).toHaveLength(20);
+  });
+});

@@ -1,0 +1,27 @@
+/** What ledgers know, forgotten: when a way back has ended, and when it was learnt with other accounts. */
+
+import { type RawBuilder, sql } from 'kysely';
+import type { Sql } from './db.ts';
+
+const tables = ['ledger_page', 'ledger_runs', 'ledger_flags', 'ledger_sent', 'ledger_intent'] as const;
+
+/**
+ * What became of messages is of no use any more. What of them a person should know is: exceptions are part of the report.
+ * `those`: a query for the ids of mailboxes.
+ */
+export async function forgetWays(tx: Sql, those: RawBuilder<unknown>): Promise<void> {
+  for (const table of tables) await sql`delete from ${sql.table(table)} where mailbox in (${those})`.execute(tx);
+}
+
+/** All of it, of mailboxes that nobody has in hand: the next pass begins as the first did, and finds by content what is there. */
+export async function forgetLedgers(tx: Sql, those: RawBuilder<unknown>): Promise<void> {
+  await forgetWays(tx, those);
+  await sql`delete from ledger_exception where mailbox in (${those})`.execute(tx);
+}
+
+/** With which accounts they were made: the next pass goes on with those that it is given. */
+export async function forgetPairs(tx: Sql, mailboxes: readonly number[]): Promise<void> {
+  await sql`update ledger_page set pair = null where mailbox = any(${mailboxes}::int[]) and pair is not null`.execute(
+    tx,
+  );
+}
