@@ -131,8 +131,9 @@ async function makeWaves(
     const state =
       name === 'paused' && i >= sizes.length - 4 ? 'paused' : name === 'weekend' && days < 0 ? 'finished' : 'running';
     await ask(
-      `insert into wave (id, name, state, opens_at, closes_at, paused_why) overriding system value
-       values ($5, $1, $2, now() - interval '1 hour' + $3 * interval '1 day', now() + interval '5 hours' + $3 * interval '1 day', $4)`,
+      `insert into wave (id, name, state, day, opens_at, closes_at, paused_why) overriding system value
+       values ($5, $1, $2, current_date + $3::int, now() - interval '1 hour' + $3 * interval '1 day',
+               now() + interval '5 hours' + $3 * interval '1 day', $4)`,
       [
         `wave-${i + 1}-of-${size}`,
         state,

@@ -82,8 +82,8 @@ async function fill(db: Database, mailboxes: number): Promise<void> {
     insert into organisation (code, name)
     select 'O' || n, 'Organisation ' || n from generate_series(1, ${organisations}::int) as n`.execute(db.sql);
   await sql`
-    insert into wave (name, state, opens_at, closes_at)
-    values ('bench', 'running', now() + interval '1 day', now() + interval '2 days')`.execute(db.sql);
+    insert into wave (name, state, day, opens_at, closes_at)
+    values ('bench', 'running', current_date + 1, now() + interval '1 day', now() + interval '2 days')`.execute(db.sql);
   await sql`
     insert into mailbox (address, kind, organisation, size_bytes, stage, wave, due_at)
     select 'someone.' || n || '@bench.example', 'person', 1 + n % ${organisations}::int, 1_000_000, 'following', 1,

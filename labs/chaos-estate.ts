@@ -1,5 +1,6 @@
 /** An estate to be moved through chaos: two Dovecots, mailboxes of all sizes, a PostgreSQL that can be killed, and a wave. */
 
+import { windowFrom } from '#domain/window.ts';
 import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -147,7 +148,7 @@ export async function planWave(db: Database, users: readonly LabUser[]): Promise
   const waves = openWaves(db);
   const [opensAt, closesAt] = [6, 18].map((hours) => Date.now() + hours * 3_600_000) as [number, number];
   const order = { name: wave, selector: {}, limit: null, isPilot: false, errorBudget: 1 };
-  await waves.create({ ...order, window: { opensAt, closesAt } }, 'chaos');
+  await waves.create({ ...order, window: windowFrom(opensAt, closesAt) }, 'chaos');
   await waves.move(wave, 'start', 'chaos', null);
 }
 

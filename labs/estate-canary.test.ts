@@ -3,6 +3,7 @@
  * talkative, while all goes well and while it does not. Whatever they say, answer and write into the database is looked through.
  */
 
+import { windowFrom } from '#domain/window.ts';
 import { randomBytes } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -180,7 +181,7 @@ async function wave(db: Database): Promise<void> {
   const opensAt = Date.now();
   const order = { name: 'pilot', selector: {}, limit: null, isPilot: true, errorBudget: 0.1 };
   const waves = openWaves(db);
-  await waves.create({ ...order, window: { opensAt, closesAt: opensAt + 3_600_000 } }, 'a test');
+  await waves.create({ ...order, window: windowFrom(opensAt, opensAt + 3_600_000) }, 'a test');
   await waves.move('pilot', 'start', 'a test', null);
 }
 

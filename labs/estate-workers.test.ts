@@ -3,6 +3,7 @@
  * replaced. Processes of their own, as an operator would start them.
  */
 
+import { windowFrom } from '#domain/window.ts';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sql } from 'kysely';
@@ -117,7 +118,7 @@ async function wave(db: Database): Promise<void> {
   const opensAt = Date.now() + 3_600_000;
   const order = { name: 'pilot', selector: {}, limit: null, isPilot: true, errorBudget: 0.1 };
   const waves = openWaves(db);
-  await waves.create({ ...order, window: { opensAt, closesAt: opensAt + 3_600_000 } }, 'a test');
+  await waves.create({ ...order, window: windowFrom(opensAt, opensAt + 3_600_000) }, 'a test');
   await waves.move('pilot', 'start', 'a test', null);
 }
 

@@ -1,5 +1,6 @@
 /** An estate on real servers: imported, copied, followed, switched in its window, and carried home from the other side. */
 
+import { windowFrom } from '#domain/window.ts';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sql } from 'kysely';
@@ -69,7 +70,7 @@ describe.runIf(dovecot.ok)('an estate of twelve', () => {
     const waves = openWaves(db);
     const now = Date.now();
     const order = { name: 'pilot', selector: {}, limit: null, isPilot: true, errorBudget: 0.1 };
-    const created = await waves.create({ ...order, window: { opensAt: now, closesAt: now + 3_600_000 } }, 'a test');
+    const created = await waves.create({ ...order, window: windowFrom(now, now + 3_600_000) }, 'a test');
     expect(created).toMatchObject({ kind: 'created', mailboxes: users.length });
     expect(await waves.move('pilot', 'start', 'a test', null)).toMatchObject({ kind: 'moved' });
     const serving = serve(

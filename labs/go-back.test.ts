@@ -3,6 +3,7 @@
  * an independent comparison finds on the one side what the other served, and in our folder what was removed.
  */
 
+import { windowFrom } from '#domain/window.ts';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sql } from 'kysely';
@@ -178,7 +179,7 @@ function nameOf(path: readonly string[]): Buffer {
 /** A wave that runs, in a window that stays open. */
 async function inTheirWave(db: Parameters<typeof openWaves>[0], count: number): Promise<void> {
   const waves = openWaves(db);
-  const window = { opensAt: Date.now(), closesAt: Date.now() + 3_600_000 };
+  const window = windowFrom(Date.now(), Date.now() + 3_600_000);
   const wave = { name: 'pilot', selector: {}, limit: null, isPilot: true, errorBudget: 0.5, window };
   expect(await waves.create(wave, 'a test')).toMatchObject({ kind: 'created', mailboxes: count });
   expect(await waves.move('pilot', 'start', 'a test', null)).toMatchObject({ kind: 'moved' });

@@ -3,6 +3,7 @@
  * can be counted in and told to misbehave.
  */
 
+import { windowFrom } from '#domain/window.ts';
 import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -169,7 +170,7 @@ async function enrol(db: Database, users: readonly string[], isOpen: boolean): P
   const waves = openWaves(db);
   // So far ahead that nobody looks at mailboxes for it yet: what is counted is what passes do.
   const opensAt = Date.now() + (isOpen ? 0 : 60 * 24 * 3_600_000);
-  const window = { opensAt, closesAt: opensAt + 3_600_000 };
+  const window = windowFrom(opensAt, opensAt + 3_600_000);
   const order = { name: 'pilot', selector: {}, limit: null, isPilot: true, errorBudget: 1, window };
   await waves.create(order, 'a lab');
 }

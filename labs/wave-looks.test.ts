@@ -1,5 +1,6 @@
 /** Looks at the mailboxes of a wave on real servers: what will go wrong, told days before, and what did, found afterwards. */
 
+import { windowFrom } from '#domain/window.ts';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sql } from 'kysely';
@@ -77,7 +78,7 @@ async function place(
         insert into mailbox (address, kind, organisation, wave_hint)
         values (${user(each).name}, 'person', (select id from organisation), ${name})`.execute(db.sql);
     const opensAt = Date.now() + opensInHours * hourMs;
-    const window = { opensAt, closesAt: opensAt + 8 * hourMs };
+    const window = windowFrom(opensAt, opensAt + 8 * hourMs);
     const order = { name, selector: { hint: [name] }, limit: null, isPilot: false, errorBudget: 1, window };
     expect(await openWaves(db).create(order, 'a lab')).toMatchObject({ kind: 'created', mailboxes: names.length });
   }

@@ -156,9 +156,10 @@ EXAMPLES
   godwit mailbox exclude --select 'organisation=RXY kind=room'
   godwit mailbox go-back ann@corp.example --why 'her calendar is lost'
 
-hold lets a mailbox wait where it is, exclude lets its journey rest for good; release ends both. retry is for the blocked.
-same-account and other-account are for those that are blocked for mailbox.other-account: another user or host is meant than
-before, and only you know whether it is the same account.
+hold lets a mailbox wait where it is, exclude lets its journey rest for good; release ends both. retry is for the blocked, and
+for who is being carried: the next pass is at once, and tries again what the other side had refused. same-account and
+other-account are for those that are blocked for mailbox.other-account: another user or host is meant than before, and only
+you know whether it is the same account.
 go-back brings home who has settled, with all that came since, also who is blocked or held there, and keeps them at home
 until they are released.
 

@@ -3,7 +3,7 @@
 import { marks } from '#domain/journey.ts';
 import { readSelector } from '#domain/selector.ts';
 import type { WaveMoved, WaveOrderStep, WaveOutlined, WaveSettledOrdered } from '#domain/wave.ts';
-import { readWindow, type Window } from '#domain/window.ts';
+import { type DayWindow, readWindow, type Window } from '#domain/window.ts';
 import type { StatusFlags, WaveCreateFlags, WaveFlags, WaveReleaseFlags, WaveRescheduleFlags } from './flags.ts';
 import { openProgrammeFor, settingsOf } from './programme.ts';
 import { parseShare } from './quantities.ts';
@@ -34,10 +34,19 @@ export async function createWave(this: Session, flags: WaveCreateFlags, name: st
     case 'window-closed':
       throw closed({ window });
     case 'nobody':
-      throw usageError('Nobody is meant: these mailboxes have a wave, are marked, or are not there (godwit status).');
+      throw usageError(
+        created.notThatDay > 0
+          ? `Nobody can be taken: the dates of ${counted(created.notThatDay, 'mailbox', 'mailboxes')} (not_before, not_after) do not allow ${window.day}.`
+          : 'Nobody is meant: these mailboxes have a wave, are marked, or are not there (godwit status).',
+      );
     case 'created':
       this.conclude(created, () => [
         `${shown(name)}: ${counted(created.mailboxes, 'mailbox', 'mailboxes')}, ${windowText(created.wave)}.`,
+        ...(created.notThatDay > 0
+          ? [
+              `${counted(created.notThatDay, 'other', 'others')} left out: their dates (not_before, not_after) do not allow ${window.day}.`,
+            ]
+          : []),
         ...remarkLines(created.wave),
         `Begin with: godwit wave start ${shown(name)}`,
       ]);
@@ -93,7 +102,7 @@ export async function listWaves(this: Session, flags: StatusFlags): Promise<void
   this.conclude({ waves }, () => (waves.length === 0 ? ['There are no waves.'] : waveLines(waves)));
 }
 
-function windowIn(text: string, timezone = 'UTC'): Window {
+function windowIn(text: string, timezone = 'UTC'): DayWindow {
   const window = readWindow(text, timezone);
   if ('problem' in window) throw usageError(window.problem);
   return window;

@@ -28,7 +28,7 @@ import type {
   WaveOutlined,
   WaveSettledOrdered,
 } from '#domain/wave.ts';
-import type { Window } from '#domain/window.ts';
+import type { DayWindow } from '#domain/window.ts';
 import type { ProbeReport } from '#domain/probe-report.ts';
 import type { CommandError, CopyReport, MailboxReport } from '#domain/report.ts';
 import type { SecretReference } from '#domain/secret-reference.ts';
@@ -183,7 +183,7 @@ export interface Programme extends AsyncDisposable {
   readonly waves: {
     create(order: WaveOrder, who: string): Promise<WaveCreated>;
     move(name: string, step: WaveOrderStep, who: string, why: string | null): Promise<WaveMoved>;
-    reschedule(name: string, window: Window, who: string, why: string | null): Promise<WaveMoved>;
+    reschedule(name: string, window: DayWindow, who: string, why: string | null): Promise<WaveMoved>;
     goBack(name: string, who: string, why: string): Promise<WaveSettledOrdered>;
     release(name: string, isDryRun: boolean, who: string, why: string): Promise<WaveSettledOrdered>;
     list(): Promise<readonly WaveOutlined[]>;

@@ -64,6 +64,8 @@ export type MailboxesOrdered =
   | UnknownName;
 
 const otherAccount: FaultCode = 'mailbox.other-account';
+/** Passes come to these: one can be asked for at once. */
+const carried: ReadonlySet<Stage> = new Set(['copying', 'following', 'settled']);
 
 /** Why a mailbox that stands there does not obey; null where it does. `blocked`: the fault that it is blocked for. */
 export function whyRefused(
@@ -83,7 +85,8 @@ export function whyRefused(
     case 'release':
       return mark === 'held' || mark === 'excluded' ? null : 'is neither held nor excluded';
     case 'retry':
-      return mark === 'blocked' ? null : 'is not blocked';
+      if (mark === 'blocked') return null;
+      return mark === null && carried.has(stage) ? null : 'is neither blocked nor being carried';
     case 'same-account':
       return blocked === otherAccount ? null : `is not blocked for ${otherAccount}`;
     case 'other-account':

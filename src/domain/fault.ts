@@ -483,6 +483,13 @@ export const faults = {
     ({ attempts }) => `${attempts} workers vanished while they had this mailbox in hand.`,
     'Look at the log of the last of them: it may be something in this mailbox that ends them. Then retry it.',
   ),
+  'switch.exceptions': entry<{ readonly messages: number; readonly first: string }>(
+    'mailbox',
+    'never',
+    ({ messages, first }) =>
+      `${messages} messages cannot be brought to the other side, and nobody has accepted that; the first of them is ${first}.`,
+    'See each with its reason: `godwit describe mailbox ADDRESS`. To go without them, `godwit mailbox accept ADDRESS --all --why …`; where the reason is mended, `godwit mailbox retry ADDRESS`.',
+  ),
   'switch.incomplete': entry<{ readonly missing: number; readonly first: string }>(
     'mailbox',
     'paced',

@@ -13,7 +13,7 @@ function wave(more: Partial<WaveNow> = {}): WaveNow {
 }
 
 function due(mailbox: number, more: Partial<Candidate> = {}): Candidate {
-  return { mailbox, organisation: 1, stage: 'following', wave: 1, dueAt: 0, lagMs: null, ...more };
+  return { mailbox, organisation: 1, stage: 'following', wave: 1, dueAt: 0, lagMs: null, mayMove: true, ...more };
 }
 
 function chosen(candidates: readonly Candidate[], waves: readonly WaveNow[] = [wave()], room = 100): readonly number[] {

@@ -26,6 +26,8 @@ export interface Candidate {
   readonly stage: Stage;
   readonly wave: number | null;
   readonly dueAt: number;
+  /** Whether its dates (`not_before`, `not_after`) allow the day of its wave. */
+  readonly mayMove: boolean;
   /** How far the target was behind at the end of the last pass; null where none has ended. */
   readonly lagMs: number | null;
 }
@@ -38,7 +40,7 @@ export interface Choice {
 }
 
 /** The work that is due on a mailbox, or null where it has to wait. */
-export function workFor({ stage, dueAt }: Candidate, wave: WaveNow | null, now: number): Work | null {
+export function workFor({ stage, dueAt, mayMove }: Candidate, wave: WaveNow | null, now: number): Work | null {
   if (dueAt > now) return null;
   switch (stage) {
     case 'known':
@@ -51,7 +53,7 @@ export function workFor({ stage, dueAt }: Candidate, wave: WaveNow | null, now: 
     case 'following':
       if (!wave || wave.state === 'cancelled') return null;
       // A pause stops the switching, and the target stays close all the same.
-      return wave.state === 'running' && wave.opensAt <= now && now < wave.closesAt ? 'switch' : 'follow';
+      return mayMove && wave.state === 'running' && wave.opensAt <= now && now < wave.closesAt ? 'switch' : 'follow';
     // A switch that has begun is seen through, whatever the hour.
     case 'switching':
       return 'switch';

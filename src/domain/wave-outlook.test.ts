@@ -14,7 +14,16 @@ const budget = {
 const source = { side: 'source', budget, timezone: 'Europe/London' } as const;
 
 function outlook(more: Partial<Outlook> = {}): Outlook {
-  return { now, toSwitch: 100, toCopyBytes: 5e9, others: [], platforms: [source], interruptedMs: null, ...more };
+  return {
+    now,
+    toSwitch: 100,
+    toCopyBytes: 5e9,
+    notThatDay: 0,
+    others: [],
+    platforms: [source],
+    interruptedMs: null,
+    ...more,
+  };
 }
 
 describe('of a wave', () => {

@@ -15,6 +15,8 @@ export interface Outlook {
   /** Mailboxes of the wave, without a mark, that have not switched; and the octets of those whose first copy has not ended. */
   readonly toSwitch: number;
   readonly toCopyBytes: number;
+  /** Mailboxes of the wave whose dates do not allow the day on which it opens. */
+  readonly notThatDay: number;
   readonly others: readonly { readonly name: string; readonly state: WaveState; readonly window: Window }[];
   readonly platforms: readonly { readonly side: SideName; readonly budget: Budget; readonly timezone: string }[];
   /** Milliseconds that people were interrupted for at the latest switches, on average; null where none was measured. */
@@ -38,6 +40,7 @@ export function remarksOn(wave: Pick<Wave, 'name' | 'state' | 'window'>, outlook
   if (wave.window.closesAt <= outlook.now) return outlook.toSwitch === 0 ? [] : [closedOn(wave, outlook)];
   return [
     overlaps(wave, outlook),
+    notThatDay(outlook),
     tooManySwitches(wave, outlook),
     ...outlook.platforms.map((each) => tooMuchMail(wave, outlook, each)),
   ].filter((each) => each !== null);
@@ -55,6 +58,11 @@ function overlaps({ name, window }: Pick<Wave, 'name' | 'window'>, { others, now
   if (names.length === 0) return null;
   const [shown, more] = [names.slice(0, 5).join(', '), names.length - 5];
   return `Its window overlaps that of ${shown}${more > 0 ? ` and ${more} more` : ''}: they share what the platforms give.`;
+}
+
+function notThatDay({ notThatDay: those }: Outlook): string | null {
+  if (those === 0) return null;
+  return `${mailboxes(those)} of it may not move on the day on which it opens (not_before, not_after), and will not switch.`;
 }
 
 function tooManySwitches(

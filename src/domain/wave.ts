@@ -1,10 +1,10 @@
 /** A wave: the mailboxes that switch together, its window, and its life as a table. */
 
-import { faults } from './fault.ts';
+import { type FaultCode, faults } from './fault.ts';
 import type { Mark, Stage } from './journey.ts';
 import type { WaveState } from './release.ts';
 import type { Selector, UnknownName } from './selector.ts';
-import type { Window } from './window.ts';
+import type { DayWindow, Window } from './window.ts';
 
 export type WaveStep = 'start' | 'pause' | 'resume' | 'cancel' | 'finish';
 /** Those that people take. */
@@ -12,7 +12,7 @@ export type WaveOrderStep = Exclude<WaveStep, 'finish'>;
 
 export interface WaveOrder {
   readonly name: string;
-  readonly window: Window;
+  readonly window: DayWindow;
   readonly selector: Selector;
   /** At most so many, in the order of their addresses; null for all that are meant. */
   readonly limit: number | null;
@@ -38,10 +38,16 @@ export interface WaveOutlined extends Wave {
 }
 
 export type WaveCreated =
-  | { readonly kind: 'created'; readonly wave: WaveOutlined; readonly mailboxes: number }
+  /** `notThatDay`: who is meant besides and was left out, since their dates do not allow the day. */
+  | {
+      readonly kind: 'created';
+      readonly wave: WaveOutlined;
+      readonly mailboxes: number;
+      readonly notThatDay: number;
+    }
   | { readonly kind: 'name-taken' }
-  /** Nobody is meant, or everyone who is has a wave already, is held back or has left. */
-  | { readonly kind: 'nobody' }
+  /** Nobody is meant, or everyone who is has a wave already, is held back, has left, or may not move on that day. */
+  | { readonly kind: 'nobody'; readonly notThatDay: number }
   /** Its window is over before it could begin. */
   | { readonly kind: 'window-closed' }
   | UnknownName;
@@ -123,12 +129,15 @@ export function whyPaused({ begun, failed }: WaveCounts, errorBudget: number, mo
 }
 
 /**
- * Codes that do not count as failures of a wave, though a switch that met them five times was withdrawn: the weather of a
- * platform, of the network or of the database.
+ * Codes that do not count as failures of a wave: the weather of a platform, of the network or of the database, though a switch
+ * that met it five times was withdrawn; and what waits for a person's word, and for nothing else.
  */
-export const weather: readonly string[] = Object.entries(faults)
-  .filter(([code, { retry }]) => /^(imap|oauth|database)\./.test(code) && (retry === 'soon' || retry === 'paced'))
-  .map(([code]) => code);
+export const weather: readonly string[] = [
+  'switch.exceptions' satisfies FaultCode,
+  ...Object.entries(faults)
+    .filter(([code, { retry }]) => /^(imap|oauth|database)\./.test(code) && (retry === 'soon' || retry === 'paced'))
+    .map(([code]) => code),
+];
 
 /** Whether a wave has failed so often that it has to pause: never for the first few, which say nothing of the rest. */
 export function isOverBudget(failed: number, begun: number, errorBudget: number): boolean {

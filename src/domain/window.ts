@@ -6,6 +6,12 @@ export interface Window {
   readonly closesAt: number;
 }
 
+/** A window as a wave is given it. */
+export interface DayWindow extends Window {
+  /** The day on which it opens, where people live: `2026-12-01`. */
+  readonly day: string;
+}
+
 const form =
   /^(?<day>\d{4}-\d\d-\d\d)T(?<start>\d\d:\d\d(?::\d\d)?)\/(?:(?<endDay>\d{4}-\d\d-\d\d)T)?(?<end>\d\d:\d\d(?::\d\d)?)$/;
 const hourMs = 3_600_000;
@@ -15,7 +21,7 @@ const dayMs = 24 * hourMs;
  * Reads `2026-12-01T19:00/06:00` (until the next six o'clock) or `2026-12-04T19:00/2026-12-07T06:00`, with seconds or without.
  * Answers with words for a person where it is neither, or no such day or time zone exists.
  */
-export function readWindow(text: string, timezone: string): Window | { readonly problem: string } {
+export function readWindow(text: string, timezone: string): DayWindow | { readonly problem: string } {
   const found = form.exec(text)?.groups;
   if (!found)
     return {
@@ -30,7 +36,12 @@ export function readWindow(text: string, timezone: string): Window | { readonly 
   if (opensAt === null || closesAt === null)
     return { problem: `${JSON.stringify(text)} names a day or a time that does not exist.` };
   if (closesAt <= opensAt) return { problem: `The window ${JSON.stringify(text)} ends before it begins.` };
-  return { opensAt, closesAt };
+  return { day, opensAt, closesAt };
+}
+
+/** The window between two moments. */
+export function windowFrom(opensAt: number, closesAt: number, timezone = 'UTC'): DayWindow {
+  return { day: new Date(opensAt + offsetAt(opensAt, timezone)).toISOString().slice(0, 10), opensAt, closesAt };
 }
 
 /** Whether two windows share a moment. */

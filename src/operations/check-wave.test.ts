@@ -41,6 +41,8 @@ function request(
             stage: 'planned',
             wave: 1,
             side: 'source',
+            mayMove: true,
+            triesRefused: false,
             failures: 0,
           },
           pair: { source: 'a', target: 'b' },

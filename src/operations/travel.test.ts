@@ -13,6 +13,8 @@ const never = (what: string) => () => Promise.reject(new Error(`${what} was call
 
 const noSteps: JourneySteps = {
   now: () => Date.now(),
+  beginSwitch: never('beginSwitch'),
+  listed: never('listed'),
   take: never('take'),
   passed: never('passed'),
   carried: never('carried'),
@@ -27,23 +29,24 @@ function travelOnce(
   failures: number,
   ends: Partial<Ends>,
   journeys: JourneySteps,
-  { work, wave }: Pick<TravelRequest, 'work' | 'wave'> = { work: 'copy', wave: null },
+  { work, log }: Pick<TravelRequest, 'work' | 'log'> = { work: 'copy', log: silent },
 ): Promise<void> {
   const traveller = { id: 7, address: 'ann@mail.example', sourceUser: null, targetUser: null, stage, wave: 1 };
+  const may = { mayMove: true, triesRefused: false };
   return travel(
     {
       work,
       inHand: {
-        traveller: { ...traveller, side: 'source', failures },
+        traveller: { ...traveller, ...may, side: 'source', failures },
         ends: () => ends as Ends,
         turnLedger: never('turnLedger'),
       },
-      wave,
+      wave: null,
       journeys,
       choices: { selection: everything, delete: true, prove: 'sample' },
       followEveryMs: 1_000,
       who: 'a test',
-      log: silent,
+      log,
       clock: { now: () => Date.now(), sleep: async () => undefined },
     },
     new AbortController().signal,
@@ -92,26 +95,24 @@ test.each([
   },
 );
 
-const open = { id: 1, state: 'running', opensAt: 0, closesAt: Number.MAX_SAFE_INTEGER, pilot: false } as const;
-
 test.each([
-  ['was paused', { ...open, state: 'paused' }, []],
-  ['has closed', { ...open, closesAt: 1 }, []],
-  ['is open', open, ['switch']],
-] as const)('a switch that waited in the queue while its wave %s', async (_, wave, steps) => {
+  ['does not allow it any more', false, 'following'],
+  ['still allows it', true, 'switching'],
+] as const)('a switch that waited in the queue while its wave %s', async (_, mayBegin, stage) => {
   const refused = async () => Promise.reject(fault('imap.connect.refused', { host: 'new.example', port: 993 }));
   const pair = { source: 'ann@old.example', target: 'ann@new.example' };
   const ends = { pair, openSource: refused, openTarget: refused, ledger: memoryLedger() };
-  const taken: string[] = [];
+  const warned: unknown[] = [];
   const journeys: JourneySteps = {
     ...noSteps,
+    beginSwitch: async () => mayBegin,
     carried: async () => undefined,
     failed: async () => undefined,
-    take: async ({ step }) => {
-      taken.push(step);
-      return true;
-    },
   };
-  await travelOnce('following', 0, ends, journeys, { work: 'switch', wave });
-  expect(taken).toEqual(steps);
+  const log = {
+    ...silent,
+    warn: (_: string, about?: Readonly<Record<string, unknown>>) => void warned.push(about?.['stage']),
+  };
+  await travelOnce('following', 0, ends, journeys, { work: 'switch', log });
+  expect(warned).toEqual([stage]);
 });

@@ -5,6 +5,7 @@
 
 import { switchMailbox, type Switched, type SwitchPoint } from '#cutover/switch.ts';
 import { Fault, fault, type FaultCode, faults } from '#domain/fault.ts';
+import type { FolderTree } from '#domain/item.ts';
 import type { Stage, Step } from '#domain/journey.ts';
 import type { Direction } from '#domain/ledger-turn.ts';
 import { nextTryInMs } from '#domain/next-try.ts';
@@ -18,9 +19,13 @@ import type { MailboxInHand } from '#ports/mailbox-ends.ts';
 import type { CrashPoint } from '#sync/engine.ts';
 import { type CopyChoices, copyMailbox } from './copy-mailbox.ts';
 import { verifyMailbox } from './verify-mailbox.ts';
+import { whyNotYet } from './may-switch.ts';
 import { choicesOf, type Compare, lackingAcross } from './way-home.ts';
 
-export type JourneySteps = Pick<Journeys, 'now' | 'take' | 'passed' | 'carried' | 'failed' | 'block' | 'turn'>;
+export type JourneySteps = Pick<
+  Journeys,
+  'now' | 'take' | 'beginSwitch' | 'passed' | 'carried' | 'listed' | 'failed' | 'block' | 'turn'
+>;
 
 export interface TravelRequest {
   readonly work: Work;
@@ -59,9 +64,10 @@ export async function travel(request: TravelRequest, signal: AbortSignal): Promi
     case 'copying':
       return pass(request, 'copying', 'there', signal);
     case 'following':
-      if (request.work !== 'switch' || isShut(request)) return pass(request, 'following', 'there', signal);
-      if (await step(request, 'following', 'switch', 0)) await cross(request, 'switching', signal);
-      return;
+      // Held, paused, or closed while the job waited: then it goes on following.
+      if (request.work !== 'switch' || !(await request.journeys.beginSwitch(request.inHand.traveller.id, request.who)))
+        return pass(request, 'following', 'there', signal);
+      return cross(request, 'switching', signal);
     case 'switching':
       return cross(request, 'switching', signal);
     case 'settled':
@@ -75,12 +81,6 @@ export async function travel(request: TravelRequest, signal: AbortSignal): Promi
   }
 }
 
-/** Whether the wave was paused, or its window has closed, while the job stood in the queue. */
-function isShut({ wave, journeys }: TravelRequest): boolean {
-  if (!wave) return false;
-  return wave.state !== 'running' || journeys.now() < wave.opensAt || wave.closesAt <= journeys.now();
-}
-
 /** Carries what changed, in one direction. */
 async function pass(request: TravelRequest, stage: Stage, direction: Direction, signal: AbortSignal): Promise<void> {
   const { inHand, journeys, wave, who, followEveryMs, clock } = request;
@@ -92,7 +92,8 @@ async function pass(request: TravelRequest, stage: Stage, direction: Direction, 
   }
   const lagMs = clock.now() - began;
   const next: Stage = stage === 'copying' ? 'following' : stage;
-  const dueInMs = nextLookInMs(next, wave, journeys.now(), followEveryMs);
+  const toSwitch = inHand.traveller.mayMove ? wave : null;
+  const dueInMs = nextLookInMs(next, toSwitch, journeys.now(), followEveryMs);
   const mailbox = inHand.traveller.id;
   const about = { copied: report.copied };
   const caughtUp = { mailbox, expected: 'copying', step: 'catch-up', who, about } as const;
@@ -164,7 +165,7 @@ async function carry(request: TravelRequest, direction: Direction, signal: Abort
         ...choicesOf(direction, choices, inHand.traveller.stage === 'returning'),
         dryRun: false,
         followSeconds: null,
-        retryRefused: false,
+        retryRefused: inHand.traveller.triesRefused,
       },
       opensOnce: true,
       watcher: { planned() {}, progress() {}, folder() {}, caughtUp() {} },
@@ -189,16 +190,22 @@ async function adoptedIn(ledger: LedgerReader): Promise<number> {
 
 /** By connections and a comparison of its own: is everything there? What is there besides, or served otherwise, is no obstacle. */
 async function compare(request: TravelRequest, direction: Direction, signal: AbortSignal): Promise<FaultReport | null> {
-  const { inHand, choices, log, clock } = request;
+  const { inHand, choices, log, clock, journeys } = request;
+  let leaving: FolderTree = { folders: [], separator: null };
   const verify: Compare = (way, selection) => {
     const { pair, openSourceToRead, openTargetToRead } = inHand.ends(way);
     const ends = { pair, openSource: openSourceToRead, openTarget: openTargetToRead };
     const watcher = { planned() {}, progress() {}, folder() {} };
-    return verifyMailbox({ ...ends, selection, sample: 0, log, watcher, clock }, signal);
+    const heard = (source: FolderTree, target: FolderTree): void => {
+      leaving = way === direction ? source : target;
+    };
+    return verifyMailbox({ ...ends, selection, sample: 0, log, watcher, clock, heard }, signal);
   };
   const found = await lackingAcross(direction, verify, choices.selection);
-  if (found === null) return null;
-  return 'fault' in found ? found.fault : reportOf(fault('switch.incomplete', found));
+  if ('fault' in found) return found.fault;
+  if (found.messages.length + found.folders.length === 0) return null;
+  const why = whyNotYet(found, leaving, await journeys.listed(inHand.traveller.id, direction));
+  return why && reportOf(why);
 }
 
 /** What a fault means for the journey: weather is waited out, and what needs a person stands there until one has looked. */

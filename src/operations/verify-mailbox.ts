@@ -28,8 +28,8 @@ export interface VerifyRequest {
   /** Share of messages (0 to 1) whose content is read, null for all; of the others size, date and flags are compared. */
   readonly sample: number | null;
   readonly log: Log;
-  /** Told of the source's folders, before anything is compared. */
-  readonly heard?: (source: FolderTree) => void;
+  /** Told of the folders of both, before anything is compared. */
+  readonly heard?: (source: FolderTree, target: FolderTree) => void;
   readonly watcher: VerifyWatcher;
   readonly clock?: Clock;
 }
@@ -77,7 +77,7 @@ async function compare(request: VerifyRequest, clock: Clock, found: Found, signa
     source.use((reader) => reader.folders()),
     target.use((reader) => reader.folders()),
   ]);
-  request.heard?.(sourceTree);
+  request.heard?.(sourceTree, targetTree);
   const { pairs, notes } = compareTrees(mapFolders(sourceTree, targetTree, request.selection), targetTree);
   found.notes.push(...notes);
   const messagesOf = pairs.map((pair) =>

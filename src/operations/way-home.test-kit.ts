@@ -10,6 +10,7 @@ import { after, type Stage } from '#domain/journey.ts';
 import { type Direction, opposite } from '#domain/ledger-turn.ts';
 import { everything, type Selection } from '#domain/selection.ts';
 import { silent } from '#lib/log.ts';
+import type { ListedMessage } from '#ports/journeys.ts';
 import type { Exception } from '#ports/ledger.ts';
 import type { OpenSource } from '#ports/mailbox.ts';
 import type { Ends } from '#ports/mailbox-ends.ts';
@@ -42,6 +43,10 @@ export class Journey implements AsyncDisposable {
   /** Why a person is needed; null while nobody is. */
   blocked: string | null = null;
   failures = 0;
+  /** A person has asked that what was refused is tried again. */
+  triesRefused = false;
+  /** What a person has accepted does not arrive, by folder and UID. */
+  readonly accepted = new Set<string>();
   /** The last warning. */
   said = '';
   /** Who both sides are said to be, as the way there sees them. */
@@ -70,8 +75,10 @@ export class Journey implements AsyncDisposable {
       // A dead process does nothing more: every later point ends it again.
       if (isDead) throw new Killed(now);
     };
-    const alive = <Answer>(answer: () => Answer): Promise<Answer> =>
-      isDead ? Promise.reject(new Killed('dead')) : Promise.resolve(answer());
+    const alive = async <Answer>(answer: () => Answer | Promise<Answer>): Promise<Answer> => {
+      if (isDead) throw new Killed('dead');
+      return answer();
+    };
     const journeys: JourneySteps = {
       now: () => Date.now(),
       take: (step) => alive(() => this.#step(step.expected, step.step)),
@@ -81,11 +88,15 @@ export class Journey implements AsyncDisposable {
           if (step) this.#step(step.expected, step.step);
         }),
       carried: () => alive(() => undefined),
+      beginSwitch: () => alive(() => this.#step('following', 'switch')),
+      listed: (_, direction) => alive(() => this.#listed(direction)),
       failed: () => alive(() => void this.failures++),
       block: (_, code, about) => alive(() => void (this.blocked = `${code}: ${JSON.stringify(about)}`)),
       turn: (step) => alive(() => this.#step(step.expected, step.step)),
     };
-    const traveller = { id: 1, address: 'a', sourceUser: null, targetUser: null, wave: null, failures: this.failures };
+    const may = { mayMove: true, triesRefused: this.triesRefused };
+    const who = { id: 1, address: 'a', sourceUser: null, targetUser: null, wave: null };
+    const traveller = { ...who, failures: this.failures, ...may };
     const inHand = {
       traveller: { ...traveller, stage: this.stage, side: 'source' as const },
       ends: (direction: Direction) => this.ends(direction),
@@ -157,6 +168,14 @@ export class Journey implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#worker[Symbol.asyncDispose]();
     await this.#db[Symbol.asyncDispose]();
+  }
+
+  async #listed(direction: Direction): Promise<readonly ListedMessage[]> {
+    return (await this.exceptions(direction))
+      .filter(({ kind }) => kind === 'refused' || kind === 'removed')
+      .map(({ folder, uid, sourceUidValidity: uidValidity }) => {
+        return { folder, uid, uidValidity, isAccepted: this.accepted.has(`${folder} ${uid}`) };
+      });
   }
 
   #step(expected: Stage, step: Parameters<typeof after>[1]): boolean {

@@ -27,15 +27,17 @@ export function choicesOf(
 /** Compares both ends, the one that `direction` comes from first, within `selection`. */
 export type Compare = (direction: Direction, selection: Selection) => Promise<VerifyReport>;
 
-/** What one side has and the other would not serve. */
+/** What one side has and the other would not serve, by paths joined with `/`. */
 export interface Lacking {
-  readonly missing: number;
-  /** One of them, for people. */
-  readonly first: string;
+  readonly messages: readonly LackingMessage[];
+  /** Folders of which the other side has nothing, or that did not let themselves be read; `messages`: null where not known. */
+  readonly folders: readonly { readonly path: string; readonly messages: number | null }[];
 }
 
+export type LackingMessage = Pick<OneSided, 'folder' | 'uid' | 'uidValidity'>;
+
 /**
- * What of the side that is left the other does not serve; null where that is nothing, or the fault that kept it from being known.
+ * What of the side that is left the other does not serve, or the fault that kept it from being known.
  *
  * Folders are compared as they were carried on the way there, by which most got their names. Those of the side that is left that
  * have no counterpart so are compared once more as they are carried back: people have made them since the switch.
@@ -44,22 +46,22 @@ export async function lackingAcross(
   direction: Direction,
   compare: Compare,
   selection: Selection,
-): Promise<{ readonly fault: FaultReport } | Lacking | null> {
+): Promise<{ readonly fault: FaultReport } | Lacking> {
   const leaving = direction === 'there' ? 'source' : 'target';
   const there = await compare('there', direction === 'there' ? withoutRemoved(selection) : whole(selection));
   if (there.fault) return { fault: there.fault };
-  const named = [...messagesOf(direction === 'there' ? there.missing : there.extra), ...unreadable(there, leaving)];
-  const strays = new Set(alone(there, leaving));
+  const messages = [...(direction === 'there' ? there.missing : there.extra)];
+  const folders = [...unreadable(there, leaving)];
+  const strays = new Set(alone(there, leaving).map(({ path }) => path));
   if (strays.size > 0) {
     const back = await compare('back', homeward(selection));
     if (back.fault) return { fault: back.fault };
     const lacking = direction === 'there' ? back.extra : back.missing;
-    named.push(...messagesOf(lacking.filter(({ folder }) => strays.has(folder))));
+    messages.push(...lacking.filter(({ folder }) => strays.has(folder)));
     const aloneToo = alone(back, direction === 'there' ? 'target' : 'source');
-    named.push(...aloneToo.filter((folder) => strays.has(folder)));
+    folders.push(...aloneToo.filter(({ path }) => strays.has(path)));
   }
-  const [first] = named;
-  return first === undefined ? null : { missing: named.length, first };
+  return { messages, folders };
 }
 
 /** What lies on the target is compared whoever brought it, and whenever. */
@@ -68,18 +70,16 @@ function whole({ include, exclude, map }: Selection): Selection {
 }
 
 /** Folders with mail of which the other side has nothing at all. `side`: as the report has it. */
-function alone({ folderNotes }: VerifyReport, side: 'source' | 'target'): readonly string[] {
+function alone({ folderNotes }: VerifyReport, side: 'source' | 'target'): Lacking['folders'] {
   const kinds = side === 'source' ? ['missing', 'not-selectable'] : ['only-on-target'];
   return folderNotes.flatMap(({ kind, messages, [side]: name }) =>
-    kinds.includes(kind) && messages !== 0 && name !== null ? [name] : [],
+    kinds.includes(kind) && messages !== 0 && name !== null ? [{ path: name, messages: messages ?? null }] : [],
   );
 }
 
 /** Folders of which one side did not let itself be read. */
-function unreadable({ folderNotes }: VerifyReport, side: 'source' | 'target'): readonly string[] {
-  return folderNotes.flatMap(({ kind, [side]: name }) => (kind === 'unreadable' && name !== null ? [name] : []));
-}
-
-function messagesOf(messages: readonly OneSided[]): readonly string[] {
-  return messages.map(({ folder, uid }) => `${folder} ${uid}`);
+function unreadable({ folderNotes }: VerifyReport, side: 'source' | 'target'): Lacking['folders'] {
+  return folderNotes.flatMap(({ kind, [side]: path }) =>
+    kind === 'unreadable' && path !== null ? [{ path, messages: null }] : [],
+  );
 }

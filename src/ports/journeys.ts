@@ -1,5 +1,6 @@
 /** The journeys of mailboxes, as those who work on them see them. Every step is a compare-and-set with its record. */
 
+import type { FolderId } from '#domain/item.ts';
 import type { Stage, Step } from '#domain/journey.ts';
 import type { Direction } from '#domain/ledger-turn.ts';
 import type { Candidate, WaveNow } from '#domain/release.ts';
@@ -15,6 +16,10 @@ export interface Traveller {
   readonly wave: number | null;
   /** Where its mail belongs at this moment. */
   readonly side: 'source' | 'target';
+  /** Whether its dates (`not_before`, `not_after`) allow the day of its wave. */
+  readonly mayMove: boolean;
+  /** Whether a person has asked that what was refused is tried again. */
+  readonly triesRefused: boolean;
   readonly failures: number;
 }
 
@@ -46,6 +51,15 @@ export interface FoundNumbers {
 export interface FaultMet {
   readonly code: string;
   readonly message: string;
+}
+
+/** A message that one side has and the other does not, and why is known: it was refused there, or people removed it there. */
+export interface ListedMessage {
+  readonly folder: FolderId;
+  readonly uid: number;
+  readonly uidValidity: number;
+  /** By a person, in that manner. */
+  readonly isAccepted: boolean;
 }
 
 export interface StepOf {
@@ -93,10 +107,17 @@ export interface Journeys {
    * that is not ours any more nothing is said.
    */
   putBack(job: Job): Promise<void>;
+  /**
+   * Begins the switch of one that is following, provided that at this moment it has no mark, its wave runs, the window is open,
+   * and its dates allow that day. False where any of this is not so: it may have changed while the job waited.
+   */
+  beginSwitch(mailbox: number, who: string): Promise<boolean>;
   /** Takes a step; false when the mailbox stands elsewhere. `dueInMs`: null for never by itself. */
   take(step: StepOf, dueInMs: number | null): Promise<boolean>;
   /** A pass has ended well: its numbers, the step that it leads to if any, and when the mailbox is looked at next. */
   passed(mailbox: number, numbers: PassNumbers, dueInMs: number | null, step?: StepOf): Promise<void>;
+  /** What the passes of this direction have listed as not on the other side, in their own numbers. */
+  listed(mailbox: number, direction: Direction): Promise<readonly ListedMessage[]>;
   /** What a pass carried in the middle of something greater, or before a fault ended it. */
   carried(mailbox: number, numbers: PassNumbers): Promise<void>;
   /** The platform asked for patience with this mailbox: it is looked at again after that, and has not failed. */

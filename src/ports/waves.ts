@@ -8,7 +8,7 @@ import type {
   WaveOutlined,
   WaveSettledOrdered,
 } from '#domain/wave.ts';
-import type { Window } from '#domain/window.ts';
+import type { DayWindow } from '#domain/window.ts';
 
 export interface Waves {
   /** Makes a wave of mailboxes that are known and have none. With a record for each. */
@@ -20,7 +20,7 @@ export interface Waves {
    */
   move(name: string, step: WaveOrderStep, who: string, why: string | null): Promise<WaveMoved>;
   /** Gives it another window; one that runs goes on in that. */
-  reschedule(name: string, window: Window, who: string, why: string | null): Promise<WaveMoved>;
+  reschedule(name: string, window: DayWindow, who: string, why: string | null): Promise<WaveMoved>;
   /**
    * Brings home whoever of it has settled, also those who are blocked or held there, and nobody who is excluded or has left.
    * One that runs is paused first. Nobody who came home is switched again before a person releases them.

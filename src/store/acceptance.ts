@@ -6,18 +6,32 @@
 
 import { sql } from 'kysely';
 import type { Accepted, WhichExceptions } from '#domain/acceptance.ts';
+import type { FaultCode } from '#domain/fault.ts';
+import type { FolderId } from '#domain/item.ts';
+import type { Direction } from '#domain/ledger-turn.ts';
+import type { ListedMessage } from '#ports/journeys.ts';
 import type { Acceptances } from '#ports/wave-accounts.ts';
 import { note } from './audit.ts';
 import { faulted } from './database-fault.ts';
 import type { Database, Sql } from './db.ts';
-import { keptText } from './kept-text.ts';
+import { keptText, textKept } from './kept-text.ts';
 
 /** Joins `acceptance a` to the `ledger_exception e` that it is about. */
 export const isAccepted = sql.raw(
-  `a.mailbox = e.mailbox and a.folder = e.folder and a.uid = e.uid and a.kind = e.kind
+  `a.mailbox = e.mailbox and a.direction = e.direction and a.folder = e.folder and a.uid = e.uid and a.kind = e.kind
    and a.source_uid_validity = e.source_uid_validity
    and string_to_array(e.code, ',') <@ string_to_array(a.code, ',')`,
 );
+
+/** Of a `ledger_exception e`: the other side does not have it. */
+const isLacking = sql.raw(`e.kind in ('refused', 'removed')`);
+
+interface ListedRow {
+  readonly folder: string;
+  readonly uid: number;
+  readonly source_uid_validity: number;
+  readonly accepted: boolean;
+}
 
 export function openAcceptances(db: Database): Acceptances {
   return {
@@ -36,20 +50,21 @@ async function accept(tx: Sql, address: string, which: WhichExceptions, who: str
   if (mailbox === undefined) return { kind: 'unknown' };
   const { rows } = await sql<{ n: number }>`
     with listed as (
-      select folder, uid, kind, source_uid_validity, code
-        from ledger_exception where mailbox = ${mailbox} and direction = 'there' and kind <> 'kept'
+      select direction, folder, uid, kind, source_uid_validity, code
+        from ledger_exception
+       where mailbox = ${mailbox} and (direction = 'there' and kind <> 'kept' or direction = 'back' and kind = 'refused')
       union all
-      select folder, uid, kind, "uidValidity", code
+      select 'there', folder, uid, kind, "uidValidity", code
         from verification v, jsonb_to_recordset(v.found->'findings')
              as f (folder text, uid bigint, kind text, "uidValidity" bigint, code text)
        where v.mailbox = ${mailbox}
     ), accepted as (
-      insert into acceptance as a (mailbox, folder, uid, kind, source_uid_validity, code, who, why)
-      select ${mailbox}, e.folder, e.uid, e.kind, max(e.source_uid_validity), string_agg(distinct class, ','), ${who}, ${why}
+      insert into acceptance as a (mailbox, direction, folder, uid, kind, source_uid_validity, code, who, why)
+      select ${mailbox}, e.direction, e.folder, e.uid, e.kind, max(e.source_uid_validity), string_agg(distinct class, ','), ${who}, ${why}
         from listed e, unnest(string_to_array(e.code, ',')) as class
        where ${meant(which)}
-       group by e.folder, e.uid, e.kind
-      on conflict (mailbox, folder, uid, kind) do update
+       group by e.direction, e.folder, e.uid, e.kind
+      on conflict (mailbox, direction, folder, uid, kind) do update
          set source_uid_validity = excluded.source_uid_validity, code = excluded.code, who = excluded.who,
              why = excluded.why, at = now()
        where a.source_uid_validity <> excluded.source_uid_validity
@@ -60,7 +75,35 @@ async function accept(tx: Sql, address: string, which: WhichExceptions, who: str
   const exceptions = rows[0]?.n ?? 0;
   if (exceptions === 0) return { kind: 'nothing' };
   await note(tx, { who, what: 'exceptions accepted', mailbox, why, about: { exceptions, ...aboutOf(which) } });
+  await letSwitch(tx, mailbox);
   return { kind: 'accepted', exceptions };
+}
+
+/** Whoever waited for nothing but that word goes on at once. */
+async function letSwitch(tx: Sql, mailbox: number): Promise<void> {
+  const waitsFor = 'switch.exceptions' satisfies FaultCode;
+  await sql`
+    update mailbox m set blocked = null, blocked_about = null, failures = 0, due_at = now()
+     where m.id = ${mailbox} and m.blocked = ${waitsFor}
+       and not exists (
+         select from ledger_exception e
+          where e.mailbox = m.id and ${isLacking}
+            and e.direction = case m.stage when 'returning' then 'back' else 'there' end
+            and not exists (select from acceptance a where ${isAccepted}))`.execute(tx);
+}
+
+/** What passes of `direction` have listed as not on the other side, and what a comparison did not find and somebody accepted. */
+export async function listed(db: Sql, mailbox: number, direction: Direction): Promise<readonly ListedMessage[]> {
+  const { rows } = await sql<ListedRow>`
+    select e.folder, e.uid, e.source_uid_validity, exists (select from acceptance a where ${isAccepted}) as accepted
+      from ledger_exception e
+     where e.mailbox = ${mailbox} and e.direction = ${direction} and ${isLacking}
+    union all
+    select folder, uid, source_uid_validity, true
+      from acceptance where mailbox = ${mailbox} and direction = ${direction} and kind = 'missing'`.execute(db);
+  return rows.map(({ folder, uid, source_uid_validity: uidValidity, accepted: isAccepted }) => {
+    return { folder: textKept(folder) as FolderId, uid, uidValidity, isAccepted };
+  });
 }
 
 function meant(which: WhichExceptions) {

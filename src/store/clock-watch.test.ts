@@ -1,5 +1,6 @@
 /** Somebody sets the clock of the database while the estate is served. */
 
+import { windowFrom } from '#domain/window.ts';
 import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
 import { choose, type Work } from '#domain/release.ts';
@@ -66,7 +67,7 @@ async function following(db: Database, n: number): Promise<void> {
   const { rows } = await sql<{ now: number }>`select (extract(epoch from now()) * 1000)::int8 as now`.execute(db.sql);
   const opensAt = (rows[0]?.now ?? 0) + hour;
   const order = { name: 'pilot', selector: {}, limit: null, isPilot: false, errorBudget: 0.1 };
-  await openWaves(db).create({ ...order, window: { opensAt, closesAt: opensAt + hour } }, 'operator ann');
+  await openWaves(db).create({ ...order, window: windowFrom(opensAt, opensAt + hour) }, 'operator ann');
   await openWaves(db).move('pilot', 'start', 'operator ann', null);
   for (let mailbox = 1; mailbox <= n; mailbox++) await standAt(db.sql, mailbox, 'following', 1);
   await sql`update mailbox set due_at = now() + interval '5 minutes'`.execute(db.sql);

@@ -17,8 +17,8 @@ async function estate(): Promise<TestDatabase> {
   );
   await sql`update organisation set parent = 2 where code = 'RXY'`.execute(db.sql);
   await sql`
-    insert into wave (name, state, opens_at, closes_at)
-    values ('pilot', 'running', now() - interval '1 hour', now() + interval '1 hour')`.execute(db.sql);
+    insert into wave (name, state, day, opens_at, closes_at)
+    values ('pilot', 'running', current_date, now() - interval '1 hour', now() + interval '1 hour')`.execute(db.sql);
   for (const id of [1, 2]) await standAt(db.sql, id, 'following', 1);
   await sql`update mailbox set organisation = 3, aliases = '{a.smith@x.example}', not_before = '2026-12-01' where id = 1`.execute(
     db.sql,

@@ -13,6 +13,7 @@ interface CandidateRow {
   readonly wave: number | null;
   readonly due_ms: number;
   readonly lag_ms: number | null;
+  readonly may_move: boolean;
 }
 
 interface WaveRow {
@@ -31,6 +32,8 @@ interface TravellerRow {
   readonly stage: Stage;
   readonly wave: number | null;
   readonly side: 'source' | 'target';
+  readonly may_move: boolean;
+  readonly tries_refused: boolean;
   readonly failures: number;
 }
 
@@ -48,8 +51,8 @@ export async function due(db: Sql, max: number): ReturnType<Journeys['due']> {
   return {
     now,
     candidates: [...urgent.rows, ...rest].map((row): Candidate => {
-      const { id, organisation, stage, wave, due_ms: dueAt, lag_ms: lagMs } = row;
-      return { mailbox: id, organisation, stage, wave, dueAt, lagMs };
+      const { id, organisation, stage, wave, due_ms: dueAt, lag_ms: lagMs, may_move: mayMove } = row;
+      return { mailbox: id, organisation, stage, wave, dueAt, lagMs, mayMove };
     }),
     waves: new Map(waves.rows.map((row) => [row.id, waveNow(row)] as const)),
   };
@@ -59,13 +62,27 @@ const columns = sql.raw(
   'm.id, m.organisation, m.stage, m.wave, (extract(epoch from m.due_at) * 1000)::int8 as due_ms, m.lag_ms',
 );
 const isDue = sql.raw(`m.due_at <= now() and m.queued_at is null and m.mark = ''`);
+/** Whether the dates of `m` allow the day of its wave `w`. */
+export const mayMove = sql.raw(
+  '((m.not_before is null or m.not_before <= w.day) and (m.not_after is null or w.day <= m.not_after))',
+);
+/** The same where there may be no wave. */
+const mayMoveNow = sql`coalesce((select ${mayMove} from wave w where w.id = m.wave), true) as may_move`;
 /** Of a wave `w`. */
 const isOpen = sql.raw(`w.state = 'running' and w.opens_at <= now() and now() < w.closes_at`);
+/** Of a row that is being updated: a condition on what it is at that moment, also where somebody was a little faster. */
+export const maySwitchNow = sql.raw(
+  `mailbox.mark = '' and exists (
+     select from wave w
+      where w.id = mailbox.wave and w.state = 'running' and w.opens_at <= now() and now() < w.closes_at
+        and (mailbox.not_before is null or mailbox.not_before <= w.day)
+        and (mailbox.not_after is null or w.day <= mailbox.not_after))`,
+);
 
 /** Between the two sides, whatever the hour: switches before ways back. */
 function begun(max: number) {
   return sql<CandidateRow>`
-    select ${columns} from mailbox m
+    select ${columns}, true as may_move from mailbox m
      where ${isDue} and m.stage in ('switching', 'returning')
      order by m.stage desc, m.due_at, m.id limit ${max}`;
 }
@@ -74,8 +91,8 @@ function begun(max: number) {
 function inTheirWindow(max: number) {
   return sql<CandidateRow>`
     select m.* from wave w cross join lateral (
-      select ${columns} from mailbox m
-       where m.wave = w.id and m.stage = 'following' and ${isDue}
+      select ${columns}, true as may_move from mailbox m
+       where m.wave = w.id and m.stage = 'following' and ${isDue} and ${mayMove}
        order by m.lag_ms, m.id limit ${max}
     ) as m
      where ${isOpen}
@@ -89,16 +106,18 @@ function inTheirWindow(max: number) {
  */
 function ordinary(max: number) {
   return sql<CandidateRow>`
-    (select ${columns} from mailbox m
+    (select ${columns}, ${mayMoveNow} from mailbox m
       where ${isDue} and m.stage in ('copying', 'following', 'settled')
         and (m.stage = 'settled'
              or m.stage = 'copying' and m.wave in (select w.id from wave w where w.state in ('running', 'paused'))
              or m.stage = 'following'
-                and m.wave in (select w.id from wave w where w.state <> 'cancelled' and not (${isOpen})))
+                and (m.wave in (select w.id from wave w where w.state <> 'cancelled' and not (${isOpen}))
+                     or (m.not_before is not null or m.not_after is not null)
+                        and exists (select from wave w where w.id = m.wave and w.state <> 'cancelled' and not ${mayMove})))
       order by m.due_at limit ${max})
     union all
     (select m.* from wave w cross join lateral (
-       select ${columns} from mailbox m
+       select ${columns}, ${mayMove} as may_move from mailbox m
         where m.wave = w.id and m.stage = 'planned' and ${isDue}
         order by m.due_at limit ${max}
      ) as m
@@ -113,14 +132,19 @@ export async function find(
   mailbox: number,
 ): Promise<{ readonly now: number; readonly traveller: Traveller; readonly wave: WaveNow | null } | null> {
   const { rows } = await sql<TravellerRow & { readonly now: number; readonly wave_now: WaveRow | null }>`
-    select (extract(epoch from now()) * 1000)::int8 as now, m.id, m.address, m.source_user, m.target_user, m.stage, m.wave, m.failures, coalesce(r.side, 'source') as side,
+    select (extract(epoch from now()) * 1000)::int8 as now, m.id, m.address, m.source_user, m.target_user, m.stage, m.wave, m.failures,
+           m.tries_refused, ${mayMoveNow}, coalesce(r.side, 'source') as side,
            (select row_to_json(w) from (${wavesNow} where id = m.wave) as w) as wave_now
       from mailbox m left join route r on r.mailbox = m.id
      where m.id = ${mailbox}`.execute(db);
   const [row] = rows;
   if (!row) return null;
-  const { now, source_user: sourceUser, target_user: targetUser, wave_now: wave, ...rest } = row;
-  return { now, traveller: { ...rest, sourceUser, targetUser }, wave: wave && waveNow(wave) };
+  const { now, wave_now: wave, ...its } = row;
+  const { id, address, stage, side, failures } = its;
+  const users = { sourceUser: its.source_user, targetUser: its.target_user };
+  const may = { mayMove: its.may_move, triesRefused: its.tries_refused };
+  const traveller = { id, address, ...users, stage, wave: its.wave, side, failures, ...may };
+  return { now, traveller, wave: wave && waveNow(wave) };
 }
 
 const wavesNow = sql`

@@ -13,8 +13,9 @@ async function estate(): Promise<TestDatabase> {
     db.sql,
   );
   await sql`
-    insert into wave (name, state, opens_at, closes_at)
-    values ('pilot', 'running', now(), now() + interval '1 hour'), ('second', 'planned', now() + interval '1 day', now() + interval '2 days')`.execute(
+    insert into wave (name, state, day, opens_at, closes_at)
+    values ('pilot', 'running', current_date, now(), now() + interval '1 hour'),
+           ('second', 'planned', current_date + 1, now() + interval '1 day', now() + interval '2 days')`.execute(
     db.sql,
   );
   for (const [i, stage] of (['following', 'copying', 'settled', 'planned'] as const).entries())

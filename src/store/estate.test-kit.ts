@@ -3,16 +3,16 @@
 import { sql } from 'kysely';
 import type { MailboxOrder } from '#domain/estate-state.ts';
 import type { Stage } from '#domain/journey.ts';
-import type { Window } from '#domain/window.ts';
+import { type DayWindow, windowFrom } from '#domain/window.ts';
 import type { Database, Sql } from './db.ts';
 import { openMailboxOrders } from './mailbox-orders.ts';
 
 export const hourMs = 3_600_000;
 
 /** A window that is open, or opens or has closed so many hours from now. */
-export function windowIn(hours: number): Window {
+export function windowIn(hours: number): DayWindow {
   const opensAt = Date.now() + hours * hourMs;
-  return { opensAt: opensAt - hourMs, closesAt: opensAt + hourMs };
+  return windowFrom(opensAt - hourMs, opensAt + hourMs);
 }
 
 /** Mailboxes of `RXY` with these addresses at x.example, by the ids 1 and on. */

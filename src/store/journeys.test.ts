@@ -19,8 +19,8 @@ const noQueue = { send: () => Promise.reject(new Error('nothing is sent')) };
 
 async function waves(db: TestDatabase, n: number, prefix = 'w'): Promise<void> {
   await sql`
-    insert into wave (name, state, opens_at, closes_at)
-    select ${prefix}::text || i, 'running', now() - interval '1 hour', now() + interval '1 hour'
+    insert into wave (name, state, day, opens_at, closes_at)
+    select ${prefix}::text || i, 'running', current_date, now() - interval '1 hour', now() + interval '1 hour'
       from generate_series(1, ${n}::int) as i`.execute(db.sql);
 }
 
@@ -287,6 +287,29 @@ test('a mailbox whose switch needs a person waits where people can work, or is l
   expect(await standing(db.sql, 2)).toMatchObject({ stage: 'known', mark: '' });
 });
 
+test.each([
+  ['they were held', sql`update mailbox set held = 'on call'`],
+  ['they were excluded', sql`update mailbox set excluded = 'stays'`],
+  ['their wave was paused', sql`update wave set state = 'paused'`],
+  ['their window closed', sql`update wave set closes_at = now()`],
+  ['it was given another day, on which they may not move', sql`update mailbox set not_after = current_date - 1`],
+  ['somebody else began it', sql`update mailbox set stage = 'switching'`],
+])('a switch that waited in the queue while %s is not begun', async (_, change) => {
+  await using db = await testDatabase();
+  const { beginSwitch } = await travellers(db, 'following');
+  await change.execute(db.sql);
+  expect(await beginSwitch(1, 'worker 7')).toBe(false);
+  expect(await recorded(db.sql, 1)).toEqual([]);
+});
+
+test('a switch that waited in the queue is begun where nothing has changed, with its record', async () => {
+  await using db = await testDatabase();
+  const { beginSwitch, find } = await travellers(db, 'following');
+  expect(await beginSwitch(1, 'worker 7')).toBe(true);
+  expect((await find(1))?.traveller).toMatchObject({ stage: 'switching' });
+  expect(await recorded(db.sql, 1)).toEqual(['worker 7 switch following switching']);
+});
+
 test('who came home is not switched again, though the window is still open, until a person releases them', async () => {
   await using db = await testDatabase();
   const { turn, due, find } = await travellers(db, 'returning');
@@ -357,6 +380,7 @@ const someMailboxes = fc.array(
     ),
     wave: fc.integer({ min: 1, max: 5 }),
     held: rarely,
+    mayMove: rarely.map((not) => !not),
     queued: rarely,
     lagMs: fc.option(fc.integer({ min: 0, max: 3 })),
     dueMinutes: fc.option(fc.integer({ min: -30, max: 10 }).filter((minutes) => minutes !== 0)),
@@ -376,10 +400,10 @@ function wavesOf(made: readonly SomeWave[], now: number): ReadonlyMap<number, Wa
 }
 
 function candidatesOf(boxes: readonly SomeMailbox[], now: number): readonly Candidate[] {
-  return boxes.flatMap(({ held, queued, dueMinutes, stage, wave, lagMs }, i) =>
+  return boxes.flatMap(({ held, queued, dueMinutes, stage, wave, lagMs, mayMove }, i) =>
     held || queued || dueMinutes === null
       ? []
-      : [{ mailbox: i + 1, organisation: 1, stage, wave, dueAt: now + dueMinutes * 60_000, lagMs }],
+      : [{ mailbox: i + 1, organisation: 1, stage, wave, dueAt: now + dueMinutes * 60_000, lagMs, mayMove }],
   );
 }
 
@@ -417,8 +441,9 @@ async function set(db: TestDatabase, made: readonly SomeWave[], boxes: readonly 
     update mailbox m
        set stage = b.stage, wave = b.wave, held = case when b.held then 'asked to' end, blocked = null, excluded = null,
            queued_at = case when b.queued then now() end, due_at = now() + make_interval(mins => b."dueMinutes"),
-           lag_ms = b."lagMs"
+           lag_ms = b."lagMs", not_after = case when not b."mayMove" then current_date - 9 end
       from rows from (jsonb_to_recordset(${JSON.stringify(boxes)}::jsonb)
-             as (stage text, wave int, held bool, queued bool, "lagMs" int, "dueMinutes" int)) with ordinality as b(stage, wave, held, queued, "lagMs", "dueMinutes", id)
+             as (stage text, wave int, held bool, queued bool, "lagMs" int, "dueMinutes" int, "mayMove" bool))
+           with ordinality as b(stage, wave, held, queued, "lagMs", "dueMinutes", "mayMove", id)
      where m.id = b.id`.execute(db.sql);
 }

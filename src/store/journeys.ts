@@ -5,10 +5,11 @@ import { after, type Stage } from '#domain/journey.ts';
 import type { SideName } from '#domain/platform.ts';
 import type { Journeys, PassNumbers, StepOf } from '#ports/journeys.ts';
 import type { Job } from '#ports/queue.ts';
+import { listed } from './acceptance.ts';
 import { note } from './audit.ts';
 import { faulted } from './database-fault.ts';
 import { type Database, oneRow, type Sql } from './db.ts';
-import { due, find } from './due.ts';
+import { due, find, maySwitchNow } from './due.ts';
 import { advance, stepping } from './journey.ts';
 import type { StoredQueue } from './queue.ts';
 import { takenOut } from './queue-rows.ts';
@@ -89,6 +90,16 @@ export function openJourneys(db: Database, queue: Pick<StoredQueue, 'send'>, job
       return rest;
     },
     now: () => performance.now() + aheadMs,
+    async beginSwitch(mailbox, who) {
+      const within = { provided: sql`and ${maySwitchNow}` };
+      const { rows } = await ask(
+        sql`with ${stepping(mailbox, 'following', { step: 'switch', who }, 0, within)} select from moved`.execute(
+          db.sql,
+        ),
+      );
+      if (rows.length === 1) stage = 'switching';
+      return rows.length === 1;
+    },
     async take({ mailbox, expected, ...taken }, dueInMs) {
       const isTaken = await ask(advance(db.sql, mailbox, expected, taken, seconds(dueInMs)));
       if (isTaken) stage = after(expected, taken.step);
@@ -98,6 +109,7 @@ export function openJourneys(db: Database, queue: Pick<StoredQueue, 'send'>, job
       const rest = sql`failures = 0, queued_at = null, due_at = ${dueAgain(dueInMs)}, ${carried(numbers)}`;
       if (!step || !(await endingStep(step, dueInMs, carried(numbers)))) await endingWith(mailbox, rest);
     },
+    listed: (mailbox, direction) => ask(listed(db.sql, mailbox, direction)),
     carried: (mailbox, numbers) => ask(changed(db.sql, mailbox, carried(numbers))),
     async putBack(ended) {
       await ask(changedWithItsEnd(db.sql, ended, ended.mailbox, sql`queued_at = null`));
@@ -156,7 +168,9 @@ function carried({ direction, copied, bytes, milliseconds, found }: PassNumbers)
       ? sql`copied = copied + ${copied}, copied_bytes = copied_bytes + ${bytes},
             carry_ms = coalesce(carry_ms, 0) + ${Math.round(milliseconds)}`
       : sql`carried_back = coalesce(carried_back, 0) + ${copied}`;
-  const seen = found ? sql`, lag_ms = ${Math.min(Math.round(found.lagMs), lagMaxMs)}, caught_up_at = now()` : sql``;
+  const seen = found
+    ? sql`, lag_ms = ${Math.min(Math.round(found.lagMs), lagMaxMs)}, caught_up_at = now(), tries_refused = false`
+    : sql``;
   // What the last pass there found is the account of the move, whatever is carried home later.
   const account =
     found && direction === 'there'

@@ -14,8 +14,8 @@ async function waves(db: TestDatabase, ...opensInHours: readonly number[]): Prom
   );
   for (const [i, hours] of opensInHours.entries()) {
     await sql`
-      insert into wave (name, opens_at, closes_at)
-      values (${`w${i + 1}`}, now() + make_interval(hours => ${hours}), now() + make_interval(hours => ${hours + 8}))`.execute(
+      insert into wave (name, day, opens_at, closes_at)
+      values (${`w${i + 1}`}, current_date, now() + make_interval(hours => ${hours}), now() + make_interval(hours => ${hours + 8}))`.execute(
       db.sql,
     );
     await standAt(db.sql, i + 1, 'planned', i + 1);

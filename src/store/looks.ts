@@ -56,7 +56,7 @@ export function openLooks(db: Database): Looks {
 
 async function acceptances(db: Database, mailbox: number): Promise<readonly Acceptance[]> {
   const { rows } = await sql<AcceptanceRow>`
-    select folder, uid, source_uid_validity, kind, code, who from acceptance where mailbox = ${mailbox}`.execute(
+    select folder, uid, source_uid_validity, kind, code, who from acceptance where mailbox = ${mailbox} and direction = 'there'`.execute(
     db.sql,
   );
   return rows.map(({ folder, source_uid_validity, ...row }) => ({

@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
 import type { MailboxOrder } from '#domain/estate-state.ts';
 import { orderOne, people, recorded, standAt, standing } from './estate.test-kit.ts';
+import { openJourneys } from './journeys.ts';
 import { openMailboxOrders } from './mailbox-orders.ts';
 import { type TestDatabase, testDatabase } from './test-database.ts';
 
@@ -12,8 +13,8 @@ async function withAnn(
 ): Promise<(order: MailboxOrder, why?: string) => Promise<string>> {
   await people(db.sql, ['ann', ...others]);
   await sql`
-    insert into wave (name, state, opens_at, closes_at)
-    values ('pilot', 'running', now(), now() + interval '1 hour')`.execute(db.sql);
+    insert into wave (name, state, day, opens_at, closes_at)
+    values ('pilot', 'running', current_date, now(), now() + interval '1 hour')`.execute(db.sql);
   for (let mailbox = 1; mailbox <= others.length + 1; mailbox++) await standAt(db.sql, mailbox, 'following', 1);
   return (order, why) => orderOne(db, 'ann', order, why);
 }
@@ -38,6 +39,17 @@ describe('who orders', () => {
     await sql`update mailbox set blocked = 'target.full', failures = 7, due_at = null`.execute(db.sql);
     expect(await order('retry')).toBe('done');
     expect(await standing(db.sql, 1)).toMatchObject({ mark: '', isDue: true, failures: 0 });
+  });
+
+  test('a retry of what was refused, before anybody is kept from switching by it, is heard of by the next pass alone', async () => {
+    await using db = await testDatabase();
+    const order = await withAnn(db);
+    const { find, passed } = openJourneys(db, { send: () => Promise.reject(new Error('nothing is sent')) });
+    expect(await order('retry', 'larger messages are taken now')).toBe('done');
+    expect((await find(1))?.traveller.triesRefused).toBe(true);
+    const found = { messages: 1, alreadyThere: 0, refused: 0, exceptions: 0, lagMs: 1 };
+    await passed(1, { direction: 'there', copied: 1, bytes: 1, milliseconds: 1, found }, 0);
+    expect((await find(1))?.traveller.triesRefused).toBe(false);
   });
 
   test.each([
@@ -146,7 +158,6 @@ describe('refused, in words and without a trace in the log, is', () => {
 
   test.each([
     ['release', 'is neither held nor excluded'],
-    ['retry', 'is not blocked'],
     ['go-back', 'is following: only who has settled on the target can go back'],
   ] as const)('%s of a mailbox that does not wait, has no fault and has not settled', async (each, why) => {
     await using db = await testDatabase();
@@ -164,6 +175,16 @@ describe('refused, in words and without a trace in the log, is', () => {
     await sql`update mailbox set blocked = 'mailbox.other-account'`.execute(db.sql);
     expect(await order('other-account')).toContain('what people have done there since the switch');
     expect(await order('same-account')).toBe('done');
+  });
+
+  test('a retry of a mailbox that nobody carries at the moment', async () => {
+    await using db = await testDatabase();
+    const order = await withAnn(db);
+    await standAt(db.sql, 1, 'switching', 1);
+    expect(await order('retry')).toBe('is neither blocked nor being carried');
+    await standAt(db.sql, 1, 'following', 1);
+    await order('hold', 'on call');
+    expect(await order('retry')).toBe('is neither blocked nor being carried');
   });
 
   test('the way back of whoever is excluded, until a person releases them', async () => {

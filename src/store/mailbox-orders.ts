@@ -127,6 +127,7 @@ function change(order: Exclude<MailboxOrder, 'go-back'>, why: string): RawBuilde
     case 'release':
       return sql`held = null, excluded = null, due_at = case when wave is null then null else now() end`;
     case 'retry':
+      return sql`blocked = null, blocked_about = null, failures = 0, due_at = now(), tries_refused = true`;
     case 'same-account':
     case 'other-account':
       return sql`blocked = null, blocked_about = null, failures = 0, due_at = now()`;

@@ -10,7 +10,7 @@ import { openWaveAccounts } from './wave-accounts.ts';
 /** `ann`, `bob` and `cem` of the wave `pilot`, and `dot` of none. */
 async function pilot(): Promise<TestDatabase> {
   const db = await testDatabase();
-  await sql`insert into wave (name, opens_at, closes_at) values ('pilot', now(), now() + interval '1 hour')`.execute(
+  await sql`insert into wave (name, day, opens_at, closes_at) values ('pilot', current_date, now(), now() + interval '1 hour')`.execute(
     db.sql,
   );
   await people(db.sql, ['cem', 'ann', 'bob', 'dot']);

@@ -7,6 +7,7 @@ import { type Outlook, remarksOn } from '#domain/wave-outlook.ts';
 import type { Wave, WaveOutlined } from '#domain/wave.ts';
 import { nearest } from '#lib/nearest.ts';
 import { oneRow, type Sql } from './db.ts';
+import { mayMove } from './due.ts';
 
 export interface WaveRow {
   readonly id: number;
@@ -46,13 +47,13 @@ export async function lockWave(
   return { kind: 'unknown', nearest: nearest(name, names) };
 }
 
-/** Those waves with what is remarked on each, whatever their number in three questions. */
+/** Those waves with what is remarked on each, whatever their number in four questions. */
 export async function outlined(db: Sql, waves: readonly Wave[]): Promise<readonly WaveOutlined[]> {
   const { now, interruptedMs, platforms, others } = await common(db);
-  const counts = await toDo(db, waves);
+  const [counts, dated] = [await toDo(db, waves), await notThatDay(db, waves)];
   return waves.map((wave) => {
     const its = counts.get(wave.id) ?? { toSwitch: 0, toCopyBytes: 0 };
-    const outlook: Outlook = { now, interruptedMs, platforms, others, ...its };
+    const outlook: Outlook = { now, interruptedMs, platforms, others, ...its, notThatDay: dated.get(wave.id) ?? 0 };
     return { ...wave, remarks: remarksOn(wave, outlook) };
   });
 }
@@ -97,4 +98,15 @@ async function toDo(
        and stage in ('planned', 'copying', 'following', 'switching')
      group by wave`.execute(db);
   return new Map(rows.map((row) => [row.wave, { toSwitch: row.to_switch, toCopyBytes: row.to_copy }] as const));
+}
+
+async function notThatDay(db: Sql, waves: readonly Wave[]): Promise<ReadonlyMap<number, number>> {
+  const { rows } = await sql<{ wave: number; mailboxes: number }>`
+    select m.wave, count(*) as mailboxes
+      from wave w join mailbox m on m.wave = w.id
+     where w.id = any(${waves.map(({ id }) => id)}::int[]) and w.state in ('planned', 'running', 'paused')
+       and (m.not_before is not null or m.not_after is not null) and not ${mayMove}
+       and m.stage in ('planned', 'copying', 'following')
+     group by m.wave`.execute(db);
+  return new Map(rows.map(({ wave, mailboxes }) => [wave, mailboxes] as const));
 }

@@ -1,3 +1,4 @@
+import { windowFrom } from '#domain/window.ts';
 import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
 import type { WaveOrder } from '#domain/wave.ts';
@@ -30,11 +31,13 @@ describe('a wave that is made', () => {
     await people(db.sql, ['cat', 'dan', 'ann', 'bob']);
     await sql`update mailbox set kind = 'room' where address = 'ann@x.example'`.execute(db.sql);
     const order = { ...pilot, selector: { kind: ['person'], organisation: ['RXY'] }, limit: 2 };
-    const { name, window, isPilot, errorBudget } = order;
+    const { name, isPilot, errorBudget } = order;
+    const { day: _, ...window } = order.window;
     expect(await openWaves(db).create(order, 'operator eve')).toEqual({
       kind: 'created',
       wave: { id: 1, name, state: 'planned', window, isPilot, errorBudget, pausedWhy: null, remarks: [] },
       mailboxes: 2,
+      notThatDay: 0,
     });
     expect(await inWave(db)).toEqual(['bob', 'cat']);
     expect(await standing(db.sql, 1)).toMatchObject({ stage: 'planned', isDue: false });
@@ -49,9 +52,30 @@ describe('a wave that is made', () => {
     await waves.create({ ...pilot, selector: { address: ['ANN@*'] } }, 'operator eve');
     await sql`update mailbox set held = 'on call' where id = 2`.execute(db.sql);
     await sql`update mailbox set left_at = now() where id = 3`.execute(db.sql);
-    expect(await waves.create({ ...pilot, name: 'second' }, 'operator eve')).toEqual({ kind: 'nobody' });
+    expect(await waves.create({ ...pilot, name: 'second' }, 'operator eve')).toEqual({
+      kind: 'nobody',
+      notThatDay: 0,
+    });
     expect(await waves.list()).toHaveLength(1);
     expect(await inWave(db)).toEqual(['ann']);
+  });
+
+  test('leaves out whose dates do not allow its day, counts them, and remarks on those whose dates do so later', async () => {
+    await using db = await testDatabase();
+    await people(db.sql, ['ann', 'bob', 'cat', 'dan']);
+    const day = pilot.window.day;
+    await sql`
+      update mailbox
+         set not_before = case id when 1 then ${day}::date when 2 then ${day}::date + 1 end,
+             not_after = case id when 1 then ${day}::date when 3 then ${day}::date - 1 end`.execute(db.sql);
+    const waves = openWaves(db);
+    expect(await waves.create(pilot, 'operator eve')).toMatchObject({ kind: 'created', mailboxes: 2, notThatDay: 2 });
+    expect(await inWave(db)).toEqual(['ann', 'dan']);
+    expect(await waves.create({ ...pilot, name: 'none' }, 'operator eve')).toEqual({ kind: 'nobody', notThatDay: 2 });
+    await waves.reschedule('pilot', windowIn(96), 'operator eve', null);
+    expect((await waves.list())[0]?.remarks).toEqual([
+      '1 mailbox of it may not move on the day on which it opens (not_before, not_after), and will not switch.',
+    ]);
   });
 
   test('under a name that is taken leaves the first as it is', async () => {
@@ -84,7 +108,7 @@ describe('a wave that is made', () => {
 });
 
 describe('a window', () => {
-  const before = (ms: number) => ({ opensAt: Date.now() - ms - hourMs, closesAt: Date.now() - ms });
+  const before = (ms: number) => windowFrom(Date.now() - ms - hourMs, Date.now() - ms);
 
   test('that is over is refused: when a wave is made, when it is given another, and when it is started too late', async () => {
     await using db = await testDatabase();

@@ -9,11 +9,12 @@ import {
   type WaveOrder,
   type WaveOrderStep,
 } from '#domain/wave.ts';
-import type { Window } from '#domain/window.ts';
+import type { DayWindow, Window } from '#domain/window.ts';
 import type { Waves } from '#ports/waves.ts';
 import { note } from './audit.ts';
 import { faulted } from './database-fault.ts';
 import { type Database, oneRow, type Sql } from './db.ts';
+import { mayMove } from './due.ts';
 import { advanceAll } from './journey.ts';
 import { select } from './selected.ts';
 import { sendHome } from './send-home.ts';
@@ -44,28 +45,34 @@ async function create(tx: Sql, order: WaveOrder, who: string): Promise<WaveCreat
   const selected = await select(tx, selector);
   if (selected.kind === 'unknown') return selected;
   const { rows } = await sql<WaveRow>`
-    insert into wave (name, opens_at, closes_at, pilot, error_budget)
-    values (${name}, ${instant(window.opensAt)}, ${instant(window.closesAt)}, ${isPilot}, ${errorBudget})
+    insert into wave (name, opens_at, closes_at, day, pilot, error_budget)
+    values (${name}, ${instant(window.opensAt)}, ${instant(window.closesAt)}, ${window.day}, ${isPilot}, ${errorBudget})
     on conflict (name) do nothing returning ${waveColumns}`.execute(tx);
   const [row] = rows;
   if (!row) return { kind: 'name-taken' };
+  const isMeant = sql`m.stage = 'known' and m.wave is null and m.mark = '' and ${selected.condition}`;
+  const { notThatDay } = await oneRow(
+    tx,
+    sql<{ notThatDay: number }>`
+      select count(*) as "notThatDay" from mailbox m, wave w where w.id = ${row.id} and ${isMeant} and not ${mayMove}`,
+  );
   const chosen = await sql<{ id: number }>`
     update mailbox set wave = ${row.id}
      where id in (
-       select m.id from mailbox m
-        where m.stage = 'known' and m.wave is null and m.mark = '' and ${selected.condition}
+       select m.id from mailbox m, wave w
+        where w.id = ${row.id} and ${isMeant} and ${mayMove}
         order by m.address limit ${limit}
-          for update
+          for update of m
      )
     returning id`.execute(tx);
   if (chosen.rows.length === 0) {
     await sql`delete from wave where id = ${row.id}`.execute(tx);
-    return { kind: 'nobody' };
+    return { kind: 'nobody', notThatDay };
   }
   const ids = chosen.rows.map(({ id }) => id);
   await advanceAll(tx, ids, { step: 'plan', who, why: `wave ${name}` }, null);
   await note(tx, { who, what: 'wave created', wave: row.id, about: { mailboxes: ids.length } });
-  return { kind: 'created', wave: await outlinedOne(tx, row), mailboxes: ids.length };
+  return { kind: 'created', wave: await outlinedOne(tx, row), mailboxes: ids.length, notThatDay };
 }
 
 async function move(tx: Sql, name: string, step: WaveOrderStep, who: string, why: string | null): Promise<WaveMoved> {
@@ -95,13 +102,20 @@ async function move(tx: Sql, name: string, step: WaveOrderStep, who: string, why
   return { kind: 'moved', wave: await outlinedOne(tx, moved.rows[0] as WaveRow) };
 }
 
-async function reschedule(tx: Sql, name: string, window: Window, who: string, why: string | null): Promise<WaveMoved> {
+async function reschedule(
+  tx: Sql,
+  name: string,
+  window: DayWindow,
+  who: string,
+  why: string | null,
+): Promise<WaveMoved> {
   const row = await lockWave(tx, name);
   if ('kind' in row) return row;
   if (!mayBeRescheduled(row.state)) return { kind: 'refused', state: row.state };
   if (await isOver(tx, window)) return { kind: 'window-closed' };
   const moved = await sql<WaveRow>`
-    update wave set opens_at = ${instant(window.opensAt)}, closes_at = ${instant(window.closesAt)}
+    update wave
+       set opens_at = ${instant(window.opensAt)}, closes_at = ${instant(window.closesAt)}, day = ${window.day}
      where id = ${row.id} returning ${waveColumns}`.execute(tx);
   const about = { before: waveOf(row).window, after: window };
   await note(tx, { who, what: 'wave reschedule', wave: row.id, ...(why === null ? {} : { why }), about });

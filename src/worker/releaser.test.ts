@@ -46,7 +46,7 @@ test('a chore that is done seldom is done at once, and again when its time has c
 
 test('the leader looks again sooner only where it has released so much that the workers may run out of work', async () => {
   const paused = async (due: number): Promise<number> => {
-    const candidate = { organisation: 1, stage: 'settled', wave: null, dueAt: 0, lagMs: null } as const;
+    const candidate = { organisation: 1, stage: 'settled', wave: null, dueAt: 0, lagMs: null, mayMove: true } as const;
     const candidates = Array.from({ length: due }, (_, mailbox) => ({ ...candidate, mailbox }));
     const journeys = {
       ...nothing.journeys,

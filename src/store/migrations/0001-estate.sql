@@ -17,6 +17,8 @@ create table wave (
   state text not null default 'planned' check (state in ('planned', 'running', 'paused', 'cancelled', 'finished')),
   opens_at timestamptz not null,
   closes_at timestamptz not null,
+  -- The day on which it opens, where people live: what `not_before` and `not_after` are compared with.
+  day date not null,
   pilot boolean not null default false,
   -- The share of its mailboxes that may fail before it pauses by itself.
   error_budget real not null default 0.02 check (error_budget between 0 and 1),
@@ -70,6 +72,8 @@ create table mailbox (
   due_at timestamptz,
   -- A job for it has been in the queue since then.
   queued_at timestamptz,
+  -- A person has asked that what was refused is tried again: so it is at the next pass.
+  tries_refused boolean not null default false,
   -- Passes that failed one after the other, for the next wait.
   failures smallint not null default 0,
   -- What the last of them met: code, message, and when. It stays when all is well again.
@@ -98,6 +102,9 @@ create index mailbox_marked on mailbox (mark, address) where mark <> '';
 create index mailbox_blocked on mailbox (blocked, address) where mark = 'blocked';
 create index mailbox_kind on mailbox (kind, address) where kind <> 'person';
 create index mailbox_hint on mailbox (wave_hint, address) where wave_hint is not null;
+-- Few: those who may not move on every day.
+create index mailbox_dated on mailbox (wave, not_before, not_after)
+  where wave is not null and (not_before is not null or not_after is not null);
 create index mailbox_aliases on mailbox using gin (aliases) where aliases is not null;
 -- What is due, in the orders in which it is chosen (store/due.ts). Those that have a job are among them, a thousand or two: what
 -- no index knows of can change without any of them hearing of it (HOT), and that is every second update of a journey. There
@@ -337,6 +344,8 @@ create table route (
 -- Exceptions that a person has accepted.
 create table acceptance (
   mailbox int not null references mailbox,
+  -- Of the way there or of the way home: folders and numbers are those of the side that it leads from.
+  direction text not null default 'there' check (direction in ('there', 'back')),
   folder text not null,
   uid bigint not null,
   kind text not null,
@@ -346,7 +355,7 @@ create table acceptance (
   who text not null,
   why text not null,
   at timestamptz not null default now(),
-  primary key (mailbox, folder, uid, kind)
+  primary key (mailbox, direction, folder, uid, kind)
 );
 
 -- What an independent comparison found, the latest of each mailbox.
