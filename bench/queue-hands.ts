@@ -37,7 +37,7 @@ const membership = await openWorkforce(db).register({
   role: 'worker',
   lacks: [],
 });
-const governor = openGovernor(db, membership.worker);
+const governor = openGovernor(db, membership);
 const heart = setInterval(() => void membership.heartbeat(), heartbeatMs);
 const fetchMs: number[] = [];
 const takeMs: number[] = [];

@@ -103,7 +103,7 @@ async function opened({ db, settings, version, keys, environment, log }: Onlooke
   await publishWhereNobodyHas(db, settings);
   const identity = { host: hostname(), pid: process.pid, version, role: 'onlooker', lacks: [] } as const;
   const membership = ends.use(await openWorkforce(db).register(identity));
-  const governor = openGovernor(db, membership.worker);
+  const governor = openGovernor(db, membership);
   const source = ends.use(new Lookout('source', { governor, clock: realClock, log }));
   const target = ends.use(new Lookout('target', { governor, clock: realClock, log }));
   const paces = new Paces(lease.lapsed);

@@ -86,7 +86,7 @@ export async function workOnce(
     if ((await secrets.lacking(platforms)).join() !== lacks.join()) outdated.abort();
   });
   const journeys = openJourneys(db, queue);
-  const budgets = openGovernor(db, membership.worker);
+  const budgets = openGovernor(db, joined);
   const governor: Governor = {
     ...budgets,
     async take(wanted) {

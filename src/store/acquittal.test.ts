@@ -41,7 +41,7 @@ describe('what was held against mailboxes', () => {
     const budget = { connections: 8, connectionsPerMailbox: 3, bytesPerSecond: [], commandsPerSecond: null };
     await openPlatforms(db).setBudget('target', budget, 'UTC');
     await using membership = await openWorkforce(db).register(identity);
-    const governor = openGovernor(db, membership.worker);
+    const governor = openGovernor(db, membership);
 
     for (let mailbox = 1; mailbox < runMax; mailbox++) {
       await governor.report('target', [refused(mailbox)]);
@@ -76,7 +76,7 @@ describe('what was held against mailboxes', () => {
     for (const side of ['source', 'target'] as const) await platforms.setBudget(side, budget, 'UTC');
     const workforce = openWorkforce(db);
     await using membership = await workforce.register(identity);
-    await openGovernor(db, membership.worker).take({ side: 'target', mailbox: 1, connections: 3, atLeast: 1 });
+    await openGovernor(db, membership).take({ side: 'target', mailbox: 1, connections: 3, atLeast: 1 });
     await sql`
       update worker set seen_at = seen_at - make_interval(secs => ${leaseSeconds * 2})`.execute(db.sql);
     await workforce.strikeVanished();

@@ -25,7 +25,7 @@ interface Worker extends AsyncDisposable {
 
 async function worker(db: Database): Promise<Worker> {
   const membership = await openWorkforce(db).register(identity);
-  const governor = openGovernor(db, membership.worker);
+  const governor = openGovernor(db, membership);
   return { membership, governor, [Symbol.asyncDispose]: () => membership[Symbol.asyncDispose]() };
 }
 

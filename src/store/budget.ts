@@ -16,19 +16,28 @@ import { acquit } from './acquittal.ts';
 import { type Database, oneRow, type Sql } from './db.ts';
 import { type GovernorRow, learntOf, lockGovernor, nowOf } from './governor-row.ts';
 import { isAlive, lostSight, strikeOut } from './vanished.ts';
+import type { Member } from './workforce.ts';
 
 /** The words of a server that are kept. */
 const textMax = 200;
 
-/** The budgets as the worker `worker` may use them. */
-export function openGovernor(db: Database, worker: WorkerId): Governor {
-  const queues: Readonly<Record<SideName, TakeQueue>> = {
-    source: new TakeQueue((wants) => takeAll(db, worker, 'source', wants)),
-    target: new TakeQueue((wants) => takeAll(db, worker, 'target', wants)),
-  };
+/** The budgets as one worker may use them. */
+export function openGovernor(db: Database, { worker, held }: Pick<Member, 'worker' | 'held'>): Governor {
+  const queueOf = (side: SideName): TakeQueue =>
+    new TakeQueue((wants) =>
+      held.taking(async () => {
+        const taken = await takeAll(db, worker, side, wants);
+        for (const answer of taken) if (answer.kind === 'granted') held.connections.add(answer.lease.id);
+        return taken;
+      }),
+    );
+  const queues: Readonly<Record<SideName, TakeQueue>> = { source: queueOf('source'), target: queueOf('target') };
   return {
     take: (wanted) => queues[wanted.side].take(wanted),
-    release: (leases) => release(db.sql, worker, leases),
+    async release(leases) {
+      await release(db.sql, worker, leases);
+      for (const { id } of leases) held.connections.delete(id);
+    },
     report: (side, seen) => report(db, side, seen),
     absolve: (side, mailbox) => absolve(db, side, mailbox),
   };

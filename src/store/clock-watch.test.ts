@@ -179,7 +179,7 @@ describe('back by hours', () => {
     for (const side of ['source', 'target'] as const) await openPlatforms(db).setBudget(side, budget, 'UTC');
     await using worker = await openWorkforce(db).register(identity);
     const seen = { kind: 'throttled', mailbox: null, waitMs: 60_000, text: 'slow down' } as const;
-    await openGovernor(db, worker.worker).report('source', [seen]);
+    await openGovernor(db, worker).report('source', [seen]);
     const { watch } = await watched(clock);
     await clock.set(-3 * hour);
     await watch.look();

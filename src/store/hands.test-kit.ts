@@ -95,7 +95,7 @@ const roles = {
   async hammer(db: Database, port: string, seed: string) {
     const membership = await openWorkforce(db).register(identity);
     setInterval(() => void membership.heartbeat(), heartbeatMs / 5);
-    const governor = openGovernor(db, membership.worker);
+    const governor = openGovernor(db, membership);
     say('begins');
     await Promise.all(Array.from({ length: 6 }, (_, i) => hammerOn(Number(seed) * 100 + i)));
 

@@ -48,7 +48,7 @@ describe('a worker', () => {
     {
       await using membership = await workforce.register(identity);
       await taken(membership, 1);
-      await openGovernor(db, membership.worker).take({ side: 'source', mailbox: 1, connections: 3, atLeast: 1 });
+      await openGovernor(db, membership).take({ side: 'source', mailbox: 1, connections: 3, atLeast: 1 });
       const now = { ...identity, id: membership.worker, isDraining: false, connections: 3, mailboxes: 1 };
       expect(await workforce.workersNow()).toMatchObject([now]);
     }
@@ -56,6 +56,40 @@ describe('a worker', () => {
     expect((await sql`select from mailbox_lease union all select from connection_lease`.execute(db.sql)).rows).toEqual(
       [],
     );
+  });
+
+  test('keeps nothing that it was given and never heard of, since PostgreSQL died in that moment: others have it soon', async () => {
+    await using db = await testDatabase();
+    await mailboxes(db, 3);
+    const workforce = openWorkforce(db);
+    await openPlatforms(db).setBudget('source', budget, 'UTC');
+    await using unlucky = await workforce.register(identity);
+    await using other = await workforce.register(identity);
+    const governor = openGovernor(db, unlucky);
+    const kept = await taken(unlucky, 1);
+    const given = await governor.take({ side: 'source', mailbox: 1, connections: 1, atLeast: 1 });
+    const { worker } = unlucky;
+    await sql`insert into mailbox_lease (mailbox, worker, token) values (2, ${worker}, nextval('lease_token'))`.execute(
+      db.sql,
+    );
+    await sql`
+      insert into connection_lease (side, worker, mailbox, connections) values ('source', ${worker}, 1, 3)`.execute(
+      db.sql,
+    );
+    // What is younger than a lease may have been given a moment ago.
+    await unlucky.heartbeat();
+    expect(await other.takeMailbox(2)).toEqual({ kind: 'busy', holder: worker });
+    for (const table of [sql`mailbox_lease`, sql`connection_lease`])
+      await sql`update ${table} set taken_at = taken_at - make_interval(secs => ${leaseSeconds + 1})`.execute(db.sql);
+    await unlucky.heartbeat();
+    expect(await other.takeMailbox(2)).toMatchObject({ kind: 'taken' });
+    expect(await other.takeMailbox(1)).toEqual({ kind: 'busy', holder: worker });
+    expect((await sql`select mailbox, token from mailbox_lease where worker = ${worker}`.execute(db.sql)).rows).toEqual(
+      [kept],
+    );
+    const { rows } = await sql`select id from connection_lease where worker = ${worker}`.execute(db.sql);
+    expect([given]).toMatchObject(rows.map((lease) => ({ kind: 'granted', lease })));
+    expect(rows).toHaveLength(1);
   });
 
   test('hears with its heartbeat that it is to finish and go', async () => {
@@ -133,7 +167,7 @@ describe('a worker that was not heard of', () => {
     await openPlatforms(db).setBudget('source', budget, 'UTC');
     for (const isStruckOut of [false, true]) {
       await using membership = await workforce.register(identity);
-      const governor = openGovernor(db, membership.worker);
+      const governor = openGovernor(db, membership);
       await silence(db, membership);
       if (isStruckOut) await workforce.strikeVanished();
       expect(await membership.heartbeat()).toEqual({ kind: 'gone' });

@@ -2,23 +2,34 @@
 
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
-import type {
-  Heartbeat,
-  MailboxLease,
-  MailboxTaken,
-  Membership,
-  WorkerId,
-  WorkerIdentity,
-  WorkerNow,
-  Workforce,
+import {
+  type Heartbeat,
+  leaseSeconds,
+  type MailboxLease,
+  type MailboxTaken,
+  type Membership,
+  type WorkerId,
+  type WorkerIdentity,
+  type WorkerNow,
+  type Workforce,
 } from '#ports/workforce.ts';
 import { note } from './audit.ts';
 import type { Database, Sql } from './db.ts';
 import { type GovernorRow, shareOf } from './governor-row.ts';
+import { Holdings } from './holdings.ts';
 import { isAlive, strikeOut, type WorkerRow, workerColumns, workerNow } from './vanished.ts';
 
+/** `held`: what it knows to be its own; whatever else the database has under its name is dropped with its heartbeats. */
+export interface Member extends Membership {
+  readonly held: Holdings;
+}
+
+export interface StoredWorkforce extends Workforce {
+  register(identity: WorkerIdentity): Promise<Member>;
+}
+
 /** `pulse`: where heartbeats are asked, which must not wait behind other questions; the same database. */
-export function openWorkforce(db: Database, pulse: Database = db): Workforce {
+export function openWorkforce(db: Database, pulse: Database = db): StoredWorkforce {
   return {
     register: (identity) => register(db, pulse, identity),
     workersNow: () => workersNow(db),
@@ -31,16 +42,26 @@ async function register(
   db: Database,
   pulse: Database,
   { host, pid, version, role, lacks }: WorkerIdentity,
-): Promise<Membership> {
+): Promise<Member> {
   const worker = randomUUID() as WorkerId;
+  const held = new Holdings();
   await sql`
     insert into worker (id, host, pid, version, role, lacks)
     values (${worker}, ${host}, ${pid}, ${version}, ${role}, ${lacks}::text[])`.execute(db.sql);
   return {
     worker,
-    heartbeat: () => heartbeat(pulse, worker),
-    takeMailbox: (mailbox) => takeMailbox(db, worker, mailbox),
-    releaseMailbox: (lease) => releaseMailbox(db, worker, lease),
+    held,
+    heartbeat: () => heartbeat(pulse, worker, held),
+    takeMailbox: (mailbox) =>
+      held.taking(async () => {
+        const taken = await takeMailbox(db, worker, mailbox);
+        if (taken.kind === 'taken') held.mailboxes.add(mailbox);
+        return taken;
+      }),
+    async releaseMailbox(lease) {
+      await releaseMailbox(db, worker, lease);
+      held.mailboxes.delete(lease.mailbox);
+    },
     async [Symbol.asyncDispose]() {
       await sql`delete from worker where id = ${worker}`.execute(db.sql);
     },
@@ -55,11 +76,20 @@ interface HeartbeatRow {
   readonly governors: readonly GovernorRow[];
 }
 
-async function heartbeat(db: Database, worker: WorkerId): Promise<Heartbeat> {
+async function heartbeat(db: Database, worker: WorkerId, held: Holdings): Promise<Heartbeat> {
+  const { mailboxes, connections } = held.told() ?? { mailboxes: null, connections: null };
+  const isOld = sql`taken_at < clock_timestamp() - make_interval(secs => ${leaseSeconds})`;
   const { rows } = await sql<HeartbeatRow>`
     with heard as (
       update worker w set seen_at = clock_timestamp() where id = ${worker} and ${isAlive}
       returning draining, (extract(epoch from seen_at) * 1000)::int8 as heard_at
+    ), -- What was given and nobody heard of; of null nothing is said, and nothing is dropped.
+    unheard_mailboxes as (
+      delete from mailbox_lease using heard
+       where worker = ${worker} and ${isOld} and not (mailbox = any(${mailboxes}::int[]))
+    ), unheard_connections as (
+      delete from connection_lease using heard
+       where worker = ${worker} and ${isOld} and not (id = any(${connections}::int8[]))
     )
     select draining, heard_at, coalesce((select revision from programme), 0) as revision,
            (select count(*) from worker w where ${isAlive}) as workers,

@@ -281,6 +281,8 @@ create table worker (
 create table mailbox_lease (
   mailbox int primary key references mailbox,
   worker uuid not null references worker on delete cascade,
+  -- One that its worker does not know of after a while was never given to it.
+  taken_at timestamptz not null default clock_timestamp(),
   token bigint not null
 );
 create index mailbox_lease_worker on mailbox_lease (worker);
@@ -291,6 +293,7 @@ create table connection_lease (
   id bigint generated always as identity primary key,
   side text not null check (side in ('source', 'target')),
   worker uuid not null references worker on delete cascade,
+  taken_at timestamptz not null default clock_timestamp(),
   mailbox int not null,
   connections int not null check (connections > 0)
 );
