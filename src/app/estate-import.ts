@@ -1,7 +1,7 @@
 /** Joins `godwit estate import` to the database of the estate. */
 
 import { userInfo } from 'node:os';
-import type { DatabaseOptions, Importer } from '#cli/world.ts';
+import type { Importer, ImporterOptions } from '#cli/world.ts';
 import { importEstate } from '#operations/import-estate.ts';
 import { intakeOf } from '#store/intake.ts';
 import { openEstateDatabase } from './estate-database.ts';
@@ -9,14 +9,14 @@ import type { Environment } from './keyring.ts';
 
 /** Opens it. Throws `database.*`, and a `UsageError` where its URL cannot be had. */
 export async function openImporter(
-  { database, stateDir, log, signal }: DatabaseOptions,
+  { database, stateDir, log, signal, users }: ImporterOptions,
   environment: Environment,
 ): Promise<Importer> {
   const options = { stateDir, environment, connectionsMax: 1, applicationName: 'godwit estate import', log };
   const db = await openEstateDatabase(database, options, signal);
   const who = `operator ${userInfo().username}`;
   return {
-    import: (order, stop) => importEstate({ ...order, who, openIntake: intakeOf(db) }, stop),
+    import: (order, stop) => importEstate({ ...order, users, who, openIntake: intakeOf(db) }, stop),
     [Symbol.asyncDispose]: () => db[Symbol.asyncDispose](),
   };
 }

@@ -6,7 +6,7 @@ import type { EstateChanges, Finding, NamedChange } from '#domain/estate-changes
 import { fault } from '#domain/fault.ts';
 import type { ImportFindings, ImportReport } from '#operations/import-estate.ts';
 import { type MadeUp, play } from './made-up-world.ts';
-import type { DatabaseOptions, Importer } from './world.ts';
+import type { ImporterOptions, Importer } from './world.ts';
 
 const changes: EstateChanges = {
   organisations: { joiners: 1, movers: 0, leavers: 0, returners: 0, unchanged: 21_999 },
@@ -54,7 +54,7 @@ interface Story {
   /** Breaks after everything was told. */
   readonly breaks?: Error;
   readonly orders?: Parameters<Importer['import']>[0][];
-  readonly opened?: DatabaseOptions[];
+  readonly opened?: ImporterOptions[];
 }
 
 /** An importer that finds what the story says, in pages of ten. */
@@ -220,21 +220,22 @@ test('without a file there is nothing to import', async () => {
   expect(stderr).toContain('give --organisations, --mailboxes or --grants');
 });
 
-test('the database is that of the programme where it has settings', async () => {
+test('the database and the names of users are those of the programme where it has settings', async () => {
   const folder = fs.mkdtempSync(join(tmpdir(), 'godwit-estate-'));
   onTestFinished(() => fs.rmSync(folder, { recursive: true }));
   fs.writeFileSync(join(folder, 'godwit.yaml'), '');
-  const opened: DatabaseOptions[] = [];
+  const opened: ImporterOptions[] = [];
   const database = { kind: 'env', name: 'ESTATE_DB' } as const;
+  const [source, target] = [{ user: '{local}' }, { user: null }];
   const made: MadeUp = {
     ...importing({ opened }),
     config: join(folder, 'godwit.yaml'),
-    readEstate: (async () => ({ database })) as unknown as NonNullable<MadeUp['readEstate']>,
+    readEstate: (async () => ({ database, source, target })) as unknown as NonNullable<MadeUp['readEstate']>,
   };
   await play(words, made);
   await play([...words, '--state', '/else'], importing({ opened }));
-  expect(opened.map(({ database: from, stateDir }) => [from, stateDir])).toEqual([
-    [database, '/nowhere/state'],
-    ['embedded', '/else'],
+  expect(opened.map(({ database: from, stateDir, users }) => [from, stateDir, users])).toEqual([
+    [database, '/nowhere/state', { source: '{local}', target: null }],
+    ['embedded', '/else', { source: null, target: null }],
   ]);
 });

@@ -50,6 +50,7 @@ async function open(session: Session, flags: EstateImportFlags): Promise<Importe
     stateDir: flags.state ?? stateDir,
     log: session.log(flags),
     signal: world.interruption,
+    users: { source: settings?.source.user ?? null, target: settings?.target.user ?? null },
   });
 }
 

@@ -96,7 +96,7 @@ export interface World {
   /** Opens the database of an estate, however far from up to date it is. */
   openDatabase(options: DatabaseOptions): Promise<DatabaseCare>;
   /** Opens an estate for imports. */
-  openImporter(options: DatabaseOptions): Promise<Importer>;
+  openImporter(options: ImporterOptions): Promise<Importer>;
   /** Opens an estate for people: its waves, how it stands, and its mailboxes. */
   openProgramme(options: DatabaseOptions): Promise<Programme>;
   /** Opens an estate to look at its mailboxes on both platforms. */
@@ -128,6 +128,10 @@ export interface DatabaseOptions {
   readonly stateDir: string;
   readonly log: Log;
   readonly signal: AbortSignal;
+}
+
+export interface ImporterOptions extends DatabaseOptions {
+  readonly users: ImportOrder['users'];
 }
 
 /** What becomes of an import is told by its report and, on the way, to its watcher; `operations/import-estate.ts` throws its faults. */

@@ -5,6 +5,7 @@
  */
 
 import type { EstateFileKind } from './estate-columns.ts';
+import type { SideName } from './platform.ts';
 
 /** The gravest first. */
 export const changeKinds = ['leaver', 'returner', 'mover', 'joiner'] as const;
@@ -76,6 +77,14 @@ export type Clash =
   | { readonly clash: 'organisation.in-use'; readonly code: string; readonly mailboxes: number }
   | { readonly clash: 'address.twice'; readonly address: string; readonly otherLine: number }
   | { readonly clash: 'account.changed'; readonly column: string; readonly address: string; readonly before: string }
+  | {
+      readonly clash: 'account.twice';
+      readonly side: SideName;
+      readonly address: string;
+      readonly account: string;
+      readonly otherAddress: string;
+      readonly otherLine: number;
+    }
   | { readonly clash: 'grant.end-unknown'; readonly address: string }
   | { readonly clash: 'grant.to-itself'; readonly address: string }
   | { readonly clash: 'grant.twice'; readonly otherLine: number }
@@ -101,6 +110,8 @@ export function clashText(clash: Clash): string {
       return `The address ${clash.address} stands in line ${clash.otherLine} already.`;
     case 'account.changed':
       return `The ${clash.column} of ${clash.address} was ${clash.before} when its journey began. Where it is the same account, renamed, hold it first (godwit mailbox hold).`;
+    case 'account.twice':
+      return `On the ${clash.side} ${clash.address} has the account ${clash.account}, as ${clash.otherAddress} in line ${clash.otherLine} has already.`;
     case 'grant.end-unknown':
       return `No mailbox of the estate has the address ${clash.address}: this grant is left out.`;
     case 'grant.to-itself':

@@ -64,12 +64,15 @@ export interface Named {
 }
 
 export const userFields = ['address', 'local', 'domain', 'source_user', 'target_user'] as const;
+export type UserField = (typeof userFields)[number];
+
+/** A piece of a template for users: what is filled in, or a text as it stands. */
+export type UserPart = { readonly field: UserField } | { readonly text: string };
 
 /** Who signs in, or on whose behalf: the user of `mailbox` on the platform of that side. */
 export function userOn(side: SideName, { user }: Pick<Platform, 'user'>, mailbox: Named): string {
-  const template = user ?? (side === 'source' ? '{source_user}' : '{target_user}');
   const at = mailbox.address.lastIndexOf('@');
-  const fields: Readonly<Record<(typeof userFields)[number], string>> = {
+  const fields: Readonly<Record<UserField, string>> = {
     address: mailbox.address,
     local: at < 0 ? mailbox.address : mailbox.address.slice(0, at),
     domain: at < 0 ? '' : mailbox.address.slice(at + 1),
@@ -77,7 +80,19 @@ export function userOn(side: SideName, { user }: Pick<Platform, 'user'>, mailbox
     source_user: mailbox.sourceUser ?? mailbox.address,
     target_user: mailbox.targetUser ?? mailbox.address,
   };
-  return template.replaceAll(/\{(\w+)\}/g, (written, name: string) => fields[name as keyof typeof fields] ?? written);
+  return userParts(side, { user })
+    .map((part) => ('field' in part ? fields[part.field] : part.text))
+    .join('');
+}
+
+/** What the users of the platform of that side are made of. */
+export function userParts(side: SideName, { user }: Pick<Platform, 'user'>): readonly UserPart[] {
+  const template = user ?? (side === 'source' ? '{source_user}' : '{target_user}');
+  return template.split(/(\{\w+\})/).flatMap((text): readonly UserPart[] => {
+    const field = userFields.find((name) => text === `{${name}}`);
+    if (field !== undefined) return [{ field }];
+    return text === '' ? [] : [{ text }];
+  });
 }
 
 /** What is wrong with a template for users, in words; null where nothing is. */

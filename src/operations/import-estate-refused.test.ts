@@ -61,7 +61,7 @@ describe('nothing is imported, and each place is told, where', () => {
       organisations: hospitals,
       mailboxes: named(['ann@x', 'ann', 'ann@y'], ['bob@x', '', ''], ['cat@x', '', ''], ['dot@x', '', '']),
     });
-    await sql`insert into wave (name, opens_at, closes_at) values ('w', now(), now() + interval '1 hour')`.execute(
+    await sql`insert into wave (name, opens_at, closes_at, day) values ('w', now(), now() + interval '1 hour', now())`.execute(
       db.sql,
     );
     await sql`update mailbox set stage = 'settled', wave = 1, held = case address when 'cat@x' then 'a test' end
@@ -80,6 +80,52 @@ describe('nothing is imported, and each place is told, where', () => {
       `mailboxes:3:9: The source_user of bob@x was bob@x ${advice}`,
     ]);
     expect(report.changed).toBe(false);
+  });
+
+  test('two mailboxes have one account on a platform, by name, by address or as godwit.yaml makes names of addresses', async () => {
+    await using db = await testDatabase();
+    const header = 'source_user,address,kind,organisation,size_bytes,items,not_before,not_after,wave_hint';
+    const mailboxes = [
+      header,
+      ',ann@x,person,RXY,,,,,',
+      'ANN@x,bob@x,person,RXY,,,,,',
+      'cat,cat@x,person,RXY,,,,,',
+      'dot,dot@x,person,RXY,,,,,',
+      'Cat,ann@y,person,RXY,,,,,',
+      'cat,eve@y,person,RXY,,,,,',
+    ].join('\n');
+    const { problems } = await importInto(db, { organisations: hospitals, mailboxes });
+    const onTheSource = [
+      'mailboxes:3:1: On the source bob@x has the account ANN@x, as ann@x in line 2 has already.',
+      'mailboxes:6:1: On the source ann@y has the account Cat, as cat@x in line 4 has already.',
+      'mailboxes:7:1: On the source eve@y has the account cat, as cat@x in line 4 has already.',
+    ];
+    expect(problems).toEqual(onTheSource);
+    const users = { source: null, target: '{local}@new' };
+    expect((await importInto(db, { organisations: hospitals, mailboxes }, { users })).problems).toEqual([
+      ...onTheSource.slice(0, 1),
+      'mailboxes:6:1: On the source ann@y has the account Cat, as cat@x in line 4 has already.',
+      'mailboxes:6:2: On the target ann@y has the account ann@new, as ann@x in line 2 has already.',
+      'mailboxes:7:1: On the source eve@y has the account cat, as cat@x in line 4 has already.',
+    ]);
+  });
+
+  test('a mailbox is given the account of one of the estate that keeps its own; of one that leaves it may be given', async () => {
+    await using db = await testDatabase();
+    const header = 'address,kind,organisation,size_bytes,items,not_before,not_after,wave_hint';
+    await importInto(db, {
+      organisations: hospitals,
+      mailboxes: [`${header},target_user`, 'ann@x,person,RXY,,,,,,one', 'bob@x,person,RXY,,,,,,two'].join('\n'),
+    });
+    // What a file does not speak of stays as it is: bob's account.
+    const lines = [header, 'bob@x,person,RXY,,,,,', 'two@x,person,RXY,,,,,'].join('\n');
+    expect((await importInto(db, { mailboxes: lines })).problems).toEqual([]);
+    const taking = [`${header},target_user`, 'bob@x,person,RXY,,,,,,two', 'cat@x,person,RXY,,,,,,TWO'].join('\n');
+    expect((await importInto(db, { mailboxes: taking })).problems).toEqual([
+      'mailboxes:3:9: On the target cat@x has the account TWO, as bob@x in line 2 has already.',
+    ]);
+    const left = [`${header},target_user`, 'cat@x,person,RXY,,,,,,two'].join('\n');
+    expect((await importInto(db, { mailboxes: left })).problems).toEqual([]);
   });
 
   test('parents go round in a circle, are unknown, or a code stands twice', async () => {
@@ -225,6 +271,7 @@ test('a file that is not there, may not be read or is a folder is told with the 
     {
       files: { organisations: `${folder}/none.csv`, mailboxes: folder, grants: `${folder}/none/g.csv` },
       dryRun: false,
+      users: { source: null, target: null },
       who: 'operator ann',
       openIntake: intakeOf(db),
       watcher: {

@@ -7,6 +7,7 @@ import { sql } from 'kysely';
 import { onTestFinished } from 'vitest';
 import { changeKinds, type Finding, type NamedChange } from '#domain/estate-changes.ts';
 import type { EstateFileKind } from '#domain/estate-columns.ts';
+import type { Users } from '#ports/intake.ts';
 import type { Database } from '#store/db.ts';
 import { intakeOf } from '#store/intake.ts';
 import { importEstate, type ImportReport, type ImportWatcher } from './import-estate.ts';
@@ -31,6 +32,7 @@ export interface Told {
 
 export interface Manner {
   readonly dryRun?: boolean;
+  readonly users?: Users;
   readonly signal?: AbortSignal;
   readonly watcher?: Partial<ImportWatcher>;
 }
@@ -53,6 +55,7 @@ export async function importInto(db: Database, made: Made, manner: Manner = {}):
   const order = {
     files: filesOf(made),
     dryRun: manner.dryRun ?? false,
+    users: manner.users ?? { source: null, target: null },
     who: 'operator ann',
     openIntake: intakeOf(db),
     watcher,

@@ -14,13 +14,14 @@ import {
 import { type EstateFileKind, estateFileKinds } from '#domain/estate-columns.ts';
 import type { Lined } from '#domain/estate-rows.ts';
 import { treeProblems } from '#domain/organisation-tree.ts';
-import type { GivenFiles, Intake, OpenIntake } from '#ports/intake.ts';
+import type { GivenFiles, Intake, OpenIntake, Users } from '#ports/intake.ts';
 import { type ReadFile, readEstateFile } from './read-estate-file.ts';
 
 export interface ImportOrder {
   /** Paths by what the files tell of. Of what no file is given nothing is changed. */
   readonly files: Partial<Readonly<Record<EstateFileKind, string>>>;
   readonly dryRun: boolean;
+  readonly users: Users;
   /** Who asks, for the audit log. */
   readonly who: string;
   readonly openIntake: OpenIntake;
@@ -70,8 +71,8 @@ const organisationsMost = 200_000;
 
 /** Imports, or tries to. Throws `estate.import.under-way`, `database.*`, `interrupted`; the estate then is as it was. */
 export async function importEstate(order: ImportOrder, signal: AbortSignal): Promise<ImportReport> {
-  const { watcher, dryRun, who } = order;
-  await using intake = await order.openIntake({ dryRun }, signal);
+  const { watcher, dryRun, users, who } = order;
+  await using intake = await order.openIntake({ dryRun, users }, signal);
   const read = await readFiles(order, intake);
   watcher.begins('checking');
   const found = await intake.check(given(read));

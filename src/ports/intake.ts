@@ -6,6 +6,7 @@
 import type { ChangeKind, EstateChanges, Finding, NamedChange } from '#domain/estate-changes.ts';
 import type { EstateFileKind, Header } from '#domain/estate-columns.ts';
 import type { EstateRows, Lined } from '#domain/estate-rows.ts';
+import type { SideName } from '#domain/platform.ts';
 
 /** The files of an import by what they tell of, with their columns; a file that was not given is not in it. */
 export type GivenFiles = { readonly [Kind in EstateFileKind]?: Header<Kind> };
@@ -34,7 +35,11 @@ export interface Intake extends AsyncDisposable {
   keep(record: ImportRecord): Promise<void>;
 }
 
+/** By side, who a mailbox is to its platform, as `user` of godwit.yaml has it; null where it says nothing. */
+export type Users = Readonly<Record<SideName, string | null>>;
+
 export interface IntakeOptions {
+  readonly users: Users;
   /** Nothing will be kept: then nothing is reserved for it either. */
   readonly dryRun: boolean;
 }

@@ -6,18 +6,20 @@
 import { type RawBuilder, sql } from 'kysely';
 import { type ClashName, remarks } from '#domain/estate-changes.ts';
 import type { EstateFileKind } from '#domain/estate-columns.ts';
-import type { GivenFiles } from '#ports/intake.ts';
+import type { GivenFiles, IntakeOptions } from '#ports/intake.ts';
 import { oneRow, type Sql } from './db.ts';
+import { sharedAccounts } from './intake-accounts.ts';
 import { fileNumbers } from './intake-staging.ts';
 
 /** All of it, in the order in which one builds on the other. */
-export async function checkRows(tx: Sql, given: GivenFiles, dryRun: boolean): Promise<void> {
+export async function checkRows(tx: Sql, given: GivenFiles, { dryRun, users }: IntakeOptions): Promise<void> {
   await gatherOrganisations(tx, given);
   await gatherAddresses(tx, given, dryRun);
   if (given.mailboxes) {
     await findUnknownOrganisations(tx, given.mailboxes);
     await findAddressesTwice(tx, given.mailboxes);
     await findAccountsChanged(tx, given.mailboxes);
+    await findAccountsTwice(tx, given.mailboxes, users);
     await findRenamed(tx, given.mailboxes);
   } else if (given.organisations) await findOrganisationsInUse(tx);
   if (given.grants) {
@@ -113,6 +115,25 @@ async function findAccountsChanged(tx: Sql, { at }: NonNullable<GivenFiles['mail
          and lower(${after}) <> lower(${before})`,
     );
   }
+}
+
+/** Whoever is not in the file leaves, and rests: with them nobody shares an account. */
+async function findAccountsTwice(
+  tx: Sql,
+  header: NonNullable<GivenFiles['mailboxes']>,
+  users: IntakeOptions['users'],
+): Promise<void> {
+  for (const { side, column, rows } of await sharedAccounts(tx, header, users))
+    await find(
+      tx,
+      'account.twice',
+      'mailboxes',
+      sql`
+      select line, ${field(header.at.get(column) ?? header.at.get('address'))},
+             jsonb_build_object('side', ${side}::text, 'address', address, 'account', account,
+                                'otherAddress', other_address, 'otherLine', other_line)
+        from (${rows}) as shared`,
+    );
 }
 
 /** Mailboxes are told apart by their addresses: one whose address was changed looks like one that left and one that joined. */

@@ -89,7 +89,7 @@ class DatabaseIntake implements Intake {
     return await this.#ask(async () => {
       await this.#writer.end();
       await analyseStaging(this.#tx);
-      await checkRows(this.#tx, given, this.#options.dryRun);
+      await checkRows(this.#tx, given, this.#options);
       return await oneRow(
         this.#tx,
         sql<{ problems: number; remarks: number }>`
