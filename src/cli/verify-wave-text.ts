@@ -13,9 +13,13 @@ const meanings: Readonly<Record<VerificationOutcome, string>> = {
   whole: 'all of the source is on the target',
   accepted: 'all but what somebody has accepted',
   differs: 'something is missing or different, see below',
+  inconclusive: 'released: removals since then cannot be told from losses, see below',
   unfinished: 'not compared to the end, see below',
   'not-copied': 'not copied yet, nothing to compare',
 };
+
+/** Of whom more is told than that they are among so many. */
+const told: ReadonlySet<VerificationOutcome> = new Set(['differs', 'inconclusive', 'unfinished']);
 
 /** Of all mailboxes, as they go by, the first that differ or could not be compared. */
 export class Differing {
@@ -26,7 +30,7 @@ export class Differing {
 
   take(found: VerifiedMailbox): void {
     if (found.outcome !== 'not-copied') this.share = Math.min(this.share, found.share);
-    if (found.outcome !== 'differs' && found.outcome !== 'unfinished') return;
+    if (!told.has(found.outcome)) return;
     this.count++;
     if (this.first.length < mailboxesShown) this.first.push(found);
   }
@@ -50,6 +54,10 @@ function summary({ name }: Wave, totals: VerificationTotals, share: number): rea
     [totals.byPeople, 'the same but for flags or subscriptions: what people do, carried with the next pass'],
     [totals.behind, 'came to the source after the last pass'],
     [totals.removedSince, 'were removed or put elsewhere on the target since the switch'],
+    [
+      totals.sinceRelease,
+      'are not on the target since the release: removed, come to the source, or lost, which nobody can tell',
+    ],
     [totals.extra, 'on the target only'],
     [totals.accepted, `not there or not the same, and accepted${by(totals.acceptedBy)}`],
     [totals.open, 'not there or not the same, and accepted by nobody'],
@@ -70,18 +78,25 @@ function by(who: readonly string[]): string {
 }
 
 function troubles({ first, count: all }: Differing): readonly string[] {
-  const lines = first.flatMap(({ address, findings, open, fault }) => [
+  const lines = first.flatMap(({ address, findings, open, sinceRelease, fault }) => [
     '',
     `${shown(address, 60)}${open > 0 ? `: ${counted(open, 'finding')}` : ''}`,
     ...(fault ? faultLines(fault).map((line) => `  ${line}`) : []),
     ...findings.slice(0, findingsShown).map(findingLine),
     ...moreLines(open - Math.min(findings.length, findingsShown)),
+    ...sinceReleaseLines(sinceRelease),
   ]);
   return all > first.length ? [...lines, '', `… and ${count(all - first.length)} mailboxes more (-o json)`] : lines;
 }
 
 function findingLine({ path, uid, code, detail }: OpenFinding): string {
   return `  ${shown(path, 60)}${uid === 0 ? '' : `  UID ${uid}`}  ${shown(code, 60)}: ${shown(detail, 160)}`;
+}
+
+function sinceReleaseLines(messages: number): readonly string[] {
+  if (messages === 0) return [];
+  const are = messages === 1 ? 'is' : 'are';
+  return [`  released: ${counted(messages, 'message')} ${are} not on the target, removed since then or lost`];
 }
 
 function moreLines(more: number): readonly string[] {

@@ -86,7 +86,7 @@ class Tally {
   }
 }
 
-/** What was not compared is not known to be there. */
+/** What was not compared is not known to be there, nor is what nobody can tell of. */
 function exitCodeOf({ outcome, fault }: MailboxVerification): ExitCode {
   if (fault) return exitCodeOfFault(fault.code);
   return outcome === 'whole' || outcome === 'accepted' ? exitCodes.allThere : exitCodes.withExceptions;

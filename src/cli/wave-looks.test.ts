@@ -28,6 +28,7 @@ const verified = (address: string, rest: Partial<VerifiedMailbox> = {}): Verifie
   equal: 10,
   behind: 0,
   removedSince: 0,
+  sinceRelease: 0,
   byPeople: 0,
   extra: 0,
   open: 0,
@@ -121,6 +122,15 @@ describe('verify --wave', () => {
     const played = await verify({ verified: [unfinished, differs] });
     expect(played.code).toBe(5);
     expect(played.stdout).toContain('cem@x');
+  });
+
+  test('says with 3 that of who was released nobody can tell any more, and calls nothing missing', async () => {
+    const dan = verified('dan@x', { outcome: 'inconclusive', stage: 'released', side: 'target', sinceRelease: 12 });
+    const { code: exit, stdout } = await verify({ verified: [verified('ann@x'), dan] });
+    expect(exit).toBe(3);
+    expect(stdout).toMatch(/1 +inconclusive +released: removals since then cannot be told from losses/);
+    expect(stdout).toMatch(/dan@x\n +released: 12 messages are not on the target/);
+    expect(stdout).not.toContain('missing');
   });
 
   test('gives one document with each mailbox and the sums', async () => {

@@ -91,6 +91,49 @@ test('after the switch what people removed on the target is told apart from what
   expect(found).toMatchObject({ outcome: 'differs', removedSince: 1, behind: 0, open: 2 });
 });
 
+describe('after the release', () => {
+  const listed = { folder: 'INBOX', uid: 5, uidValidity: 7, kind: 'refused', code: 'too-big' };
+  const released: JourneyKnows = {
+    ...settled,
+    stage: 'released',
+    wasOnTarget: () => false,
+    readTo: () => ({ uidValidity: 0, uidNext: Number.POSITIVE_INFINITY }),
+    exceptions: [listed],
+  };
+  const folder = {
+    kind: 'missing',
+    source: 'Süd',
+    target: 'Süd',
+    reason: 'it is not on the target',
+    messages: 4,
+  } as const;
+
+  test('what is not on the target is called neither missing nor removed, since nobody can tell', () => {
+    const found = judged(report({ missing: [one('INBOX', 3)], folderNotes: [folder] }), released);
+    expect(found).toMatchObject({ outcome: 'inconclusive', sinceRelease: 5, removedSince: 0, open: 0 });
+  });
+
+  test('what never arrived and was listed, and what differs, are told as before', () => {
+    const found = judged(report({ missing: [one('INBOX', 3), one('INBOX', 5)] }), released);
+    expect(found).toMatchObject({
+      outcome: 'differs',
+      sinceRelease: 1,
+      open: 1,
+      findings: [{ uid: 5, kind: 'refused' }],
+    });
+    const accepted = judged(report({ missing: [one('INBOX', 5)] }), {
+      ...released,
+      acceptances: [{ ...listed, who: 'operator max' }],
+    });
+    expect(accepted).toMatchObject({ outcome: 'accepted', sinceRelease: 0 });
+    expect(judged(report({ different: [different(2, 'content')] }), released)).toMatchObject({ outcome: 'differs' });
+  });
+
+  test('all that the source holds is there, and that is told', () => {
+    expect(judged(report({ extra: [one('INBOX', 500)] }), released)).toMatchObject({ outcome: 'whole' });
+  });
+});
+
 test('more on the target, and nothing else, is whole', () => {
   expect(judged(report({ extra: [one('INBOX', 500)] }), settled)).toMatchObject({
     outcome: 'whole',

@@ -7,7 +7,7 @@ import type { FolderId } from './item.ts';
 import type { Stage } from './journey.ts';
 import type { SideName } from './platform.ts';
 import type { DifferentMessage, VerifyNote, VerifyReport } from './verify-report.ts';
-import { type MailboxVerification, type OpenFinding, openKept } from './wave-verification.ts';
+import { type MailboxVerification, type OpenFinding, openKept, type VerificationOutcome } from './wave-verification.ts';
 
 /** What a person has accepted: see `store/acceptance.ts`. */
 export interface Acceptance {
@@ -50,10 +50,8 @@ export function judged(report: VerifyReport, knows: JourneyKnows): MailboxVerifi
   for (const { side, folder, uid, reason } of report.unreadable)
     verdict.finding({ folder, uid, uidValidity: null, kind: 'unreadable', code: side, detail: reason });
   for (const note of report.folderNotes) verdict.note(note);
-  const { open, accepted } = verdict;
-  const outcome = report.fault ? 'unfinished' : open > 0 ? 'differs' : accepted > 0 ? 'accepted' : 'whole';
   return {
-    outcome,
+    outcome: report.fault ? 'unfinished' : outcomeOf(verdict),
     stage: knows.stage,
     side: knows.side,
     share: report.share,
@@ -62,17 +60,24 @@ export function judged(report: VerifyReport, knows: JourneyKnows): MailboxVerifi
     equal: report.equal,
     behind: verdict.behind,
     removedSince: verdict.removedSince,
+    sinceRelease: verdict.sinceRelease,
     byPeople: verdict.byPeople,
     extra: report.extra.length,
-    open,
+    open: verdict.open,
     findings: verdict.findings,
-    accepted,
+    accepted: verdict.accepted,
     acceptedBy: [...verdict.acceptedBy].sort(),
     messagesRead: report.messagesRead,
     bytesRead: report.bytesRead,
     milliseconds: Math.round(report.milliseconds),
     fault: report.fault,
   };
+}
+
+function outcomeOf({ open, sinceRelease, accepted }: Verdict): VerificationOutcome {
+  if (open > 0) return 'differs';
+  if (sinceRelease > 0) return 'inconclusive';
+  return accepted > 0 ? 'accepted' : 'whole';
 }
 
 /** What people change from one moment to the next, on whichever side they live. */
@@ -93,6 +98,7 @@ class Verdict {
   readonly acceptedBy = new Set<string>();
   behind = 0;
   removedSince = 0;
+  sinceRelease = 0;
   byPeople = 0;
   open = 0;
   accepted = 0;
@@ -106,6 +112,10 @@ class Verdict {
   missing(path: string, uid: number, uidValidity: number): void {
     const { side } = this.#knows;
     const folder = this.#knows.folderAt(path);
+    if (this.#isUntellable(folder, uid)) {
+      this.sinceRelease++;
+      return;
+    }
     if (folder !== null && side === 'target' && this.#knows.wasOnTarget(folder, uid, uidValidity)) {
       this.removedSince++;
       return;
@@ -139,6 +149,10 @@ class Verdict {
     if (kind === 'not-subscribed') this.byPeople++;
     else if (kind === 'missing' || kind === 'unreadable' || kind === 'not-selectable') {
       const folder = source === null ? null : this.#knows.folderAt(source);
+      if (kind === 'missing' && this.#isUntellable(folder, 0)) {
+        this.sinceRelease += messages ?? 0;
+        return;
+      }
       if (kind === 'missing' && folder !== null && this.#isFolderExplained(folder)) {
         if (this.#knows.side === 'target') this.removedSince += messages ?? 0;
         else this.behind += messages ?? 0;
@@ -167,6 +181,16 @@ class Verdict {
   #isNews(folder: FolderId, uid: number, uidValidity: number): boolean {
     const to = this.#knows.readTo(folder);
     return to === null || (to.uidValidity === uidValidity && uid >= to.uidNext);
+  }
+
+  /**
+   * Since the release nobody carries anything, and what was carried is forgotten: people may have removed it there, it may have
+   * come to the source since, it may be lost. Of what was listed or accepted before that more is known.
+   */
+  #isUntellable(folder: FolderId | null, uid: number): boolean {
+    if (this.#knows.stage !== 'released') return false;
+    const key = folder === null ? null : keyOf({ folder, uid });
+    return key === null || !(this.#exceptions.has(key) || this.#acceptances.has(key));
   }
 
   #isFolderExplained(folder: FolderId): boolean {

@@ -7,10 +7,11 @@ import { type ByReason, together } from './wave-report.ts';
 
 /**
  * `whole`: all that the source held is on the target, the same. `accepted`: but for what a person has accepted. `differs`:
- * something is missing or different that nobody has accepted. `unfinished`: the comparison ended early. `not-copied`: no first
+ * something is missing or different that nobody has accepted. `inconclusive`: it was released, and what is not on the target may
+ * have been removed there since, which nobody can tell from what was lost. `unfinished`: the comparison ended early. `not-copied`: no first
  * pass has come to its end, so there is nothing to compare.
  */
-export type VerificationOutcome = 'whole' | 'accepted' | 'differs' | 'unfinished' | 'not-copied';
+export type VerificationOutcome = 'whole' | 'accepted' | 'differs' | 'inconclusive' | 'unfinished' | 'not-copied';
 
 /** Where a mailbox has to stand for its comparison to mean something. */
 export const comparedStages: ReadonlySet<Stage> = new Set([
@@ -50,6 +51,8 @@ export interface MailboxVerification {
   readonly behind: number;
   /** Messages that were on the target after the switch and that people have removed or put elsewhere there since. */
   readonly removedSince: number;
+  /** Messages that are not on the target since its mailbox was released: removed there, come to the source, or lost. */
+  readonly sinceRelease: number;
   /** Messages that differ in flags or keywords only, and folders in whether people subscribe to them: their work, not yet carried. */
   readonly byPeople: number;
   /** Messages on the target only. */
@@ -69,14 +72,16 @@ export const openKept = 1_000;
 
 /** Of a mailbox that there is nothing to compare of. */
 export function notCopied({ stage, side }: Pick<MailboxVerification, 'stage' | 'side'>): MailboxVerification {
-  const nothing = { sourceMessages: 0, targetMessages: 0, equal: 0, behind: 0, removedSince: 0, byPeople: 0, extra: 0 };
+  const messages = { sourceMessages: 0, targetMessages: 0, equal: 0, extra: 0 };
+  const since = { behind: 0, removedSince: 0, sinceRelease: 0, byPeople: 0 };
   const read = { messagesRead: 0, bytesRead: 0, milliseconds: 0, fault: null };
   return {
     outcome: 'not-copied',
     stage,
     side,
     share: 0,
-    ...nothing,
+    ...messages,
+    ...since,
     open: 0,
     findings: [],
     accepted: 0,
@@ -93,6 +98,7 @@ export interface VerificationTotals {
   readonly equal: number;
   readonly behind: number;
   readonly removedSince: number;
+  readonly sinceRelease: number;
   readonly byPeople: number;
   readonly extra: number;
   readonly open: number;
@@ -109,6 +115,7 @@ export const nothingVerified: VerificationTotals = {
   equal: 0,
   behind: 0,
   removedSince: 0,
+  sinceRelease: 0,
   byPeople: 0,
   extra: 0,
   open: 0,
@@ -128,6 +135,7 @@ export function withVerified(totals: VerificationTotals, found: MailboxVerificat
     equal: totals.equal + found.equal,
     behind: totals.behind + found.behind,
     removedSince: totals.removedSince + found.removedSince,
+    sinceRelease: totals.sinceRelease + found.sinceRelease,
     byPeople: totals.byPeople + found.byPeople,
     extra: totals.extra + found.extra,
     open: totals.open + found.open,

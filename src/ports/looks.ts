@@ -40,7 +40,7 @@ export interface Looks {
   caughtUpAt(mailbox: number): Promise<string | null>;
   ledger(mailbox: number, direction: Direction): Promise<LedgerLook | null>;
   acceptances(mailbox: number): Promise<readonly Acceptance[]>;
-  /** In the place of what the look before found. */
+  /** In the place of what the look before found; what was found before its release stays in place of what is found after it. */
   keepVerification(mailbox: number, found: MailboxVerification): Promise<void>;
   keepReadiness(mailbox: number, found: ReadinessReport): Promise<void>;
   /**

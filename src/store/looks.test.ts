@@ -72,6 +72,7 @@ const verification: MailboxVerification = {
   equal: 0,
   behind: 0,
   removedSince: 0,
+  sinceRelease: 0,
   byPeople: 0,
   extra: 0,
   open: 1,
@@ -95,6 +96,22 @@ test('what a comparison found can be accepted, and the next one knows it by the 
   expect(await accept('m1@x.example', which, 'operator max', 'seen')).toEqual({ kind: 'accepted', exceptions: 1 });
   const { folder, uid, uidValidity, kind, code } = finding;
   expect(await acceptances(1)).toEqual([{ folder, uid, uidValidity, kind, code, who: 'operator max' }]);
+});
+
+test('what was found before the release stays, and what is found after it is no evidence against it', async () => {
+  await using db = await testDatabase();
+  await waves(db, 24);
+  const { keepVerification } = openLooks(db);
+  const kept = async () =>
+    (await sql<{ ms: number }>`select (found ->> 'milliseconds')::int as ms from verification`.execute(db.sql)).rows;
+  await keepVerification(1, { ...verification, stage: 'settled' });
+  await keepVerification(1, { ...verification, stage: 'released', milliseconds: 2 });
+  expect(await kept()).toEqual([{ ms: 1 }]);
+  // Where there was none before, the latest is what there is.
+  await sql`delete from verification`.execute(db.sql);
+  await keepVerification(1, { ...verification, stage: 'released', milliseconds: 3 });
+  await keepVerification(1, { ...verification, stage: 'released', milliseconds: 4 });
+  expect(await kept()).toEqual([{ ms: 4 }]);
 });
 
 test('a message that the journey lists and a comparison finds worse is accepted as all that it is', async () => {

@@ -39,7 +39,10 @@ export function openLooks(db: Database): Looks {
       await ask(
         sql`
           insert into verification (mailbox, found) values (${mailbox}, ${json(found)}::jsonb)
-          on conflict (mailbox) do update set found = excluded.found, at = now()`.execute(db.sql),
+          on conflict (mailbox) do update set found = excluded.found, at = now()
+            where excluded.found ->> 'stage' <> 'released' or verification.found ->> 'stage' = 'released'`.execute(
+          db.sql,
+        ),
       );
     },
     async keepReadiness(mailbox, { remarks }) {
