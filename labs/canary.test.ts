@@ -73,10 +73,23 @@ describe.runIf(dovecot.ok)('a secret is shown nowhere', () => {
   });
 });
 
+/** The last word of a sign-in, out of its base64. */
+function decoded(line: string): string {
+  return Buffer.from(line.split(' ').at(-1) ?? '', 'base64')
+    .toString('latin1')
+    .replaceAll('\0', ' ');
+}
+
 test.each([
-  ['in its refusal', (line: string) => `${line.split(' ')[0]} NO what is ${line}?\r\n`],
-  ['in words nobody asked for', (line: string) => `* OK you said ${line}\r\n${line.split(' ')[0]} NO no\r\n`],
-])('a server that repeats the secret %s does not get it shown', async (_, echo) => {
+  ['in its refusal', 4, (line: string) => `${line.split(' ')[0]} NO what is ${line}?\r\n`],
+  ['in words nobody asked for', 4, (line: string) => `* OK you said ${line}\r\n${line.split(' ')[0]} NO no\r\n`],
+  ['decoded', 4, (line: string) => `${line.split(' ')[0]} NO no such password: ${decoded(line)}\r\n`],
+  [
+    'as it lets us in',
+    0,
+    (line: string) => `* OK [ALERT] ${line}\r\n${line.split(' ')[0]} OK [ALERT] welcome, ${decoded(line)}\r\n`,
+  ],
+] as const)('a server that repeats the secret %s does not get it shown', async (_, code, echo) => {
   for (const user of [ada, ben]) {
     await using server = await politeServer((line, say) => {
       if (!/^\w+ (?:LOGIN|AUTHENTICATE) /.test(line)) return false;
@@ -87,9 +100,26 @@ test.each([
     const target = { port: server.port, user: { ...user, name: 'cyd' } };
     const ran = await godwitCopy({ port: server.port, user }, target, state.path, talkative);
     expect(server.heard()).toMatch(/LOGIN|AUTHENTICATE/);
-    expect(ran.code).not.toBe(0);
+    expect(ran.code).toBe(code);
     expectNoMark(await leftBy(ran, state.path));
   }
+});
+
+test.each([
+  'postgresql://ann:canary-5e1f-of-db@127.0.0.1:1/estate',
+  'postgres://ann:canary-5e1f/of@db@localhost.invalid/estate?sslmode=require',
+  'postgresql:/ann:canary-5e1f-of-db@127.0.0.1/estate',
+  'postgresql://ann:canary-5e1f%zz@127.0.0.1:1/estate',
+  'postgresql://ann:canary-5e1f of db@127.0.0.1:port/estate',
+  'postgresql://127.0.0.1:1/estate?user=ann&password=canary-5e1f-of-db',
+  'host=127.0.0.1 port=1 user=ann password=canary-5e1f-of-db',
+])('a DATABASE_URL that leads nowhere does not get its password shown: %s', async (url) => {
+  await using state = await freshState();
+  const args = ['status', '--state', state.path, ...talkative];
+  const ran = await startGodwit(args, { DATABASE_URL: url }).ended;
+  expect(ran.code).not.toBe(0);
+  expect(ran.stderr).toMatch(/database/);
+  expectNoMark(await leftBy(ran, state.path));
 });
 
 test.each([

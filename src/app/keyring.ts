@@ -20,7 +20,7 @@ export async function readKeyring(
     const shown = cleanText(shownReference(reference), 300);
     const read = await readReference(reference, environment);
     if (read.kind === 'refused') throw fault('secret.key.unreadable', { reference: shown, text: read.says });
-    if (read.warning) log.warn('key can be read by everyone on this machine', { key: shown });
+    if (read.warning) log.warn('key can be read by everyone on this machine', { reference: shown });
     const key = readSealingKey(read.secret);
     if (!key) throw fault('secret.key.unreadable', { reference: shown, text: 'what it holds is no key.' });
     keys.push(key);

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { LogFields } from '#lib/log.ts';
 import { openLog } from './log.ts';
 
 function lines(level: Parameters<typeof openLog>[0], format: Parameters<typeof openLog>[1]) {
@@ -61,4 +62,20 @@ describe('the log', () => {
       expect(written[1]).toContain('imaps://ann@mail.corp.example:993');
     },
   );
+
+  test.each(['text', 'json'] as const)('as %s bears no secret that an error or an object brings along', (format) => {
+    const { written, log } = lines('trace', format);
+    const cause = Object.assign(new Error('connect postgres://u:hunter2@h/d'), { client: { password: 'hunter2' } });
+    // What the types forbid somebody may do nevertheless.
+    const fields: Record<string, unknown> = { error: new Error('it broke', { cause }), seen: [{ token: 'hunter2' }] };
+    log.trace?.('wire', fields as LogFields);
+    log.with({ session: { cookie: 'hunter2', n: 2n ** 60n } } as unknown as LogFields).error('no', fields as LogFields);
+    expect(written).toHaveLength(2);
+    for (const line of written) {
+      expect(line).toContain('it broke');
+      expect(line).toContain('postgres://u:[hidden]@h/d');
+      expect(line).not.toContain('hunter2');
+    }
+    expect(written[1]).toContain('1152921504606846976');
+  });
 });

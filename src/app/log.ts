@@ -8,11 +8,11 @@ import type { Logger } from 'pino';
 import type { LogFormat, LogLevel } from '#cli/world.ts';
 import { shown } from '#cli/shown.ts';
 import type { Log, LogFields } from '#lib/log.ts';
-import { redacted, withoutPasswords } from '#lib/redaction.ts';
+import { redacted, withoutSecrets } from '#lib/redaction.ts';
 
 const order: readonly LogLevel[] = ['error', 'warn', 'info', 'debug', 'trace'];
 
-type Write = (level: LogLevel, phrase: string, fields: LogFields) => void;
+type Write = (level: LogLevel, phrase: string, fields: Readonly<Record<string, unknown>>) => void;
 
 /** A log of `level` and above; `write` gets whole lines without their line break. */
 export function openLog(level: LogLevel, format: LogFormat, write: (line: string) => void): Log {
@@ -54,7 +54,7 @@ class LevelLog implements Log {
 
   #line(level: LogLevel, phrase: string, fields: LogFields | undefined): void {
     if (order.indexOf(level) <= this.#rank)
-      this.#write(level, withoutPasswords(phrase), redacted({ ...this.#fields, ...fields }));
+      this.#write(level, withoutSecrets(phrase), redacted({ ...this.#fields, ...fields }));
   }
 }
 
@@ -63,11 +63,21 @@ function textLines(write: (line: string) => void): Write {
   return (level, phrase, fields) => {
     const pairs = Object.entries(fields).flatMap(([key, value]) => {
       if (value === undefined || value === null) return [];
-      const text = shown(String(value), 2_000);
+      const text = shown(inText(value), 2_000);
       return [`${key}=${/^[^\s"=]+$/.test(text) ? text : JSON.stringify(text)}`];
     });
     write([new Date().toTimeString().slice(0, 8), level.padEnd(5), shown(phrase, 1_000), ...pairs].join(' '));
   };
+}
+
+function inText(value: unknown): string {
+  if (typeof value === 'string') return value;
+  return typeof value === 'bigint' ? String(value) : (JSON.stringify(value, inJson) ?? '');
+}
+
+/** JSON has no integers as long as a mod-sequence. */
+function inJson(_key: string, value: unknown): unknown {
+  return typeof value === 'bigint' ? String(value) : value;
 }
 
 /** One JSON object per line: `level`, `time` (ISO), `msg` and the fields. */
@@ -75,10 +85,7 @@ function jsonLines(write: (line: string) => void): Write {
   let logger: Logger | null = null;
   return (level, phrase, fields) => {
     logger ??= loadPino(write);
-    // JSON has no integers as long as a mod-sequence.
-    const own = Object.fromEntries(
-      Object.entries(fields).map(([key, value]) => [key, typeof value === 'bigint' ? String(value) : value]),
-    );
+    const own = Object.fromEntries(Object.entries(fields).map(([key, value]) => [key, inJson(key, value)]));
     logger[level](own, phrase);
   };
 }

@@ -7,7 +7,7 @@ import { exitCodes } from '#cli/exit-code.ts';
 import { wantsJson } from '#cli/session.ts';
 import type { Settings, World } from '#cli/world.ts';
 import { openLog } from './log.ts';
-import { withoutPasswords } from '#lib/redaction.ts';
+import { withoutSecrets } from '#lib/redaction.ts';
 import { readSettings } from './settings.ts';
 
 const argv = process.argv.slice(2);
@@ -86,7 +86,7 @@ function stop(signal: string): void {
 
 /** A broken assumption of ours: said, with its place, and exit code 1. */
 function breakDown(error: unknown): void {
-  const detail = withoutPasswords(error instanceof Error ? (error.stack ?? error.message) : String(error));
+  const detail = withoutSecrets(error instanceof Error ? (error.stack ?? error.message) : String(error));
   writeAll(2, `godwit: a fault of ours: ${detail}\nPlease report it. Running the same command again is safe.\n`);
   if (wantsJson(argv)) {
     const report = {

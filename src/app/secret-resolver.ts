@@ -103,7 +103,7 @@ export class SecretResolver implements Secrets {
     if (read.kind === 'refused') throw fault('secret.unresolved', { reference: shown, text: read.says });
     if (read.warning && !this.#warned.has(shown)) {
       this.#warned.add(shown);
-      this.#places.log.warn('secret can be read by everyone on this machine', { secret: shown });
+      this.#places.log.warn('secret can be read by everyone on this machine', { reference: shown });
     }
     return read.secret;
   }

@@ -75,7 +75,7 @@ export async function workOnce(
   const platforms = sideNames.map((side) => settings[side]);
   const lacks = await secrets.lacking(platforms);
   if (lacks.length > 0)
-    log.error('secrets cannot be resolved here; nothing is taken before they can', { secrets: lacks.join(', ') });
+    log.error('secrets cannot be resolved here; nothing is taken before they can', { references: lacks.join(', ') });
   const identity = { host: hostname(), pid: process.pid, version, role, lacks };
   await using joined = await openWorkforce(db, pulse).register(identity);
   const membership: Membership = { ...joined, releaseMailbox: (of) => letGo(lease, () => joined.releaseMailbox(of)) };

@@ -3,6 +3,8 @@
  * command line, the documentation (docs/faults.md is made from this file) and later the console show the same four things.
  */
 
+import { withoutSecrets } from '#lib/redaction.ts';
+
 export type Reach = 'item' | 'folder' | 'mailbox' | 'platform' | 'estate';
 /** `soon`: at once, a few times. `paced`: after a wait that grows, or the one the server named. */
 export type Retry = 'soon' | 'paced' | 'operator' | 'never';
@@ -517,7 +519,8 @@ export const faults = {
   internal: entry<{ readonly detail: string }>(
     'mailbox',
     'never',
-    ({ detail }) => `A fault of ours: ${detail}`,
+    // Whatever was thrown, by whoever's library: nobody has looked at its words.
+    ({ detail }) => `A fault of ours: ${withoutSecrets(detail)}`,
     'Please report it with the log. Running again is safe.',
   ),
 } as const;

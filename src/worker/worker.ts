@@ -8,7 +8,7 @@ import { Fault } from '#domain/fault.ts';
 import type { Work } from '#domain/release.ts';
 import { cleanText } from '#lib/clean-text.ts';
 import type { Log } from '#lib/log.ts';
-import { withoutPasswords } from '#lib/redaction.ts';
+import { withoutSecrets } from '#lib/redaction.ts';
 import type { Journeys, Stumbled } from '#ports/journeys.ts';
 import type { Job, JobQueue } from '#ports/queue.ts';
 import { type Heartbeat, heartbeatMs, leaseSeconds, type MailboxLease, type Membership } from '#ports/workforce.ts';
@@ -211,5 +211,5 @@ function isOurs(error: unknown): boolean {
 }
 
 function said(error: unknown): string {
-  return cleanText(withoutPasswords(error instanceof Error ? error.message : String(error)), 200);
+  return cleanText(withoutSecrets(error instanceof Error ? error.message : String(error)), 200);
 }
