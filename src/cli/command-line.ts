@@ -13,7 +13,9 @@ import {
   run,
   type StricliProcess,
   text_en,
+  UnexpectedPositionalError,
 } from '@stricli/core';
+import { nearest } from '#lib/nearest.ts';
 import { exitCodes, type ExitCode } from './exit-code.ts';
 import {
   reportFlags,
@@ -317,7 +319,7 @@ export async function runCommandLine(argv: readonly string[], world: World): Pro
           refuse(
             `There is no command "${masked(input)}"${corrections.length > 0 ? `; did you mean ${corrections.join(' or ').replaceAll('`', '')}?` : '. godwit --help lists them.'}`,
           ),
-        exceptionWhileParsingArguments: (error) => refuse(scannerMessage(error)),
+        exceptionWhileParsingArguments: (error) => refuse(misspelt(error, argv) ?? scannerMessage(error)),
         exceptionWhileLoadingCommandFunction: (error) => (failures.push(error), ''),
         exceptionWhileLoadingCommandContext: (error) => (failures.push(error), ''),
         exceptionWhileRunningCommand: (error) => (failures.push(error), ''),
@@ -334,6 +336,14 @@ export async function runCommandLine(argv: readonly string[], world: World): Pro
   else if (outcome.exitCode !== Stricli.Success && session.exitCode === exitCodes.allThere)
     session.exitCode = exitCodes.faultOfOurs;
   return session.exitCode;
+}
+
+/** A slip in the word behind `godwit worker`, which takes none for itself; null where it is no slip. */
+function misspelt(error: unknown, [command]: readonly string[]): string | null {
+  if (!(error instanceof UnexpectedPositionalError) || command !== 'worker') return null;
+  const words = workerCommands.getAllEntries().map(({ name }) => name.original);
+  const meant = nearest(error.input, words);
+  return meant && `There is no command "worker ${error.input}"; did you mean worker ${meant}?`;
 }
 
 /** The library's finding about a flag or argument, without repeating what may be a secret. */

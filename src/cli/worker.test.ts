@@ -115,3 +115,17 @@ test('godwit get workers names the secrets for want of which one takes nothing',
   const { stdout } = await play(['get', 'workers'], estate(atWork('3f2a-1', { lacks: ['env:PW', 'sealed:target/'] })));
   expect(stdout).toMatch(/^3f2a-1 .* lacks env:PW, sealed:target\/ *$/m);
 });
+
+test.each([
+  ['a slip in its order', ['drian', '3f'], 'There is no command "worker drian"; did you mean worker drain?'],
+  ['a slip behind a flag', ['--at-once', '3', 'drai'], 'did you mean worker drain?'],
+  ['what is no slip, and may be a secret', ['postgres://u:canary@h/d'], 'an argument where none is expected'],
+])('godwit worker refuses %s, and starts nothing', async (_, words, said) => {
+  const { code, stderr } = await play(['worker', ...words], {
+    config: '/nowhere/godwit.yaml',
+    work: () => Promise.reject(new Error('it was started')),
+  });
+  expect(code).toBe(2);
+  expect(stderr).toContain(said);
+  expect(stderr).not.toContain('canary');
+});
