@@ -1,6 +1,6 @@
 /** `godwit copy`: reads what is wanted, moves one mailbox or many, and tells how it went. */
 
-import { Fault, fault } from '#domain/fault.ts';
+import { Fault, fault, told } from '#domain/fault.ts';
 import type { MailboxReport } from '#domain/report.ts';
 import type { Log } from '#lib/log.ts';
 import { Pace } from '#lib/pace.ts';
@@ -109,7 +109,7 @@ function reportOfFault({ source, target }: Move, dryRun: boolean, why: Fault): M
     differences: [],
     folders: [],
     kept: [],
-    fault: { code: why.code, message: why.message, remedy: why.remedy },
+    fault: told(why),
     dryRun,
   };
 }

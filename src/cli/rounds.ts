@@ -1,7 +1,7 @@
 /** Following more mailboxes than may be open at once: pass after pass over all of them, with a rest in between. */
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type FaultCode, fault, faults } from '#domain/fault.ts';
+import { type FaultCode, fault, faults, told } from '#domain/fault.ts';
 import type { MailboxReport } from '#domain/report.ts';
 import { everyOne } from '#lib/at-once.ts';
 
@@ -29,8 +29,7 @@ export async function inRounds(
     const restMs = Math.max(0, everySeconds * 1000 - (Date.now() - begun));
     if (!signal.aborted) await sleep(restMs, undefined, { signal }).catch(() => undefined); // an abort ends the rest
   }
-  const stopped = fault('interrupted', { by: 'a signal' });
-  const end = { code: stopped.code, message: stopped.message, remedy: stopped.remedy };
+  const end = told(fault('interrupted', { by: 'a signal' }));
   for (const [i, report] of reports.entries()) if (report?.fault === null) reports[i] = { ...report, fault: end };
 }
 

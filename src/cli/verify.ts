@@ -1,6 +1,6 @@
 /** `godwit verify`: compares both ends of one move or of many, and tells where they are not the same. */
 
-import { Fault, fault } from '#domain/fault.ts';
+import { Fault, fault, told } from '#domain/fault.ts';
 import type { VerifyReport } from '#domain/verify-report.ts';
 import { everyOne } from '#lib/at-once.ts';
 import { readAtOnce, readSelection } from './choices.ts';
@@ -88,6 +88,6 @@ function unfinished({ source, target }: Move, why: Fault): VerifyReport {
     unreadable: [],
     folderNotes: [],
     milliseconds: 0,
-    fault: { code: why.code, message: why.message, remedy: why.remedy },
+    fault: told(why),
   };
 }

@@ -7,7 +7,7 @@ import { type SwitchParts, type SwitchPoint, switchMailbox, switchPoints } from 
 const wrong = { code: 'target.full' } as unknown as FaultReport;
 const signal = new AbortController().signal;
 
-type Act = 'carry' | 'hold' | 'carry again' | 'compare' | 'turn' | 'let go';
+type Act = 'carry' | 'hold' | 'carry again' | 'compare' | 'listen' | 'turn' | 'let go';
 
 interface Mishaps {
   /** What these answer with instead of success. */
@@ -35,6 +35,7 @@ function pretend({ fails, throws, stopsAt }: Mishaps = {}): { readonly parts: Sw
       hold: async () => void act('hold'),
       letGo: async () => void act('let go'),
       compare: async () => reported('compare'),
+      unrest: async () => reported('listen'),
       turn: async (interruptedMs) => {
         done.push(`interrupted for ${interruptedMs}`);
         return act('turn');
@@ -50,9 +51,24 @@ function pretend({ fails, throws, stopsAt }: Mishaps = {}): { readonly parts: Sw
 describe('a switch', () => {
   test('carries before and while people are held, compares, turns the route, and lets them go, in this order', async () => {
     const { parts, done } = pretend();
-    expect(await switchMailbox(parts, signal)).toEqual({ kind: 'turned', interruptedMs: 3_000 });
-    const all = ['carry', 'hold', 'carry again', 'compare', 'interrupted for 3000', 'turn', 'let go'];
+    expect(await switchMailbox(parts, signal)).toEqual({ kind: 'turned', interruptedMs: 4_000 });
+    const all = ['carry', 'hold', 'carry again', 'compare', 'listen', 'interrupted for 4000', 'turn', 'let go'];
     expect(done).toEqual(all);
+  });
+
+  test('carries and compares what came while it compared, and is not turned as long as more comes', async () => {
+    const { parts, done } = pretend();
+    let restless = 1;
+    const unrest = async (): Promise<FaultReport | null> => (restless-- > 0 ? wrong : null);
+    expect(await switchMailbox({ ...parts, unrest }, signal)).toMatchObject({ kind: 'turned' });
+    expect(done.filter((act) => act === 'carry again' || act === 'compare')).toEqual([
+      'carry again',
+      'compare',
+      'carry again',
+      'compare',
+    ]);
+    restless = 100;
+    expect(await switchMailbox({ ...pretend().parts, unrest }, signal)).toEqual({ kind: 'stayed', fault: wrong });
   });
 
   test('passes its points in their order', async () => {

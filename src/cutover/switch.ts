@@ -1,6 +1,7 @@
 /**
  * The cutover of one mailbox: what still differs is carried while people go on working, then they are held for the moment that
- * the last of it takes, it is compared, and their mail belongs to the other side. Seconds, measured.
+ * the last of it takes, it is compared, and their mail belongs to the other side. Seconds, measured. What comes while it is
+ * compared is carried and compared in its turn, since mail comes as long as no door holds it.
  *
  * It may be killed at any line. Until the route is turned nothing has changed for anybody, and the next attempt begins anew;
  * route and stage turn in one transaction; and a hold is let go however this ends, or lapses by itself where we were killed.
@@ -21,6 +22,8 @@ export interface SwitchParts {
   letGo(): Promise<void>;
   /** An independent look at both sides; null, or what of the one that is left the other does not serve. */
   compare(signal: AbortSignal): Promise<FaultReport | null>;
+  /** Null where nothing has changed on the side that is being left since it was compared, or what keeps changing. */
+  unrest(signal: AbortSignal): Promise<FaultReport | null>;
   /** Route and stage, in one transaction. False where the mailbox is no longer on this way. */
   turn(interruptedMs: number): Promise<boolean>;
   /** Milliseconds, from any beginning. */
@@ -35,6 +38,9 @@ export type Switched =
   /** Somebody else has taken it further, or back. */
   | { readonly kind: 'overtaken' };
 
+/** So often what came meanwhile is carried, before a quieter moment is waited for. */
+const looksMax = 3;
+
 /** Takes a mailbox to the other side. */
 export async function switchMailbox(parts: SwitchParts, signal: AbortSignal): Promise<Switched> {
   // What can be carried before people are held does not keep them waiting.
@@ -45,12 +51,8 @@ export async function switchMailbox(parts: SwitchParts, signal: AbortSignal): Pr
   try {
     await parts.hold(signal);
     parts.at('held');
-    const late = await parts.carry(signal);
-    if (late) return { kind: 'stayed', fault: late };
-    parts.at('carried');
-    const wrong = await parts.compare(signal);
-    if (wrong) return { kind: 'stayed', fault: wrong };
-    parts.at('verified');
+    const stays = await carryAndCompare(parts, signal);
+    if (stays) return { kind: 'stayed', fault: stays };
     const interruptedMs = Math.round(parts.now() - since);
     if (!(await parts.turn(interruptedMs))) return { kind: 'overtaken' };
     parts.at('turned');
@@ -58,5 +60,19 @@ export async function switchMailbox(parts: SwitchParts, signal: AbortSignal): Pr
   } finally {
     await parts.letGo();
     parts.at('let-go');
+  }
+}
+
+/** Until all that is there has been carried and compared; or why it stays. */
+async function carryAndCompare(parts: SwitchParts, signal: AbortSignal): Promise<FaultReport | null> {
+  for (let looks = 1; ; looks++) {
+    const late = await parts.carry(signal);
+    if (late) return late;
+    parts.at('carried');
+    const wrong = await parts.compare(signal);
+    if (wrong) return wrong;
+    parts.at('verified');
+    const unrest = await parts.unrest(signal);
+    if (!unrest || looks === looksMax) return unrest;
   }
 }

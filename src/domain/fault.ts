@@ -4,6 +4,7 @@
  */
 
 import { withoutSecrets } from '#lib/redaction.ts';
+import type { FaultReport } from './report.ts';
 
 export type Reach = 'item' | 'folder' | 'mailbox' | 'platform' | 'estate';
 /** `soon`: at once, a few times. `paced`: after a wait that grows, or the one the server named. */
@@ -498,6 +499,12 @@ export const faults = {
     ({ missing, first }) => `At the switch ${missing} messages were not on the other side, the first of them ${first}.`,
     'It is tried again. Where it stays so, look at its exceptions with `godwit describe mailbox`; nobody was held.',
   ),
+  'switch.unquiet': entry<object>(
+    'mailbox',
+    'paced',
+    () => 'Something changed in it each time that it was to be switched.',
+    'It is tried again at another moment.',
+  ),
   'switch.unsettled': entry<Said>(
     'mailbox',
     'paced',
@@ -565,6 +572,11 @@ export function fault<Code extends FaultCode>(
   options?: { readonly cause?: unknown },
 ): Fault<Code> {
   return new Fault(code, about, options);
+}
+
+/** As documents tell it. */
+export function told({ code, message, remedy }: Fault): FaultReport {
+  return { code, message, remedy };
 }
 
 /** Whether `error` is the fault `code`. */

@@ -129,11 +129,12 @@ export function whyPaused({ begun, failed }: WaveCounts, errorBudget: number, mo
 }
 
 /**
- * Codes that do not count as failures of a wave: the weather of a platform, of the network or of the database, though a switch
- * that met it five times was withdrawn; and what waits for a person's word, and for nothing else.
+ * Codes that do not count as failures of a wave: the weather of a platform, of the network or of the database, and people at
+ * work, though a switch that met them five times was withdrawn; and what waits for a person's word, and for nothing else.
  */
 export const weather: readonly string[] = [
   'switch.exceptions' satisfies FaultCode,
+  'switch.unquiet' satisfies FaultCode,
   ...Object.entries(faults)
     .filter(([code, { retry }]) => /^(imap|oauth|database)\./.test(code) && (retry === 'soon' || retry === 'paced'))
     .map(([code]) => code),

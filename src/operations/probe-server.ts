@@ -1,6 +1,6 @@
 /** Looks at a server and tells what it is, what it can do and what that means for a move: `godwit probe`. Changes nothing. */
 
-import { Fault, fault } from '#domain/fault.ts';
+import { Fault, fault, told } from '#domain/fault.ts';
 import { remarksOn } from '#domain/probe-remarks.ts';
 import type { DeepFacts, ProbeReport } from '#domain/probe-report.ts';
 import { type Clock, realClock } from '#lib/clock.ts';
@@ -52,7 +52,7 @@ export async function probeServer(request: ProbeRequest, signal: AbortSignal): P
     deep,
     remarks: remarksOn({ server, mailbox, deep, now: clock.now() }),
     milliseconds: clock.now() - begun,
-    fault: ended && { code: ended.code, message: ended.message, remedy: ended.remedy },
+    fault: ended && told(ended),
   };
 }
 

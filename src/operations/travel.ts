@@ -4,7 +4,7 @@
  */
 
 import { switchMailbox, type Switched, type SwitchPoint } from '#cutover/switch.ts';
-import { Fault, fault, type FaultCode, faults } from '#domain/fault.ts';
+import { Fault, fault, type FaultCode, faults, told } from '#domain/fault.ts';
 import type { FolderTree } from '#domain/item.ts';
 import type { Stage, Step } from '#domain/journey.ts';
 import type { Direction } from '#domain/ledger-turn.ts';
@@ -18,9 +18,8 @@ import type { LedgerReader } from '#ports/ledger.ts';
 import type { MailboxInHand } from '#ports/mailbox-ends.ts';
 import type { CrashPoint } from '#sync/engine.ts';
 import { type CopyChoices, copyMailbox } from './copy-mailbox.ts';
-import { verifyMailbox } from './verify-mailbox.ts';
-import { whyNotYet } from './may-switch.ts';
-import { choicesOf, type Compare, lackingAcross } from './way-home.ts';
+import { compareBoth, isAsCompared } from './leaving.ts';
+import { choicesOf } from './way-home.ts';
 
 export type JourneySteps = Pick<
   Journeys,
@@ -56,7 +55,7 @@ export async function travel(request: TravelRequest, signal: AbortSignal): Promi
   const { pair } = request.inHand.ends('there');
   // It would be copied to itself, and what one pass puts there the next would find as new.
   if (pair.source === pair.target)
-    return trouble(request, stage, reportOf(fault('mailbox.into-itself', { mailbox: pair.source })), signal);
+    return trouble(request, stage, told(fault('mailbox.into-itself', { mailbox: pair.source })), signal);
   switch (stage) {
     case 'planned':
       if (await step(request, 'planned', 'start', 0)) await pass(request, 'copying', 'there', signal);
@@ -105,6 +104,7 @@ async function pass(request: TravelRequest, stage: Stage, direction: Direction, 
 async function cross(request: TravelRequest, stage: 'switching' | 'returning', signal: AbortSignal): Promise<void> {
   const { inHand, journeys, who, followEveryMs } = request;
   const mailbox = inHand.traveller.id;
+  let compared: FolderTree | null = null;
   const way = stage === 'switching' ? ({ from: 'there', step: 'settle', to: 'target' } as const) : homeward;
   const outcome: Switched = await switchMailbox(
     {
@@ -120,7 +120,15 @@ async function cross(request: TravelRequest, stage: 'switching' | 'returning', s
         // Doors that hold sign-ins and deliveries come with coexistence; until then nobody is kept waiting.
       },
       letGo: async () => {},
-      compare: (within) => compare(request, way.from, within),
+      compare: async (within) => {
+        const { leaving, why } = await compareBoth(request, way.from, within);
+        compared = leaving;
+        return why;
+      },
+      unrest: async (within) => {
+        const isStill = await isAsCompared(request, way.from, compared, within);
+        return isStill ? null : told(fault('switch.unquiet', {}));
+      },
       turn: async (interruptedMs) => {
         const unsettled = await inHand.turnLedger(way.from);
         if (unsettled !== null) throw fault('switch.unsettled', { text: unsettled });
@@ -188,26 +196,6 @@ async function adoptedIn(ledger: LedgerReader): Promise<number> {
   return maps.reduce((sum, { runs }) => sum + runs.reduce((of, run) => of + (run.adopted ? run.count : 0), 0), 0);
 }
 
-/** By connections and a comparison of its own: is everything there? What is there besides, or served otherwise, is no obstacle. */
-async function compare(request: TravelRequest, direction: Direction, signal: AbortSignal): Promise<FaultReport | null> {
-  const { inHand, choices, log, clock, journeys } = request;
-  let leaving: FolderTree = { folders: [], separator: null };
-  const verify: Compare = (way, selection) => {
-    const { pair, openSourceToRead, openTargetToRead } = inHand.ends(way);
-    const ends = { pair, openSource: openSourceToRead, openTarget: openTargetToRead };
-    const watcher = { planned() {}, progress() {}, folder() {} };
-    const heard = (source: FolderTree, target: FolderTree): void => {
-      leaving = way === direction ? source : target;
-    };
-    return verifyMailbox({ ...ends, selection, sample: 0, log, watcher, clock, heard }, signal);
-  };
-  const found = await lackingAcross(direction, verify, choices.selection);
-  if ('fault' in found) return found.fault;
-  if (found.messages.length + found.folders.length === 0) return null;
-  const why = whyNotYet(found, leaving, await journeys.listed(inHand.traveller.id, direction));
-  return why && reportOf(why);
-}
-
 /** What a fault means for the journey: weather is waited out, and what needs a person stands there until one has looked. */
 async function trouble(
   request: TravelRequest,
@@ -260,6 +248,6 @@ function doneBy({ copied, bytes, milliseconds }: MailboxReport, direction: Direc
 }
 
 function reportOf(error: unknown): FaultReport {
-  if (error instanceof Fault) return { code: error.code, message: error.message, remedy: error.remedy };
+  if (error instanceof Fault) return told(error);
   throw error;
 }

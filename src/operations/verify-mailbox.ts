@@ -4,7 +4,7 @@
  * the report of a copy must agree with.
  */
 
-import { Fault, fault } from '#domain/fault.ts';
+import { Fault, fault, told } from '#domain/fault.ts';
 import { mapFolders } from '#domain/folder-map.ts';
 import type { FolderTree } from '#domain/item.ts';
 import type { FaultReport } from '#domain/report.ts';
@@ -152,7 +152,7 @@ function faultReport(error: unknown, signal: AbortSignal): FaultReport {
       : signal.aborted
         ? fault('interrupted', { by: 'the operator' }, { cause: error })
         : fault('internal', { detail: error instanceof Error ? error.message : String(error) }, { cause: error });
-  return { code: known.code, message: known.message, remedy: known.remedy };
+  return told(known);
 }
 
 export type { VerifyReport };

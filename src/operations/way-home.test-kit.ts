@@ -51,6 +51,8 @@ export class Journey implements AsyncDisposable {
   said = '';
   /** Who both sides are said to be, as the way there sees them. */
   accounts = pair;
+  /** What people do at that very moment. */
+  meanwhile: ((at: Point) => void) | null = null;
   /** How the target answers those who carry home, where not as it should. */
   readsTarget: OpenSource | null = null;
   readonly #db: TestDatabase;
@@ -74,6 +76,7 @@ export class Journey implements AsyncDisposable {
       if (now === point && ++passed === nth) isDead = true;
       // A dead process does nothing more: every later point ends it again.
       if (isDead) throw new Killed(now);
+      this.meanwhile?.(now);
     };
     const alive = async <Answer>(answer: () => Answer | Promise<Answer>): Promise<Answer> => {
       if (isDead) throw new Killed('dead');

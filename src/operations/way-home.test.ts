@@ -94,6 +94,41 @@ describe('a message that the target refuses', () => {
   });
 });
 
+describe('mail that comes in the middle of a switch', () => {
+  test.each(['held', 'carried', 'verified'] as const)('(%s) is on the other side when people are', async (point) => {
+    await using journey = await aJourney();
+    const inbox = journey.source.create(['INBOX']);
+    fill(inbox, 1, 3);
+    await journey.until('following');
+    let comes = true;
+    journey.meanwhile = (at) => {
+      if (at === point && comes) fill(inbox, 4, 4);
+      comes &&= at !== point;
+    };
+    await journey.until('settled', 'switch');
+    expect(contents(journey.target)).toEqual(contents(journey.source));
+    expect(contents(journey.target)).toHaveLength(4);
+  });
+
+  test('again and again has the switch wait for a quieter moment', async () => {
+    await using journey = await aJourney();
+    const inbox = journey.source.create(['INBOX']);
+    fill(inbox, 1, 3);
+    await journey.until('following');
+    let letters = 3;
+    journey.meanwhile = (at) => {
+      if (at === 'verified') fill(inbox, ++letters, letters);
+    };
+    journey.order('switch');
+    await journey.work();
+    expect([journey.stage, journey.failures]).toEqual(['switching', 1]);
+    expect(journey.said).toContain('switch.unquiet');
+    journey.meanwhile = null;
+    await journey.until('settled');
+    expect(contents(journey.target)).toEqual(contents(journey.source));
+  });
+});
+
 test('who goes home is not kept by what home refuses for ever: a person accepts it', async () => {
   const target = new MemoryMailbox();
   await using journey = await settled({ mailboxes: { source: picky(() => true), target } });

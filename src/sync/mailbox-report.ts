@@ -1,6 +1,6 @@
 /** The report of one mailbox (`domain/report.ts`), from what this run did and the exceptions that stand. */
 
-import type { Fault } from '#domain/fault.ts';
+import { type Fault, told } from '#domain/fault.ts';
 import type { FolderId } from '#domain/item.ts';
 import type { Difference, Kept, MailboxReport, Refused } from '#domain/report.ts';
 import type { Exception, MailboxPair } from '#ports/ledger.ts';
@@ -56,7 +56,7 @@ export function mailboxReport(
     differences,
     folders: [...tally.folderNotes.values()],
     kept,
-    fault: fault ? { code: fault.code, message: fault.message, remedy: fault.remedy } : null,
+    fault: fault ? told(fault) : null,
     dryRun,
   };
 }
