@@ -22,12 +22,12 @@ const copyPath = ['src/cli/copy.ts', 'src/app/engine.ts', 'src/operations/copy-m
 /** Shows the labs' servers, and those are read where they stand. */
 const leftInPlace = 'src/app/demo.ts';
 /**
- * The package that every start needs, and one of three hundred files, which take longer to be found than the commands of an
+ * The package that every start needs, and those of hundreds of files, which take longer to be found than the commands of an
  * estate take for all else; the others are loaded from node_modules when something wants them.
  */
-const packagesWithin = new Set(['@stricli/core', 'kysely']);
-/** What decides about the bundle without being imported. */
-const alsoFrom = ['package.json', 'package-lock.json', 'tools/bundle.ts'];
+const packagesWithin = ['@stricli/core', 'kysely', 'typebox', 'yaml'];
+/** What decides about the bundle without being imported. npm writes the last whenever it touches a package. */
+const alsoFrom = ['package.json', 'package-lock.json', 'tools/bundle.ts', 'node_modules/.package-lock.json'];
 
 /** A file written twice within this may show the same times for both: some file systems count in steps of two seconds. */
 const coarsestMs = 2_000;
@@ -90,7 +90,7 @@ async function build(home: string, dir: string): Promise<Built> {
     name: 'godwit',
     async resolveId(source, importer) {
       if (source.startsWith('node:')) return { id: source, external: true };
-      if (/^[^.#/]/.test(source) && !packagesWithin.has(source)) return { id: source, external: true };
+      if (/^[^.#/]/.test(source) && !isWithin(source)) return { id: source, external: true };
       if (importer === undefined) return null;
       // As it has to be written two folders below the root, where the bundle lies.
       if (resolve(importer, '..', source) === join(home, leftInPlace)) {
@@ -100,8 +100,10 @@ async function build(home: string, dir: string): Promise<Built> {
     },
     async load(id) {
       // Before it is read: what is written in between makes the mark wrong, never the other way round.
-      const mark = await markOf(home, id);
-      marks.set(mark[0], mark);
+      if (!relative(home, id).startsWith('node_modules/')) {
+        const mark = await markOf(home, id);
+        marks.set(mark[0], mark);
+      }
       return { code: await readFile(id, 'utf8'), moduleType: id.endsWith('.ts') ? 'ts' : 'js' };
     },
     buildEnd() {
@@ -141,6 +143,11 @@ async function build(home: string, dir: string): Promise<Built> {
   } finally {
     await bundler.close();
   }
+}
+
+/** Whether what is imported under this name goes into the bundle. */
+function isWithin(name: string): boolean {
+  return packagesWithin.some((each) => name === each || name.startsWith(`${each}/`));
 }
 
 async function markOf(home: string, path: string): Promise<FileMark> {
