@@ -36,12 +36,14 @@ export const readinessKinds = {
   'too-large': {
     weight: 'trouble',
     is: 'has messages that are larger than the target takes',
-    remedy: 'Raise the limit there, or leave them out by max-size; else they are listed as refused.',
+    remedy:
+      'Raise the limit there, or leave them out by max-size; else they are listed as refused, and somebody has to accept that before it switches.',
   },
   'folder-name': {
     weight: 'trouble',
     is: 'has folders whose names the target cannot hold',
-    remedy: 'Have them renamed, or map them elsewhere (folders.map); else their messages are listed as refused.',
+    remedy:
+      'Have them renamed, or map them elsewhere (folders.map); else their messages are listed as refused, and somebody has to accept that before it switches.',
   },
   keywords: {
     weight: 'trouble',

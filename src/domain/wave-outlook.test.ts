@@ -19,6 +19,7 @@ function outlook(more: Partial<Outlook> = {}): Outlook {
     toSwitch: 100,
     toCopyBytes: 5e9,
     notThatDay: 0,
+    notAccepted: 0,
     others: [],
     platforms: [source],
     interruptedMs: null,

@@ -17,6 +17,8 @@ export interface Outlook {
   readonly toCopyBytes: number;
   /** Mailboxes of the wave whose dates do not allow the day on which it opens. */
   readonly notThatDay: number;
+  /** Mailboxes with messages that the target does not have, and nobody has accepted that. */
+  readonly notAccepted: number;
   readonly others: readonly { readonly name: string; readonly state: WaveState; readonly window: Window }[];
   readonly platforms: readonly { readonly side: SideName; readonly budget: Budget; readonly timezone: string }[];
   /** Milliseconds that people were interrupted for at the latest switches, on average; null where none was measured. */
@@ -41,6 +43,7 @@ export function remarksOn(wave: Pick<Wave, 'name' | 'state' | 'window'>, outlook
   return [
     overlaps(wave, outlook),
     notThatDay(outlook),
+    notAccepted(wave, outlook),
     tooManySwitches(wave, outlook),
     ...outlook.platforms.map((each) => tooMuchMail(wave, outlook, each)),
   ].filter((each) => each !== null);
@@ -63,6 +66,11 @@ function overlaps({ name, window }: Pick<Wave, 'name' | 'window'>, { others, now
 function notThatDay({ notThatDay: those }: Outlook): string | null {
   if (those === 0) return null;
   return `${mailboxes(those)} of it may not move on the day on which it opens (not_before, not_after), and will not switch.`;
+}
+
+function notAccepted({ name }: Pick<Wave, 'name'>, { notAccepted: those }: Outlook): string | null {
+  if (those === 0) return null;
+  return `${mailboxes(those)} of it will not switch before somebody accepts what the target has refused, or mends the reason: godwit report wave ${name}`;
 }
 
 function tooManySwitches(

@@ -24,7 +24,7 @@ export const isAccepted = sql.raw(
 );
 
 /** Of a `ledger_exception e`: the other side does not have it. */
-const isLacking = sql.raw(`e.kind in ('refused', 'removed')`);
+export const isLacking = sql.raw(`e.kind in ('refused', 'removed')`);
 
 interface ListedRow {
   readonly folder: string;

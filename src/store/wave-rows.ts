@@ -1,11 +1,12 @@
 /** A wave as it lies in its row, and what is remarked on it (`domain/wave-outlook.ts`), read from tallies and budgets. */
 
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import type { Budget, SideName } from '#domain/platform.ts';
 import type { WaveState } from '#domain/release.ts';
 import { type Outlook, remarksOn } from '#domain/wave-outlook.ts';
 import type { Wave, WaveOutlined } from '#domain/wave.ts';
 import { nearest } from '#lib/nearest.ts';
+import { isAccepted, isLacking } from './acceptance.ts';
 import { oneRow, type Sql } from './db.ts';
 import { mayMove } from './due.ts';
 
@@ -47,13 +48,21 @@ export async function lockWave(
   return { kind: 'unknown', nearest: nearest(name, names) };
 }
 
-/** Those waves with what is remarked on each, whatever their number in four questions. */
+/** Those waves with what is remarked on each, whatever their number in five questions. */
 export async function outlined(db: Sql, waves: readonly Wave[]): Promise<readonly WaveOutlined[]> {
   const { now, interruptedMs, platforms, others } = await common(db);
-  const [counts, dated] = [await toDo(db, waves), await notThatDay(db, waves)];
+  const [counts, dated, open] = [await toDo(db, waves), await notThatDay(db, waves), await notAccepted(db, waves)];
   return waves.map((wave) => {
     const its = counts.get(wave.id) ?? { toSwitch: 0, toCopyBytes: 0 };
-    const outlook: Outlook = { now, interruptedMs, platforms, others, ...its, notThatDay: dated.get(wave.id) ?? 0 };
+    const outlook: Outlook = {
+      now,
+      interruptedMs,
+      platforms,
+      others,
+      ...its,
+      notThatDay: dated.get(wave.id) ?? 0,
+      notAccepted: open.get(wave.id) ?? 0,
+    };
     return { ...wave, remarks: remarksOn(wave, outlook) };
   });
 }
@@ -100,13 +109,30 @@ async function toDo(
   return new Map(rows.map((row) => [row.wave, { toSwitch: row.to_switch, toCopyBytes: row.to_copy }] as const));
 }
 
-async function notThatDay(db: Sql, waves: readonly Wave[]): Promise<ReadonlyMap<number, number>> {
+type CountsByWave = ReadonlyMap<number, number>;
+
+async function notThatDay(db: Sql, waves: readonly Wave[]): Promise<CountsByWave> {
+  return countsByWave(db, waves, sql`(m.not_before is not null or m.not_after is not null) and not ${mayMove}`);
+}
+
+async function notAccepted(db: Sql, waves: readonly Wave[]): Promise<CountsByWave> {
+  return countsByWave(
+    db,
+    waves,
+    sql`m.refused > 0 and exists (
+      select from ledger_exception e
+       where e.mailbox = m.id and e.direction = 'there' and ${isLacking}
+         and not exists (select from acceptance a where ${isAccepted}))`,
+  );
+}
+
+/** Mailboxes of waves that are under way, that have not switched and are `such`. */
+async function countsByWave(db: Sql, waves: readonly Wave[], such: RawBuilder<unknown>): Promise<CountsByWave> {
   const { rows } = await sql<{ wave: number; mailboxes: number }>`
     select m.wave, count(*) as mailboxes
       from wave w join mailbox m on m.wave = w.id
      where w.id = any(${waves.map(({ id }) => id)}::int[]) and w.state in ('planned', 'running', 'paused')
-       and (m.not_before is not null or m.not_after is not null) and not ${mayMove}
-       and m.stage in ('planned', 'copying', 'following')
+       and ${such} and m.stage in ('planned', 'copying', 'following')
      group by m.wave`.execute(db);
   return new Map(rows.map(({ wave, mailboxes }) => [wave, mailboxes] as const));
 }

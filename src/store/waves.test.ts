@@ -3,6 +3,7 @@ import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
 import type { WaveOrder } from '#domain/wave.ts';
 import { silent } from '#lib/log.ts';
+import { openAcceptances } from './acceptance.ts';
 import { openPlatforms } from './budget.ts';
 import { hourMs, people, recorded, standAt, standing, tallies, windowIn } from './estate.test-kit.ts';
 import { openJourneys } from './journeys.ts';
@@ -75,6 +76,22 @@ describe('a wave that is made', () => {
     await waves.reschedule('pilot', windowIn(96), 'operator eve', null);
     expect((await waves.list())[0]?.remarks).toEqual([
       '1 mailbox of it may not move on the day on which it opens (not_before, not_after), and will not switch.',
+    ]);
+  });
+
+  test('tells how many will not switch before somebody accepts what the target has refused', async () => {
+    await using db = await testDatabase();
+    await people(db.sql, ['ann', 'bob', 'cat']);
+    const waves = openWaves(db);
+    await waves.create(pilot, 'operator eve');
+    await sql`
+      insert into ledger_exception (mailbox, direction, number, uid, kind, folder, source_uid_validity, code, detail)
+      select m, 'there', 1, 5, case m when 3 then 'different' else 'refused' end, 'INBOX', 7, 'too-big', ''
+        from generate_series(1, 3) as m`.execute(db.sql);
+    await sql`update mailbox set refused = case id when 3 then 0 else 1 end`.execute(db.sql);
+    await openAcceptances(db).accept('bob@x.example', { kind: 'all' }, 'operator eve', 'a film');
+    expect((await waves.list())[0]?.remarks).toEqual([
+      '1 mailbox of it will not switch before somebody accepts what the target has refused, or mends the reason: godwit report wave pilot',
     ]);
   });
 
