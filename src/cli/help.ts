@@ -226,8 +226,8 @@ EXAMPLES
   godwit worker run --help                                  all its flags; run may be left out
   godwit worker drain 3f2a                                  the worker whose id begins so goes (godwit get workers)
 
-On SIGTERM, Ctrl-C and drain, passes are broken off where they stand and go on elsewhere, and switches are seen through. A second
-signal ends it at once, which loses nothing either.
+On SIGTERM, Ctrl-C and drain, passes are broken off where they stand and go on elsewhere, and switches are seen through for
+15 seconds. A second signal ends it at once, which loses nothing either.
 
 EXIT CODES  0 asked to go; 2 wrong usage, a key or an address that cannot be used; 5 the database is away, old or newer; 1 a
 fault of ours.`;

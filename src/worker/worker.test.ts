@@ -40,7 +40,7 @@ class Shift {
     this.#waiting = works.map((kind, i) => ({ id: `job ${i}`, mailbox: i, work: kind, attempt: 0, urgency: 3 }));
   }
 
-  begin(atOnce = 8): Promise<WorkerEnd> {
+  begin(atOnce = 8, seenThroughMs?: number): Promise<WorkerEnd> {
     this.vitals.begins(() => this.#lease.msLeft(), 0);
     const membership: Membership = {
       worker: 'w' as WorkerId,
@@ -76,6 +76,7 @@ class Shift {
         atOnce,
         heard: () => undefined,
         outdated: outdated.signal,
+        ...(seenThroughMs === undefined ? {} : { seenThroughMs }),
         log: { ...silent, error: (phrase) => void this.errors.push(phrase) },
         travel: (job, _, over) => this.#travel(job, over),
       },
@@ -126,6 +127,16 @@ test('who is asked to go breaks passes off, which go on elsewhere, and sees swit
   expect(await ended).toBe('stopped');
   expect(shift.done).toEqual(['switch', 'return']);
   expect(shift.putBack).toEqual([0, 2, 4]);
+});
+
+test('who is asked to go breaks off a switch that does not come to its end, and ends', async () => {
+  const shift = new Shift('switch');
+  const ended = shift.begin(1, 10);
+  await shift.until(() => shift.begun.length === 1);
+  shift.stop.abort();
+  expect(await ended).toBe('stopped');
+  expect(shift.done).toEqual([]);
+  expect(shift.putBack).toEqual([0]);
 });
 
 test('who is drained hears of it with a heartbeat, and takes nothing more', async () => {

@@ -32,6 +32,8 @@ export interface WorkerParts {
   readonly atOnce: number;
   /** What each heartbeat answered. */
   readonly heard: (answer: Heard) => void;
+  /** How long it sees switches through when it is to go, in milliseconds; a test has its own. */
+  readonly seenThroughMs?: number;
   /** Fires when this worker is to end in good order so that it can begin anew: what it goes by is out of date. */
   readonly outdated: AbortSignal;
   readonly vitals: Vitals;
@@ -45,6 +47,8 @@ export type WorkerEnd = 'drained' | 'stopped' | 'outdated' | 'lapsed';
 
 /** Work that people wait for while it is under way. */
 const seenThrough: ReadonlySet<Work> = new Set(['switch', 'return']);
+/** A second or two is usual. What waits for a server in trouble is broken off, before who asked us to go loses patience. */
+const usualSeenThroughMs = 15_000;
 
 const idleMs = 250;
 const busyRetryMs = 1_000;
@@ -52,7 +56,7 @@ const unheardRetryMs = 1_000;
 
 /**
  * Works until `stop` fires, or it is told to go by the database or `outdated`: then passes are broken off where they stand,
- * which loses nothing, and switches are seen through.
+ * which loses nothing, and switches are seen through, or broken off as well where that takes long.
  */
 export async function work(parts: WorkerParts, stop: AbortSignal): Promise<WorkerEnd> {
   await using worker = new Worker(parts, stop);
@@ -72,6 +76,8 @@ class Worker implements AsyncDisposable {
   readonly #going: AbortSignal;
   readonly #drained = new AbortController();
   readonly #inHand = new Map<string, InHand>();
+  /** Fires when what was to be seen through has had its time. */
+  readonly #tooLong = new AbortController();
   readonly #ended = new AbortController();
   readonly #beating: Promise<void>;
 
@@ -93,7 +99,10 @@ class Worker implements AsyncDisposable {
       vitals.goes();
       log.info('draining: passes are broken off, switches are seen through', { mailboxes: this.#inHand.size });
     }
+    const { seenThroughMs = usualSeenThroughMs } = this.#parts;
+    const tooLong = setTimeout(() => this.#tooLong.abort(new Error('this worker goes')), seenThroughMs);
     await Promise.all([...this.#inHand.values()].map(({ done }) => done));
+    clearTimeout(tooLong);
     if (lease.lapsed.aborted) return 'lapsed';
     if (this.#drained.signal.aborted) return 'drained';
     return outdated.aborted ? 'outdated' : 'stopped';
@@ -106,7 +115,7 @@ class Worker implements AsyncDisposable {
 
   #begin(job: Job): void {
     const lost = new AbortController();
-    const mustStop = AbortSignal.any([lost.signal, this.#parts.lease.lapsed]);
+    const mustStop = AbortSignal.any([lost.signal, this.#parts.lease.lapsed, this.#tooLong.signal]);
     const notBegun = AbortSignal.any([mustStop, this.#going]);
     const over = seenThrough.has(job.work) ? mustStop : notBegun;
     const done = this.#do(job, over, notBegun).finally(() => this.#inHand.delete(job.id));
