@@ -8,6 +8,7 @@ import { stateNames } from './control-plane-estate.ts';
 import { type Part, runCopyBench } from './copy-bench.ts';
 import { eveningLines } from './evening-result.ts';
 import { eveningMailboxes, runEvening } from './evening.ts';
+import { runImport } from './import.ts';
 import { runLedgerSize } from './ledger-size.ts';
 import { runMemory } from './memory.ts';
 import type { PeerName } from './peers/peer.ts';
@@ -29,6 +30,7 @@ const usage = `npm run bench -- copy [--only ${everyday.join(',')}] [--peers ${p
                        [--storage mdbox] [--at-once N] [--slow] [--nice=N] [--json FILE]
 npm run bench -- memory [--only w2,many,large] [--at-once N] [--json FILE]
 npm run bench -- queue [--mailboxes 2100000] [--at-once N] [--json FILE]
+npm run bench -- import [--mailboxes 2100000] [--grants 5000000] [--json FILE]
 npm run bench -- control-plane [--mailboxes 2100000] [--only ${stateNames.join(',')}] [--json FILE]
 npm run bench -- stall [--work w1|w2] [--rounds 3]
 npm run bench -- profile [--wire plain|tls|distance] [--work w1|w2] [--out FOLDER]
@@ -47,6 +49,7 @@ const { positionals, values } = parseArgs({
     storage: { type: 'string', default: 'mdbox' },
     'at-once': { type: 'string' },
     mailboxes: { type: 'string' },
+    grants: { type: 'string' },
     slow: { type: 'boolean', default: false },
     nice: { type: 'string' },
     json: { type: 'string' },
@@ -92,6 +95,11 @@ switch (positionals[0]) {
   case 'queue':
     keep(await runQueueBench(Number(values.mailboxes ?? 2_100_000), Number(values['at-once'] ?? 32), say));
     break;
+  case 'import': {
+    const mailboxes = Number(values.mailboxes ?? 2_100_000);
+    keep(await runImport(mailboxes, Number(values.grants ?? Math.round((mailboxes * 5) / 2.1)), say));
+    break;
+  }
   case 'control-plane':
     keep(
       await runControlPlane(
