@@ -122,7 +122,7 @@ export interface Journeys {
   carried(mailbox: number, numbers: PassNumbers): Promise<void>;
   /** The platform asked for patience with this mailbox: it is looked at again after that, and has not failed. */
   rest(mailbox: number, dueInMs: number): Promise<void>;
-  /** A pass has met a fault and is tried again after a wait. */
+  /** A pass has met a fault and is tried again after a wait. Who got further before that (`carried`) has failed once, not again. */
   failed(mailbox: number, dueInMs: number, met: FaultMet): Promise<void>;
   /**
    * A fault needs someone: nothing happens to this mailbox until a person retries it. With its record. One that is switching

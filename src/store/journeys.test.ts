@@ -180,6 +180,43 @@ test('who is noted as waiting in the queue, and is not there, is found after a m
 });
 
 describe('a pass', () => {
+  test('that was cut off after it had carried something has failed once, however often before, and one that had not once more', async () => {
+    await using db = await testDatabase();
+    const { carried, failed } = await travellers(db, 'copying');
+    const met = { code: 'imap.connection.lost', message: 'm' };
+    const cutOff = { ...numbers, found: null };
+    const failures = async () => (await standing(db.sql, 1)).failures;
+    for (const n of [1, 2, 3]) {
+      await carried(1, { ...cutOff, copied: 0 });
+      await failed(1, 0, met);
+      expect(await failures()).toBe(n);
+    }
+    for (let times = 0; times < 3; times++) {
+      await carried(1, cutOff);
+      await failed(1, 0, met);
+      expect(await failures()).toBe(1);
+    }
+    // What it carried counts once, and a pass that came to its end is none that was cut off.
+    await failed(1, 0, met);
+    await carried(1, numbers);
+    await failed(1, 0, met);
+    expect(await failures()).toBe(3);
+  });
+
+  test.each([
+    ['a folder that stays in doubt', 'copying', 'folder.in-doubt'],
+    ['a switch that does not come about', 'switching', 'imap.connection.lost'],
+    ['a return that does not come about', 'returning', 'imap.connection.lost'],
+  ] as const)('is counted for %s, whatever arrives meanwhile, so that somebody sees it', async (_, stage, code) => {
+    await using db = await testDatabase();
+    const { carried, failed } = await travellers(db, stage);
+    for (let times = 0; times < 3; times++) {
+      await carried(1, { ...numbers, found: null });
+      await failed(1, 0, { code, message: 'm' });
+    }
+    expect(await standing(db.sql, 1)).toMatchObject({ failures: 3 });
+  });
+
   test('that ended well adds to what was carried, and forgets the failures before it', async () => {
     await using db = await testDatabase();
     const { passed, failed } = await travellers(db, 'copying');

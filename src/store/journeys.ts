@@ -36,6 +36,8 @@ export function openJourneys(db: Database, queue: Pick<StoredQueue, 'send'>, job
   /** When it is looked at next, provided that nobody has taken it elsewhere: whoever has said when themselves. */
   const dueAgain = (ms: number | null) =>
     stage === null ? dueIn(ms) : sql`case when stage = ${stage} then ${dueIn(ms)} else due_at end`;
+  /** Of whom a pass carried something before it was cut off. */
+  let gotFurther: number | null = null;
   /** How far the clock of the database is ahead of one that nobody sets. */
   let aheadMs = Date.now() - performance.now();
   /** Does it and ends the job, both or neither; where `work` answers with false neither, and the job goes on. */
@@ -110,17 +112,23 @@ export function openJourneys(db: Database, queue: Pick<StoredQueue, 'send'>, job
       if (!step || !(await endingStep(step, dueInMs, carried(numbers)))) await endingWith(mailbox, rest);
     },
     listed: (mailbox, direction) => ask(listed(db.sql, mailbox, direction)),
-    carried: (mailbox, numbers) => ask(changed(db.sql, mailbox, carried(numbers))),
+    async carried(mailbox, numbers) {
+      await ask(changed(db.sql, mailbox, carried(numbers)));
+      if (numbers.copied > 0 && !numbers.found) gotFurther = mailbox;
+    },
     async putBack(ended) {
       await ask(changedWithItsEnd(db.sql, ended, ended.mailbox, sql`queued_at = null`));
     },
     rest: (mailbox, dueInMs) => endingWith(mailbox, sql`queued_at = null, due_at = ${dueAgain(dueInMs)}`),
-    failed: (mailbox, dueInMs, { code, message }) =>
-      endingWith(
+    failed(mailbox, dueInMs, { code, message }) {
+      const failures = gotFurther === mailbox ? firstOfCarrying(code) : oneMore;
+      gotFurther = null;
+      return endingWith(
         mailbox,
-        sql`failures = least(failures + 1, 30000), queued_at = null, due_at = ${dueAgain(dueInMs)},
+        sql`failures = ${failures}, queued_at = null, due_at = ${dueAgain(dueInMs)},
             last_fault = jsonb_build_object('code', ${code}::text, 'message', ${message}::text, 'at', now())`,
-      ),
+      );
+    },
     async block(mailbox, code, about, who) {
       await ending(async (tx) => {
         await block(tx, mailbox, code, about, who);
@@ -134,6 +142,17 @@ export function openJourneys(db: Database, queue: Pick<StoredQueue, 'send'>, job
       return endingStep({ ...step, about: { ...about, interruptedMs } }, dueInMs, also, turned(side));
     },
   };
+}
+
+const oneMore = sql`least(failures + 1, 30000)`;
+
+/**
+ * Failures in a row, with this one: who gets further with each pass is tried again soon. What a person has to see in the end is
+ * counted nevertheless: a folder that stays in doubt, and a switch that does not come about, whatever else arrives meanwhile.
+ */
+function firstOfCarrying(code: string): RawBuilder<unknown> {
+  const isCounted = code === 'folder.in-doubt' ? sql`true` : sql`stage in ('switching', 'returning')`;
+  return sql`case when ${isCounted} then ${oneMore} else 1 end`;
 }
 
 async function changed(db: Sql, mailbox: number, change: RawBuilder<unknown>): Promise<void> {
