@@ -3,21 +3,19 @@
  * talkative, while all goes well and while it does not. Whatever they say, answer and write into the database is looked through.
  */
 
-import { windowFrom } from '#domain/window.ts';
 import { randomBytes } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
-import { openEstateDatabase } from '../src/app/estate-database.ts';
 import { rootKeyOf } from '../src/app/root-key.ts';
 import { keyring, readSealingKey } from '../src/domain/sealed.ts';
 import { silent } from '../src/lib/log.ts';
 import type { Database } from '../src/store/db.ts';
-import { openWaves } from '../src/store/waves.ts';
 import { type AtWork, eventually, goToWork } from './at-work.ts';
 import { plainMessages } from './awkward-mail.ts';
 import { startDovecot } from './dovecot.ts';
+import { countOf, openEmbedded, populate, startPilot } from './embedded-estate.ts';
 import { freshState, startGodwit } from './godwit.ts';
 import { labAvailable } from './namespace.ts';
 import { seedAccount } from './seed.ts';
@@ -80,16 +78,12 @@ describe.runIf(dovecot.ok)('whatever is said at trace level by those who move an
       `postgresql://godwit:${encodeURIComponent(password)}@127.0.0.1:${port}/postgres`;
     const elsewhere = { ...keys, DATABASE_URL: byPort(ofTheDatabase), TARGET: users[0]?.password ?? '' };
     await using worker = goToWork(['worker', '--state', there.path, ...talkative], elsewhere);
-    const opening = { stateDir: here.path, environment: () => undefined, connectionsMax: 4, log: silent };
-    await using db = await openEstateDatabase(
-      'embedded',
-      { ...opening, applicationName: 'godwit labs' },
-      new AbortController().signal,
-    );
-    await wave(db);
+    await using db = await openEmbedded(here.path);
+    await populate(db, users);
+    await startPilot(db, users.length);
     for (const process of [serve, worker])
       await eventually('it has signed in', async () => process.said().includes('LOGIN ***'), process.said);
-    await eventually('all have switched', async () => (await settled(db)) === users.length, serve.said);
+    await eventually('all have switched', async () => (await countOf(db, 'settled')) === users.length, serve.said);
 
     // And when things are wrong: the password of the database, the key of the secrets, the secret of a platform.
     const worker2 = ['worker', '--state', there.path, '--listen', 'off'];
@@ -170,24 +164,4 @@ function expectNot(text: string, secret: Buffer): void {
     ),
   ];
   expect(shapes.filter((shape) => text.includes(shape))).toEqual([]);
-}
-
-async function wave(db: Database): Promise<void> {
-  await sql`insert into organisation (code, name) values ('RXY', 'A ward')`.execute(db.sql);
-  for (const { name } of users)
-    await sql`
-      insert into mailbox (address, kind, organisation)
-      values (${name}, 'person', (select id from organisation))`.execute(db.sql);
-  const opensAt = Date.now();
-  const order = { name: 'pilot', selector: {}, limit: null, isPilot: true, errorBudget: 0.1 };
-  const waves = openWaves(db);
-  await waves.create({ ...order, window: windowFrom(opensAt, opensAt + 3_600_000) }, 'a test');
-  await waves.move('pilot', 'start', 'a test', null);
-}
-
-async function settled(db: Database): Promise<number> {
-  const { rows } = await sql<{ n: number }>`select count(*)::int as n from mailbox where stage = 'settled'`.execute(
-    db.sql,
-  );
-  return rows[0]?.n ?? 0;
 }

@@ -3,20 +3,17 @@
  * replaced. Processes of their own, as an operator would start them.
  */
 
-import { windowFrom } from '#domain/window.ts';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
-import { openEstateDatabase } from '../src/app/estate-database.ts';
-import { silent } from '../src/lib/log.ts';
 import { verifyAudit } from '../src/store/audit.ts';
 import type { Database } from '../src/store/db.ts';
-import { openWaves } from '../src/store/waves.ts';
 import { type AtWork, eventually, goToWork } from './at-work.ts';
 import { plainMessages } from './awkward-mail.ts';
 import { compareAccounts, differencesOf } from './compare.ts';
 import { type DovecotServer, startDovecot } from './dovecot.ts';
+import { countOf, openEmbedded, populate, startPilot } from './embedded-estate.ts';
 import { freshState, startGodwit } from './godwit.ts';
 import { labAvailable } from './namespace.ts';
 import { seedAccount } from './seed.ts';
@@ -36,13 +33,9 @@ describe.runIf(dovecot.ok)('while a wave is on its way', () => {
     await using state = await freshState();
     await seedAll(source, 1, 12);
     const config = await settings(state.path, source, target, 2);
-    const opening = { stateDir: state.path, environment: () => undefined, connectionsMax: 4, log: silent };
-    await using db = await openEstateDatabase(
-      'embedded',
-      { ...opening, applicationName: 'godwit labs' },
-      new AbortController().signal,
-    );
-    await wave(db);
+    await using db = await openEmbedded(state.path);
+    await populate(db, users);
+    await startPilot(db, users.length, { opensInMs: 3_600_000 });
     const usual = ['--state', state.path, '--log-level', 'info'];
     await using first = goToWork(['serve', '--config', config, ...usual], environment);
     await using killed = goToWork(['worker', ...usual], environment);
@@ -109,19 +102,6 @@ async function settings(folder: string, source: DovecotServer, target: DovecotSe
 }
 
 /** Everybody in one wave that is running, and whose window opens much later. */
-async function wave(db: Database): Promise<void> {
-  await sql`insert into organisation (code, name) values ('RXY', 'A ward')`.execute(db.sql);
-  for (const { name } of users)
-    await sql`
-      insert into mailbox (address, kind, organisation)
-      values (${name}, 'person', (select id from organisation))`.execute(db.sql);
-  const opensAt = Date.now() + 3_600_000;
-  const order = { name: 'pilot', selector: {}, limit: null, isPilot: true, errorBudget: 0.1 };
-  const waves = openWaves(db);
-  await waves.create({ ...order, window: windowFrom(opensAt, opensAt + 3_600_000) }, 'a test');
-  await waves.move('pilot', 'start', 'a test', null);
-}
-
 async function seedAll(server: DovecotServer, first: number, messages: number): Promise<void> {
   for (const [i, user] of users.entries())
     await seedAccount(server, user, [{ path: ['INBOX'], messages: plainMessages(first + i * 100, messages) }]);
@@ -161,12 +141,6 @@ async function killWithWork(
 async function idOf(db: Database, { pid }: AtWork): Promise<string> {
   const { rows } = await sql<{ id: string }>`select id from worker where pid = ${pid}`.execute(db.sql);
   return rows[0]?.id ?? '';
-}
-
-async function countOf(db: Database, stage: string): Promise<number> {
-  const { rows } = await sql<{ n: number }>`
-    select count(*)::int as n from mailbox where stage = ${stage} and mark = ''`.execute(db.sql);
-  return rows[0]?.n ?? 0;
 }
 
 async function caughtUpSince(db: Database, at: Date): Promise<readonly number[]> {

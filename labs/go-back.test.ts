@@ -3,25 +3,20 @@
  * an independent comparison finds on the one side what the other served, and in our folder what was removed.
  */
 
-import { windowFrom } from '#domain/window.ts';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
-import { openEstateDatabase } from '../src/app/estate-database.ts';
 import { readEstate } from '../src/app/read-estate.ts';
 import { serve } from '../src/app/serve.ts';
-import type { Stage } from '../src/domain/journey.ts';
 import { removedFolder } from '../src/domain/removed-folder.ts';
 import { silent } from '../src/lib/log.ts';
 import { verifyAudit } from '../src/store/audit.ts';
-import type { Sql } from '../src/store/db.ts';
 import { openMailboxOrders } from '../src/store/mailbox-orders.ts';
-import { openWaves } from '../src/store/waves.ts';
 import { plainMessages } from './awkward-mail.ts';
 import { compareAccounts, differencesOf } from './compare.ts';
 import { type CyrusServer, startCyrus } from './cyrus.ts';
 import { type DovecotServer, startDovecot } from './dovecot.ts';
+import { openEmbedded, populate, startPilot, untilStanding } from './embedded-estate.ts';
 import { toWire } from './folder-names.ts';
 import { freshState } from './godwit.ts';
 import { labAvailable } from './namespace.ts';
@@ -30,9 +25,6 @@ import type { LabUser } from './server.ts';
 import { skipAloud } from './skip-aloud.ts';
 import { type AccountSeen, accountSeen } from './snapshot.ts';
 import { Wire } from './wire.ts';
-
-/** On a machine with a lot of other work; on a quiet one it is seconds. */
-const waitMaxMs = 90_000;
 
 const [dovecot, cyrus] = [await labAvailable('dovecot'), await labAvailable('cyrus')];
 skipAloud('go-back', dovecot, cyrus);
@@ -77,19 +69,8 @@ describe.each(pairs)('people whose home is on %s', (_, isThere, { home, users: c
       await writeFile(file, lines.join('\n'));
       const settings = await readEstate(file);
       const stop = new AbortController();
-      const opening = {
-        stateDir: state.path,
-        environment,
-        connectionsMax: 4,
-        applicationName: 'godwit test',
-        log: silent,
-      };
-      await using db = await openEstateDatabase('embedded', opening, stop.signal);
-      await sql`insert into organisation (code, name) values ('RXY', 'A ward')`.execute(db.sql);
-      for (const { name } of users)
-        await sql`
-        insert into mailbox (address, kind, organisation, source_user, target_user)
-        values (${`${name}@corp.example`}, 'person', (select id from organisation), ${name}, ${name})`.execute(db.sql);
+      await using db = await openEmbedded(state.path);
+      await populate(db, users);
       const serving = serve(
         {
           settings,
@@ -115,18 +96,18 @@ describe.each(pairs)('people whose home is on %s', (_, isThere, { home, users: c
         }
       };
       try {
-        await inTheirWave(db, users.length);
+        await startPilot(db, users.length, { errorBudget: 0.5 });
         for (const round of [1, 2]) {
-          await until(db, 'settled', users.length);
+          await untilStanding(db, 'settled', users.length);
           for (const user of users) await live(target, user, round * 1_000);
           await orders.order(everyone, 'go-back', 'a test', 'as tried');
-          await until(db, 'following', users.length);
+          await untilStanding(db, 'following', users.length);
           await eachIs(target, source, round === 1 ? removedAtFirst : removedAtFirst + removedEachDay);
           // Home again: what people do here travels with the next switch, once they are let go.
           for (const user of users) await liveAtHome(source, user, round * 1_000 + 500);
           await orders.order(everyone, 'release', 'a test', null);
         }
-        await until(db, 'settled', users.length);
+        await untilStanding(db, 'settled', users.length);
         await eachIs(source, target, removedAtFirst + removedEachDay);
       } finally {
         stop.abort();
@@ -176,15 +157,6 @@ function nameOf(path: readonly string[]): Buffer {
   return Buffer.from(path.map(toWire).join('/'), 'latin1');
 }
 
-/** A wave that runs, in a window that stays open. */
-async function inTheirWave(db: Parameters<typeof openWaves>[0], count: number): Promise<void> {
-  const waves = openWaves(db);
-  const window = windowFrom(Date.now(), Date.now() + 3_600_000);
-  const wave = { name: 'pilot', selector: {}, limit: null, isPilot: true, errorBudget: 0.5, window };
-  expect(await waves.create(wave, 'a test')).toMatchObject({ kind: 'created', mailboxes: count });
-  expect(await waves.move('pilot', 'start', 'a test', null)).toMatchObject({ kind: 'moved' });
-}
-
 function ofPeople(account: AccountSeen): AccountSeen {
   return { ...account, folders: new Map([...account.folders].filter(([, { path }]) => path[0] !== removedFolder)) };
 }
@@ -194,18 +166,4 @@ function ofOurs({ folders }: AccountSeen): readonly string[] {
   const ours = [...folders.values()].filter(({ path }) => path[0] === removedFolder);
   expect(ours.filter(({ subscribed }) => subscribed)).toEqual([]);
   return ours.flatMap(({ path, messages }) => messages.map(({ sha256 }) => `${path.join('/')} ${sha256.slice(0, 10)}`));
-}
-
-async function until(db: { readonly sql: Sql }, stage: Stage, count: number): Promise<void> {
-  for (const since = Date.now(); ; await new Promise((resolve) => setTimeout(resolve, 200))) {
-    const { rows } = await sql<{ n: number }>`
-      select count(*)::int as n from mailbox where stage = ${stage}`.execute(db.sql);
-    if (rows[0]?.n === count) return;
-    if (Date.now() - since < waitMaxMs) continue;
-    const stand = await sql`
-      select stage, mark, blocked, blocked_about, failures, count(*)::int as n from mailbox group by 1, 2, 3, 4, 5`.execute(
-      db.sql,
-    );
-    throw new Error(`not all are ${stage}: ${JSON.stringify(stand.rows)}`);
-  }
 }
