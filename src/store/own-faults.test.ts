@@ -15,8 +15,8 @@ import { type TestDatabase, testDatabase } from './test-database.ts';
 /** Mailbox 1, in a wave. */
 async function estate(db: TestDatabase, stage: Stage): Promise<StoredQueue> {
   await sql`
-    insert into wave (name, state, opens_at, closes_at)
-    values ('pilot', 'running', now(), now() + interval '1 hour')`.execute(db.sql);
+    insert into wave (name, state, day, opens_at, closes_at)
+    values ('pilot', 'running', current_date, now(), now() + interval '1 hour')`.execute(db.sql);
   await people(db.sql, ['m1']);
   await standAt(db.sql, 1, stage, 1);
   return openQueue(db, silent);
