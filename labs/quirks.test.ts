@@ -198,6 +198,21 @@ describe('a server that asks for patience', () => {
     expect(copy.waits.filter((ms) => ms > 0).length).toBeGreaterThanOrEqual(1);
   });
 
+  test.each(['[UNAVAILABLE] Temporary trouble with the storage', '[INUSE] Somebody else is at it'])(
+    'gives messages at another time only (%s) is asked again, and none of them is listed',
+    async (text) => {
+      let fetches = 0;
+      // Those in which messages are read, were they not asked for again at once: all of them twice, then the first alone.
+      const isRefused = (command: string): boolean => command === 'UID FETCH' && [1, 3, 5].includes(++fetches);
+      const before: ServerFaults['before'] = ({ command }) =>
+        isRefused(command) ? { kind: 'answer', status: 'NO', text } : null;
+      await using copy = await aCopy(faulty({ before }));
+      fill(copy.source, ['INBOX'], 10);
+      expect(await copy.run()).toMatchObject({ copied: 10, refused: [], fault: null });
+      expect(contents(copy.target)).toEqual(contents(copy.source));
+    },
+  );
+
   test('and speaks only mechanisms that we do not is told so, with what it offers', async () => {
     await using copy = await aCopy({ server: { capabilities: ['AUTH=GSSAPI', 'AUTH=NTLM', 'LOGINDISABLED'] } });
     const report = await copy.run();

@@ -63,3 +63,18 @@ test('what broke every connection is not read again because mail like it has com
   expect(await move.run()).toMatchObject({ refused: [{ uid: 3 }], fault: null });
   expect(reads).toBe(readBefore);
 });
+
+test('what the source cannot give at the moment is listed, and asked for again by the next run', async () => {
+  const ledger = memoryLedger();
+  let isAway = true;
+  const before = (operation: MemoryOperation): Mishap | null =>
+    isAway && operation.kind === 'read' && operation.uid === 3
+      ? { kind: 'refused', refusal: { because: 'unclear', code: 'UNAVAILABLE', text: 'Temporary trouble' } }
+      : null;
+  const move = aMove({ ledger, source: { faults: { before } } });
+  fill(move.source.create(['INBOX']), 1, 5);
+  expect(await move.run()).toMatchObject({ copied: 4, refused: [{ uid: 3, code: 'withheld' }] });
+  isAway = false;
+  expect(await move.run()).toMatchObject({ copied: 1, refused: [], fault: null });
+  expect(contents(move.target)).toEqual(contents(move.source));
+});

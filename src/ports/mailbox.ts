@@ -180,8 +180,11 @@ export interface Delta {
 
 export interface ReadOutcome {
   readonly missing: readonly Uid[];
-  /** Set when the platform refused the read or part of it: its code (without brackets) if any, and its words. */
-  readonly refused: { readonly code: string | null; readonly text: string } | null;
+  /**
+   * Set when the platform refused the read or part of it: its code (without brackets) if any, and its words. `isPassing`: it said
+   * that it could not at the moment, and has been asked again a few times.
+   */
+  readonly refused: { readonly code: string | null; readonly text: string; readonly isPassing: boolean } | null;
 }
 
 /** A folder that should be on the target. */

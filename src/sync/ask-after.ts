@@ -29,6 +29,7 @@ export async function askAfter(engine: Engine, jobs: OpenJobs, job: Job, outcome
       continue;
     }
     const words = outcome.refused ? wordsOf(outcome.refused) : 'the source lists it and returns nothing for it';
-    jobs.refuse(job, uid, outcome.refused ? 'unreadable' : 'withheld', words, null);
+    // What may be given another time is asked for in every run.
+    jobs.refuse(job, uid, outcome.refused?.isPassing === false ? 'unreadable' : 'withheld', words, null);
   }
 }

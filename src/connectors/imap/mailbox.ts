@@ -1,7 +1,8 @@
 /** The reading half of a mailbox over IMAP. It only ever sends EXAMINE, FETCH with PEEK, LIST, STATUS and their like. */
 
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Folder, FolderId, FolderState, FolderTree, Listing, Uid } from '#domain/item.ts';
-import type { UidSet } from '#domain/uid-set.ts';
+import { type UidSet, uidSet } from '#domain/uid-set.ts';
 import {
   type Delta,
   headerOctetsMax,
@@ -13,7 +14,7 @@ import {
 } from '#ports/mailbox.ts';
 import * as imap from '#protocols/imap/index.ts';
 import { noteSpeed } from './compression.ts';
-import { faultOf, folderFaultOf, throttleOf } from './faults.ts';
+import { faultOf, folderFaultOf, passingOf, throttleOf } from './faults.ts';
 import { askForFolders, grow } from './folder-tree.ts';
 import { type Asked, changesOf, listingOf } from './listing.ts';
 import { octetsOf, ownerOf, type Spelling } from './names.ts';
@@ -27,6 +28,8 @@ import { watchInbox } from './watch.ts';
 
 /** A listing made at sign-in answers the first question, if that comes no later than this. */
 const listedFreshMs = 2_000;
+/** Before messages are asked for again that a server could not give at the moment. Somebody locks the folder, or it starts up. */
+const passingWaitsMs = [250, 1_000, 3_000] as const;
 
 export class ImapReader implements Source {
   readonly name: string;
@@ -124,6 +127,7 @@ export class ImapReader implements Source {
     if (uids.length === 0) return { missing: [], refused: null };
     const got = new imap.NumberGatherer();
     const place = this.#place(folder);
+    const { mailbox } = place;
     const ask = (set: string, wanted: imap.NumberSet): ReturnType<typeof imap.fetchBodies> =>
       imap.fetchBodies(this.session, place, set, wanted, got, sink, withWords);
     try {
@@ -138,14 +142,31 @@ export class ImapReader implements Source {
         const singles = missingOf(uids, got, end).map((uid) => ask(String(uid), [[uid, uid]]));
         answers.push(...(await Promise.all(singles)));
       }
-      const refused = answers.find(({ answer }) => answer.status !== 'OK')?.answer;
-      // It says nothing of these messages, which else would be named for it.
-      const throttle = refused ? throttleOf(refused, this.options.endpoint) : null;
-      if (throttle) throw throttle;
+      const refusalIn = (some: typeof answers): imap.Tagged | undefined => {
+        const refusal = some.find(({ answer }) => answer.status !== 'OK')?.answer;
+        // It says nothing of these messages, which else would be named for it.
+        const throttle = refusal ? throttleOf(refusal, this.options.endpoint) : null;
+        if (throttle) throw throttle;
+        return refusal;
+      };
+      let refused = refusalIn(answers);
+      const isPassing = (): boolean =>
+        refused !== undefined && passingOf(refused, this.options.endpoint, mailbox) !== null;
+      for (const waitMs of passingWaitsMs) {
+        const missing = uidSet(missingOf(uids, got, end));
+        if (!isPassing() || missing.length === 0) break;
+        await sleep(waitMs);
+        const sets = imap.splitNumberSet(missing, setOctets);
+        refused = refusalIn(await Promise.all(sets.map((set) => ask(set, missing))));
+      }
       return {
         missing: missingOf(uids, got, end),
         refused: refused
-          ? { code: refused.code === null ? null : imap.clean(refused.code.name, 40), text: imap.clean(refused.text) }
+          ? {
+              code: refused.code === null ? null : imap.clean(refused.code.name, 40),
+              text: imap.clean(refused.text),
+              isPassing: isPassing(),
+            }
           : null,
       };
     } catch (error) {

@@ -72,7 +72,8 @@ export class MemorySource implements Source {
         if (mishap?.kind === 'withheld') continue;
         if (mishap?.kind === 'refused') {
           const { code, text } = mishap.refusal;
-          return { missing: missingOf(uids, given, folder), refused: { code, text } };
+          const isPassing = code === 'UNAVAILABLE' || code === 'INUSE';
+          return { missing: missingOf(uids, given, folder), refused: { code, text, isPassing } };
         }
         const whole = mishap?.kind !== 'cut-inside';
         await this.#give(message, sink, withWords, whole ? sizeBytes : Math.min(mishap.afterBytes, sizeBytes - 1));
