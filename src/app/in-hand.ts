@@ -6,7 +6,7 @@ import { type Direction, opposite } from '#domain/ledger-turn.ts';
 import { type SideName, userOn } from '#domain/platform.ts';
 import type { Traveller } from '#ports/journeys.ts';
 import type { OpenSource } from '#ports/mailbox.ts';
-import type { Ends, MailboxInHand } from '#ports/mailbox-ends.ts';
+import type { Ends, LedgerTurn, MailboxInHand } from '#ports/mailbox-ends.ts';
 import type { MailboxLease } from '#ports/workforce.ts';
 import type { EstateLedgers } from '#store/ledger.ts';
 import { turnLedger } from '#store/ledger-turn.ts';
@@ -53,9 +53,11 @@ export class InHand implements MailboxInHand, Disposable {
     return this.#watched(side, imapSource(this.#options(side)));
   }
 
-  async turnLedger(from: Direction): Promise<string | null> {
+  async turnLedger(from: Direction): Promise<LedgerTurn> {
     const turning = await turnLedger(this.#bench.ledgers, this.#lease, from, this.ends(opposite[from]).pair);
-    return turning.kind === 'unsettled' ? `${turning.batches} batches are not settled yet.` : null;
+    return turning.kind === 'turned'
+      ? turning
+      : { kind: 'unsettled', why: `${turning.batches} batches are not settled yet.` };
   }
 
   [Symbol.dispose](): void {

@@ -183,6 +183,19 @@ function withMarksOf(earlier: UidMap, map: UidMap): UidMap {
   return map.with(marked);
 }
 
+/**
+ * Whether all that a ledger knew is known to the one that it was turned into: then it need not be kept. What was adopted is not,
+ * nor what is to be known of single messages, nor folders without a way back.
+ */
+export function isAllTurned(
+  folders: readonly TurnableFolder[],
+  exceptions: readonly TurnableException[],
+  { withoutWayBack }: TurnedLedger,
+): boolean {
+  const isAnyAdopted = folders.some(({ map }) => map.runs.some(({ adopted }) => adopted));
+  return withoutWayBack.length === 0 && exceptions.length === 0 && !isAnyAdopted;
+}
+
 /** The sum over the messages as the target serves them: it differs where some are known to be served otherwise. */
 function digestAsServed(digest: Uint8Array, map: UidMap, exceptions: readonly TurnableException[]): Uint8Array {
   const sum = new DigestSum(digest);

@@ -49,8 +49,8 @@ export function metered(journeys: Journeys, work: Work, meters: Meters): Journey
       meters.pass(work, 'blocked');
       meters.blocked(code);
     },
-    async turn(step, side, interruptedMs, dueInMs) {
-      const turned = await journeys.turn(step, side, interruptedMs, dueInMs);
+    async turn(step, side, interruptedMs, dueInMs, forgets) {
+      const turned = await journeys.turn(step, side, interruptedMs, dueInMs, forgets);
       if (turned) {
         meters.pass(work, 'done');
         meters.interruption(side, interruptedMs);

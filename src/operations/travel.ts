@@ -130,10 +130,10 @@ async function cross(request: TravelRequest, stage: 'switching' | 'returning', s
         return isStill ? null : told(fault('switch.unquiet', {}));
       },
       turn: async (interruptedMs) => {
-        const unsettled = await inHand.turnLedger(way.from);
-        if (unsettled !== null) throw fault('switch.unsettled', { text: unsettled });
+        const ledger = await inHand.turnLedger(way.from);
+        if (ledger.kind === 'unsettled') throw fault('switch.unsettled', { text: ledger.why });
         const taken = { mailbox, expected: stage, step: way.step, who };
-        return journeys.turn(taken, way.to, interruptedMs, followEveryMs);
+        return journeys.turn(taken, way.to, interruptedMs, followEveryMs, ledger.isAll ? way.from : null);
       },
       now: () => performance.now(),
       at: request.at ?? (() => undefined),

@@ -11,11 +11,11 @@ import { type Direction, opposite } from '#domain/ledger-turn.ts';
 import { everything, type Selection } from '#domain/selection.ts';
 import { silent } from '#lib/log.ts';
 import type { ListedMessage } from '#ports/journeys.ts';
-import type { Exception } from '#ports/ledger.ts';
+import type { Exception, LedgerReader } from '#ports/ledger.ts';
 import type { OpenSource } from '#ports/mailbox.ts';
 import type { Ends } from '#ports/mailbox-ends.ts';
 import type { MailboxLease } from '#ports/workforce.ts';
-import { forgetPairs } from '#store/forget-ledgers.ts';
+import { forgetPairs, forgetWay } from '#store/forget-ledgers.ts';
 import { mailboxAt, type TestWorker, testWorker } from '#store/ledger.test-kit.ts';
 import { turnLedger } from '#store/ledger-turn.ts';
 import { testDatabase, type TestDatabase } from '#store/test-database.ts';
@@ -53,6 +53,8 @@ export class Journey implements AsyncDisposable {
   accounts = pair;
   /** What people do at that very moment. */
   meanwhile: ((at: Point) => void) | null = null;
+  /** Ways that were forgotten, since the other knows all of it. */
+  readonly forgotten: Direction[] = [];
   /** How the target answers those who carry home, where not as it should. */
   readsTarget: OpenSource | null = null;
   readonly #db: TestDatabase;
@@ -95,7 +97,14 @@ export class Journey implements AsyncDisposable {
       listed: (_, direction) => alive(() => this.#listed(direction)),
       failed: () => alive(() => void this.failures++),
       block: (_, code, about) => alive(() => void (this.blocked = `${code}: ${JSON.stringify(about)}`)),
-      turn: (step) => alive(() => this.#step(step.expected, step.step)),
+      turn: async (step, _, __, ___, forgets = null) => {
+        const isTaken = await alive(() => this.#step(step.expected, step.step));
+        if (forgets !== null) {
+          await forgetWay(this.#db.sql, this.#lease.mailbox, forgets);
+          this.forgotten.push(forgets);
+        }
+        return isTaken;
+      },
     };
     const may = { mayMove: true, triesRefused: this.triesRefused };
     const who = { id: 1, address: 'a', sourceUser: null, targetUser: null, wave: null };
@@ -105,7 +114,7 @@ export class Journey implements AsyncDisposable {
       ends: (direction: Direction) => this.ends(direction),
       turnLedger: async (from: Direction) => {
         const turning = await turnLedger(this.#worker.ledgers, this.#lease, from, this.ends(opposite[from]).pair);
-        return turning.kind === 'unsettled' ? `${turning.batches}` : null;
+        return turning.kind === 'turned' ? turning : { kind: 'unsettled' as const, why: `${turning.batches}` };
       },
     };
     const { selection = everything, delete: mirrors = true } = this.#platforms;
@@ -164,8 +173,13 @@ export class Journey implements AsyncDisposable {
     this.blocked = null;
   }
 
+  /** As somebody sees it who only looks. */
+  ledger(direction: Direction): Promise<LedgerReader | null> {
+    return this.#worker.ledgers.peek(this.#lease.mailbox, direction);
+  }
+
   async exceptions(direction: Direction): Promise<readonly Exception[]> {
-    return (await (await this.#worker.ledgers.peek(this.#lease.mailbox, direction))?.exceptions()) ?? [];
+    return (await (await this.ledger(direction))?.exceptions()) ?? [];
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -182,6 +182,8 @@ describe.each(changes.flatMap((source) => changes.map((target) => [source, targe
         expect(contents(journey.target)).toEqual(ofPeople(journey.source));
       }
       expect(ofOurs(journey.source)).toHaveLength(4);
+      // Of two ledgers that know the same one is kept.
+      expect(journey.forgotten).toEqual(['there', 'back', 'there', 'back', 'there']);
     });
 
     test('flags that people set after the switch are at home, also those that they took away', async () => {

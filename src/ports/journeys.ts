@@ -129,6 +129,15 @@ export interface Journeys {
    * is withdrawn, so that it waits where people can work; of one whose journey is over nothing is said.
    */
   block(mailbox: number, code: string, about: Readonly<Record<string, unknown>>, who: string): Promise<void>;
-  /** Turns the route, takes the step that goes with it, and notes the interruption: one transaction. False as `take`. */
-  turn(step: StepOf, side: 'source' | 'target', interruptedMs: number, dueInMs: number | null): Promise<boolean>;
+  /**
+   * Turns the route, takes the step that goes with it, notes the interruption, and forgets the ledger of one direction, which is
+   * known in the other: one transaction. False as `take`.
+   */
+  turn(
+    step: StepOf,
+    side: 'source' | 'target',
+    interruptedMs: number,
+    dueInMs: number | null,
+    forgets?: Direction | null,
+  ): Promise<boolean>;
 }

@@ -16,11 +16,15 @@ export interface Ends {
   readonly ledger: LedgerStore;
 }
 
+export type LedgerTurn =
+  /** `isAll`: the ledger that was turned holds nothing that the new one does not, and may be forgotten. */
+  { readonly kind: 'turned'; readonly isAll: boolean } | { readonly kind: 'unsettled'; readonly why: string };
+
 /** One mailbox in the hands of this worker. */
 export interface MailboxInHand {
   readonly traveller: Traveller;
   /** Opening takes connections from the budgets of the platforms and waits until there are some; closing gives them back. */
   ends(direction: Direction): Ends;
-  /** Makes the ledger of the other direction; null, or why that cannot be yet. */
-  turnLedger(from: Direction): Promise<string | null>;
+  /** Makes the ledger of the other direction, or says why that cannot be yet. */
+  turnLedger(from: Direction): Promise<LedgerTurn>;
 }

@@ -289,9 +289,25 @@ const endings = {
   'turned the route': [
     'switching',
     (its: Journeys) =>
-      its.turn({ mailbox: 1, expected: 'switching', step: 'settle', who: 'worker 7' }, 'target', 900, 0),
+      its.turn({ mailbox: 1, expected: 'switching', step: 'settle', who: 'worker 7' }, 'target', 900, 0, 'there'),
   ],
 } as const satisfies Record<string, readonly [Stage, (its: Journeys) => Promise<unknown>]>;
+
+test('a turn forgets the ledger of the way that is known the other way, with the step and not without', async () => {
+  await using db = await testDatabase();
+  await using underWay = await jobOn(db, 'switching');
+  const step = { mailbox: 1, expected: 'switching', step: 'settle', who: 'worker 7' } as const;
+  const pages = async () =>
+    (await sql`select mailbox, direction from ledger_page order by mailbox, direction`.execute(db.sql)).rows;
+  const [back, there] = await pages();
+  expect(
+    await underWay.journeys.turn({ ...step, expected: 'returning', step: 'come-home' }, 'source', 1, 0, 'back'),
+  ).toBe(false);
+  expect(await pages()).toHaveLength(2);
+  expect(await underWay.journeys.turn(step, 'target', 900, 0, 'there')).toBe(true);
+  expect(await pages()).toEqual([back]);
+  expect(there).toEqual({ mailbox: 1, direction: 'there' });
+});
 
 describe.each(Object.entries(endings))('work that %s', (_, [stage, end]) => {
   test('ends its job in the same transaction', async () => {
@@ -447,6 +463,9 @@ function candidatesOf(boxes: readonly SomeMailbox[], now: number): readonly Cand
 /** Mailbox 1 with a job in the hands of a worker. */
 async function jobOn(db: TestDatabase, stage: Stage) {
   await travellers(db, stage);
+  await sql`
+    insert into ledger_page (mailbox, direction, page, names, records)
+    values (1, 'there', 0, '', ''), (1, 'back', 0, '', '')`.execute(db.sql);
   const queue = await openQueue(db, silent);
   await openJourneys(db, queue).release([{ mailbox: 1, work: 'copy' }]);
   const [job] = await queue.fetch(1);
@@ -461,7 +480,8 @@ async function jobOn(db: TestDatabase, stage: Stage) {
 
 async function everythingOf(db: TestDatabase): Promise<unknown> {
   const { rows } = await sql`
-    select to_jsonb(m) as mailbox, (select count(*) from audit) as records, (select count(*) from route) as routes
+    select to_jsonb(m) as mailbox, (select count(*) from audit) as records, (select count(*) from route) as routes,
+           (select count(*) from ledger_page) as pages
       from mailbox m`.execute(db.sql);
   return rows;
 }

@@ -10,6 +10,7 @@ import { note } from './audit.ts';
 import { faulted } from './database-fault.ts';
 import { type Database, oneRow, type Sql } from './db.ts';
 import { due, find, maySwitchNow } from './due.ts';
+import { forgottenWay } from './forget-ledgers.ts';
 import { advance, stepping } from './journey.ts';
 import type { StoredQueue } from './queue.ts';
 import { takenOut } from './queue-rows.ts';
@@ -135,11 +136,12 @@ export function openJourneys(db: Database, queue: Pick<StoredQueue, 'send'>, job
         return true;
       });
     },
-    turn({ about, ...step }, side, interruptedMs, dueInMs) {
+    turn({ about, ...step }, side, interruptedMs, dueInMs, forgets = null) {
       // Who came home stays there until a person lets them go again: the window may still be open.
       const held = side === 'source' ? 'came home; release it to have it switched again' : null;
       const also = sql`interrupted_ms = ${interruptedMs}, held = coalesce(${held}::text, held)`;
-      return endingStep({ ...step, about: { ...about, interruptedMs } }, dueInMs, also, turned(side));
+      const gone = forgets === null ? sql`` : forgottenWay(sql`select id from moved`, forgets);
+      return endingStep({ ...step, about: { ...about, interruptedMs } }, dueInMs, also, sql`${turned(side)} ${gone}`);
     },
   };
 }

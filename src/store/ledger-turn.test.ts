@@ -2,9 +2,10 @@
 
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { FolderId, FolderState, UidValidity } from '#domain/item.ts';
-import type { Exception, FolderRecord, LedgerReader } from '#ports/ledger.ts';
+import type { Exception, FolderRecord, LedgerChange, LedgerReader } from '#ports/ledger.ts';
 import type { MailboxLease } from '#ports/workforce.ts';
 import { anna, inbox, intent, record, run, sent } from '#ledger-file/ledger-samples.ts';
+import { forgetWay } from './forget-ledgers.ts';
 import { mailboxAt, type TestWorker, testWorker } from './ledger.test-kit.ts';
 import { turnLedger } from './ledger-turn.ts';
 import { testDatabase, type TestDatabase } from './test-database.ts';
@@ -70,7 +71,11 @@ async function reader(direction: 'there' | 'back'): Promise<LedgerReader> {
 
 test('after the switch the way back is known, and the way there is not forgotten', async () => {
   await copied();
-  expect(await turnLedger(worker.ledgers, lease, 'there', home)).toEqual({ kind: 'turned', withoutWayBack: [sent] });
+  expect(await turnLedger(worker.ledgers, lease, 'there', home)).toEqual({
+    kind: 'turned',
+    withoutWayBack: [sent],
+    isAll: false,
+  });
   const back = await reader('back');
   expect(await back.folders()).toEqual([
     {
@@ -104,7 +109,7 @@ test('whoever goes back finds the way there with what happened meanwhile, and wi
       { kind: 'exception-gone', folder: 'Inbox' as FolderId, uid: 16 as Exception['uid'], what: 'kept' },
     ]);
   }
-  expect(await turnLedger(worker.ledgers, lease, 'back', anna)).toEqual({ kind: 'turned', withoutWayBack: [] });
+  expect(await turnLedger(worker.ledgers, lease, 'back', anna)).toMatchObject({ kind: 'turned', withoutWayBack: [] });
   const there = await reader('there');
   expect(await there.folders()).toEqual([inboxRecord, sentRecord]);
   expect((await there.map(inbox)).runs).toEqual([run(2, 11, 4, true), run(6, 15, 5), run(50, 200, 2)]);
@@ -124,5 +129,39 @@ test('nothing is turned while nobody knows what arrived of a batch', async () =>
 });
 
 test('a mailbox of which nothing is known has nothing to turn', async () => {
-  expect(await turnLedger(worker.ledgers, lease, 'there', home)).toEqual({ kind: 'turned', withoutWayBack: [] });
+  expect(await turnLedger(worker.ledgers, lease, 'there', home)).toEqual({
+    kind: 'turned',
+    withoutWayBack: [],
+    isAll: true,
+  });
+});
+
+const another: FolderId = 'Another' as FolderId;
+const plain: readonly LedgerChange[] = [
+  { kind: 'folder', record: { ...record(another, 3), ...numbered, sourceState: holding(5), targetState: holding(5) } },
+  { kind: 'mapped', folder: another, runs: [run(1, 10, 5)] },
+];
+test.each([
+  ['nothing else', [], true],
+  ['mail that people had there', [{ kind: 'mapped', folder: another, runs: [run(20, 30, 1, true)] }], false],
+  ['a message that did not arrive', [{ kind: 'exception', exception: exceptionOf(7, 'refused') }], false],
+  [
+    'a folder without a way back',
+    [{ kind: 'folder', record: { ...sentRecord, target: record(another, 3).target } }],
+    false,
+  ],
+] as const)('the way there may be forgotten where the way back knows all of it: with %s', async (_, more, isAll) => {
+  {
+    await using there = await worker.ledgers.under(lease, 'there').claim(anna);
+    await there.write([...plain, ...more]);
+  }
+  expect(await turnLedger(worker.ledgers, lease, 'there', home)).toMatchObject({ kind: 'turned', isAll });
+  const before = await (await reader('there')).folders();
+  if (!isAll) return;
+  await forgetWay(db.sql, lease.mailbox, 'there');
+  expect(await worker.ledgers.peek(lease.mailbox, 'there')).toBeNull();
+  await turnLedger(worker.ledgers, lease, 'back', anna);
+  const again = await reader('there');
+  expect(await again.folders()).toMatchObject(before);
+  expect((await again.map(another)).runs).toEqual([run(1, 10, 5)]);
 });

@@ -1,6 +1,6 @@
 /** A mailbox's ledger, turned round in the database: when it has settled on the target, and when it goes back. */
 
-import { type Direction, opposite, type TurnableFolder, turned } from '#domain/ledger-turn.ts';
+import { type Direction, isAllTurned, opposite, type TurnableFolder, turned } from '#domain/ledger-turn.ts';
 import type { FolderId } from '#domain/item.ts';
 import type { Exception, LedgerChange, LedgerReader, MailboxPair } from '#ports/ledger.ts';
 import type { MailboxLease } from '#ports/workforce.ts';
@@ -11,6 +11,8 @@ export type Turning =
       readonly kind: 'turned';
       /** Folders that nothing is carried back to, since they share their home with another. */
       readonly withoutWayBack: readonly FolderId[];
+      /** The new ledger knows all that the old one does, which may be forgotten (`forgottenWay`) once the step is taken. */
+      readonly isAll: boolean;
     }
   /** Batches are under way of which nobody knows yet what arrived: they have to be settled first. Nothing was changed. */
   | { readonly kind: 'unsettled'; readonly batches: number };
@@ -27,15 +29,14 @@ export async function turnLedger(
   pair: MailboxPair,
 ): Promise<Turning> {
   const reader = await ledgers.standing(lease.mailbox, from);
-  if (!reader) return { kind: 'turned', withoutWayBack: [] };
+  if (!reader) return { kind: 'turned', withoutWayBack: [], isAll: true };
   await using other = await ledgers.under(lease, opposite[from]).claim(pair);
   const batches = [...(await reader.intents()), ...(await other.intents())].length;
   if (batches > 0) return { kind: 'unsettled', batches };
   const earlier = await foldersOf(other);
-  const { folders, withoutWayBack } = turned(
-    await foldersOf(reader),
-    new Map(earlier.map((of) => [of.record.source, of])),
-  );
+  const before = await foldersOf(reader);
+  const ledger = turned(before, new Map(earlier.map((of) => [of.record.source, of])));
+  const { folders, withoutWayBack } = ledger;
   const names = new Set(folders.map(({ record }) => record.source));
   await other.write([
     ...earlier
@@ -43,7 +44,8 @@ export async function turnLedger(
       .flatMap(({ exceptions }) => exceptions.flatMap(struckOut)),
     ...folders.flatMap(written),
   ]);
-  return { kind: 'turned', withoutWayBack };
+  const isAll = isAllTurned(before, await reader.exceptions(), ledger);
+  return { kind: 'turned', withoutWayBack, isAll };
 }
 
 async function foldersOf(reader: LedgerReader): Promise<readonly TurnableFolder[]> {
