@@ -5,7 +5,7 @@
 
 import { type RawBuilder, sql } from 'kysely';
 import type { Header } from '#domain/estate-columns.ts';
-import { type SideName, sideNames, type UserField, userParts } from '#domain/platform.ts';
+import { type SideName, sideNames, type UserField, type UserPart, userParts } from '#domain/platform.ts';
 import type { Users } from '#ports/intake.ts';
 import { oneRow, type Sql } from './db.ts';
 
@@ -42,11 +42,20 @@ async function isAnyoneNamed(tx: Sql, { at }: Header<'mailboxes'>, side: SideNam
   return named;
 }
 
-function accountsTwice(header: Header<'mailboxes'>, side: SideName, users: Users): RawBuilder<unknown> {
+/** First by their hashes, which are small: mostly no two are alike, and then nothing else is looked at. */
+function accountsTwice({ at }: Header<'mailboxes'>, side: SideName, users: Users): RawBuilder<unknown> {
+  const parts = userParts(side, { user: users[side] });
+  const account = sql`concat(${sql.join(parts.map((part) => ('field' in part ? fieldIn(at, part.field) : sql`${part.text}::text`)))})`;
+  const hash = sql`hashtextextended(lower(${account}), 0)`;
+  // What the file does not speak of is as it was.
+  const isInFile = (part: UserPart): boolean =>
+    !('field' in part && (part.field === 'source_user' || part.field === 'target_user') && !at.has(part.field));
+  const mailboxes = parts.every(isInFile) ? sql`new_mailbox n` : sql`new_mailbox n left join mailbox m using (address)`;
   return sql`
-    with account as materialized (
-      select n.line, n.address, ${accountOf(header, side, users)} as account
-        from new_mailbox n left join mailbox m using (address)
+    with alike as materialized (
+      select ${hash} as hash from ${mailboxes} group by 1 having count(*) > 1
+    ), account as materialized (
+      select n.line, n.address, ${account} as account from ${mailboxes} where ${hash} in (select hash from alike)
     ), twice as (
       select lower(account) as account, min(line) as line from account group by 1 having count(*) > 1
     )
@@ -55,19 +64,19 @@ function accountsTwice(header: Header<'mailboxes'>, side: SideName, users: Users
       join account first on first.line = twice.line`;
 }
 
-/** As `userOn` of the domain fills in the template. */
-function accountOf({ at }: Header<'mailboxes'>, side: SideName, users: Users): RawBuilder<unknown> {
-  const named = (column: 'source_user' | 'target_user') =>
-    sql`coalesce(${sql.ref(`${at.has(column) ? 'n' : 'm'}.${column}`)}, n.address)`;
+/** As `userOn` of the domain has it. */
+function fieldIn(at: Header<'mailboxes'>['at'], field: UserField): RawBuilder<unknown> {
   // From the end.
   const lastAt = sql`strpos(reverse(n.address), '@')`;
-  const fields: Readonly<Record<UserField, RawBuilder<unknown>>> = {
-    address: sql`n.address`,
-    local: sql`case when ${lastAt} = 0 then n.address else left(n.address, -${lastAt}) end`,
-    domain: sql`case when ${lastAt} = 0 then '' else right(n.address, ${lastAt} - 1) end`,
-    source_user: named('source_user'),
-    target_user: named('target_user'),
-  };
-  const parts = userParts(side, { user: users[side] });
-  return sql`concat(${sql.join(parts.map((part) => ('field' in part ? fields[part.field] : sql`${part.text}::text`)))})`;
+  switch (field) {
+    case 'address':
+      return sql`n.address`;
+    case 'local':
+      return sql`case when ${lastAt} = 0 then n.address else left(n.address, -${lastAt}) end`;
+    case 'domain':
+      return sql`case when ${lastAt} = 0 then '' else right(n.address, ${lastAt} - 1) end`;
+    case 'source_user':
+    case 'target_user':
+      return sql`coalesce(${sql.ref(`${at.has(field) ? 'n' : 'm'}.${field}`)}, n.address)`;
+  }
 }
