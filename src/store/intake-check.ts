@@ -97,24 +97,25 @@ async function findAddressesTwice(tx: Sql, { at }: NonNullable<GivenFiles['mailb
  * Whoever is held or excluded is not worked on, and asked what is meant before they are again (`mailbox.other-account`).
  */
 async function findAccountsChanged(tx: Sql, { at }: NonNullable<GivenFiles['mailboxes']>): Promise<void> {
-  for (const column of ['source_user', 'target_user'] as const) {
-    if (!at.has(column)) continue;
-    const [after, before] = [
-      sql`coalesce(n.${sql.ref(column)}, m.address)`,
-      sql`coalesce(m.${sql.ref(column)}, m.address)`,
-    ];
-    await find(
-      tx,
-      'account.changed',
-      'mailboxes',
-      sql`
-      select n.line, ${field(at.get(column))},
-             jsonb_build_object('column', ${column}::text, 'address', m.address, 'before', ${before})
-        from new_mailbox n join mailbox m using (address)
-       where m.stage not in ('known', 'planned', 'released') and m.held is null and m.excluded is null
-         and lower(${after}) <> lower(${before})`,
-    );
-  }
+  const columns = (['source_user', 'target_user'] as const).filter((column) => at.has(column));
+  if (columns.length === 0) return;
+  const accounts = columns.map(
+    (column) =>
+      sql`(${column}::text, ${field(at.get(column))}, coalesce(m.${sql.ref(column)}, m.address),
+           coalesce(n.${sql.ref(column)}, m.address))`,
+  );
+  await find(
+    tx,
+    'account.changed',
+    'mailboxes',
+    sql`
+    select n.line, a.field, jsonb_build_object('column', a.name, 'address', m.address, 'before', a.before)
+      from new_mailbox n
+      join mailbox m using (address)
+     cross join lateral (values ${sql.join(accounts)}) as a (name, field, before, after)
+     where m.stage not in ('known', 'planned', 'released') and m.held is null and m.excluded is null
+       and lower(a.before) <> lower(a.after)`,
+  );
 }
 
 /** Whoever is not in the file leaves, and rests: with them nobody shares an account. */

@@ -3,7 +3,7 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { GivenFiles, ImportRecord } from '#ports/intake.ts';
 import { note } from './audit.ts';
-import type { Sql } from './db.ts';
+import { oneRow, type Sql } from './db.ts';
 import { forgetLedgers } from './forget-ledgers.ts';
 import { particularsOf, saidOf, sizes } from './intake-compare.ts';
 
@@ -47,7 +47,8 @@ async function mergeMailboxes(tx: Sql, header: NonNullable<GivenFiles['mailboxes
       from new_mailbox n
       join known k on k.line = n.line and k.is_new and not k.is_alias
       join organisation o on o.code = n.organisation`.execute(tx);
-  await forgetLedgers(tx, otherAccounts);
+  const { areThere } = await oneRow(tx, sql<{ areThere: boolean }>`select exists (${otherAccounts}) as "areThere"`);
+  if (areThere) await forgetLedgers(tx, otherAccounts);
   await sql`
     update mailbox m set organisation = o.id, left_at = null, ${sql.join(names.map(set))}
       from mailbox_change c join new_mailbox n using (line) join organisation o on o.code = n.organisation
