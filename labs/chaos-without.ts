@@ -93,15 +93,20 @@ export async function runWithout(what: Without): Promise<boolean> {
 
 const leftOut: ReadonlySet<string> = new Set(['node_modules', 'dist', '.git']);
 
-async function mutate(tree: string, { file, from, to }: Mutation): Promise<void> {
-  const path = join(tree, file);
-  const text = await readFile(path, 'utf8');
+async function mutate(tree: string, mutation: Mutation): Promise<void> {
+  await writeFile(join(tree, mutation.file), await mutated(tree, mutation));
+}
+
+async function mutated(tree: string, { file, from, to }: Mutation): Promise<string> {
+  const text = await readFile(join(tree, file), 'utf8');
   // A mutation that changes nothing would show nothing.
   if (text.split(from).length !== 2) throw new Error(`${file} does not hold just once: ${from}`);
-  await writeFile(
-    path,
-    text.replace(from, () => to),
-  );
+  return text.replace(from, () => to);
+}
+
+/** Throws where something is to be taken out that does not stand there any more. */
+export async function areApplicable(what: Without): Promise<void> {
+  for (const mutation of shows[what].mutations) await mutated(join(import.meta.dirname, '..'), mutation);
 }
 
 function ran(tree: string, lab: readonly string[]): Promise<number | null> {

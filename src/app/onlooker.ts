@@ -104,8 +104,8 @@ async function opened({ db, settings, version, keys, environment, log }: Onlooke
   const identity = { host: hostname(), pid: process.pid, version, role: 'onlooker', lacks: [] } as const;
   const membership = ends.use(await openWorkforce(db).register(identity));
   const governor = openGovernor(db, membership);
-  const source = ends.use(new Lookout('source', { governor, clock: realClock, log }));
-  const target = ends.use(new Lookout('target', { governor, clock: realClock, log }));
+  const source = ends.use(new Lookout('source', { governor, clock: realClock, lapsed: lease.lapsed, log }));
+  const target = ends.use(new Lookout('target', { governor, clock: realClock, lapsed: lease.lapsed, log }));
   const paces = new Paces(lease.lapsed);
   const beforeAll = await membership.heartbeat();
   if (beforeAll.kind === 'alive') paces.hear(beforeAll.shares);

@@ -98,8 +98,8 @@ export async function workOnce(
     release: (of) => letGo(lease, () => budgets.release(of)),
   };
   const ownFaults = openOwnFaults(db);
-  await using source = new Lookout('source', { governor, clock: realClock, log });
-  await using target = new Lookout('target', { governor, clock: realClock, log });
+  await using source = new Lookout('source', { governor, clock: realClock, lapsed: lease.lapsed, log });
+  await using target = new Lookout('target', { governor, clock: realClock, lapsed: lease.lapsed, log });
   const paces = new Paces(lease.lapsed);
   const beforeAll = await membership.heartbeat();
   if (beforeAll.kind === 'alive') paces.hear(beforeAll.shares);

@@ -29,7 +29,9 @@ class Scene {
   readonly reports: (readonly Sighting[])[] = [];
   readonly #answers: PromiseWithResolvers<PlatformNow>[] = [];
   readonly #waits: PromiseWithResolvers<void>[] = [];
+  readonly lapse = new AbortController();
   readonly lookout = new Lookout('target', {
+    lapsed: this.lapse.signal,
     governor: {
       report: async (_side, seen) => {
         this.reports.push(seen);
@@ -63,6 +65,15 @@ class Scene {
 }
 
 describe('what a worker sees of a platform', () => {
+  test('is not waited for any more once the lease has lapsed, however long the database stays away', async () => {
+    const scene = new Scene();
+    const told = scene.lookout.tell(failed(1));
+    await turn();
+    await scene.answer(new Error('the database is away'));
+    scene.lapse.abort(new Error('the lease has lapsed'));
+    await expect(told).rejects.toThrow('lapsed');
+  });
+
   test('is told after a moment where it is as it should be: of a hundred that got in, the last', async () => {
     const scene = new Scene();
     for (let mailbox = 1; mailbox <= 100; mailbox++) scene.lookout.note(signedIn(mailbox));

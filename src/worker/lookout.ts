@@ -14,6 +14,8 @@ import type { Governor } from '#ports/budget.ts';
 export interface LookoutParts {
   readonly governor: Pick<Governor, 'report'>;
   readonly clock: Pick<Clock, 'sleep'>;
+  /** Fires when this worker's lease lapses: what it has seen nobody waits for any more. */
+  readonly lapsed: AbortSignal;
   readonly log: Log;
 }
 
@@ -25,7 +27,9 @@ const retryMs = 1_000;
 export class Lookout implements AsyncDisposable {
   readonly #side: SideName;
   readonly #parts: LookoutParts;
-  readonly #over = new AbortController();
+  readonly #left = new AbortController();
+  /** Fires when it is disposed of, or the lease has lapsed. */
+  readonly #over: AbortSignal;
   #gathered: Sighting[] = [];
   #reporting: Promise<PlatformNow> | null = null;
   #next: Promise<PlatformNow> | null = null;
@@ -35,6 +39,7 @@ export class Lookout implements AsyncDisposable {
   constructor(side: SideName, parts: LookoutParts) {
     this.#side = side;
     this.#parts = parts;
+    this.#over = AbortSignal.any([this.#left.signal, parts.lapsed]);
   }
 
   /** What keeps everybody from signing in there, as far as this worker has heard; null when nothing does. */
@@ -61,7 +66,7 @@ export class Lookout implements AsyncDisposable {
 
   /** What was gathered is told as far as that is possible now. */
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#over.abort(new Error('this worker looks no more'));
+    this.#left.abort(new Error('this worker looks no more'));
     await this.#due;
     await Promise.allSettled([this.#reporting, this.#next]);
     if (this.#gathered.length > 0) await this.#parts.governor.report(this.#side, this.#gathered).catch(() => undefined);
@@ -76,9 +81,9 @@ export class Lookout implements AsyncDisposable {
   }
 
   async #soon(): Promise<void> {
-    await this.#parts.clock.sleep(gatherMs, this.#over.signal).catch(() => undefined);
+    await this.#parts.clock.sleep(gatherMs, this.#over).catch(() => undefined);
     this.#due = null;
-    if (this.#gathered.length > 0 && !this.#over.signal.aborted) await this.#report().catch(() => undefined);
+    if (this.#gathered.length > 0 && !this.#over.aborted) await this.#report().catch(() => undefined);
   }
 
   /** Tells what is gathered; behind the report that is on its way, if one is. */
@@ -112,7 +117,7 @@ export class Lookout implements AsyncDisposable {
       } catch (error) {
         const text = cleanText(error instanceof Error ? error.message : String(error), 200);
         if (!isAway) log.warn('what was seen of a platform cannot be told', { side: this.#side, text });
-        await clock.sleep(retryMs, this.#over.signal);
+        await clock.sleep(retryMs, this.#over);
       }
     }
   }
