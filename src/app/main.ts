@@ -6,6 +6,7 @@ import { runCommandLine } from '#cli/command-line.ts';
 import { exitCodes } from '#cli/exit-code.ts';
 import { wantsJson } from '#cli/session.ts';
 import type { Settings, World } from '#cli/world.ts';
+import { endInTime } from './end-in-time.ts';
 import { openLog } from './log.ts';
 import { withoutSecrets } from '#lib/redaction.ts';
 import { readSettings } from './settings.ts';
@@ -39,16 +40,16 @@ const world: World = {
     (await import('./database-care.ts')).openDatabaseCare(options, (name) => process.env[name]),
   openProgramme: async (options) =>
     (await import('./programme.ts')).openProgramme(options, (name) => process.env[name]),
-  serve: async (options, signal) =>
-    (await import('./serve.ts')).serve(
-      { ...options, version: world.version, environment: (name) => process.env[name] },
-      signal,
-    ),
-  work: async (options, signal) =>
-    (await import('./work.ts')).work(
-      { ...options, version: world.version, environment: (name) => process.env[name] },
-      signal,
-    ),
+  serve: async (options, signal) => {
+    const { serve } = await import('./serve.ts');
+    const more = { version: world.version, environment: (name: string) => process.env[name] };
+    return endInTime(serve({ ...options, ...more }, signal), signal, giveUp);
+  },
+  work: async (options, signal) => {
+    const { work } = await import('./work.ts');
+    const more = { version: world.version, environment: (name: string) => process.env[name] };
+    return endInTime(work({ ...options, ...more }, signal), signal, giveUp);
+  },
   openInspection: async (options) =>
     (await import('./inspection.ts')).openInspection(options, world.version, (name) => process.env[name]),
   openImporter: async (options) =>
@@ -82,6 +83,13 @@ function stop(signal: string): void {
   interruption.abort(signal);
   if (lastWords.length === 0) return;
   writeAll(2, `godwit: ${signal}: stopping cleanly; once more stops at once.\n`);
+}
+
+/** Asked to go, and something never answers: as the second signal does it. */
+function giveUp(): void {
+  writeAll(2, 'godwit: something does not answer, so it ends as it stands. Nothing is lost by that.\n');
+  for (const last of lastWords) last();
+  process.exit(exitCodes.interrupted);
 }
 
 /** A broken assumption of ours: said, with its place, and exit code 1. */
