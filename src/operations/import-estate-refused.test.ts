@@ -82,6 +82,26 @@ describe('nothing is imported, and each place is told, where', () => {
     expect(report.changed).toBe(false);
   });
 
+  test('but not of those who had left and come back with another account: they are asked about by their journeys', async () => {
+    await using db = await testDatabase();
+    const header = 'address,kind,organisation,size_bytes,items,not_before,not_after,wave_hint,source_user';
+    const named = (...lines: readonly string[]): string => [header, ...lines].join('\n');
+    await importInto(db, {
+      organisations: hospitals,
+      mailboxes: named('ann@x,person,RXY,,,,,,ann', 'bob@x,person,RXY,,,,,,'),
+    });
+    await sql`insert into wave (name, opens_at, closes_at, day) values ('w', now(), now() + interval '1 hour', now())`.execute(
+      db.sql,
+    );
+    await sql`update mailbox set stage = 'following', wave = 1 where address = 'ann@x'`.execute(db.sql);
+    await importInto(db, { mailboxes: named('bob@x,person,RXY,,,,,,ann') });
+    const back = await importInto(db, {
+      mailboxes: named('ann@x,person,RXY,,,,,,ann2', 'bob@x,person,RXY,,,,,,ann'),
+    });
+    expect(back.problems).toEqual([]);
+    expect(back.names).toEqual(['returner ann@x']);
+  });
+
   test('two mailboxes have one account on a platform, by name, by address or as godwit.yaml makes names of addresses', async () => {
     await using db = await testDatabase();
     const header = 'source_user,address,kind,organisation,size_bytes,items,not_before,not_after,wave_hint';

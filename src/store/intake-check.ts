@@ -94,7 +94,7 @@ async function findAddressesTwice(tx: Sql, { at }: NonNullable<GivenFiles['mailb
 
 /**
  * Who is on the way goes on with the accounts that it began with: with others, what is not in them would be taken for removed.
- * Whoever is held or excluded is not worked on, and asked what is meant before they are again (`mailbox.other-account`).
+ * Whoever is held or excluded, or had left, is not worked on, and asked what is meant before they are again (`mailbox.other-account`).
  */
 async function findAccountsChanged(tx: Sql, { at }: NonNullable<GivenFiles['mailboxes']>): Promise<void> {
   const columns = (['source_user', 'target_user'] as const).filter((column) => at.has(column));
@@ -114,7 +114,7 @@ async function findAccountsChanged(tx: Sql, { at }: NonNullable<GivenFiles['mail
       join mailbox m using (address)
      cross join lateral (values ${sql.join(accounts)}) as a (name, field, before, after)
      where m.stage not in ('known', 'planned', 'released') and m.held is null and m.excluded is null
-       and lower(a.before) <> lower(a.after)`,
+       and m.left_at is null and lower(a.before) <> lower(a.after)`,
   );
 }
 
