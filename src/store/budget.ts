@@ -35,8 +35,9 @@ export function openGovernor(db: Database, { worker, held }: Pick<Member, 'worke
   return {
     take: (wanted) => queues[wanted.side].take(wanted),
     async release(leases) {
-      await release(db.sql, worker, leases);
+      // First: what fails to go is dropped with a heartbeat.
       for (const { id } of leases) held.connections.delete(id);
+      await release(db.sql, worker, leases);
     },
     report: (side, seen) => report(db, side, seen),
     absolve: (side, mailbox) => absolve(db, side, mailbox),

@@ -8,7 +8,7 @@
 const askedLatelyMs = 4_000;
 
 export class Holdings {
-  /** Mailboxes in hand. */
+  /** Tokens of the leases of mailboxes: of one that was given back and taken again it is another. */
   readonly mailboxes = new Set<number>();
   /** Ids of the leases of connections. */
   readonly connections = new Set<number>();

@@ -25,6 +25,12 @@ async function silence(db: TestDatabase, { worker }: Membership): Promise<void> 
   await sql`update worker set seen_at = seen_at - make_interval(secs => ${by}) where id = ${worker}`.execute(db.sql);
 }
 
+/** As if all leases had been given for longer than one lasts. */
+async function letLeasesAge(db: TestDatabase): Promise<void> {
+  for (const table of [sql`mailbox_lease`, sql`connection_lease`])
+    await sql`update ${table} set taken_at = taken_at - make_interval(secs => ${leaseSeconds + 1})`.execute(db.sql);
+}
+
 /** Rows of mailboxes, so that they can be taken. */
 async function mailboxes(db: TestDatabase, n: number): Promise<void> {
   await sql`insert into organisation (code, name) values ('RXY', 'Somewhere')`.execute(db.sql);
@@ -79,8 +85,7 @@ describe('a worker', () => {
     // What is younger than a lease may have been given a moment ago.
     await unlucky.heartbeat();
     expect(await other.takeMailbox(2)).toEqual({ kind: 'busy', holder: worker });
-    for (const table of [sql`mailbox_lease`, sql`connection_lease`])
-      await sql`update ${table} set taken_at = taken_at - make_interval(secs => ${leaseSeconds + 1})`.execute(db.sql);
+    await letLeasesAge(db);
     await unlucky.heartbeat();
     expect(await other.takeMailbox(2)).toMatchObject({ kind: 'taken' });
     expect(await other.takeMailbox(1)).toEqual({ kind: 'busy', holder: worker });
@@ -90,6 +95,45 @@ describe('a worker', () => {
     const { rows } = await sql`select id from connection_lease where worker = ${worker}`.execute(db.sql);
     expect([given]).toMatchObject(rows.map((lease) => ({ kind: 'granted', lease })));
     expect(rows).toHaveLength(1);
+  });
+
+  test('keeps a mailbox that it has taken again when the news comes late that it had given it back', async () => {
+    await using db = await testDatabase();
+    await mailboxes(db, 1);
+    const workforce = openWorkforce(db);
+    await using membership = await workforce.register(identity);
+    await using other = await workforce.register(identity);
+    const first = await taken(membership, 1);
+    // The database has done it, and its answer is still on the way.
+    await sql`delete from mailbox_lease`.execute(db.sql);
+    await taken(membership, 1);
+    await membership.releaseMailbox(first);
+    await letLeasesAge(db);
+    await membership.heartbeat();
+    expect(await other.takeMailbox(1)).toEqual({ kind: 'busy', holder: membership.worker });
+  });
+
+  test('keeps nothing that could not be given back since the database refused: others have it soon', async () => {
+    await using db = await testDatabase();
+    await mailboxes(db, 1);
+    const workforce = openWorkforce(db);
+    await openPlatforms(db).setBudget('source', budget, 'UTC');
+    await using membership = await workforce.register(identity);
+    const governor = openGovernor(db, membership);
+    const lease = await taken(membership, 1);
+    const given = await governor.take({ side: 'source', mailbox: 1, connections: 1, atLeast: 1 });
+    if (given.kind !== 'granted') throw new Error(given.kind);
+    await sql`create function refuse() returns trigger language plpgsql as $$ begin raise 'not now'; end $$`.execute(
+      db.sql,
+    );
+    for (const table of [sql`mailbox_lease`, sql`connection_lease`])
+      await sql`create trigger refuse before delete on ${table} execute function refuse()`.execute(db.sql);
+    await expect(membership.releaseMailbox(lease)).rejects.toThrow('not now');
+    await expect(governor.release([given.lease])).rejects.toThrow('not now');
+    await sql`drop function refuse() cascade`.execute(db.sql);
+    await letLeasesAge(db);
+    await membership.heartbeat();
+    expect(await workforce.workersNow()).toMatchObject([{ connections: 0, mailboxes: 0 }]);
   });
 
   test('hears with its heartbeat that it is to finish and go', async () => {

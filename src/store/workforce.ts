@@ -55,12 +55,13 @@ async function register(
     takeMailbox: (mailbox) =>
       held.taking(async () => {
         const taken = await takeMailbox(db, worker, mailbox);
-        if (taken.kind === 'taken') held.mailboxes.add(mailbox);
+        if (taken.kind === 'taken') held.mailboxes.add(taken.lease.token);
         return taken;
       }),
     async releaseMailbox(lease) {
+      // First: what fails to go is dropped with a heartbeat.
+      held.mailboxes.delete(lease.token);
       await releaseMailbox(db, worker, lease);
-      held.mailboxes.delete(lease.mailbox);
     },
     async [Symbol.asyncDispose]() {
       await sql`delete from worker where id = ${worker}`.execute(db.sql);
@@ -86,7 +87,7 @@ async function heartbeat(db: Database, worker: WorkerId, held: Holdings): Promis
     ), -- What was given and nobody heard of; of null nothing is said, and nothing is dropped.
     unheard_mailboxes as (
       delete from mailbox_lease using heard
-       where worker = ${worker} and ${isOld} and not (mailbox = any(${mailboxes}::int[]))
+       where worker = ${worker} and ${isOld} and not (token = any(${mailboxes}::int8[]))
     ), unheard_connections as (
       delete from connection_lease using heard
        where worker = ${worker} and ${isOld} and not (id = any(${connections}::int8[]))
