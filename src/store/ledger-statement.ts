@@ -36,7 +36,7 @@ function pages(writes: readonly LedgerRows[]): readonly RawBuilder<unknown>[] {
         ${column(({ records }) => records)}::bytea[], ${column(({ pair }) => pair)}::bytea[])
              as row (mailbox, direction, page, names, records, pair)
        where row.mailbox in (select mailbox from ours)
-      on conflict (mailbox, direction, page) do update 
+      on conflict (mailbox, direction, page) do update
         set names = excluded.names, records = excluded.records, pair = excluded.pair
     )`,
   );

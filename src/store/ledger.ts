@@ -1,6 +1,7 @@
 /**
  * The ledger port (`ports/ledger.ts`) kept in PostgreSQL, for estates: two ledgers of each mailbox, one that leads to the target
- * and one that leads back, or only that of them which knows all of the other. Whoever writes holds the mailbox's lease, and each write sees that it still does.
+ * and one that leads back, or only that of them which knows all of the other. Whoever writes holds the mailbox's lease, and each
+ * write sees that it still does.
  */
 
 import { hkdfSync } from 'node:crypto';

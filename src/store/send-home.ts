@@ -6,8 +6,9 @@ import { advanceAll } from './journey.ts';
 import { callOff } from './queue-rows.ts';
 
 /**
- * With two records each. What is under way with them is called off: their workers hear of it at their next heartbeat. Of those that have switched, or are switching, nothing changes. What blocked them belonged to a
- * journey that is over; who was held or excluded by a person stays so.
+ * With two records each. What is under way with them is called off: their workers hear of it at their next heartbeat. Of those
+ * that have switched, or are switching, nothing changes. What blocked them belonged to a journey that is over; who was held or
+ * excluded by a person stays so.
  */
 export async function sendHome(
   tx: Sql,
