@@ -177,6 +177,7 @@ EXIT CODES  0 it is as it was written; 3 it is not; 2 wrong usage; 5 the databas
 
 export const acceptHelp = `Takes messages that are listed as refused or different off the list of what somebody has to look at: with your name and
 your reason, for whoever asks later. What is accepted is that message in that manner; if it becomes worse it is open again.
+A mailbox that waits for nothing else (switch.exceptions) switches, or goes home, without those messages: at once.
 
 EXAMPLES
   godwit mailbox accept ann@corp.example --folder INBOX --uid 4711 --why 'a virus; ann knows'

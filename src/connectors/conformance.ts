@@ -215,6 +215,16 @@ export function conformance(name: string, makePair: () => Promise<Pair>): void {
         expect(state?.uidValidity).toBe((await source.list(inbox, 'all', false)).state.uidValidity);
       });
 
+      test('folders are told with what came meanwhile, also into the one that was read last', async () => {
+        // The first answer may be as old as the session.
+        await source.folders();
+        await put(octets('Subject: 1\r\n\r\n'));
+        await source.list(inbox, all, false);
+        await put(octets('Subject: 2\r\n\r\n'));
+        const { folders } = await source.folders();
+        expect(folders.find(({ id }) => id === inbox)?.state).toMatchObject({ messages: 2, uidNext: 3 });
+      });
+
       test('a folder that does not exist is a fault of that folder, and the connection lives on', async () => {
         await expect(source.list('Nowhere' as FolderId, 'all', false)).rejects.toMatchObject({
           code: 'folder.gone',

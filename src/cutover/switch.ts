@@ -7,6 +7,7 @@
  * route and stage turn in one transaction; and a hold is let go however this ends, or lapses by itself where we were killed.
  */
 
+import type { FaultCode } from '#domain/fault.ts';
 import type { FaultReport } from '#domain/report.ts';
 
 /** Places at which a kill would hurt most. */
@@ -70,7 +71,10 @@ async function carryAndCompare(parts: SwitchParts, signal: AbortSignal): Promise
     if (late) return late;
     parts.at('carried');
     const wrong = await parts.compare(signal);
-    if (wrong) return wrong;
+    // It may have come after the carrying, and before its folder was compared.
+    const mayBeNew = wrong?.code === ('switch.incomplete' satisfies FaultCode);
+    if (wrong && (!mayBeNew || looks === looksMax)) return wrong;
+    if (wrong) continue;
     parts.at('verified');
     const unrest = await parts.unrest(signal);
     if (!unrest || looks === looksMax) return unrest;

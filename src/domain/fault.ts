@@ -490,7 +490,7 @@ export const faults = {
     'mailbox',
     'never',
     ({ messages, first }) =>
-      `${messages} messages cannot be brought to the other side, and nobody has accepted that; the first of them is ${first}.`,
+      `${messages} messages are not on the other side, each is listed with its reason, and nobody has accepted that; the first of them is ${first}.`,
     'See each with its reason: `godwit describe mailbox ADDRESS`. To go without them, `godwit mailbox accept ADDRESS --all --why …`; where the reason is mended, `godwit mailbox retry ADDRESS`.',
   ),
   'switch.incomplete': entry<{ readonly missing: number; readonly first: string }>(

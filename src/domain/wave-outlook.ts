@@ -70,7 +70,7 @@ function notThatDay({ notThatDay: those }: Outlook): string | null {
 
 function notAccepted({ name }: Pick<Wave, 'name'>, { notAccepted: those }: Outlook): string | null {
   if (those === 0) return null;
-  return `${mailboxes(those)} of it will not switch before somebody accepts what the target has refused, or mends the reason: godwit report wave ${name}`;
+  return `${mailboxes(those)} of it will not switch before somebody accepts what the target does not have, or mends the reason: godwit report wave ${name}`;
 }
 
 function tooManySwitches(

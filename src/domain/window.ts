@@ -36,7 +36,7 @@ export function readWindow(text: string, timezone: string): DayWindow | { readon
   if (opensAt === null || closesAt === null)
     return { problem: `${JSON.stringify(text)} names a day or a time that does not exist.` };
   if (closesAt <= opensAt) return { problem: `The window ${JSON.stringify(text)} ends before it begins.` };
-  return { day, opensAt, closesAt };
+  return windowFrom(opensAt, closesAt, timezone);
 }
 
 /** The window between two moments. */

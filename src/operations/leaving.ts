@@ -4,7 +4,8 @@
  */
 
 import { type Fault, fault, told } from '#domain/fault.ts';
-import type { FolderState, FolderTree } from '#domain/item.ts';
+import { mapFolders } from '#domain/folder-map.ts';
+import type { FolderId, FolderState, FolderTree } from '#domain/item.ts';
 import type { Direction } from '#domain/ledger-turn.ts';
 import type { FaultReport } from '#domain/report.ts';
 import type { Selection } from '#domain/selection.ts';
@@ -13,12 +14,12 @@ import type { Log } from '#lib/log.ts';
 import type { Journeys, ListedMessage } from '#ports/journeys.ts';
 import type { MailboxInHand } from '#ports/mailbox-ends.ts';
 import { verifyMailbox } from './verify-mailbox.ts';
-import { type Compare, type Lacking, lackingAcross } from './way-home.ts';
+import { choicesOf, type Compare, type Lacking, lackingAcross } from './way-home.ts';
 
 export interface LeavingRequest {
   readonly inHand: MailboxInHand;
   readonly journeys: Pick<Journeys, 'listed'>;
-  readonly choices: { readonly selection: Selection };
+  readonly choices: { readonly selection: Selection; readonly delete: boolean };
   readonly log: Log;
   readonly clock: Clock;
 }
@@ -30,46 +31,54 @@ export async function compareBoth(
   signal: AbortSignal,
 ): Promise<Compared> {
   const { inHand, choices, log, clock, journeys } = request;
-  let leaving: FolderTree | null = null;
+  let seen: Seen | null = null;
   const verify: Compare = (way, selection) => {
     const { pair, openSourceToRead, openTargetToRead } = inHand.ends(way);
     const ends = { pair, openSource: openSourceToRead, openTarget: openTargetToRead };
     const watcher = { planned() {}, progress() {}, folder() {} };
     const heard = (source: FolderTree, target: FolderTree): void => {
+      const [leaving, other] = way === direction ? [source, target] : [target, source];
       // As it stood before anything was compared.
-      leaving ??= way === direction ? source : target;
+      seen ??= { leaving, other };
     };
     return verifyMailbox({ ...ends, selection, sample: 0, log, watcher, clock, heard }, signal);
   };
   const found = await lackingAcross(direction, verify, choices.selection);
-  if ('fault' in found) return { leaving, why: found.fault };
-  if (leaving === null || found.messages.length + found.folders.length === 0) return { leaving, why: null };
+  if ('fault' in found) return { seen, why: found.fault };
+  if (seen === null || found.messages.length + found.folders.length === 0) return { seen, why: null };
+  const { leaving }: Seen = seen;
   const why = whyNotYet(found, leaving, await journeys.listed(inHand.traveller.id, direction));
-  return { leaving, why: why && told(why) };
+  return { seen, why: why && told(why) };
+}
+
+/** Both sides as they stood before anything was compared. */
+export interface Seen {
+  readonly leaving: FolderTree;
+  readonly other: FolderTree;
 }
 
 export interface Compared {
-  /** The side that is left, as it stood before; null where it could not be asked. */
-  readonly leaving: FolderTree | null;
+  /** Null where they could not be asked. */
+  readonly seen: Seen | null;
   /** Why it cannot be left yet. */
   readonly why: FaultReport | null;
 }
 
-/** Whether the side that is left stands as it was compared: with the session that carried, one question. */
+/** Whether what is carried of the side that is left stands as it was compared: with the session that carried, one question. */
 export async function isAsCompared(
-  { inHand }: LeavingRequest,
+  { inHand, choices }: LeavingRequest,
   direction: Direction,
-  compared: FolderTree | null,
+  seen: Seen | null,
   signal: AbortSignal,
 ): Promise<boolean> {
-  if (compared === null) return false;
+  if (seen === null) return false;
   await using leaving = await inHand.ends(direction).openSource(signal);
-  const now = await leaving.folders();
-  const before = new Map(compared.folders.map(({ id, state }) => [id, state] as const));
-  return (
-    now.folders.length === compared.folders.length &&
-    now.folders.every(({ id, state }) => before.has(id) && isSame(before.get(id) ?? null, state))
-  );
+  const { selection } = choicesOf(direction, choices, true);
+  // Folders of others, and those that are left out, change as they like.
+  const carried = (tree: FolderTree): ReadonlyMap<FolderId, FolderState | null> =>
+    new Map(mapFolders(tree, seen.other, selection).folders.map(({ source: { id, state } }) => [id, state] as const));
+  const [before, now] = [carried(seen.leaving), carried(await leaving.folders())];
+  return before.size === now.size && [...now].every(([id, state]) => isSame(before.get(id) ?? null, state));
 }
 
 function isSame(a: FolderState | null, b: FolderState | null): boolean {
@@ -89,26 +98,33 @@ function isSame(a: FolderState | null, b: FolderState | null): boolean {
  * is the side that is left; `listed`: what passes have listed of it.
  */
 export function whyNotYet(lacking: Lacking, tree: FolderTree, listed: readonly ListedMessage[]): Fault | null {
-  const idOf = new Map(tree.folders.map(({ path, id }) => [path.join('/'), id] as const));
-  const byMessage = new Map(listed.map((each) => [keyOf(each.folder, each.uid, each.uidValidity), each] as const));
-  const byFolder = Map.groupBy(listed, ({ folder }) => folder);
+  const folderAt = new Map(tree.folders.map((folder) => [folder.path.join('/'), folder] as const));
   const [unexplained, open]: [string[], string[]] = [[], []];
-  for (const { folder, uid, uidValidity } of lacking.messages) {
-    const known = byMessage.get(keyOf(idOf.get(folder) ?? '', uid, uidValidity));
-    if (!known) unexplained.push(`${folder} ${uid}`);
-    else if (!known.isAccepted) open.push(`${folder} ${uid}`);
+  const byFolder = Map.groupBy(listed, ({ folder }) => folder);
+  /** By UID, of what the folder's numbers are now; the first that is told of a message counts. */
+  const knownIn = (path: string): ReadonlyMap<number, ListedMessage> => {
+    const folder = folderAt.get(path);
+    const known = (folder && byFolder.get(folder.id)) ?? [];
+    const current = known.filter(({ uid, uidValidity }) => uid === 0 || uidValidity === folder?.state?.uidValidity);
+    return new Map(current.toReversed().map((each) => [each.uid, each] as const));
+  };
+  for (const [path, messages] of Map.groupBy(lacking.messages, ({ folder }) => folder)) {
+    const known = knownIn(path);
+    for (const { uid } of messages) {
+      const isKnown = known.get(uid);
+      if (!isKnown) unexplained.push(`${path} ${uid}`);
+      else if (!isKnown.isAccepted) open.push(`${path} ${uid}`);
+    }
   }
   for (const { path, messages } of lacking.folders) {
-    const known = byFolder.get(idOf.get(path) ?? ('' as never)) ?? [];
-    if (messages === null || known.length < messages) unexplained.push(path);
-    else open.push(...known.filter(({ isAccepted }) => !isAccepted).map(({ uid }) => `${path} ${uid}`));
+    const known = knownIn(path);
+    // All of it, as a comparison had found it.
+    if (known.get(0)?.isAccepted) continue;
+    if (messages === null || known.size < messages) unexplained.push(path);
+    else for (const { uid, isAccepted } of known.values()) if (!isAccepted) open.push(`${path} ${uid}`);
   }
   const [missing] = unexplained;
   if (missing !== undefined) return fault('switch.incomplete', { missing: unexplained.length, first: missing });
   const [first] = open;
   return first === undefined ? null : fault('switch.exceptions', { messages: open.length, first });
-}
-
-function keyOf(folder: string, uid: number, uidValidity: number): string {
-  return `${uidValidity} ${uid} ${folder}`;
 }

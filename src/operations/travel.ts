@@ -5,7 +5,6 @@
 
 import { switchMailbox, type Switched, type SwitchPoint } from '#cutover/switch.ts';
 import { Fault, fault, type FaultCode, faults, told } from '#domain/fault.ts';
-import type { FolderTree } from '#domain/item.ts';
 import type { Stage, Step } from '#domain/journey.ts';
 import type { Direction } from '#domain/ledger-turn.ts';
 import { nextTryInMs } from '#domain/next-try.ts';
@@ -18,7 +17,7 @@ import type { LedgerReader } from '#ports/ledger.ts';
 import type { MailboxInHand } from '#ports/mailbox-ends.ts';
 import type { CrashPoint } from '#sync/engine.ts';
 import { type CopyChoices, copyMailbox } from './copy-mailbox.ts';
-import { compareBoth, isAsCompared } from './leaving.ts';
+import { compareBoth, isAsCompared, type Seen } from './leaving.ts';
 import { choicesOf } from './way-home.ts';
 
 export type JourneySteps = Pick<
@@ -84,7 +83,7 @@ export async function travel(request: TravelRequest, signal: AbortSignal): Promi
 async function pass(request: TravelRequest, stage: Stage, direction: Direction, signal: AbortSignal): Promise<void> {
   const { inHand, journeys, wave, who, followEveryMs, clock } = request;
   const began = clock.now();
-  const { report, adopted } = await carry(request, direction, signal);
+  const { report, adopted } = await carry(request, direction, inHand.traveller.triesRefused, signal);
   if (report.fault) {
     await journeys.carried(inHand.traveller.id, doneBy(report, direction));
     return trouble(request, stage, report.fault, signal);
@@ -104,12 +103,15 @@ async function pass(request: TravelRequest, stage: Stage, direction: Direction, 
 async function cross(request: TravelRequest, stage: 'switching' | 'returning', signal: AbortSignal): Promise<void> {
   const { inHand, journeys, who, followEveryMs } = request;
   const mailbox = inHand.traveller.id;
-  let compared: FolderTree | null = null;
+  // Once is enough: what is refused again would be sent as often as it is looked.
+  let triesRefused = inHand.traveller.triesRefused;
+  let compared: Seen | null = null;
   const way = stage === 'switching' ? ({ from: 'there', step: 'settle', to: 'target' } as const) : homeward;
   const outcome: Switched = await switchMailbox(
     {
       carry: async (within) => {
-        const { report, adopted } = await carry(request, way.from, within);
+        const { report, adopted } = await carry(request, way.from, triesRefused, within);
+        triesRefused = false;
         const done = report.fault
           ? doneBy(report, way.from)
           : numbersOf(report, way.from, adopted, report.milliseconds);
@@ -121,8 +123,8 @@ async function cross(request: TravelRequest, stage: 'switching' | 'returning', s
       },
       letGo: async () => {},
       compare: async (within) => {
-        const { leaving, why } = await compareBoth(request, way.from, within);
-        compared = leaving;
+        const { seen, why } = await compareBoth(request, way.from, within);
+        compared = seen;
         return why;
       },
       unrest: async (within) => {
@@ -158,7 +160,12 @@ interface Carried {
   readonly adopted: number;
 }
 
-async function carry(request: TravelRequest, direction: Direction, signal: AbortSignal): Promise<Carried> {
+async function carry(
+  request: TravelRequest,
+  direction: Direction,
+  retryRefused: boolean,
+  signal: AbortSignal,
+): Promise<Carried> {
   const { inHand, choices, log, clock } = request;
   const { pair, openSource, openTarget, ledger } = inHand.ends(direction);
   let adopted = 0;
@@ -173,7 +180,7 @@ async function carry(request: TravelRequest, direction: Direction, signal: Abort
         ...choicesOf(direction, choices, inHand.traveller.stage === 'returning'),
         dryRun: false,
         followSeconds: null,
-        retryRefused: inHand.traveller.triesRefused,
+        retryRefused,
       },
       opensOnce: true,
       watcher: { planned() {}, progress() {}, folder() {}, caughtUp() {} },

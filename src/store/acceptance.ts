@@ -4,10 +4,11 @@
  * it is open again.
  */
 
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import type { Accepted, WhichExceptions } from '#domain/acceptance.ts';
 import type { FaultCode } from '#domain/fault.ts';
 import type { FolderId } from '#domain/item.ts';
+import type { Stage } from '#domain/journey.ts';
 import type { Direction } from '#domain/ledger-turn.ts';
 import type { ListedMessage } from '#ports/journeys.ts';
 import type { Acceptances } from '#ports/wave-accounts.ts';
@@ -22,6 +23,15 @@ export const isAccepted = sql.raw(
    and a.source_uid_validity = e.source_uid_validity
    and string_to_array(e.code, ',') <@ string_to_array(a.code, ',')`,
 );
+
+/**
+ * Of a `ledger_exception e` of a mailbox at `stage`: people answer for it. That is what the way there has listed; and while
+ * somebody goes home what does not arrive there.
+ */
+export function isAccountable(stage: RawBuilder<unknown>): RawBuilder<unknown> {
+  return sql`(e.direction = 'there' and e.kind <> 'kept'
+              or e.direction = 'back' and e.kind = 'refused' and ${stage} = 'returning')`;
+}
 
 /** Of a `ledger_exception e`: the other side does not have it. */
 export const isLacking = sql.raw(`e.kind in ('refused', 'removed')`);
@@ -44,15 +54,16 @@ export function openAcceptances(db: Database): Acceptances {
 }
 
 async function accept(tx: Sql, address: string, which: WhichExceptions, who: string, why: string): Promise<Accepted> {
-  const found = await sql<{ id: number }>`
-    select id from mailbox where address = lower(${address}) for update`.execute(tx);
-  const mailbox = found.rows[0]?.id;
-  if (mailbox === undefined) return { kind: 'unknown' };
+  const found = await sql<{ id: number; stage: Stage }>`
+    select id, stage from mailbox where address = lower(${address}) for update`.execute(tx);
+  const [row] = found.rows;
+  if (!row) return { kind: 'unknown' };
+  const { id: mailbox, stage } = row;
   const { rows } = await sql<{ n: number }>`
     with listed as (
       select direction, folder, uid, kind, source_uid_validity, code
-        from ledger_exception
-       where mailbox = ${mailbox} and (direction = 'there' and kind <> 'kept' or direction = 'back' and kind = 'refused')
+        from ledger_exception e
+       where mailbox = ${mailbox} and ${isAccountable(sql`${stage}::text`)}
       union all
       select 'there', folder, uid, kind, "uidValidity", code
         from verification v, jsonb_to_recordset(v.found->'findings')
@@ -73,26 +84,32 @@ async function accept(tx: Sql, address: string, which: WhichExceptions, who: str
     )
     select count(*) as n from accepted`.execute(tx);
   const exceptions = rows[0]?.n ?? 0;
-  if (exceptions === 0) return { kind: 'nothing' };
+  // Also of what had been accepted a moment before it was blocked.
+  const goesOn = await letSwitch(tx, mailbox);
+  if (exceptions === 0 && !goesOn) return { kind: 'nothing' };
   await note(tx, { who, what: 'exceptions accepted', mailbox, why, about: { exceptions, ...aboutOf(which) } });
-  await letSwitch(tx, mailbox);
   return { kind: 'accepted', exceptions };
 }
 
 /** Whoever waited for nothing but that word goes on at once. */
-async function letSwitch(tx: Sql, mailbox: number): Promise<void> {
+async function letSwitch(tx: Sql, mailbox: number): Promise<boolean> {
   const waitsFor = 'switch.exceptions' satisfies FaultCode;
-  await sql`
+  const { rows } = await sql`
     update mailbox m set blocked = null, blocked_about = null, failures = 0, due_at = now()
      where m.id = ${mailbox} and m.blocked = ${waitsFor}
        and not exists (
          select from ledger_exception e
           where e.mailbox = m.id and ${isLacking}
             and e.direction = case m.stage when 'returning' then 'back' else 'there' end
-            and not exists (select from acceptance a where ${isAccepted}))`.execute(tx);
+            and not exists (select from acceptance a where ${isAccepted}))
+    returning m.id`.execute(tx);
+  return rows.length > 0;
 }
 
-/** What passes of `direction` have listed as not on the other side, and what a comparison did not find and somebody accepted. */
+/**
+ * What passes of `direction` have listed as not on the other side; and behind it what a comparison did not find and somebody
+ * accepted, of a whole folder with UID 0.
+ */
 export async function listed(db: Sql, mailbox: number, direction: Direction): Promise<readonly ListedMessage[]> {
   const { rows } = await sql<ListedRow>`
     select e.folder, e.uid, e.source_uid_validity, exists (select from acceptance a where ${isAccepted}) as accepted
@@ -100,7 +117,9 @@ export async function listed(db: Sql, mailbox: number, direction: Direction): Pr
      where e.mailbox = ${mailbox} and e.direction = ${direction} and ${isLacking}
     union all
     select folder, uid, source_uid_validity, true
-      from acceptance where mailbox = ${mailbox} and direction = ${direction} and kind = 'missing'`.execute(db);
+      from acceptance where mailbox = ${mailbox} and direction = ${direction} and kind in ('missing', 'folder')`.execute(
+    db,
+  );
   return rows.map(({ folder, uid, source_uid_validity: uidValidity, accepted: isAccepted }) => {
     return { folder: textKept(folder) as FolderId, uid, uidValidity, isAccepted };
   });

@@ -62,21 +62,21 @@ const columns = sql.raw(
   'm.id, m.organisation, m.stage, m.wave, (extract(epoch from m.due_at) * 1000)::int8 as due_ms, m.lag_ms',
 );
 const isDue = sql.raw(`m.due_at <= now() and m.queued_at is null and m.mark = ''`);
-/** Whether the dates of `m` allow the day of its wave `w`. */
-export const mayMove = sql.raw(
-  '((m.not_before is null or m.not_before <= w.day) and (m.not_after is null or w.day <= m.not_after))',
-);
+/** Whether the dates of a mailbox, by the name of its row, allow the day of its wave `w`. */
+function datesAllow(m: string): string {
+  return `((${m}.not_before is null or ${m}.not_before <= w.day) and (${m}.not_after is null or w.day <= ${m}.not_after))`;
+}
+const open = `w.state = 'running' and w.opens_at <= now() and now() < w.closes_at`;
+/** Of a wave `w`. */
+const isOpen = sql.raw(open);
+/** Of a mailbox `m` and its wave `w`. */
+export const mayMove = sql.raw(datesAllow('m'));
 /** The same where there may be no wave. */
 const mayMoveNow = sql`coalesce((select ${mayMove} from wave w where w.id = m.wave), true) as may_move`;
-/** Of a wave `w`. */
-const isOpen = sql.raw(`w.state = 'running' and w.opens_at <= now() and now() < w.closes_at`);
 /** Of a row that is being updated: a condition on what it is at that moment, also where somebody was a little faster. */
 export const maySwitchNow = sql.raw(
   `mailbox.mark = '' and exists (
-     select from wave w
-      where w.id = mailbox.wave and w.state = 'running' and w.opens_at <= now() and now() < w.closes_at
-        and (mailbox.not_before is null or mailbox.not_before <= w.day)
-        and (mailbox.not_after is null or w.day <= mailbox.not_after))`,
+     select from wave w where w.id = mailbox.wave and ${open} and ${datesAllow('mailbox')})`,
 );
 
 /** Between the two sides, whatever the hour: switches before ways back. */

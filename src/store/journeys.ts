@@ -36,9 +36,15 @@ export function openJourneys(db: Database, queue: Pick<StoredQueue, 'send'>, job
   let stage: Stage | null = null;
   /** When it is looked at next, provided that nobody has taken it elsewhere: whoever has said when themselves. */
   const dueAgain = (ms: number | null) =>
-    stage === null ? dueIn(ms) : sql`case when stage = ${stage} then ${dueIn(ms)} else due_at end`;
+    stage === null
+      ? dueIn(ms)
+      : sql`case when stage <> ${stage} or tries_refused and not ${hasSeenRetry} then due_at else ${dueIn(ms)} end`;
+  const carried = (numbers: PassNumbers) =>
+    numbers.found && hasSeenRetry ? sql`${carriedBy(numbers)}, tries_refused = false` : carriedBy(numbers);
   /** Of whom a pass carried something before it was cut off. */
   let gotFurther: number | null = null;
+  /** Whether it was found to be one whose refused messages are to be tried again. */
+  let hasSeenRetry = false;
   /** How far the clock of the database is ahead of one that nobody sets. */
   let aheadMs = Date.now() - performance.now();
   /** Does it and ends the job, both or neither; where `work` answers with false neither, and the job goes on. */
@@ -90,6 +96,7 @@ export function openJourneys(db: Database, queue: Pick<StoredQueue, 'send'>, job
       const { now, ...rest } = found;
       aheadMs = now - performance.now();
       stage = rest.traveller.stage;
+      hasSeenRetry = rest.traveller.triesRefused;
       return rest;
     },
     now: () => performance.now() + aheadMs,
@@ -183,15 +190,13 @@ function notOurs(): Error {
 }
 
 /** What a pass carried, as a change of the mailbox. */
-function carried({ direction, copied, bytes, milliseconds, found }: PassNumbers): RawBuilder<unknown> {
+function carriedBy({ direction, copied, bytes, milliseconds, found }: PassNumbers): RawBuilder<unknown> {
   const done =
     direction === 'there'
       ? sql`copied = copied + ${copied}, copied_bytes = copied_bytes + ${bytes},
             carry_ms = coalesce(carry_ms, 0) + ${Math.round(milliseconds)}`
       : sql`carried_back = coalesce(carried_back, 0) + ${copied}`;
-  const seen = found
-    ? sql`, lag_ms = ${Math.min(Math.round(found.lagMs), lagMaxMs)}, caught_up_at = now(), tries_refused = false`
-    : sql``;
+  const seen = found ? sql`, lag_ms = ${Math.min(Math.round(found.lagMs), lagMaxMs)}, caught_up_at = now()` : sql``;
   // What the last pass there found is the account of the move, whatever is carried home later.
   const account =
     found && direction === 'there'

@@ -6,7 +6,7 @@ import type { SideName } from '#domain/platform.ts';
 import { type ByReason, type ListedException, type MailboxAccount, together } from '#domain/wave-report.ts';
 import { nearest } from '#lib/nearest.ts';
 import type { WaveAccounts } from '#ports/wave-accounts.ts';
-import { isAccepted } from './acceptance.ts';
+import { isAccepted, isAccountable } from './acceptance.ts';
 import { faulted } from './database-fault.ts';
 import { type Database, oneRow } from './db.ts';
 import { textKept } from './kept-text.ts';
@@ -128,8 +128,8 @@ async function listed(db: Database, mailboxes: readonly number[]): Promise<reado
   const { rows } = await sql<CountRow>`
     select e.mailbox, e.kind, e.code, count(*) as messages, count(a.mailbox) as accepted,
            array_remove(array_agg(distinct a.who), null) as accepted_by
-      from ledger_exception e left join acceptance a on ${isAccepted}
-     where e.mailbox = any(${mailboxes}::int[]) and e.direction = 'there' and e.kind <> 'kept'
+      from ledger_exception e join mailbox m on m.id = e.mailbox left join acceptance a on ${isAccepted}
+     where e.mailbox = any(${mailboxes}::int[]) and ${isAccountable(sql`m.stage`)}
      group by 1, 2, 3`.execute(db.sql);
   return rows;
 }
@@ -202,7 +202,7 @@ async function exceptionsAfter(
         from ledger_exception e
         join mailbox m on m.id = e.mailbox
         left join acceptance a on ${isAccepted}
-       where e.mailbox = any(${mailboxes}::int[]) and e.direction = 'there' and e.kind <> 'kept' and ${after}
+       where e.mailbox = any(${mailboxes}::int[]) and ${isAccountable(sql`m.stage`)} and ${after}
        order by e.mailbox, e.number, e.uid, e.kind limit ${exceptionsMax}`.execute(db.sql),
   );
   return rows;

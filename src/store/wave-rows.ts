@@ -119,7 +119,7 @@ async function notAccepted(db: Sql, waves: readonly Wave[]): Promise<CountsByWav
   return countsByWave(
     db,
     waves,
-    sql`m.refused > 0 and exists (
+    sql`m.exceptions > 0 and exists (
       select from ledger_exception e
        where e.mailbox = m.id and e.direction = 'there' and ${isLacking}
          and not exists (select from acceptance a where ${isAccepted}))`,

@@ -88,10 +88,10 @@ describe('a wave that is made', () => {
       insert into ledger_exception (mailbox, direction, number, uid, kind, folder, source_uid_validity, code, detail)
       select m, 'there', 1, 5, case m when 3 then 'different' else 'refused' end, 'INBOX', 7, 'too-big', ''
         from generate_series(1, 3) as m`.execute(db.sql);
-    await sql`update mailbox set refused = case id when 3 then 0 else 1 end`.execute(db.sql);
+    await sql`update mailbox set exceptions = 1`.execute(db.sql);
     await openAcceptances(db).accept('bob@x.example', { kind: 'all' }, 'operator eve', 'a film');
     expect((await waves.list())[0]?.remarks).toEqual([
-      '1 mailbox of it will not switch before somebody accepts what the target has refused, or mends the reason: godwit report wave pilot',
+      '1 mailbox of it will not switch before somebody accepts what the target does not have, or mends the reason: godwit report wave pilot',
     ]);
   });
 

@@ -11,6 +11,7 @@ import type { FolderRecord } from '#ports/ledger.ts';
 import type { FolderOrder, FolderOutcome } from '#ports/mailbox.ts';
 import { type Engine, type FolderWork, pathOf } from './engine.ts';
 import { refusalOf } from './exceptions.ts';
+import { rowFinder } from './row-finder.ts';
 
 /** The work there is per folder; folders that cannot be selected are made and need no more. */
 export async function prepareFolders(
@@ -172,7 +173,9 @@ async function nameMissing(engine: Engine, mapped: MappedFolder, reason: string)
   const listing = await engine.source.list(source.id, 'all', true);
   const record = freshRecord(source.id, source.id);
   const work: FolderWork = { mapped, source, target: source, record, map: UidMap.empty };
-  const changes = [];
+  const rowOf = rowFinder(listing);
+  const left = engine.exceptions.of(source.id, 'refused').filter(({ uid }) => rowOf(uid) === -1);
+  const changes = left.flatMap(({ uid }) => engine.exceptions.remove(source.id, uid, 'refused'));
   for (let row = 0; row < listing.length; row++) {
     const refusal = refusalOf({ work, listing }, listing.uid(row), 'folder-missing', reason, listing.sizeBytes(row));
     changes.push(engine.exceptions.add(refusal));

@@ -96,6 +96,9 @@ export class ImapReader implements Source {
       this.#listed = null;
       const isFresh = early !== null && this.session.isAlive && performance.now() - early.at < listedFreshMs;
       const listed = isFresh ? await early.listed : null;
+      // Of a mailbox that is open, servers tell what this session has seen so far (RFC 9051 §6.3.11): NOOP has them look.
+      // Waited for, since Dovecot answers LIST before a NOOP that was sent ahead of it.
+      if (!listed && this.session.hasOpen) await imap.noop(this.session);
       const { tree, spelling } = grow(
         listed ?? (await askForFolders(this.session, this.facts)),
         this.session,

@@ -201,6 +201,11 @@ export class Sending {
     });
   }
 
+  /** Whether a mailbox is open, or will be once everything that was sent has been done. */
+  get hasOpen(): boolean {
+    return this.#place !== null && this.#place.state !== 'refused';
+  }
+
   #isThere(place: Place): boolean {
     return (
       this.#place !== null &&

@@ -143,6 +143,11 @@ export class Session {
     return !this.#ending.isOver;
   }
 
+  /** Whether a mailbox is open (RFC 9051 §3.3). */
+  get hasOpen(): boolean {
+    return this.#sending.hasOpen;
+  }
+
   /** Whether nothing is under way or waits for its turn: it could be used for something else. */
   get isIdle(): boolean {
     return this.isAlive && !this.#sending.isBusy;

@@ -107,7 +107,7 @@ create index mailbox_hint on mailbox (wave_hint, address) where wave_hint is not
 -- Few: those who may not move on every day.
 create index mailbox_dated on mailbox (wave, not_before, not_after)
   where wave is not null and (not_before is not null or not_after is not null);
-create index mailbox_refused on mailbox (wave) where refused > 0;
+create index mailbox_exceptions on mailbox (wave) where wave is not null and exceptions > 0;
 create index mailbox_aliases on mailbox using gin (aliases) where aliases is not null;
 -- What is due, in the orders in which it is chosen (store/due.ts). Those that have a job are among them, a thousand or two: what
 -- no index knows of can change without any of them hearing of it (HOT), and that is every second update of a journey. There
