@@ -1,6 +1,8 @@
 /** What a mailbox is not even opened for, and what is waited out. */
 
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { memorySource, memoryTarget } from '#connectors/memory/open.ts';
+import { MemoryMailbox } from '#connectors/memory/platform.ts';
 import { fault } from '#domain/fault.ts';
 import { type Stage, stages } from '#domain/journey.ts';
 import { everything } from '#domain/selection.ts';
@@ -115,4 +117,27 @@ test.each([
   };
   await travelOnce('following', 0, ends, journeys, { work: 'switch', log });
   expect(warned).toEqual([stage]);
+});
+
+describe('a fault of ours is told to whoever counts them, and calls for nobody by itself', () => {
+  const broken = async () => Promise.reject(new TypeError("Cannot read properties of undefined (reading 'uid')"));
+  const [source, target] = [new MemoryMailbox(), new MemoryMailbox()];
+  const sound = {
+    pair: { source: 'ann@old.example', target: 'ann@new.example' },
+    openSource: memorySource(source),
+    openTarget: memoryTarget(target),
+    openSourceToRead: memorySource(source),
+    openTargetToRead: memorySource(target),
+  };
+  test.each([
+    ['in a pass', 'following', { openSource: broken }],
+    ['in the carrying of a switch', 'switching', { openSource: broken }],
+    ['in the comparison of a switch', 'switching', { openTargetToRead: broken }],
+    ['on the way home', 'returning', { openSourceToRead: broken }],
+  ] as const)('%s', async (_, stage, ends) => {
+    // Neither `failed` nor `block`: these say so.
+    const journeys: JourneySteps = { ...noSteps, carried: async () => undefined };
+    const travelling = travelOnce(stage, 0, { ...sound, ledger: memoryLedger(), ...ends }, journeys);
+    await expect(travelling).rejects.toThrow(/^TypeError: Cannot read|^Cannot read/);
+  });
 });

@@ -212,6 +212,9 @@ async function trouble(
 ): Promise<void> {
   // Stopped by us, or by a lease that lapsed: that says nothing about the mailbox.
   signal.throwIfAborted();
+  // A fault of ours breaks the job off: whoever gave it to us counts those in a row.
+  if (code === ('internal' satisfies FaultCode))
+    throw new Error(message.replace(fault(code, { detail: '' }).message, ''));
   const { inHand, journeys, who, log } = request;
   const { id, failures } = inHand.traveller;
   log.warn('a pass failed', { mailbox: id, stage, fault: code });

@@ -54,7 +54,8 @@ export async function verifyMailbox(request: VerifyRequest, signal: AbortSignal)
     await compare(request, clock, found, signal);
   } catch (error) {
     ended = faultReport(error, signal);
-    request.log.error('comparison ended early', { fault: ended.code });
+    const stack = error instanceof Error && !(error instanceof Fault) ? (error.stack ?? '') : '';
+    request.log.error('comparison ended early', { fault: ended.code, ...(stack ? { stack } : {}) });
   }
   return reportOf(request, found, ended, clock.now() - begun);
 }
