@@ -228,7 +228,9 @@ async function trouble(
       await step(request, 'switching', 'withdraw', waitMs, { code });
     return journeys.failed(id, Math.max(waitMs, request.askedMs?.() ?? 0), { code, message });
   }
-  await journeys.block(id, code, { message, stage }, who);
+  // What a person says of it then is said of these two.
+  const pair = code === ('mailbox.other-account' satisfies FaultCode) ? { pair: inHand.ends('there').pair } : {};
+  await journeys.block(id, code, { message, stage, ...pair }, who);
 }
 
 function step(

@@ -84,6 +84,20 @@ describe('an account that is not the one that a mailbox was moved with', () => {
     expect(journey.blocked).toContain('somebody.else@old.example');
   });
 
+  test('is noticed also where it came between the question and the answer', async () => {
+    await using journey = await settled();
+    journey.accounts = { ...journey.accounts, target: 'imaps://ada@renamed.example' };
+    await journey.work();
+    await journey.sameAccount();
+    journey.accounts = { ...journey.accounts, target: 'imaps://somebody.else@renamed.example' };
+    const [before, other] = [contents(journey.source), anotherAccount()];
+    journey.target = other;
+    for (let passes = 0; passes < 3; passes++) await journey.work();
+    expect(journey.blocked).toContain('somebody.else@renamed.example');
+    expect(contents(journey.source)).toEqual(before);
+    expect(contents(other)).toHaveLength(6);
+  });
+
   test('may be written in another case', async () => {
     await using journey = await settled();
     const { source, target } = journey.accounts;

@@ -3,6 +3,7 @@
  * where a process could be killed; the next begins with an empty memory.
  */
 
+import { sql } from 'kysely';
 import { memorySource, memoryTarget, type MemoryEnd } from '#connectors/memory/open.ts';
 import { MemoryMailbox } from '#connectors/memory/platform.ts';
 import type { SwitchPoint } from '#cutover/switch.ts';
@@ -15,9 +16,10 @@ import type { Exception, LedgerReader } from '#ports/ledger.ts';
 import type { OpenSource } from '#ports/mailbox.ts';
 import type { Ends } from '#ports/mailbox-ends.ts';
 import type { MailboxLease } from '#ports/workforce.ts';
-import { forgetPairs, forgetWay } from '#store/forget-ledgers.ts';
+import { forgetWay } from '#store/forget-ledgers.ts';
 import { mailboxAt, type TestWorker, testWorker } from '#store/ledger.test-kit.ts';
 import { turnLedger } from '#store/ledger-turn.ts';
+import { enterOtherNames } from '#store/other-names.ts';
 import { testDatabase, type TestDatabase } from '#store/test-database.ts';
 import type { CrashPoint } from '#sync/engine.ts';
 import { pair } from './copy-mailbox.test-kit.ts';
@@ -96,7 +98,11 @@ export class Journey implements AsyncDisposable {
       beginSwitch: () => alive(() => this.#step('following', 'switch')),
       listed: (_, direction) => alive(() => this.#listed(direction)),
       failed: () => alive(() => void this.failures++),
-      block: (_, code, about) => alive(() => void (this.blocked = `${code}: ${JSON.stringify(about)}`)),
+      block: (_, code, about) =>
+        alive(async () => {
+          this.blocked = `${code}: ${JSON.stringify(about)}`;
+          await sql`update mailbox set blocked_about = ${JSON.stringify(about)}::jsonb`.execute(this.#db.sql);
+        }),
       turn: async (step, _, __, ___, forgets = null) => {
         const isTaken = await alive(() => this.#step(step.expected, step.step));
         if (forgets !== null) {
@@ -169,7 +175,7 @@ export class Journey implements AsyncDisposable {
 
   /** As a person orders it who was told of another account. */
   async sameAccount(): Promise<void> {
-    await forgetPairs(this.#db.sql, [this.#lease.mailbox]);
+    await enterOtherNames(this.#db.sql, [this.#lease.mailbox]);
     this.blocked = null;
   }
 

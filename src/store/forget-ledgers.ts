@@ -1,4 +1,4 @@
-/** What ledgers know, forgotten: when a way back has ended, and when it was learnt with other accounts. */
+/** What ledgers know, forgotten: when a way back has ended, and when another account is meant. */
 
 import { type RawBuilder, sql } from 'kysely';
 import type { Direction } from '#domain/ledger-turn.ts';
@@ -39,11 +39,4 @@ export async function forgetWay(tx: Sql, mailbox: number, direction: Direction):
 export async function forgetLedgers(tx: Sql, those: RawBuilder<unknown>): Promise<void> {
   await forgetWays(tx, those);
   await sql`delete from ledger_exception where mailbox in (${those})`.execute(tx);
-}
-
-/** With which accounts they were made: the next pass goes on with those that it is given. */
-export async function forgetPairs(tx: Sql, mailboxes: readonly number[]): Promise<void> {
-  await sql`update ledger_page set pair = null where mailbox = any(${mailboxes}::int[]) and pair is not null`.execute(
-    tx,
-  );
 }

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { MailboxOrder } from '#domain/estate-state.ts';
 import { orderOne, people, recorded, standAt, standing } from './estate.test-kit.ts';
 import { openJourneys } from './journeys.ts';
+import { pairDigest } from './ledger-pair.ts';
 import { openMailboxOrders } from './mailbox-orders.ts';
 import { type TestDatabase, testDatabase } from './test-database.ts';
 
@@ -52,21 +53,39 @@ describe('who orders', () => {
     expect((await find(1))?.traveller.triesRefused).toBe(false);
   });
 
+  const [refused, turned] = [
+    { source: 'imaps://ann@old.example', target: 'imaps://ann@renamed.example' },
+    { source: 'imaps://ann@renamed.example', target: 'imaps://ann@old.example' },
+  ];
   test.each([
-    ['same-account', [{ isKnown: true, pair: null }]],
+    [
+      'same-account',
+      [
+        ['there', 0, pairDigest(refused)],
+        ['there', 1, null],
+        ['back', 0, pairDigest(turned)],
+      ],
+    ],
     ['other-account', []],
-  ] as const)('%s, and it goes on with what is known of it, or anew', async (order, left) => {
-    await using db = await testDatabase();
-    const give = await withAnn(db);
-    await sql`
-      insert into ledger_page (mailbox, direction, page, names, records, pair) values (1, 'there', 0, '', '', 'x');
-      update mailbox set blocked = 'mailbox.other-account', due_at = null`.execute(db.sql);
-    expect(await give(order, 'the host was renamed')).toBe('done');
-    expect(await standing(db.sql, 1)).toMatchObject({ mark: '', isDue: true });
-    const { rows } = await sql`select true as "isKnown", pair from ledger_page`.execute(db.sql);
-    expect(rows).toEqual(left);
-    expect(await recorded(db.sql, 1)).toEqual([`operator bob ${order} the host was renamed`]);
-  });
+  ] as const)(
+    '%s, and it goes on with what is known of it and the accounts it was asked about, or anew',
+    async (order, left) => {
+      await using db = await testDatabase();
+      const give = await withAnn(db);
+      await sql`
+      insert into ledger_page (mailbox, direction, page, names, records, pair)
+      values (1, 'there', 0, '', '', 'x'), (1, 'there', 1, '', '', null), (1, 'back', 0, '', '', 'y')`.execute(db.sql);
+      await sql`
+      update mailbox set blocked = 'mailbox.other-account', due_at = null,
+                         blocked_about = ${JSON.stringify({ pair: refused })}::jsonb`.execute(db.sql);
+      expect(await give(order, 'the host was renamed')).toBe('done');
+      expect(await standing(db.sql, 1)).toMatchObject({ mark: '', isDue: true });
+      const { rows } = await sql<{ direction: string; page: number; pair: Buffer | null }>`
+      select direction, page, pair from ledger_page order by direction desc, page`.execute(db.sql);
+      expect(rows.map(({ direction, page, pair }) => [direction, page, pair])).toEqual(left);
+      expect(await recorded(db.sql, 1)).toEqual([`operator bob ${order} the host was renamed`]);
+    },
+  );
 
   test.each([
     ['they were asked to wait', sql`held = 'on call'`],

@@ -13,7 +13,8 @@ import type { UnknownName } from '#domain/selector.ts';
 import type { MailboxOrders } from '#ports/estate-view.ts';
 import { faulted } from './database-fault.ts';
 import type { Database, Sql } from './db.ts';
-import { forgetLedgers, forgetPairs } from './forget-ledgers.ts';
+import { forgetLedgers } from './forget-ledgers.ts';
+import { enterOtherNames } from './other-names.ts';
 import { select } from './selected.ts';
 import { sendBack } from './settled-orders.ts';
 
@@ -107,7 +108,7 @@ async function mark(
   who: string,
   why: string | null,
 ): Promise<void> {
-  if (order === 'same-account') await forgetPairs(tx, mailboxes);
+  if (order === 'same-account') await enterOtherNames(tx, mailboxes);
   if (order === 'other-account') await forgetLedgers(tx, sql`select unnest(${mailboxes}::int[])`);
   await sql`
     with marked as (
