@@ -40,7 +40,7 @@ type Expunged = Map<FolderId, number>;
 export async function afterwards(engine: Engine, carried: Carried): Promise<void> {
   const expunged: Expunged = new Map();
   // Nothing of this attempt may still be writing to the ledger when the next one reads it.
-  const belief = { isConfirmed: false, isOfMuch: isTooMuch(goneIn(carried), heldIn(carried)) };
+  const belief = { isConfirmed: false, isOfMuch: isTooMuch(goneIn(engine, carried), heldIn(carried)) };
   const ends = await Promise.allSettled(
     carried.surveys.map((plan) => bringUpToDate(engine, carried, plan, belief, expunged)),
   );
@@ -61,8 +61,11 @@ function heldBy({ held }: Carried, work: FolderWork): UidMap {
   return held.get(work) ?? UidMap.empty;
 }
 
-function goneIn({ surveys, departed }: Carried): number {
-  return [...surveys.map(({ gone }) => gone.length), ...departed.map(({ map }) => map.size)].reduce((a, b) => a + b, 0);
+/** Of what earlier passes have seen gone nothing counts. */
+function goneIn(engine: Engine, { surveys, departed }: Carried): number {
+  const unseen = ({ source, map }: FolderWork): number =>
+    [...map.pairs()].filter(([uid]) => engine.exceptions.get(source.id, uid, 'kept') === null).length;
+  return [...surveys.map(({ gone }) => gone.length), ...departed.map(unseen)].reduce((a, b) => a + b, 0);
 }
 
 /** As it was the last time. */

@@ -21,40 +21,48 @@ export function isTooMuch(gone: number, held: number): boolean {
 }
 
 /**
- * Whether the messages `gone` of a folder have to be found gone by another pass before they may go. If so, that is noted, and the
- * folder is looked at from its beginning then. `isOfMuch`: more of the mailbox is gone than is believed at once.
+ * Of the messages `gone` of a folder those that may go now: what has not been seen gone by an earlier pass may have to be, by another.
+ * If so, that is noted, and the folder is looked at from its beginning then. `isOfMuch`: more of the mailbox is gone, and was not
+ * before, than is believed at once.
  */
-export async function waitForNextPass(
+export async function mayGoNow(
   engine: Engine,
   work: FolderWork,
   gone: readonly Uid[],
   isOfMuch: boolean,
-): Promise<boolean> {
+): Promise<readonly Uid[]> {
   const { id } = work.source;
-  if (!takesAside(engine)) return false;
+  if (!takesAside(engine)) return gone;
   const unseen = gone.filter((uid) => engine.exceptions.get(id, uid, 'kept') === null);
   const isAll = unseen.length > few && gone.length >= work.map.size;
-  if (!engine.sightings.isRecent(id) && (unseen.length === 0 || !(isOfMuch || isAll))) return false;
+  const isRecent = engine.sightings.isRecent(id);
+  if (!isRecent && (unseen.length === 0 || !(isOfMuch || isAll))) return gone;
   engine.doubted.add(id);
   await note(engine, work, id, unseen);
-  return true;
+  return isRecent ? [] : besides(gone, unseen);
 }
 
 /**
  * The same of what a folder lacks that was made anew; `before`: what was known of its messages under their old numbers, which
  * are those of `gone`.
  */
-export async function waitAsRenumbered(
+export async function mayGoAsRenumbered(
   engine: Engine,
   work: FolderWork,
   gone: readonly Uid[],
   before: ReadonlyMap<Uid, Exception>,
-): Promise<boolean> {
+): Promise<readonly Uid[]> {
   const { id } = work.source;
+  if (!takesAside(engine)) return gone;
+  const isRecent = engine.sightings.isRecent(id);
   const unseen = gone.filter((uid) => !before.has(uid));
-  if (!takesAside(engine) || (unseen.length === 0 && !engine.sightings.isRecent(id))) return false;
   await note(engine, work, id, unseen);
-  return true;
+  return isRecent ? [] : besides(gone, unseen);
+}
+
+function besides(gone: readonly Uid[], unseen: readonly Uid[]): readonly Uid[] {
+  const waiting = new Set(unseen);
+  return gone.filter((uid) => !waiting.has(uid));
 }
 
 function takesAside({ choices }: Engine): boolean {

@@ -10,7 +10,7 @@ import { type AsideHome, asideHome, asideNote, moveAside, pendingSince } from '.
 import { readContents } from './content.ts';
 import { type Engine, type FolderWork, pathOf } from './engine.ts';
 import { beingRemoved } from './kept.ts';
-import { waitAsRenumbered } from './left-at-once.ts';
+import { mayGoAsRenumbered } from './left-at-once.ts';
 import type { Renumbering } from './recover.ts';
 
 /**
@@ -21,7 +21,7 @@ import type { Renumbering } from './recover.ts';
 export async function takeLeftBehind(
   engine: Engine,
   work: FolderWork,
-  { leftBefore, keptBefore }: Renumbering,
+  { leftBefore, keptBefore, recordBefore }: Renumbering,
 ): Promise<readonly LedgerChange[] | 'wait'> {
   const { aside, dryRun } = engine.choices;
   const folder = work.source.id;
@@ -35,23 +35,30 @@ export async function takeLeftBehind(
   if (there.size === 0) return [];
   const before = new Map(keptBefore.map((exception) => [exception.uid, exception] as const));
   const gone = [...there.keys()].map((target) => left.get(target) as Uid);
-  if (await waitAsRenumbered(engine, work, gone, before)) return 'wait';
+  const going = new Set(await mayGoAsRenumbered(engine, work, gone, before));
+  const isAll = going.size === gone.length;
+  if (going.size === 0) return 'wait';
   const found = await asideHome(engine, work, aside);
-  if ('refused' in found) return stay(engine, work, there.size, found.refused);
+  if ('refused' in found) return isAll ? stay(engine, work, there.size, found.refused) : 'wait';
   const noted: Exception[] = [];
-  const leaving = [...there].map(([target, sha256]) => {
+  const leaving = [...there].flatMap(([target, sha256]) => {
     const uid = left.get(target) as Uid;
+    if (!going.has(uid)) return [];
     const known = before.get(uid) ?? null;
     if (known === null || pendingSince(known, found.home) === null) noted.push(noteOf(work, uid, found.home));
-    return { target, sha256, before: known };
+    return [{ target, sha256, before: known }];
   });
-  await engine.ledger.write(noted.map((exception) => ({ kind: 'exception', exception })));
+  // Should the folder come back with its old numbers it is listed, and what has been taken aside is sent again.
+  const record = { ...recordBefore, sourceState: null };
+  const notes = noted.map((exception): LedgerChange => ({ kind: 'exception', exception }));
+  await engine.ledger.write([...notes, { kind: 'folder', record }]);
   engine.at('removal.recorded');
   engine.targetStates.touch(work.target.id);
   const refused = await moveAside(engine, work, leaving, found.home);
   engine.at('removal.done');
-  if (refused === null) engine.tally.removed += there.size;
-  else stay(engine, work, there.size, refused);
+  if (refused === null) engine.tally.removed += leaving.length;
+  else stay(engine, work, leaving.length, refused);
+  if (!isAll) return 'wait';
   return noted.map(({ uid }) => ({ kind: 'exception-gone', folder, uid, what: 'kept' }));
 }
 

@@ -7,7 +7,7 @@
 import type { Instant, Uid } from '#domain/item.ts';
 import { UidMap } from '#domain/uid-map.ts';
 import { type UidSet, uidCount, uidSet, uidsOf } from '#domain/uid-set.ts';
-import type { Exception, Intent, LedgerChange, SentMessage } from '#ports/ledger.ts';
+import type { Exception, FolderRecord, Intent, LedgerChange, SentMessage } from '#ports/ledger.ts';
 import { type Engine, type FolderWork, pathOf } from './engine.ts';
 import { adoptionChanges, refusalOf } from './exceptions.ts';
 import { freshRecord } from './fresh-record.ts';
@@ -26,6 +26,8 @@ export interface Renumbering {
   readonly leftBefore: UidMap;
   /** What was known, under those numbers, of messages that had left. */
   readonly keptBefore: readonly Exception[];
+  /** What the ledger holds of the folder until `changes` are written. */
+  readonly recordBefore: FolderRecord;
   readonly changes: readonly LedgerChange[];
 }
 
@@ -162,7 +164,7 @@ function narrowed(intent: Intent, isOpen: (uid: Uid) => boolean): readonly Ledge
 export function forgetNumbers(engine: Engine, work: FolderWork, side: 'source' | 'target'): Renumbering {
   const folder = work.source.id;
   const [mappedBefore, leftBefore] = side === 'target' ? [work.map, UidMap.empty] : [UidMap.empty, work.map];
-  const keptBefore = engine.exceptions.of(folder, 'kept');
+  const [keptBefore, recordBefore] = [engine.exceptions.of(folder, 'kept'), work.record];
   const changes: LedgerChange[] = [{ kind: 'map-dropped', folder }];
   for (const kind of ['refused', 'different', 'kept', 'removed'] as const) {
     for (const { uid } of engine.exceptions.of(folder, kind))
@@ -172,5 +174,5 @@ export function forgetNumbers(engine: Engine, work: FolderWork, side: 'source' |
   work.record = freshRecord(folder, work.record.target);
   changes.push({ kind: 'folder', record: work.record });
   engine.log.warn('folder renumbered', { folder: pathOf(work.source) });
-  return { mappedBefore, leftBefore, keptBefore, changes };
+  return { mappedBefore, leftBefore, keptBefore, recordBefore, changes };
 }

@@ -16,7 +16,7 @@ import {
 import { type Engine, type FolderWork, isTheirs, pathOf } from './engine.ts';
 import { beingRemoved, keptOf, leftTheSource } from './kept.ts';
 import { lastLook } from './last-look.ts';
-import { waitForNextPass } from './left-at-once.ts';
+import { mayGoNow } from './left-at-once.ts';
 import { type Unmapped, unmapped } from './record.ts';
 import { callOff, stillThere } from './second-look.ts';
 
@@ -24,7 +24,7 @@ import { callOff, stillThere } from './second-look.ts';
 export interface Belief {
   /** That they are has been made sure of. */
   readonly isConfirmed: boolean;
-  /** More of the mailbox is gone than is believed at once (`isTooMuch`). */
+  /** More of the mailbox is gone, and was not before, than is believed at once (`isTooMuch`). */
   readonly isOfMuch: boolean;
 }
 
@@ -49,13 +49,13 @@ export async function mirrorRemovals(
   const returned = [...there].flatMap((uid) => engine.exceptions.remove(folder, uid, 'kept'));
   const left = named.filter((uid) => !there.has(uid));
   const ours = left.filter((uid) => isToGo(engine, work, uid));
-  const mayGo = isConfirmed || !(await waitForNextPass(engine, work, ours, isOfMuch));
+  const going = isConfirmed ? ours : await mayGoNow(engine, work, ours, isOfMuch);
   const news = [...returned, ...noteLeft(engine, work, left)];
   if (engine.choices.dryRun) {
     engine.tally.removed += ours.length;
     return 0;
   }
-  if (ours.length > 0 && mayGo) return remove(engine, work, ours, news);
+  if (going.length > 0) return remove(engine, work, going, news);
   if (news.length > 0) await engine.ledger.write(news);
   return 0;
 }
