@@ -42,6 +42,8 @@ export class ImapReader implements Source {
   /** The folders as last listed, by the key of their path. */
   protected knownFolders: ReadonlyMap<string, Folder> = new Map();
   protected readonly numbering: Numbering;
+  /** Nobody uses this any more, and its session may be another's. */
+  readonly #left = new AbortController();
   /** Resolves when every call so far has been answered. */
   #before: Promise<void> = Promise.resolve();
   #listed: { readonly listed: Promise<imap.Listed | null>; readonly at: number } | null;
@@ -158,7 +160,7 @@ export class ImapReader implements Source {
       for (const waitMs of passingWaitsMs) {
         const missing = uidSet(missingOf(uids, got, end));
         if (!isPassing() || missing.length === 0) break;
-        await sleep(waitMs);
+        await this.#wait(waitMs);
         const sets = imap.splitNumberSet(missing, setOctets);
         refused = refusalIn(await Promise.all(sets.map((set) => ask(set, missing))));
       }
@@ -194,8 +196,15 @@ export class ImapReader implements Source {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#left.abort();
     if (this.session.isAlive) noteSpeed(this.session, this.facts);
     if (!this.options.kept?.keep(this.session)) this.session.leave();
+  }
+
+  async #wait(ms: number): Promise<void> {
+    const { signal } = this.#left;
+    await sleep(ms, undefined, { signal }).catch(() => undefined);
+    if (signal.aborted) throw new imap.ImapError({ kind: 'closed', why: 'by us' });
   }
 
   /** What a call about a folder rejects with. */
