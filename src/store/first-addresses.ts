@@ -9,12 +9,10 @@ import { type RawBuilder, sql } from 'kysely';
 import type { Mark, Stage } from '#domain/journey.ts';
 import { faultCodes, type Selector } from '#domain/selector.ts';
 import type { Sql } from './db.ts';
-import { domainOf, domainOfMailbox, type Selected } from './selected.ts';
+import type { Selected } from './selected.ts';
 
 /** So many places are looked at one by one: all stages of some hundred waves. */
 const placesMax = 2_000;
-/** So many of some domains are put in order, which takes some milliseconds; of more every few hundredth address is one. */
-const gatheredMax = 5_000;
 
 interface Place {
   readonly wave: number;
@@ -30,7 +28,7 @@ export async function firstAddresses(
   after: string | null,
   max: number,
 ): Promise<RawBuilder<unknown>> {
-  const { address, organisation, under, kind, hint, fault } = selector;
+  const { organisation, under, kind, hint, fault } = selector;
   const rest = sql`${condition} and ${after === null ? sql`true` : sql`m.address > lower(${after})`}`;
   const first = (which: RawBuilder<unknown>): RawBuilder<unknown> =>
     sql`select m.address from mailbox m where ${which} and ${rest} order by m.address limit ${max}`;
@@ -44,22 +42,10 @@ export async function firstAddresses(
   if (fault) return ofEach(faultCodes(fault), sql`m.mark = 'blocked' and m.blocked = c.value`);
   const places = standing ? await placesOf(db, standing) : null;
   if (places && places.length <= placesMax) return firstOfPlaces(places, first, max);
-  if (address && (await areFew(db, address)))
-    return sql`
-      select g.address from (select m.address from mailbox m where ${rest} offset 0) as g order by g.address limit ${max}`;
   if (hint) return ofEach(hint, sql`m.wave_hint = c.value`);
   // Nearly everybody is a person: they are never far.
   if (kind && !kind.includes('person')) return ofEach(kind, sql`m.kind = c.value and m.kind <> 'person'`);
   return first(sql`true`);
-}
-
-/** Whether those whose addresses end so are known by their domains, and few enough to be gathered. Of many the first are near. */
-async function areFew(db: Sql, globs: readonly string[]): Promise<boolean> {
-  const domains = globs.map(domainOf).filter((domain) => domain !== null);
-  if (domains.length < globs.length) return false;
-  const { rows } = await sql`
-    select from mailbox m where ${domainOfMailbox} = any(${domains}::text[]) limit ${gatheredMax + 1}`.execute(db);
-  return rows.length <= gatheredMax;
 }
 
 /** Where somebody stands who is meant, as the tallies know it. */

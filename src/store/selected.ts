@@ -112,17 +112,7 @@ function markOf(value: string): string {
   return value === 'none' ? '' : value;
 }
 
-/** The domain that a glob leaves open nothing but who it is; null for any other. */
-export function domainOf(glob: string): string | null {
-  return /^\*@([^*@]+)$/.exec(glob)?.[1]?.toLowerCase() ?? null;
-}
-
-/** Of a mailbox `m`: as its index is defined. */
-export const domainOfMailbox = sql`split_part(m.address, '@', -1)`;
-
 function addressIs(glob: string): RawBuilder<boolean> {
-  const domain = domainOf(glob);
-  if (domain !== null) return sql`(${domainOfMailbox} = ${domain} and m.address like ${likeOf(glob)})`;
   return glob.includes('*') ? sql`m.address like ${likeOf(glob)}` : sql`m.address = ${glob}`;
 }
 

@@ -96,8 +96,6 @@ create table mailbox (
   check (stage = 'known' or wave is not null or excluded is not null or left_at is not null)
 ) with (fillfactor = 85);
 create index mailbox_organisation on mailbox (organisation);
--- Who is looked for by the end of their address. Few domains for many mailboxes: some 7 octets for each.
-create index mailbox_domain on mailbox (split_part(address, '@', -1));
 -- Lists come in the order of their addresses (store/estate-lists.ts): of those that stand alike, and of what few are.
 create index mailbox_standing on mailbox (wave, stage, mark, address) where wave is not null;
 create index mailbox_marked on mailbox (mark, address) where mark <> '';
