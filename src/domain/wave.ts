@@ -132,7 +132,7 @@ export function whyPaused({ begun, failed }: WaveCounts, errorBudget: number, mo
  * Codes that do not count as failures of a wave: the weather of a platform, of the network or of the database, and people at
  * work, though a switch that met them five times was withdrawn; and what waits for a person's word, and for nothing else.
  */
-export const weather: readonly string[] = [
+export const countsForNothing: readonly string[] = [
   'switch.exceptions' satisfies FaultCode,
   'switch.unquiet' satisfies FaultCode,
   ...Object.entries(faults)

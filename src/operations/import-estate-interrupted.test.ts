@@ -53,8 +53,10 @@ test.each(steps)('an import that loses the database while %s leaves the estate a
   const was = await estateIn(db);
   // It cannot get to its end before it is ended.
   await using gate = await closedGate(db);
-  const watcher = at(step, () => endImport(db));
+  const endings: Promise<void>[] = [];
+  const watcher = at(step, () => void endings.push(endImport(db)));
   await expect(importInto(db, after, { watcher })).rejects.toMatchObject({ code: 'database.away' });
+  await Promise.all(endings);
   await gate.open();
   expect(await estateIn(db)).toEqual(was);
 });

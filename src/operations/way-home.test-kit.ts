@@ -22,7 +22,7 @@ import { turnLedger } from '#store/ledger-turn.ts';
 import { enterOtherNames } from '#store/other-names.ts';
 import { testDatabase, type TestDatabase } from '#store/test-database.ts';
 import type { CrashPoint } from '#sync/engine.ts';
-import { pair } from './copy-mailbox.test-kit.ts';
+import { fill, pair } from './copy-mailbox.test-kit.ts';
 import { type JourneySteps, travel } from './travel.ts';
 
 export type Point = SwitchPoint | CrashPoint;
@@ -214,4 +214,14 @@ export async function aJourney(platforms: Partial<Platforms> = {}): Promise<Jour
   const worker = await testWorker(db);
   const lease = await worker.take(await mailboxAt(db, pair.source));
   return new Journey(db, worker, lease, platforms);
+}
+
+/** INBOX of twenty and Work of ten, settled on the target. */
+export async function settled(platforms: Partial<Platforms> = {}): Promise<Journey> {
+  const journey = await aJourney(platforms);
+  fill(journey.source.create(['INBOX']), 1, 20);
+  fill(journey.source.create(['Work']), 21, 30);
+  await journey.until('following');
+  await journey.until('settled', 'switch');
+  return journey;
 }

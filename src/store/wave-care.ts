@@ -5,7 +5,7 @@
 
 import { sql } from 'kysely';
 import type { WaveState } from '#domain/release.ts';
-import { careFor, stagesOnTheWay, type WaveCounts, weather, whyPaused } from '#domain/wave.ts';
+import { careFor, countsForNothing, stagesOnTheWay, type WaveCounts, whyPaused } from '#domain/wave.ts';
 import { note } from './audit.ts';
 import { faulted } from './database-fault.ts';
 import type { Database, Sql } from './db.ts';
@@ -75,7 +75,7 @@ function failuresOf(w: ReturnType<typeof sql>) {
     select distinct on (a.mailbox) a.mailbox, ${code} as code
       from audit a
      where a.wave = ${w}.id and a.what in ('blocked', 'withdraw') and a.id > ${w}.failures_seen
-       and ${code} <> all(${weather}::text[])
+       and ${code} <> all(${countsForNothing}::text[])
        and (a.what = 'withdraw'
             and not exists (select from audit g where g.mailbox = a.mailbox and g.id > a.id and g.what = 'acquitted'
                                and g.about ->> 'blocked' = ${code})

@@ -51,7 +51,9 @@ export async function lockWave(
 /** Those waves with what is remarked on each, whatever their number in five questions. */
 export async function outlined(db: Sql, waves: readonly Wave[]): Promise<readonly WaveOutlined[]> {
   const { now, interruptedMs, platforms, others } = await common(db);
-  const [counts, dated, open] = [await toDo(db, waves), await notThatDay(db, waves), await notAccepted(db, waves)];
+  const counts = await toDo(db, waves);
+  const dated = await notThatDay(db, waves);
+  const open = await notAccepted(db, waves);
   return waves.map((wave) => {
     const its = counts.get(wave.id) ?? { toSwitch: 0, toCopyBytes: 0 };
     const outlook: Outlook = {

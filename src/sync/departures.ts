@@ -9,6 +9,7 @@ import type { Uid } from '#domain/item.ts';
 import { uidSet } from '#domain/uid-set.ts';
 import type { Exception, LedgerChange } from '#ports/ledger.ts';
 import { type Engine, type FolderWork, isTheirs, pathOf } from './engine.ts';
+import { beingRemoved, keptOf } from './kept.ts';
 
 /** The code of what was kept as its folder was found gone; a ledger that knows none of it has not seen that yet. */
 const leftWithItsFolder = 'left-with-its-folder';
@@ -32,7 +33,7 @@ export async function isFoundGoneAgain(engine: Engine, work: FolderWork): Promis
   const theirs = [...work.map.pairs()]
     .map(([uid]) => uid)
     .filter((uid) => isTheirs(engine, work, uid) && engine.exceptions.get(folder, uid, 'kept') === null);
-  const kept = [...unseen, ...theirs].map((uid) => engine.exceptions.add(keptOf(engine, work, uid)));
+  const kept = [...unseen, ...theirs].map((uid) => engine.exceptions.add(leftOf(engine, work, uid)));
   await engine.ledger.write([...kept, { kind: 'folder', record: work.record }]);
   engine.log.info('a folder is found gone', { folder: pathOf(work.source), messages: unseen.length });
   return false;
@@ -57,7 +58,7 @@ function unseenOf(engine: Engine, work: FolderWork): readonly Uid[] {
       if (isTheirs(engine, work, uid) || engine.exceptions.get(source.id, uid, 'removed')) return false;
       const kept = engine.exceptions.get(source.id, uid, 'kept');
       // What a message was is noted only when it is about to go.
-      return !(kept && (kept.code === leftWithItsFolder || kept.code === 'being-removed' || kept.elementRead !== null));
+      return !(kept && (kept.code === leftWithItsFolder || kept.code === beingRemoved || kept.elementRead !== null));
     });
 }
 
@@ -71,20 +72,13 @@ async function stillOnTarget(engine: Engine, work: FolderWork, uids: readonly Ui
   return uids.filter((uid) => there.has(map.targetOf(uid) as Uid));
 }
 
-function keptOf(engine: Engine, work: FolderWork, uid: Uid): Exception {
-  const { source, record } = work;
+function leftOf(engine: Engine, work: FolderWork, uid: Uid): Exception {
   const ofOurs = engine.choices.aside === undefined ? words : wordsOfAside;
-  const before = engine.exceptions.get(source.id, uid, 'kept');
+  const detail = isTheirs(engine, work, uid) ? wordsOfAdopted : ofOurs;
+  const before = engine.exceptions.get(work.source.id, uid, 'kept');
   return {
-    folder: source.id,
-    sourceUidValidity: (record.sourceUidValidity ?? 0) as Exception['sourceUidValidity'],
-    uid,
-    kind: 'kept',
+    ...keptOf(work, uid, detail, before?.elementRead ?? null, before?.sizeBytes ?? null),
     code: leftWithItsFolder,
-    detail: isTheirs(engine, work, uid) ? wordsOfAdopted : ofOurs,
-    sizeBytes: before?.sizeBytes ?? null,
-    messageId: null,
-    elementRead: before?.elementRead ?? null,
-    elementServed: null,
+    elementServed: before?.elementServed ?? null,
   };
 }

@@ -8,6 +8,7 @@
 import type { FolderId, Uid } from '#domain/item.ts';
 import type { Exception } from '#ports/ledger.ts';
 import { type Engine, type FolderWork, pathOf } from './engine.ts';
+import { keptOf } from './kept.ts';
 
 /** What people remove in a minute by hand. */
 const few = 20;
@@ -72,25 +73,12 @@ function takesAside({ choices }: Engine): boolean {
 async function note(engine: Engine, work: FolderWork, folder: FolderId, unseen: readonly Uid[]): Promise<void> {
   if (unseen.length === 0) return;
   engine.sightings.note(folder);
-  const changes = unseen.map((uid) => engine.exceptions.add(keptOf(work, uid)));
+  const changes = unseen.map((uid) =>
+    engine.exceptions.add({ ...keptOf(work, uid, words, null, null), code: leftAtOnce }),
+  );
   await engine.ledger.write(changes);
   engine.log.warn('much left at once; it stays until another pass finds it gone', {
     folder: pathOf(work.source),
     messages: unseen.length,
   });
-}
-
-function keptOf({ source, record }: FolderWork, uid: Uid): Exception {
-  return {
-    folder: source.id,
-    sourceUidValidity: (record.sourceUidValidity ?? 0) as Exception['sourceUidValidity'],
-    uid,
-    kind: 'kept',
-    code: leftAtOnce,
-    detail: words,
-    sizeBytes: null,
-    messageId: null,
-    elementRead: null,
-    elementServed: null,
-  };
 }

@@ -9,7 +9,7 @@ import type { Exception, LedgerChange } from '#ports/ledger.ts';
 import { type AsideHome, asideHome, asideNote, moveAside, pendingSince } from './aside.ts';
 import { readContents } from './content.ts';
 import { type Engine, type FolderWork, pathOf } from './engine.ts';
-import { beingRemoved } from './kept.ts';
+import { beingRemoved, keptOf } from './kept.ts';
 import { mayGoAsRenumbered } from './left-at-once.ts';
 import type { Renumbering } from './recover.ts';
 
@@ -79,19 +79,10 @@ async function contentsOf(
   return there;
 }
 
+/** Under the numbers that the folder has now. */
 function noteOf(work: FolderWork, uid: Uid, home: AsideHome): Exception {
-  return {
-    folder: work.source.id,
-    sourceUidValidity: (work.source.state?.uidValidity ?? 0) as Exception['sourceUidValidity'],
-    uid,
-    kind: 'kept',
-    code: beingRemoved,
-    detail: asideNote(home),
-    sizeBytes: null,
-    messageId: null,
-    elementRead: null,
-    elementServed: null,
-  };
+  const sourceUidValidity = (work.source.state?.uidValidity ?? 0) as Exception['sourceUidValidity'];
+  return { ...keptOf(work, uid, asideNote(home), null, null), code: beingRemoved, sourceUidValidity };
 }
 
 function stay(engine: Engine, work: FolderWork, messages: number, why: string): readonly LedgerChange[] {
