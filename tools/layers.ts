@@ -26,8 +26,11 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   // Independent of sync/ on purpose: what checks the copy shares no code with what made it.
   verify: ['ports', 'domain'],
   cutover: ['ports', 'domain'],
-  operations: ['sync', 'verify', 'cutover', 'ports', 'domain'],
-  cli: ['operations', 'domain', 'protocols'],
+  // Pure like domain/, and larger: who moves when, and what comes of it.
+  planning: ['domain'],
+  rehearsal: ['planning', 'domain'],
+  operations: ['sync', 'verify', 'cutover', 'planning', 'rehearsal', 'ports', 'domain'],
+  cli: ['operations', 'planning', 'rehearsal', 'domain', 'protocols'],
   api: ['operations', 'domain', 'protocols'],
   worker: ['operations', 'ports', 'domain'],
   coexistence: ['operations', 'domain', 'protocols'],
