@@ -320,9 +320,11 @@ describe('of two control planes', () => {
     const election = openElection(db);
     await using lead = await election.lead(new AbortController().signal);
     const lost = new Promise((resolve) => lead.lost.addEventListener('abort', resolve, { once: true }));
-    await sql`select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and pid <> pg_backend_pid()`.execute(
-      db.sql,
-    );
+    // The tests share a server, and other databases on it have locks of their own.
+    await sql`
+      select pg_terminate_backend(l.pid)
+        from pg_locks l join pg_stat_activity a using (pid)
+       where l.locktype = 'advisory' and a.datname = current_database() and l.pid <> pg_backend_pid()`.execute(db.sql);
     await lost;
     await using again = await election.lead(new AbortController().signal);
     expect(again.lost.aborted).toBe(false);
