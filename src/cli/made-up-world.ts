@@ -19,6 +19,7 @@ export interface MadeUp {
   readonly openSecrets?: World['openSecrets'];
   readonly openDatabase?: World['openDatabase'];
   readonly openImporter?: World['openImporter'];
+  readonly openPlanning?: World['openPlanning'];
   readonly openProgramme?: World['openProgramme'];
   readonly openInspection?: World['openInspection'];
   readonly work?: World['work'];
@@ -105,6 +106,7 @@ export async function play(argv: readonly string[], made: MadeUp = {}): Promise<
     openSecrets: made.openSecrets ?? (async () => Promise.reject(new Error('no sealed secrets in this test'))),
     openDatabase: made.openDatabase ?? (async () => Promise.reject(new Error('no database in this test'))),
     work: made.work ?? (async () => Promise.reject(new Error('no worker in this test'))),
+    openPlanning: made.openPlanning ?? (async () => Promise.reject(new Error('no planning in this test'))),
     openProgramme: made.openProgramme ?? (async () => Promise.reject(new Error('no estate in this test'))),
     serve: async () => Promise.reject(new Error('nothing is served in this test')),
     openInspection: made.openInspection ?? (async () => Promise.reject(new Error('no looks in this test'))),

@@ -28,6 +28,7 @@ import type {
   WaveOutlined,
   WaveSettledOrdered,
 } from '#domain/wave.ts';
+import type { PlanWindow } from '#domain/calendar.ts';
 import type { DayWindow } from '#domain/window.ts';
 import type { ProbeReport } from '#domain/probe-report.ts';
 import type { CommandError, CopyReport, MailboxReport } from '#domain/report.ts';
@@ -40,6 +41,7 @@ import type { CopyChoices, CopyWatcher, Pace } from '#operations/copy-mailbox.ts
 import type { SecretKeeping } from '#operations/keep-secrets.ts';
 import type { ImportOrder, ImportReport } from '#operations/import-estate.ts';
 import type { WaveReported } from '#operations/report-wave.ts';
+import type { EstateRoster } from '#operations/roster-of-estate.ts';
 import type { VerifyReport, VerifyWatcher } from '#operations/verify-mailbox.ts';
 import type { VerifiedMailbox, VerifyWaveRequest } from '#operations/verify-wave.ts';
 
@@ -97,6 +99,8 @@ export interface World {
   openDatabase(options: DatabaseOptions): Promise<DatabaseCare>;
   /** Opens an estate for imports. */
   openImporter(options: ImporterOptions): Promise<Importer>;
+  /** Opens an estate for whoever plans it. */
+  openPlanning(options: DatabaseOptions): Promise<EstatePlanning>;
   /** Opens an estate for people: its waves, how it stands, and its mailboxes. */
   openProgramme(options: DatabaseOptions): Promise<Programme>;
   /** Opens an estate to look at its mailboxes on both platforms. */
@@ -137,6 +141,11 @@ export interface ImporterOptions extends DatabaseOptions {
 /** What becomes of an import is told by its report and, on the way, to its watcher; `operations/import-estate.ts` throws its faults. */
 export interface Importer extends AsyncDisposable {
   import(order: Pick<ImportOrder, 'files' | 'dryRun' | 'watcher'>, signal: AbortSignal): Promise<ImportReport>;
+}
+
+export interface EstatePlanning extends AsyncDisposable {
+  /** The imported estate as a planner is asked about it; `operations/roster-of-estate.ts` throws its faults. */
+  roster(windows: readonly PlanWindow[], signal: AbortSignal): Promise<EstateRoster>;
 }
 
 export interface InspectionOptions extends DatabaseOptions {

@@ -1,0 +1,20 @@
+/** Joins planning to the database of the estate. */
+
+import type { DatabaseOptions, EstatePlanning } from '#cli/world.ts';
+import { rosterOfEstate } from '#operations/roster-of-estate.ts';
+import { openEstateRoster } from '#store/roster.ts';
+import { openEstateDatabase } from './estate-database.ts';
+import type { Environment } from './keyring.ts';
+
+/** Opens it. Throws `database.*`, and a `UsageError` where its URL cannot be had. */
+export async function openPlanning(
+  { database, stateDir, log, signal }: DatabaseOptions,
+  environment: Environment,
+): Promise<EstatePlanning> {
+  const options = { stateDir, environment, connectionsMax: 2, applicationName: 'godwit plan', log };
+  const db = await openEstateDatabase(database, options, signal);
+  return {
+    roster: (windows, stop) => rosterOfEstate(openEstateRoster(db), windows, stop),
+    [Symbol.asyncDispose]: () => db[Symbol.asyncDispose](),
+  };
+}

@@ -1,0 +1,163 @@
+import { sql } from 'kysely';
+import { expect, test } from 'vitest';
+import type { PlanWindow } from '#domain/calendar.ts';
+import { marks, type Stage, stages } from '#domain/journey.ts';
+import { planStandings } from '#domain/plan-standing.ts';
+import { windowFrom } from '#domain/window.ts';
+import { notFixed } from '#planning/placement.ts';
+import { noDayAfter, noDayBefore } from '#planning/roster.ts';
+import type { Sql } from '#store/db.ts';
+import { hourMs, people } from '#store/estate.test-kit.ts';
+import { openEstateRoster } from '#store/roster.ts';
+import { testDatabase } from '#store/test-database.ts';
+import { rosterOfEstate } from './roster-of-estate.ts';
+
+const signal = new AbortController().signal;
+const dayMs = 24 * hourMs;
+const start = Math.floor(Date.now() / hourMs) * hourMs;
+
+/** A window of ten mailboxes that opens so many hours from now and lasts for two. */
+function windowAt(hours: number): PlanWindow {
+  const opensAt = start + hours * hourMs;
+  const window = windowFrom(opensAt, opensAt + 2 * hourMs);
+  const dayNumber = Date.parse(`${window.day}T00:00Z`) / dayMs;
+  const start16 = new Date(opensAt).toISOString().slice(0, 16);
+  return { ...window, name: 'evening', start: start16, dayNumber, mailboxes: 10, bytes: 1_000, isPilot: false };
+}
+
+async function wave(db: Sql, name: string, state: string, { opensAt, closesAt, day }: PlanWindow): Promise<void> {
+  await sql`
+    insert into wave (name, state, opens_at, closes_at, day)
+    values (${name}, ${state}, ${new Date(opensAt).toISOString()}, ${new Date(closesAt).toISOString()}, ${day})`.execute(
+    db,
+  );
+}
+
+async function put(db: Sql, name: string, stage: Stage, its: string | null, mark: string | null = null): Promise<void> {
+  await sql`
+    update mailbox set stage = ${stage}, wave = (select id from wave where name = ${its}),
+           held = ${mark === 'held' ? 'on call' : null}, excluded = ${mark === 'excluded' ? 'gone abroad' : null},
+           blocked = ${mark === 'blocked' ? 'imap.sign-in.refused' : null}, left_at = ${mark === 'left' ? sql`now()` : null}
+     where address = ${`${name}@x.example`}`.execute(db);
+}
+
+test('the imported estate is read as it was imported: dates, sizes, hints, organisations and grants', async () => {
+  await using db = await testDatabase();
+  await people(db.sql, ['ann', 'bob', 'carl', 'dora']);
+  await sql`
+    insert into organisation (code, name, parent) values ('WARD', E'Ward\tof the tab', 1);
+    update mailbox set organisation = 2, kind = 'shared', size_bytes = 9000000000001, items = 7, not_before = '2026-08-03',
+           not_after = '2026-08-09', wave_hint = 'wave \\ hint' where id = 2;
+    update mailbox set size_bytes = null, not_before = '1969-12-31' where id = 3;
+    update mailbox set left_at = now() where id = 4;
+    insert into permission values (2, 1, 'full-access'), (2, 3, 'folder'), (4, 1, 'send-as')`.execute(db.sql);
+  const { roster, fixed, before, excluded } = await rosterOfEstate(openEstateRoster(db), [], signal);
+  expect(roster.size).toBe(3);
+  expect([0, 1, 2].map((each) => roster.address(each))).toEqual(['ann@x.example', 'bob@x.example', 'carl@x.example']);
+  expect([roster.find('BOB@x.example'), roster.find('dora@x.example')]).toEqual([1, -1]);
+  expect([...roster.kind]).toEqual([0, 1, 0]);
+  expect(roster.organisations).toEqual([
+    { code: 'RXY', name: 'Somewhere', parent: -1 },
+    { code: 'WARD', name: 'Ward\tof the tab', parent: 0 },
+  ]);
+  expect([...roster.organisation]).toEqual([0, 1, 0]);
+  expect([...roster.sizeBytes]).toEqual([100, 9_000_000_000_001, 0]);
+  expect([...roster.items]).toEqual([0, 7, 0]);
+  expect([...roster.notBefore]).toEqual([noDayBefore, Date.parse('2026-08-03') / dayMs, -1]);
+  expect([...roster.notAfter]).toEqual([noDayAfter, Date.parse('2026-08-09') / dayMs, noDayAfter]);
+  expect([...roster.waveHint].map((hint) => roster.hints[hint])).toEqual([undefined, 'wave \\ hint', undefined]);
+  const { grants } = roster;
+  expect([...grants.mailbox]).toEqual([1, 1]);
+  expect([...grants.grantee]).toEqual([0, 2]);
+  expect([...grants.kind]).toEqual([0, 3]);
+  expect(grants.unknown.grants).toBe(1);
+  expect({ fixed, before, excluded }).toEqual({ fixed: null, before: null, excluded: null });
+});
+
+test('who has moved or whose evening stands keeps it with its room; what failed comes back; who is held is left out', async () => {
+  await using db = await testDatabase();
+  const [past, open, soon, later] = [windowAt(-48), windowAt(-1), windowAt(24), windowAt(48)];
+  await people(db.sql, ['home', 'missed', 'tonight', 'broke', 'started', 'waits', 'planned', 'fresh', 'back', 'gone']);
+  await wave(db.sql, 'first', 'finished', past);
+  await wave(db.sql, 'tonight', 'running', open);
+  await wave(db.sql, 'soon', 'running', soon);
+  await wave(db.sql, 'later', 'planned', later);
+  await put(db.sql, 'home', 'settled', 'first', 'blocked');
+  await put(db.sql, 'missed', 'following', 'first');
+  await put(db.sql, 'tonight', 'following', 'tonight');
+  await put(db.sql, 'broke', 'copying', 'soon', 'blocked');
+  await put(db.sql, 'started', 'copying', 'soon');
+  await put(db.sql, 'waits', 'following', 'soon', 'held');
+  await put(db.sql, 'planned', 'planned', 'later');
+  await put(db.sql, 'back', 'returning', 'first');
+  await put(db.sql, 'gone', 'known', null, 'left');
+  const estate = await rosterOfEstate(openEstateRoster(db), [past, open, soon, later], signal);
+  const of = (column: Int32Array | Uint8Array | null) =>
+    Object.fromEntries(
+      Array.from({ length: estate.roster.size }, (_, i) => [estate.roster.address(i).split('@')[0], column?.[i]]),
+    );
+  expect(of(estate.fixed)).toEqual({
+    home: past.dayNumber,
+    missed: notFixed,
+    tonight: open.dayNumber,
+    broke: notFixed,
+    started: soon.dayNumber,
+    waits: notFixed,
+    planned: notFixed,
+    fresh: notFixed,
+    back: notFixed,
+  });
+  expect(of(estate.before)).toMatchObject({ missed: -1, broke: 2, started: -1, planned: 3, fresh: -1 });
+  expect(of(estate.excluded)).toMatchObject({ home: 0, waits: 1, back: 1, planned: 0 });
+  expect(estate.standings).toEqual({ free: 4, begun: 2, moved: 1, resting: 2 });
+  expect(estate.windows.map(({ mailboxes, bytes }) => [mailboxes, bytes])).toEqual([
+    [0, 0],
+    [0, 0],
+    [8, 800],
+    [10, 1_000],
+  ]);
+});
+
+test('wherever a mailbox may stand it is told what a plan may still say of it', async () => {
+  await using db = await testDatabase();
+  await wave(db.sql, 'w', 'running', windowAt(24));
+  const all = stages.flatMap((stage) => ['', ...marks.slice(1)].map((mark) => ({ stage, mark })));
+  await people(
+    db.sql,
+    all.map(({ stage, mark }) => `${stage}-${mark}`),
+  );
+  for (const { stage, mark } of all) await put(db.sql, `${stage}-${mark}`, stage, 'w', mark);
+  const { roster, standing } = await rosterOfEstate(openEstateRoster(db), [], signal);
+  const told = Object.fromEntries(
+    all.map(({ stage, mark }) => {
+      const number = roster.find(`${stage}-${mark}@x.example`);
+      return [`${stage} ${mark}`.trim(), planStandings[standing[number] as number]];
+    }),
+  );
+  expect(told).toMatchObject({
+    planned: 'begun',
+    'planned blocked': 'free',
+    'following held': 'resting',
+    'copying excluded': 'resting',
+    'settled held': 'moved',
+    switching: 'moved',
+    returning: 'resting',
+    'released excluded': 'moved',
+  });
+});
+
+test('an estate of which nothing was imported is an empty one', async () => {
+  await using db = await testDatabase();
+  const { roster, standings } = await rosterOfEstate(openEstateRoster(db), [windowAt(1)], signal);
+  expect([roster.size, roster.grants.mailbox.length]).toEqual([0, 0]);
+  expect(standings).toEqual({ free: 0, begun: 0, moved: 0, resting: 0 });
+});
+
+test('who is asked to stop while it is read stops, and says so', async () => {
+  await using db = await testDatabase();
+  await people(db.sql, ['ann']);
+  const stopped = new AbortController();
+  const estate = openEstateRoster(db);
+  const reading = estate.read({ begins: () => stopped.abort(), mailbox: () => {}, grant: () => {} }, stopped.signal);
+  await expect(reading).rejects.toMatchObject({ code: 'interrupted' });
+});
