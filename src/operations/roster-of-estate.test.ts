@@ -94,7 +94,10 @@ test('who has moved or whose evening stands keeps it with its room; what failed 
   const estate = await rosterOfEstate(openEstateRoster(db), [past, open, soon, later], signal);
   const of = (column: Int32Array | Uint8Array | null) =>
     Object.fromEntries(
-      Array.from({ length: estate.roster.size }, (_, i) => [estate.roster.address(i).split('@')[0], column?.[i]]),
+      Array.from(
+        { length: estate.roster.size },
+        (_, i) => [estate.roster.address(i).split('@')[0], column?.[i]] as const,
+      ),
     );
   expect(of(estate.fixed)).toEqual({
     home: past.dayNumber,
