@@ -1,33 +1,14 @@
 /** docs/godwit.schema.json and docs/godwit-yaml.md, made of the declarations in `src/app/estate-settings.ts`. */
 
 import type { TObject, TSchema } from 'typebox';
-import { aboutOf, estateForm, isNeeded, isSection } from '#app/estate-settings.ts';
+import { estateForm } from '#app/estate-settings.ts';
+import { aboutOf, isSection } from '#app/setting-forms.ts';
 import { initText } from '#cli/init-text.ts';
+import { editorsSchema, settingTable } from './setting-tables.ts';
 
 /** JSON Schema 2020-12, by which editors check and complete a godwit.yaml as it is written. */
 export function estateSchema(): string {
-  const schema = {
-    $schema: 'https://json-schema.org/draft/2020-12/schema',
-    title: 'godwit.yaml',
-    ...forEditors(estateForm),
-  };
-  return `${JSON.stringify(schema, null, 2)}\n`;
-}
-
-/** A form as JSON Schema; nothing with a default is required, and what is said of a setting is its description. */
-function forEditors(form: TSchema): object {
-  const about = aboutOf(form);
-  const { about: _, required: __, ...rest } = { ...form } as Record<string, unknown>;
-  const described = about && { description: `${sentence(about.is)} Written: ${about.expected}.` };
-  if ('items' in form) return { ...rest, ...described, items: forEditors(form.items as TSchema) };
-  if (!isSection(form)) return { ...rest, ...described };
-  const properties = Object.entries(form.properties as Readonly<Record<string, TSchema>>);
-  return {
-    ...rest,
-    description: about && sentence(about.is),
-    required: properties.map(([key]) => key).filter((key) => isNeeded(form, key)),
-    properties: Object.fromEntries(properties.map(([key, property]) => [key, forEditors(property)])),
-  };
+  return editorsSchema('godwit.yaml', estateForm);
 }
 
 export function estatePage(): string {
@@ -66,10 +47,7 @@ function sectionText(path: string, title: string, form: TObject): readonly strin
   return [
     `## ${title}`,
     '',
-    ...(settings.length > 0
-      ? ['| setting | is | default | values | change it when |', '| --- | --- | --- | --- | --- |']
-      : []),
-    ...settings.map(([key, property]) => row(key, property, isNeeded(form, key))),
+    ...settingTable(form, settings),
     '',
     ...sections.flatMap(([key, property]) => {
       const under = path === '' ? key : `${path}.${key}`;
@@ -84,18 +62,4 @@ function sectionText(path: string, title: string, form: TObject): readonly strin
       );
     }),
   ];
-}
-
-function row(key: string, form: TSchema, needed: boolean): string {
-  const about = aboutOf(form);
-  const otherwise = 'default' in form ? `\`${shown(form.default)}\`` : needed ? 'has to be written' : 'none';
-  return `| \`${key}\` | ${about?.is} | ${otherwise} | ${about?.expected} | ${about?.changeWhen ?? ''} |`;
-}
-
-function shown(value: unknown): string {
-  return typeof value === 'string' ? value : JSON.stringify(value);
-}
-
-function sentence(words: string): string {
-  return `${words.charAt(0).toUpperCase()}${words.slice(1)}${words.endsWith('.') ? '' : '.'}`;
 }

@@ -4,7 +4,7 @@ import type { TObject, TSchema } from 'typebox';
 import Value from 'typebox/value';
 import { cleanText } from '#lib/clean-text.ts';
 import { nearest } from '#lib/nearest.ts';
-import { aboutOf, isList, isNeeded, isSection } from './estate-settings.ts';
+import { aboutOf, formFor, isList, isNeeded, isOptional, isSection } from './setting-forms.ts';
 import type { Path } from './yaml-places.ts';
 
 export interface FormProblem {
@@ -29,9 +29,10 @@ export function completed(form: TSchema, value: unknown): unknown {
   // A heading with nothing below it, as where everything below is commented out.
   const written = value ?? {};
   if (!isMapping(written)) return value;
-  const properties = Object.entries(form.properties as Readonly<Record<string, TSchema>>).map(
-    ([key, property]) => [key, completed(property, own(written, key))] as const,
-  );
+  const properties = Object.entries(form.properties as Readonly<Record<string, TSchema>>).map(([key, property]) => {
+    const its = own(written, key);
+    return [key, its === undefined && isOptional(form, key) ? its : completed(property, its)] as const;
+  });
   return { ...written, ...Object.fromEntries(properties.filter(([, each]) => each !== undefined)) };
 }
 
@@ -46,16 +47,19 @@ function* sectionProblems(whole: TObject, form: TObject, value: unknown, path: P
   for (const [key, property] of Object.entries(properties)) {
     const at = [...path, key];
     const its = own(written, key);
+    if (its === undefined && isOptional(form, key)) continue;
     if (its === undefined && isNeeded(form, key) && !isSection(property))
       yield { path: at, key: true, says: `${at.join('.')} is missing: ${aboutOf(property)?.expected}.` };
     else if (isSection(property)) yield* sectionProblems(whole, property, its, at);
-    else if (its !== undefined) yield* valueProblems(property, its, at);
+    else if (its !== undefined) yield* valueProblems(whole, property, its, at);
   }
 }
 
-function* valueProblems(form: TSchema, value: unknown, path: Path): Generator<FormProblem, void> {
-  if (isList(form) && Array.isArray(value)) {
-    for (const [i, each] of value.entries()) yield* valueProblems(form.items, each, [...path, i]);
+function* valueProblems(whole: TObject, declared: TSchema, value: unknown, path: Path): Generator<FormProblem, void> {
+  const form = formFor(declared, value);
+  if (isSection(form) && isMapping(value)) yield* sectionProblems(whole, form, value, path);
+  else if (isList(form) && Array.isArray(value)) {
+    for (const [i, each] of value.entries()) yield* valueProblems(whole, form.items, each, [...path, i]);
   } else if (!Value.Check(form, value)) yield* wrong(form, path);
 }
 
@@ -78,8 +82,15 @@ function unknownKey(whole: TObject, form: TObject, key: string, path: Path): str
 /** The sections that have a setting of this name. */
 function homesOf(form: TObject, key: string, path: readonly string[]): readonly (readonly string[])[] {
   return Object.entries(form.properties as Readonly<Record<string, TSchema>>).flatMap(([name, property]) =>
-    isSection(property) ? homesOf(property, key, [...path, name]) : name === key ? [path] : [],
+    name === key ? [path] : sectionsIn(property).flatMap((each) => homesOf(each, key, [...path, name])),
   );
+}
+
+/** The section that it is, or those that its list is made of. */
+function sectionsIn(form: TSchema): readonly TObject[] {
+  if (isSection(form)) return [form];
+  if (isList(form)) return sectionsIn(form.items);
+  return 'anyOf' in form ? (form.anyOf as readonly TSchema[]).flatMap(sectionsIn) : [];
 }
 
 function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {

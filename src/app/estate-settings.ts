@@ -3,42 +3,12 @@
  * is checked against this; docs/godwit-yaml.md and the JSON Schema by which editors check and complete it are made from it.
  */
 
-import Type, { type Static, type TArray, type TObject, type TProperties, type TSchema } from 'typebox';
+import Type, { type Static } from 'typebox';
 import { usualListen } from '#domain/listen.ts';
 import { userFields } from '#domain/platform.ts';
+import { count, duration, flag, section, share, size, text } from './setting-forms.ts';
 
-/** What people read of a setting. */
-export interface About {
-  readonly is: string;
-  /** Completes the sentence "must be …". */
-  readonly expected: string;
-  readonly changeWhen?: string;
-}
-
-/** A form that bears what is said of it. A setting with a default need not be written. */
-type Options = { readonly about: About; readonly default?: unknown };
-
-const section = <P extends TProperties>(is: string, properties: P) =>
-  Type.Object(properties, {
-    additionalProperties: false,
-    about: { is, expected: `a section with ${Object.keys(properties).join(', ')}` },
-  });
-/** One line that shows all it holds. */
-const text = (options: Options) =>
-  Type.String({ pattern: String.raw`^[^\x00-\x1f\x7f]+$`, maxLength: 2_000, ...options });
-const flag = (options: Options) => Type.Boolean(options);
-const count = (maximum: number, options: Options) => Type.Integer({ minimum: 1, maximum, ...options });
 const secretForm = String.raw`^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+|sealed:\S+)$`;
-/** As cli/quantities.ts reads them. */
-const duration = (options: Options) =>
-  Type.Union(
-    [Type.String({ pattern: String.raw`^\s*\d+\s*$|^\s*(\d+[smhdSMHD])+\s*$` }), Type.Integer({ minimum: 1 })],
-    options,
-  );
-const size = (options: Options) =>
-  Type.Union([Type.String({ pattern: '^[0-9.]+ ?[kKmMgGtT]?([iI]?[bB])?$' }), Type.Integer({ minimum: 1 })], options);
-const share = (options: Options) =>
-  Type.Union([Type.String({ pattern: '^[0-9.]+ ?%?$' }), Type.Number({ minimum: 0, maximum: 1 })], options);
 
 const globs = (is: string) =>
   Type.Array(
@@ -282,24 +252,3 @@ export const estateForm = section('the settings of a programme', {
 /** What stands in a godwit.yaml that is in order, with the defaults of what does not. */
 export type EstateForm = Static<typeof estateForm>;
 export type PlatformForm = EstateForm['source'];
-
-/** What is said of a setting; null for a form that is part of another. */
-export function aboutOf(form: TSchema): About | null {
-  return (form as { readonly about?: About }).about ?? null;
-}
-
-/** Whether other settings stand in it. */
-export function isSection(form: TSchema): form is TObject {
-  return 'properties' in form;
-}
-
-export function isList(form: TSchema): form is TArray {
-  return 'items' in form;
-}
-
-/** Whether it has to be written. */
-export function isNeeded(form: TObject, key: string): boolean {
-  const property = (form.properties as Readonly<Record<string, TSchema>>)[key] as TSchema;
-  if (isSection(property)) return Object.keys(property.properties).some((each) => isNeeded(property, each));
-  return (form.required as readonly string[] | undefined)?.includes(key) === true && !('default' in property);
-}

@@ -3,11 +3,9 @@
  * repeated, since it may be a secret that somebody wrote in the wrong place.
  */
 
-import { readFile, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { readGlobs } from '#cli/choices.ts';
 import { parseDuration, parseShare, parseSize } from '#cli/quantities.ts';
-import { whyUnreadable } from '#cli/secret.ts';
 import { Problems, usageError } from '#cli/usage.ts';
 import { mailboxKey } from '#domain/endpoint.ts';
 import type { EstateSettings } from '#domain/estate-settings.ts';
@@ -19,19 +17,17 @@ import { isTimezone } from '#domain/window.ts';
 import { completed } from './check-form.ts';
 import { type EstateForm, estateForm } from './estate-settings.ts';
 import { readPlatform, referenceIn } from './read-platform.ts';
+import { settingsText } from './settings-text.ts';
 import { Written } from './written.ts';
 import { readYaml } from './yaml-places.ts';
-
-/** Far more than the settings of any programme. */
-const largestFileBytes = 2 ** 20;
 
 /** Reads and checks `file`, and what it refers to by path and not as a secret. Throws a `UsageError` that names all problems. */
 export async function readEstate(file: string): Promise<EstateSettings> {
   const problems = new Problems();
-  const text = await textOf(file);
+  const text = await settingsText(file, 'godwit init writes one, and --config names another.');
   if (text.trim() === '') throw usageError(`${file} is empty; remove it, and godwit init writes one.`);
   const yaml = readYaml(text);
-  const written = new Written(file, yaml, problems);
+  const written = new Written(file, yaml, estateForm, problems);
   // What cannot be read as YAML has nothing that could be looked at.
   if (yaml.flaws.length > 0 || !written.isSound([])) problems.settle();
   const form = completed(estateForm, yaml.value) as EstateForm;
@@ -143,16 +139,4 @@ function mapOf(form: EstateForm, written: Written): Selection['map'] {
     written.problem(['folders', 'map', old], 'A folder has a name on both sides: Old/Path: New/Path.');
     return [];
   });
-}
-
-async function textOf(file: string): Promise<string> {
-  try {
-    if ((await stat(file)).size > largestFileBytes) throw usageError(`${file} is larger than any settings (1 MB).`);
-    return new TextDecoder('utf-8', { fatal: true }).decode(await readFile(file));
-  } catch (error) {
-    if (error instanceof Error && error.name === 'UsageError') throw error;
-    if (error instanceof Error && (error as NodeJS.ErrnoException).code === 'ENOENT')
-      throw usageError(`There is no file ${file}. godwit init writes one, and --config names another.`);
-    throw usageError(`The settings ${file} cannot be read: ${whyUnreadable(error)}.`);
-  }
 }
