@@ -7,6 +7,7 @@
 
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { calendarPage, calendarSchema } from './calendar-pages.ts';
 import { estatePage, estateSchema } from './estate-pages.ts';
 import { faultPage } from './fault-page.ts';
 import { picture, readSources } from './layers.ts';
@@ -21,6 +22,8 @@ const pages: readonly { readonly path: string; readonly text: string }[] = [
   { path: 'docs/settings.md', text: settingsPage() },
   { path: 'docs/godwit-yaml.md', text: estatePage() },
   { path: 'docs/godwit.schema.json', text: estateSchema() },
+  { path: 'docs/calendar-yaml.md', text: calendarPage() },
+  { path: 'docs/calendar.schema.json', text: calendarSchema() },
   { path: 'docs/rfc-coverage.md', text: rfcCoverage(sources) },
   { path: 'ARCHITECTURE.md', text: withPicture(present('ARCHITECTURE.md')) },
 ];

@@ -64,9 +64,9 @@ function dayAfter(day: string): string {
 
 /**
  * The instant at which clocks in `timezone` show this. A time that is skipped in spring is taken as much later as the clock
- * was put forward; of one that comes twice in autumn the first counts.
+ * was put forward; of one that comes twice in autumn the first counts. Null where there is no such day or time.
  */
-function instantOf(day: string, time: string, timezone: string): number | null {
+export function instantOf(day: string, time: string, timezone: string): number | null {
   const asUtc = Date.parse(`${day}T${time}Z`);
   // `Date.parse` takes the 31st of November for the 1st of December.
   if (Number.isNaN(asUtc) || new Date(asUtc).toISOString().slice(0, 10) !== day) return null;
