@@ -96,7 +96,7 @@ test('who has moved or whose evening stands keeps it with its room; what failed 
     Object.fromEntries(
       Array.from(
         { length: estate.roster.size },
-        (_, i) => [estate.roster.address(i).split('@')[0], column?.[i]] as const,
+        (_, i) => [estate.roster.address(i).replace(/@.*/, ''), column?.[i]] as const,
       ),
     );
   expect(of(estate.fixed)).toEqual({
