@@ -64,7 +64,7 @@ export async function readWishes(octets: AsyncIterable<Buffer>): Promise<ReadWis
       }
       const wish = wishIn(line, cells, header);
       if (Array.isArray(wish)) problems.push(...wish);
-      else wishes.push(wish as Wish);
+      else wishes.push(wish);
       if (wishes.length + problems.length > wishesMost) {
         problems.push({ line, column: null, problem: `There are more than ${wishesMost} wishes.` });
         return { wishes, problems };
