@@ -14,7 +14,7 @@ export async function openPlanning(
   const options = { stateDir, environment, connectionsMax: 2, applicationName: 'godwit plan', log };
   const db = await openEstateDatabase(database, options, signal);
   return {
-    roster: (windows, stop) => rosterOfEstate(openEstateRoster(db), windows, stop),
+    roster: (calendar, stop) => rosterOfEstate(openEstateRoster(db), calendar, stop),
     [Symbol.asyncDispose]: () => db[Symbol.asyncDispose](),
   };
 }

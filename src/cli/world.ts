@@ -28,7 +28,7 @@ import type {
   WaveOutlined,
   WaveSettledOrdered,
 } from '#domain/wave.ts';
-import type { PlanWindow } from '#domain/calendar.ts';
+import type { Calendar } from '#domain/calendar.ts';
 import type { DayWindow } from '#domain/window.ts';
 import type { ProbeReport } from '#domain/probe-report.ts';
 import type { CommandError, CopyReport, MailboxReport } from '#domain/report.ts';
@@ -145,7 +145,7 @@ export interface Importer extends AsyncDisposable {
 
 export interface EstatePlanning extends AsyncDisposable {
   /** The imported estate as a planner is asked about it; `operations/roster-of-estate.ts` throws its faults. */
-  roster(windows: readonly PlanWindow[], signal: AbortSignal): Promise<EstateRoster>;
+  roster(calendar: Calendar, signal: AbortSignal): Promise<EstateRoster>;
 }
 
 export interface InspectionOptions extends DatabaseOptions {

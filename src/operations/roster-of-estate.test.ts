@@ -1,9 +1,11 @@
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
-import type { PlanWindow } from '#domain/calendar.ts';
+import { type Calendar, weekdays } from '#domain/calendar.ts';
+import { dayNumber } from '#domain/calendar-days.ts';
+import type { Day } from '#domain/estate.ts';
 import { marks, type Stage, stages } from '#domain/journey.ts';
 import { planStandings } from '#domain/plan-standing.ts';
-import { windowFrom } from '#domain/window.ts';
+import { type DayWindow, windowFrom } from '#domain/window.ts';
 import { notFixed } from '#planning/placement.ts';
 import { noDayAfter, noDayBefore } from '#planning/roster.ts';
 import type { Sql } from '#store/db.ts';
@@ -16,16 +18,40 @@ const signal = new AbortController().signal;
 const dayMs = 24 * hourMs;
 const start = Math.floor(Date.now() / hourMs) * hourMs;
 
-/** A window of ten mailboxes that opens so many hours from now and lasts for two. */
-function windowAt(hours: number): PlanWindow {
-  const opensAt = start + hours * hourMs;
-  const window = windowFrom(opensAt, opensAt + 2 * hourMs);
-  const dayNumber = Date.parse(`${window.day}T00:00Z`) / dayMs;
-  const start16 = new Date(opensAt).toISOString().slice(0, 16);
-  return { ...window, name: 'evening', start: start16, dayNumber, mailboxes: 10, bytes: 1_000, isPilot: false };
+/** Every day for two hours, one of them behind us: ten mailboxes. */
+const calendar: Calendar = {
+  timezone: 'UTC',
+  from: dayOf(-3),
+  until: dayOf(3),
+  windows: [
+    {
+      name: 'daily',
+      days: weekdays,
+      start: new Date(start - hourMs).toISOString().slice(11, 16),
+      end: new Date(start + hourMs).toISOString().slice(11, 16),
+      endDay: null,
+      mailboxes: 10,
+      bytes: 1_000,
+    },
+  ],
+  blackouts: [],
+  kindsLast: [],
+  pilot: null,
+  weights: { 'full-access': 5, 'send-as': 5, 'send-on-behalf': 3, folder: 1 },
+  ramp: null,
+};
+
+function dayOf(days: number): Day {
+  return new Date(start - hourMs + days * dayMs).toISOString().slice(0, 10) as Day;
 }
 
-async function wave(db: Sql, name: string, state: string, { opensAt, closesAt, day }: PlanWindow): Promise<void> {
+/** So many days from today. */
+function windowAt(days: number): DayWindow {
+  const opensAt = start - hourMs + days * dayMs;
+  return windowFrom(opensAt, opensAt + 2 * hourMs);
+}
+
+async function wave(db: Sql, name: string, state: string, { opensAt, closesAt, day }: DayWindow): Promise<void> {
   await sql`
     insert into wave (name, state, opens_at, closes_at, day)
     values (${name}, ${state}, ${new Date(opensAt).toISOString()}, ${new Date(closesAt).toISOString()}, ${day})`.execute(
@@ -51,7 +77,7 @@ test('the imported estate is read as it was imported: dates, sizes, hints, organ
     update mailbox set size_bytes = null, not_before = '1969-12-31' where id = 3;
     update mailbox set left_at = now() where id = 4;
     insert into permission values (2, 1, 'full-access'), (2, 3, 'folder'), (4, 1, 'send-as')`.execute(db.sql);
-  const { roster, fixed, before, excluded } = await rosterOfEstate(openEstateRoster(db), [], signal);
+  const { roster, fixed, before, excluded } = await rosterOfEstate(openEstateRoster(db), calendar, signal);
   expect(roster.size).toBe(3);
   expect([0, 1, 2].map((each) => roster.address(each))).toEqual(['ann@x.example', 'bob@x.example', 'carl@x.example']);
   expect([roster.find('BOB@x.example'), roster.find('dora@x.example')]).toEqual([1, -1]);
@@ -76,7 +102,7 @@ test('the imported estate is read as it was imported: dates, sizes, hints, organ
 
 test('who has moved or whose evening stands keeps it with its room; what failed comes back; who is held is left out', async () => {
   await using db = await testDatabase();
-  const [past, open, soon, later] = [windowAt(-48), windowAt(-1), windowAt(24), windowAt(48)];
+  const [past, open, soon, later] = [windowAt(-2), windowAt(0), windowAt(1), windowAt(2)];
   await people(db.sql, ['home', 'missed', 'tonight', 'broke', 'started', 'waits', 'planned', 'fresh', 'back', 'gone']);
   await wave(db.sql, 'first', 'finished', past);
   await wave(db.sql, 'tonight', 'running', open);
@@ -91,7 +117,7 @@ test('who has moved or whose evening stands keeps it with its room; what failed 
   await put(db.sql, 'planned', 'planned', 'later');
   await put(db.sql, 'back', 'returning', 'first');
   await put(db.sql, 'gone', 'known', null, 'left');
-  const estate = await rosterOfEstate(openEstateRoster(db), [past, open, soon, later], signal);
+  const estate = await rosterOfEstate(openEstateRoster(db), calendar, signal);
   const of = (column: Int32Array | Uint8Array | null) =>
     Object.fromEntries(
       Array.from(
@@ -100,37 +126,40 @@ test('who has moved or whose evening stands keeps it with its room; what failed 
       ),
     );
   expect(of(estate.fixed)).toEqual({
-    home: past.dayNumber,
+    home: dayNumber(past.day),
     missed: notFixed,
-    tonight: open.dayNumber,
+    tonight: dayNumber(open.day),
     broke: notFixed,
-    started: soon.dayNumber,
+    started: dayNumber(soon.day),
     waits: notFixed,
     planned: notFixed,
     fresh: notFixed,
     back: notFixed,
   });
-  expect(of(estate.before)).toMatchObject({ missed: -1, broke: 2, started: -1, planned: 3, fresh: -1 });
+  expect(of(estate.before)).toMatchObject({ missed: -1, broke: 4, started: -1, planned: 5, fresh: -1 });
   expect(of(estate.excluded)).toMatchObject({ home: 0, waits: 1, back: 1, planned: 0 });
   expect(estate.standings).toEqual({ free: 4, begun: 2, moved: 1, resting: 2 });
   expect(estate.windows.map(({ mailboxes, bytes }) => [mailboxes, bytes])).toEqual([
     [0, 0],
     [0, 0],
+    [0, 0],
+    [0, 0],
     [8, 800],
+    [10, 1_000],
     [10, 1_000],
   ]);
 });
 
 test('wherever a mailbox may stand it is told what a plan may still say of it', async () => {
   await using db = await testDatabase();
-  await wave(db.sql, 'w', 'running', windowAt(24));
+  await wave(db.sql, 'w', 'running', windowAt(1));
   const all = stages.flatMap((stage) => ['', ...marks.slice(1)].map((mark) => ({ stage, mark })));
   await people(
     db.sql,
     all.map(({ stage, mark }) => `${stage}-${mark}`),
   );
   for (const { stage, mark } of all) await put(db.sql, `${stage}-${mark}`, stage, 'w', mark);
-  const { roster, standing } = await rosterOfEstate(openEstateRoster(db), [], signal);
+  const { roster, standing } = await rosterOfEstate(openEstateRoster(db), calendar, signal);
   const told = Object.fromEntries(
     all.map(({ stage, mark }) => {
       const number = roster.find(`${stage}-${mark}@x.example`);
@@ -151,8 +180,11 @@ test('wherever a mailbox may stand it is told what a plan may still say of it', 
 
 test('an estate of which nothing was imported is an empty one', async () => {
   await using db = await testDatabase();
-  const { roster, standings } = await rosterOfEstate(openEstateRoster(db), [windowAt(1)], signal);
+  const { roster, standings, windows, unusable } = await rosterOfEstate(openEstateRoster(db), calendar, signal);
   expect([roster.size, roster.grants.mailbox.length]).toEqual([0, 0]);
+  // Nobody has begun, so windows that are over are none.
+  expect(windows.map(({ mailboxes }) => mailboxes)).toEqual([10, 10, 10]);
+  expect(unusable.length).toBe(4);
   expect(standings).toEqual({ free: 0, begun: 0, moved: 0, resting: 0 });
 });
 

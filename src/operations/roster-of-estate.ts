@@ -4,16 +4,22 @@
  */
 
 import { isDecided, planStanding, type PlanStanding, planStandings } from '#domain/plan-standing.ts';
-import type { PlanWindow } from '#domain/calendar.ts';
-import { marks, stages, type Mark } from '#domain/journey.ts';
+import type { Calendar, PlanWindow } from '#domain/calendar.ts';
+import { dayNumber } from '#domain/calendar-days.ts';
+import { closedWindows, type UnusableWindow, windowsOf } from '#domain/calendar-windows.ts';
+import { type Mark, marks, type Stage, stages } from '#domain/journey.ts';
 import type { EstateRosterPort, RosterHead, RosterRow, RosterTaker, RosterWave } from '#ports/estate-roster.ts';
 import { notFixed, type PlanningOrder } from '#planning/placement.ts';
 import { noDayAfter, noDayBefore, type Roster, type RosterOrganisation } from '#planning/roster.ts';
 
 /** Everybody who has not left, and what a planner has to know beside. What stands in the way of nobody is null. */
-export interface EstateRoster extends Pick<PlanningOrder, 'roster' | 'windows' | 'fixed' | 'before' | 'excluded'> {
-  /** As they were given, with the room that is left: what has begun, or is over, takes nobody more. */
+export interface EstateRoster
+  extends Pick<PlanningOrder, 'roster' | 'calendar' | 'windows' | 'closed' | 'fixed' | 'before' | 'excluded'> {
+  /** Of the calendar, with the room that is left: what has begun, or is over, takes nobody more. */
   readonly windows: readonly PlanWindow[];
+  /** The same with all their room. */
+  readonly wholeWindows: readonly PlanWindow[];
+  readonly unusable: readonly UnusableWindow[];
   /** When all of this was so, by the clock of the database. */
   readonly now: number;
   /** By the order of `planStandings`. */
@@ -26,23 +32,22 @@ export interface EstateRoster extends Pick<PlanningOrder, 'roster' | 'windows' |
 
 const dayMs = 24 * 3_600_000;
 
-/** Reads it. `windows`: of the calendar, in the order of their starts. Throws `database.*`, `interrupted`. */
+/**
+ * Reads it. Before anybody has begun, windows that are over are none, and the pilot is the first that is left; once somebody has,
+ * the first weeks of the calendar stay what they were. Throws `database.*`, `interrupted`.
+ */
 export async function rosterOfEstate(
   estate: EstateRosterPort,
-  windows: readonly PlanWindow[],
+  calendar: Calendar,
   signal: AbortSignal,
 ): Promise<EstateRoster> {
-  const draft = new RosterDraft(windows);
+  const draft = new RosterDraft();
   await estate.read(draft, signal);
-  return draft.roster();
+  return draft.under(calendar);
 }
 
 /** The columns while they fill. */
 class RosterDraft implements RosterTaker {
-  readonly #windows: readonly PlanWindow[];
-  /** The number of a window by the moment at which it opens. */
-  readonly #windowAt: ReadonlyMap<number, number>;
-  readonly #taken: { mailboxes: number; bytes: number }[];
   #head: RosterHead = { now: 0, organisations: [], waves: [], mailboxes: 0, grants: 0 };
   #organisations: readonly RosterOrganisation[] = [];
   #organisationOf = new Map<number, number>();
@@ -57,12 +62,6 @@ class RosterDraft implements RosterTaker {
   #grantCount = 0;
   #grantsElsewhere = 0;
   readonly #counts: Record<PlanStanding, number> = { free: 0, begun: 0, moved: 0, resting: 0 };
-
-  constructor(windows: readonly PlanWindow[]) {
-    this.#windows = windows;
-    this.#windowAt = new Map(windows.map(({ opensAt }, i) => [opensAt, i] as const));
-    this.#taken = windows.map(() => ({ mailboxes: 0, bytes: 0 }));
-  }
 
   begins(head: RosterHead): void {
     this.#head = head;
@@ -92,28 +91,19 @@ class RosterDraft implements RosterTaker {
     this.#stand(number, row);
   }
 
-  /** What has become of it: its place in a plan, or why it needs none. */
+  /** What has become of it, whatever the calendar. */
   #stand(number: number, row: RosterRow): void {
-    const { now } = this.#head;
     const its = this.#columns;
     const waveNumber = row.wave === null ? -1 : (this.#waveOf.get(row.wave) ?? -1);
-    const wave = waveNumber < 0 ? null : (this.#head.waves[waveNumber] as RosterWave);
-    const stage = stages[row.stage] as (typeof stages)[number];
-    const standing = planStanding(stage, (marks[row.mark] ?? '') as Exclude<Mark, 'left'> | '', wave, now);
+    const wave = this.#head.waves[waveNumber] ?? null;
+    const mark = (marks[row.mark] ?? '') as Exclude<Mark, 'left'> | '';
+    const standing = planStanding(stages[row.stage] as Stage, mark, wave, this.#head.now);
     its.wave[number] = waveNumber;
     its.standing[number] = planStandings.indexOf(standing);
     this.#counts[standing]++;
-    const window = wave === null ? -1 : (this.#windowAt.get(wave.opensAt) ?? -1);
-    its.before[number] = standing === 'free' && wave !== null && mayStandBefore(wave, now) ? window : -1;
-    const isFixed = standing === 'begun' || standing === 'moved';
-    its.fixed[number] = isFixed ? (wave === null ? Math.floor(row.stageSince / dayMs) : dayNumberOf(wave)) : notFixed;
+    const isFixed = isFixedAs[standing];
+    its.fixed[number] = isFixed ? (wave ? dayNumber(wave.day) : Math.floor(row.stageSince / dayMs)) : notFixed;
     its.excluded[number] = standing === 'resting' ? 1 : 0;
-    // Who waits in a wave that was started may be let go in time, and has a place there.
-    const takesRoom = isFixed || (standing === 'resting' && wave !== null && isDecided(wave, now));
-    const taken = takesRoom ? this.#taken[window] : undefined;
-    if (!taken) return;
-    taken.mailboxes++;
-    taken.bytes += row.sizeBytes;
   }
 
   grant(mailbox: number, grantee: number, kind: number): void {
@@ -128,22 +118,52 @@ class RosterDraft implements RosterTaker {
     this.#grants.kind[at] = kind;
   }
 
-  roster(): EstateRoster {
+  under(calendar: Calendar): EstateRoster {
     const { waves, now } = this.#head;
     const { standing, wave, fixed, before, excluded, ...columns } = this.#columns;
-    const of = (what: PlanStanding): boolean => this.#counts[what] > 0;
+    const { begun, moved, resting } = this.#counts;
+    const { windows, unusable } = windowsOf(calendar, this.#size, begun + moved === 0 ? now : null);
+    const room = this.#roomIn(windows);
+    const roster = this.#roster(columns);
     return {
-      roster: this.#roster(columns),
-      windows: this.#windows.map((window, i) => withRoomLeft(window, this.#taken[i] ?? noneTaken, now)),
-      fixed: of('begun') || of('moved') ? fixed : null,
+      roster,
+      calendar,
+      windows: windows.map((window, i) => withRoomLeft(window, room[i] ?? noneTaken, now)),
+      wholeWindows: windows,
+      unusable,
+      closed: closedWindows(calendar, windows, roster.organisations),
+      fixed: begun + moved > 0 ? fixed : null,
       before: before.some((window) => window >= 0) ? before : null,
-      excluded: of('resting') ? excluded : null,
+      excluded: resting > 0 ? excluded : null,
       now,
       standing,
       standings: this.#counts,
       wave,
       waves,
     };
+  }
+
+  /** How much of each window is taken by those who stay in it; whoever may still be placed is told where they are. */
+  #roomIn(windows: readonly PlanWindow[]): readonly (typeof noneTaken)[] {
+    const { waves, now } = this.#head;
+    const { standing, wave, before, sizeBytes } = this.#columns;
+    const windowAt = new Map(windows.map(({ opensAt }, i) => [opensAt, i] as const));
+    const windowOf = waves.map(({ opensAt }) => windowAt.get(opensAt) ?? -1);
+    const mayStay = waves.map((each) => mayStandBefore(each, now));
+    // Who waits in a wave that was started may be let go in time, and has a place there.
+    const waits = waves.map((each) => isDecided(each, now));
+    const taken = windows.map(() => ({ mailboxes: 0, bytes: 0 }));
+    for (let m = 0; m < this.#size; m++) {
+      const its = wave[m] as number;
+      const window = its < 0 ? -1 : (windowOf[its] as number);
+      const stands = planStandings[standing[m] as number] as PlanStanding;
+      before[m] = stands === 'free' && its >= 0 && mayStay[its] ? window : -1;
+      const place = isFixedAs[stands] || (stands === 'resting' && waits[its]) ? taken[window] : undefined;
+      if (!place) continue;
+      place.mailboxes++;
+      place.bytes += sizeBytes[m] as number;
+    }
+    return taken;
   }
 
   #roster(columns: RosterColumns): Roster {
@@ -218,9 +238,7 @@ function mayStandBefore({ state, opensAt }: RosterWave, now: number): boolean {
   return (state === 'planned' || state === 'running' || state === 'paused') && opensAt > now;
 }
 
-function dayNumberOf({ day }: RosterWave): number {
-  return Math.floor(Date.parse(`${day}T00:00Z`) / dayMs);
-}
+const isFixedAs: Readonly<Record<PlanStanding, boolean>> = { free: false, begun: true, moved: true, resting: false };
 
 const noneTaken = { mailboxes: 0, bytes: 0 };
 
