@@ -73,8 +73,9 @@ const pinnedOf10k = 30;
 function* mailboxLines({ organisations, people, freezes, seed }: MadeEstate, addresses: string[]): Generator<string> {
   const chance = new Chance(seed ^ 0x5eed);
   const frozen = new Set(freezes.map(({ organisation }) => organisation));
-  const pins = pinDays();
   for (const { code, first, mailboxes } of organisations) {
+    const awayUntil = chance.between(21, 130);
+    const pins = frozen.has(code) ? [] : pinDays(awayUntil);
     const domain = `${code.toLowerCase()}.example`;
     for (let mailbox = first; mailbox < first + mailboxes; mailbox++) {
       const kind = people.kind[mailbox] as number;
@@ -85,7 +86,7 @@ function* mailboxLines({ organisations, people, freezes, seed }: MadeEstate, add
       const address = `${name}${mailbox - first}@${domain}`;
       addresses.push(address);
       const sizeBytes = Math.min(100e9, Math.round(1.1e9 * Math.exp(bell(chance) * 1.3 - 0.845)));
-      const [notBefore, notAfter] = kind === person ? datesOf(frozen.has(code) ? [] : pins, chance) : none;
+      const [notBefore, notAfter] = kind === person ? datesOf(awayUntil, pins, chance) : none;
       const hint = chance.below(1_000);
       const wave =
         hint < 2 ? 'pilot' : hint === 2 ? `evening-${dayAfter(7 * chance.between(2, 12) + chance.below(4))}` : '';
@@ -100,14 +101,14 @@ const none = ['', ''] as const;
  * On call, away or in exams until some day; gone, or away, from some day on; or the one evening on which somebody of the supplier is
  * there. Nobody's first day lies so late that their organisation's applications would find no window after it.
  */
-function datesOf(pins: readonly string[], chance: Chance): readonly [string, string] {
+function datesOf(awayUntil: number, pins: readonly string[], chance: Chance): readonly [string, string] {
   const draw = chance.below(10_000);
   if (draw < lateOf10k) {
-    // Most are free again within weeks; who has just had a child is not.
-    const from = chance.below(100) < 75 ? chance.between(7, 70) : chance.between(30, 130);
+    // Most are back soon.
+    const from = 7 + Math.round((awayUntil - 7) * squared(chance));
     return [dayAfter(from), chance.below(100) < 8 ? dayAfter(from + chance.between(14, 60)) : ''];
   }
-  if (draw < lateOf10k + earlyOf10k) return ['', dayAfter(chance.between(18, 130))];
+  if (draw < lateOf10k + earlyOf10k) return ['', dayAfter(150 - Math.round(132 * squared(chance)))];
   if (draw < lateOf10k + earlyOf10k + pinnedOf10k && pins.length > 0) {
     const day = chance.pick(pins);
     return [day, day];
@@ -115,10 +116,15 @@ function datesOf(pins: readonly string[], chance: Chance): readonly [string, str
   return none;
 }
 
-/** Days on which a window opens, from the second week until the middle of December. */
-function pinDays(): readonly string[] {
+/** In [0, 1), rather small than large. */
+function squared(chance: Chance): number {
+  return (chance.below(10_000) / 10_000) ** 2;
+}
+
+/** Days on which a window opens, from the second week on. */
+function pinDays(until: number): readonly string[] {
   const days: string[] = [];
-  for (let day = 7; day < 130; day++)
+  for (let day = 7; day <= until; day++)
     // Day 0 is a Monday. The weekend before the bank holiday would touch it.
     if (day % 7 < 5 && day !== 25 && day !== 28) days.push(dayAfter(day));
   return days;

@@ -134,11 +134,11 @@ function applicationsOf(town: Town, organisation: number): void {
   const { applications, teams } = people.staff[organisation] as MadePeople['staff'][number];
   if (teams.length === 0) return;
   for (const application of applications) {
-    if (chance.below(100) < 25) continue;
+    if (chance.below(100) < 30) continue;
     const elsewhere = chance.below(100) < 8 ? someTeam(town, regionOf(town, organisation)) : null;
     const home = chance.below(teams.length);
     const kind = chance.below(100) < 60 ? fullAccess : sendAs;
-    for (let many = Math.round(2 * 6 ** (chance.below(1_000) / 1_000)); many > 0; many--) {
+    for (let many = Math.round(8 ** (chance.below(1_000) / 1_000)); many > 0; many--) {
       const team = elsewhere ?? (chance.below(100) < 50 ? (teams[home] as Team) : chance.pick(teams));
       const desk = team.desks[0];
       if (desk !== undefined && chance.below(100) < 50) grants.add(desk, application, kind);
@@ -150,7 +150,7 @@ function applicationsOf(town: Town, organisation: number): void {
 /** Teams of people from several organisations of a region around a desk that one of them keeps. */
 function sharedCare(town: Town, region: Region): void {
   const { grants, chance } = town;
-  for (let times = roughly(region.mailboxes / 420, chance); times > 0; times--) {
+  for (let times = roughly(region.mailboxes / 180, chance); times > 0; times--) {
     const teams = Array.from({ length: chance.between(2, 6) }, () => someTeam(town, region));
     const host = teams.find(({ desks }) => desks.length > 0);
     if (!host) continue;
@@ -181,17 +181,17 @@ function referrals(town: Town, { trusts, practices, careHomes, pharmacies }: Reg
       if (isDesk && chance.below(2) === 0) grants.add(owner, who, sendAs);
     }
   };
-  for (const practice of practices) meet(practice, trusts, chance.between(4, 16));
-  for (const pharmacy of pharmacies) meet(pharmacy, practices, chance.between(2, 6));
-  for (const careHome of careHomes) meet(careHome, practices, chance.between(1, 6));
+  for (const practice of practices) meet(practice, trusts, chance.between(8, 32));
+  for (const pharmacy of pharmacies) meet(pharmacy, practices, chance.between(3, 9));
+  for (const careHome of careHomes) meet(careHome, practices, chance.between(2, 10));
 }
 
 /** People of one trust with a secretary, a clinic or a colleague's folders in another organisation of the region. */
 function twoJobs(town: Town, region: Region): void {
   const { grants, chance } = town;
-  for (let times = roughly(region.mailboxes * 0.03, chance); times > 0; times--) {
+  for (let times = roughly(region.mailboxes * 0.06, chance); times > 0; times--) {
     const here = someTeam(town, region);
-    const there = someTeam(town, region);
+    const there = someTeam(town, region, here.organisation);
     if (here.members.length === 0 || there.members.length === 0) continue;
     const owner = chance.pick(here.members);
     const grantee = chance.pick(there.members);
@@ -237,11 +237,11 @@ function hubs(town: Town): void {
       if (members.length > 0) grants.add(desk, chance.pick(members), fullAccess);
     }
   }
-  for (let rank = 0; rank < Math.max(2, 12 * Math.sqrt(share)); rank++) {
+  for (let rank = 0; rank < Math.max(2, 8 * Math.sqrt(share)); rank++) {
     const organisation = large[rank] as number;
     const account = people.staff[organisation]?.applications[0];
     if (account === undefined) continue;
-    const most = Math.min((20_000 * share) / (rank + 1) ** 0.9, sizeOf(town, organisation) * 0.84);
+    const most = Math.min((20_000 * share) / (rank + 1) ** 1.3, sizeOf(town, organisation) * 0.84);
     const pick = among(organisation, rank);
     const first = organisations[organisation]?.first ?? 0;
     // Of its own organisation the service has almost everybody, of a region whoever asked for it.
@@ -303,12 +303,15 @@ function regionOf({ organisations, regions }: Town, organisation: number): Regio
   return regions[organisations[organisation]?.region ?? 0] as Region;
 }
 
-/** A team of a region: mostly of a trust, often of a practice, else of its body. */
-function someTeam(town: Town, { trusts, practices, careHomes, bodies }: Region): Team {
+/** A team of a region: mostly of a trust, often of a practice, else of its body; where there are others, not of `but`. */
+function someTeam(town: Town, { trusts, practices, careHomes, bodies }: Region, but = -1): Team {
   const { chance } = town;
-  const draw = chance.below(100);
-  const among = draw < 62 ? trusts : draw < 88 ? practices : draw < 94 ? careHomes : bodies;
-  return teamOf(town, chance.pick(among.length > 0 ? among : bodies));
+  for (let tries = 0; ; tries++) {
+    const draw = chance.below(100);
+    const among = draw < 62 ? trusts : draw < 88 ? practices : draw < 94 ? careHomes : bodies;
+    const organisation = chance.pick(among.length > 0 ? among : bodies);
+    if (organisation !== but || tries === 3) return teamOf(town, organisation);
+  }
 }
 
 const nobody: Team = { organisation: -1, desks: [], members: [] };

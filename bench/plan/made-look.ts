@@ -1,5 +1,6 @@
 /** What an estate to plan has come to: its kinds and sizes, and how much of it hangs together in one piece. */
 
+import { componentsOf } from './components.ts';
 import type { MadeEstate } from './made-estate.ts';
 import { kindWords as grantWords } from './made-grants.ts';
 import { kindWords } from './made-people.ts';
@@ -26,13 +27,7 @@ export function lookAt({ organisations, people, grants, freezes }: MadeEstate): 
   const organisationOf = new Int32Array(size);
   for (const [number, { first, mailboxes }] of organisations.entries())
     organisationOf.fill(number, first, first + mailboxes);
-  const above = Int32Array.from({ length: size }, (_, i) => i);
   const degree = new Int32Array(size);
-  const find = (mailbox: number): number => {
-    let at = mailbox;
-    while (above[at] !== at) at = above[at] = above[above[at] as number] as number;
-    return at;
-  };
   const counted = { acrossOrganisations: 0, acrossRegions: 0, ofApplications: 0 };
   const grantKinds = new Int32Array(grantWords.length);
   for (let i = 0; i < grants.count; i++) {
@@ -42,14 +37,13 @@ export function lookAt({ organisations, people, grants, freezes }: MadeEstate): 
     degree[a]!++;
     if (b < 0) continue;
     degree[b]!++;
-    above[find(a)] = find(b);
     const [one, other] = [organisations[organisationOf[a] as number], organisations[organisationOf[b] as number]];
     if (one !== other) counted.acrossOrganisations++;
     if (one?.region !== other?.region) counted.acrossRegions++;
     if (people.kind[b] === 3) counted.ofApplications++;
   }
   const members = new Int32Array(size);
-  for (let i = 0; i < size; i++) members[find(i)]!++;
+  for (const component of componentsOf(size, grants)) members[component]!++;
   const share = (count: number, of: number): number => Math.round((1000 * count) / Math.max(1, of)) / 1000;
   return {
     mailboxes: tally([...people.kind].map((kind) => kindWords[kind] as string)),

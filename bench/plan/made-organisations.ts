@@ -67,7 +67,7 @@ export function regionsOf(mailboxes: number): number {
 /** The largest trust is as large a part of a small estate as of the nation, and somewhat larger, or it would be a practice. */
 export function largestOf(mailboxes: number): number {
   const share = mailboxes / nationalMailboxes;
-  return Math.min(mailboxes / 3, nationalLargest * share + 490 * (1 - share));
+  return Math.min(mailboxes / 3, nationalLargest * share + 250 * (1 - share));
 }
 
 /** Sizes that come to all the mailboxes there are; the trusts take what the others leave, region bodies come first. */

@@ -49,8 +49,8 @@ interface Habits {
 
 const habits: Readonly<Record<Sort, Habits>> = {
   region: { applications: 0.02, rooms: 0.04, alone: 0.09, forgotten: 0.02 },
-  trust: { applications: 0.013, rooms: 0.03, alone: 0.06, forgotten: 0.01 },
-  practice: { applications: 0.02, rooms: 0.01, alone: 0.09, forgotten: 0.01 },
+  trust: { applications: 0.013, rooms: 0.03, alone: 0.045, forgotten: 0.01 },
+  practice: { applications: 0.02, rooms: 0.01, alone: 0.08, forgotten: 0.01 },
   'care home': { applications: 0.004, rooms: 0, alone: 0.25, forgotten: 0 },
   pharmacy: { applications: 0.004, rooms: 0, alone: 0.2, forgotten: 0 },
 };
