@@ -10,3 +10,6 @@ export function nextTryInMs(failures: number): number {
 
 /** So many faults of ours in a row, and the mailbox waits for a person: four minutes of trying. */
 export const ownFaultsMax = 5;
+
+/** So often a switch is tried in bad weather before the mailbox goes back to following, and switches when that is over. */
+export const switchTriesMax = 5;

@@ -7,7 +7,7 @@ import { switchMailbox, type Switched, type SwitchPoint } from '#cutover/switch.
 import { Fault, fault, type FaultCode, faults, told } from '#domain/fault.ts';
 import type { Stage, Step } from '#domain/journey.ts';
 import type { Direction } from '#domain/ledger-turn.ts';
-import { nextTryInMs } from '#domain/next-try.ts';
+import { nextTryInMs, switchTriesMax } from '#domain/next-try.ts';
 import { nextLookInMs, type WaveNow, type Work } from '#domain/release.ts';
 import type { FaultReport, MailboxReport } from '#domain/report.ts';
 import type { Clock } from '#lib/clock.ts';
@@ -43,8 +43,6 @@ export interface TravelRequest {
   readonly at?: (point: SwitchPoint | CrashPoint) => void;
 }
 
-/** So often a switch is tried in bad weather before the mailbox goes back to following, and switches when that is over. */
-const switchTriesMax = 5;
 /** So often a folder may be in doubt before a person looks at it. */
 const hiccupsMax = 3;
 

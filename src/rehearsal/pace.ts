@@ -1,0 +1,58 @@
+/** How long a piece of work takes in a rehearsal: by the rates, by what is in a mailbox, and by its luck. */
+
+import type { Rates, WorkRate } from '#domain/rates.ts';
+import { draw, drawNormal, lots } from './draws.ts';
+
+const dayMs = 24 * 3_600_000;
+
+export class Pace {
+  readonly #rates: Rates;
+  readonly #seed: number;
+  readonly #followEveryMs: number;
+
+  constructor(rates: Rates, seed: number, followEveryMs: number) {
+    this.#rates = rates;
+    this.#seed = seed;
+    this.#followEveryMs = followEveryMs;
+  }
+
+  /** What is left of the first copy, or of one that was done before and rests. */
+  copyMs(mailbox: number, pass: number, left: number, items: number, bytes: number): number {
+    const { copy } = this.#rates;
+    return this.#ms(copy, left * items, left * bytes, mailbox, lots.copyTime, pass);
+  }
+
+  /** The switch, and the way home: what came since the last look is carried. */
+  switchMs(mailbox: number, pass: number, sinceMs: number): number {
+    const { newItemsPerDay, newBytesPerDay } = this.#rates;
+    const days = sinceMs / dayMs;
+    return this.#ms(this.#rates.switch, days * newItemsPerDay, days * newBytesPerDay, mailbox, lots.switchTime, pass);
+  }
+
+  /** How far a mailbox was behind at the end of its last look before the window, which is as long as that took. */
+  lagMs(mailbox: number, stretch: number): number {
+    const days = (this.#followEveryMs * stretch) / dayMs;
+    const { newItemsPerDay, newBytesPerDay, follow } = this.#rates;
+    return this.#ms(follow, days * newItemsPerDay, days * newBytesPerDay, mailbox, lots.followTime, 0);
+  }
+
+  /** How long before its window opened a mailbox was looked at last. */
+  lastLookMs(mailbox: number, stretch: number): number {
+    return draw(this.#seed, mailbox, lots.lastLook) * this.#followEveryMs * stretch;
+  }
+
+  /** How many mailboxes are in work at one time, on average, so that each of `followers` is looked at in time. */
+  followLoad(followers: number): number {
+    const { newItemsPerDay, newBytesPerDay, follow } = this.#rates;
+    const days = this.#followEveryMs / dayMs;
+    const passMs = follow.fixedMs + follow.msPerItem * newItemsPerDay * days + follow.msPerByte * newBytesPerDay * days;
+    return (followers * passMs) / this.#followEveryMs;
+  }
+
+  #ms(rate: WorkRate, items: number, bytes: number, mailbox: number, lot: number, turn: number): number {
+    const usualMs = rate.fixedMs + rate.msPerItem * items + rate.msPerByte * bytes;
+    // So that the mean is what the rate says, however far single ones lie from it.
+    const luck = Math.exp(rate.sigma * drawNormal(this.#seed, mailbox, lot, turn) - rate.sigma ** 2 / 2);
+    return Math.max(1, Math.round(usualMs * luck));
+  }
+}
