@@ -1,4 +1,4 @@
-/** `npm run bench -- copy | memory | stall | profile | ledger-size | queue`: see README.md beside this file. */
+/** `npm run bench -- copy | memory | stall | profile | ledger-size | queue | plan | …`: see README.md beside this file. */
 
 import { writeFileSync } from 'node:fs';
 import { setPriority } from 'node:os';
@@ -12,6 +12,7 @@ import { runImport } from './import.ts';
 import { runLedgerSize } from './ledger-size.ts';
 import { runMemory } from './memory.ts';
 import type { PeerName } from './peers/peer.ts';
+import { runPlanBench } from './plan/run-plan.ts';
 import { runProfile } from './profile.ts';
 import { runQueueBench } from './queue.ts';
 import type { Storage } from './servers.ts';
@@ -36,7 +37,8 @@ npm run bench -- stall [--work w1|w2] [--rounds 3]
 npm run bench -- profile [--wire plain|tls|distance] [--work w1|w2] [--out FOLDER]
 npm run bench -- ledger-size [--mailboxes 10000] [--json FILE]
 npm run bench -- evening [--mailboxes 22000] [--messages-min 10] [--messages-max 40] [--at-once 12] [--scratch FOLDER]
-                         [--keep] [--follow-every 1h] [--node-options WORDS] [--json FILE]`;
+                         [--keep] [--follow-every 1h] [--node-options WORDS] [--json FILE]
+npm run bench -- plan [--mailboxes 10000,200000,2100000] [--seeds 1,2,3] [--effort default|5m] [--json FILE]`;
 
 const say = (line: string): void => console.log(line);
 
@@ -62,6 +64,8 @@ const { positionals, values } = parseArgs({
     keep: { type: 'boolean', default: false },
     'follow-every': { type: 'string', default: '1h' },
     'node-options': { type: 'string', default: '' },
+    seeds: { type: 'string', default: '1,2,3' },
+    effort: { type: 'string', default: 'default' },
   },
 });
 
@@ -135,6 +139,17 @@ switch (positionals[0]) {
     });
     break;
   }
+  case 'plan': {
+    const result = await runPlanBench({
+      mailboxes: numbers(values.mailboxes ?? '10000,200000,2100000'),
+      seeds: numbers(values.seeds),
+      effort: values.effort,
+      say,
+    });
+    keep(result);
+    if (!result.isWell) process.exitCode = 1;
+    break;
+  }
   case 'profile':
     await runProfile(
       chosen(values.work, works)[0] ?? 'w1',
@@ -154,5 +169,13 @@ function chosen<T extends string>(text: string, among: readonly T[]): T[] {
     const found = among.find((each) => each === word.trim());
     if (found === undefined) throw new Error(`"${word}" is none of ${among.join(', ')}`);
     return found;
+  });
+}
+
+function numbers(text: string): readonly number[] {
+  return text.split(',').map((word) => {
+    const number = Number(word);
+    if (!Number.isInteger(number) || number < 1) throw new Error(`"${word}" is no whole number above 0`);
+    return number;
   });
 }
