@@ -36,6 +36,9 @@ export interface Placement {
 
 /** Told while it is planned. */
 export interface PlanningWatcher {
-  /** `share`: how much of the effort is spent, from 0 to 1; `grantDays`: the best so far, null before there is one. */
-  progress(step: string, share: number, grantDays: number | null): void;
+  /**
+   * `share`: how much of the effort is spent, from 0 to 1; `grantDays`: the best so far, null before there is one. It is waited for,
+   * so that others have their turn meanwhile; what it throws ends the planning.
+   */
+  progress(step: string, share: number, grantDays: number | null): void | Promise<void>;
 }

@@ -1,0 +1,133 @@
+/**
+ * The hard rules of an order, in numbers to search with: which windows a mailbox may take by its own dates and by those of its
+ * organisation, and who goes last.
+ */
+
+import type { PlanWindow } from '#domain/calendar.ts';
+import { mailboxKinds } from '#domain/estate.ts';
+import { notFixed, type PlanningOrder } from './placement.ts';
+
+/** What a mailbox is to the rule that some kinds go last; 0 is whom the rule does not know. */
+export const person = 1;
+export const last = 2;
+
+export interface Conditions {
+  /** Mailboxes. */
+  readonly size: number;
+  readonly windows: readonly PlanWindow[];
+  /** The day numbers of the windows. */
+  readonly day: Float64Array;
+  /** The first and the last window that the dates of a mailbox allow; none where `from` is after `to`. */
+  readonly from: Int16Array;
+  readonly to: Int16Array;
+  /** By organisation: one octet per window, 1 for closed; null where all are open. */
+  readonly closed: readonly (Uint8Array | null)[];
+  readonly organisation: Int32Array;
+  readonly role: Uint8Array;
+  /** 1 for who is not to be placed: excluded, or fixed where they are. */
+  readonly settled: Uint8Array;
+  /** The day on which who is fixed has moved, else `notFixed`; null where nobody has. */
+  readonly fixed: Int32Array | null;
+  readonly sizeBytes: Float64Array;
+  /** The first window for who has no reason to be in the pilot. */
+  readonly firstUsual: number;
+  /**
+   * By organisation, the last window for its people: after it some that go last would have no window left. Who cannot come so
+   * early is placed at the end, if at all.
+   */
+  readonly lastForPeople: Int16Array;
+}
+
+/** The conditions of an order: what its dates, calendar and kinds of mailboxes come to. */
+export function conditionsOf(order: PlanningOrder): Conditions {
+  const { roster, windows, closed, fixed, excluded, calendar } = order;
+  const { size, notBefore, notAfter, kind, organisation, sizeBytes } = roster;
+  const day = Float64Array.from(windows, ({ dayNumber }) => dayNumber);
+  const from = new Int16Array(size);
+  const to = new Int16Array(size);
+  const role = new Uint8Array(size);
+  const settled = new Uint8Array(size);
+  const roles = mailboxKinds.map((each) => (calendar.kindsLast.includes(each) ? last : each === 'person' ? person : 0));
+  for (let mailbox = 0; mailbox < size; mailbox++) {
+    from[mailbox] = firstFrom(day, notBefore[mailbox] as number);
+    to[mailbox] = firstFrom(day, (notAfter[mailbox] as number) + 1) - 1;
+    role[mailbox] = roles[kind[mailbox] as number] as number;
+    settled[mailbox] = excluded?.[mailbox] === 1 || (fixed !== null && fixed[mailbox] !== notFixed) ? 1 : 0;
+  }
+  const firstUsual = windows.length > 1 && windows[0]?.isPilot === true ? 1 : 0;
+  const rest = { size, windows, day, from, to, closed, organisation, role, settled, fixed, sizeBytes, firstUsual };
+  return { ...rest, lastForPeople: lastForPeople(rest) };
+}
+
+/** Whether a mailbox may take a window, by dates alone. */
+export function mayTake(
+  { from, to, closed, organisation }: Omit<Conditions, 'lastForPeople'>,
+  mailbox: number,
+  window: number,
+): boolean {
+  if (window < (from[mailbox] as number) || window > (to[mailbox] as number)) return false;
+  const shut = closed[organisation[mailbox] as number];
+  return !shut || shut[window] === 0;
+}
+
+/** Whether a mailbox may take fewer windows than others of its organisation. */
+export function isDated({ from, to, windows, firstUsual }: Conditions, mailbox: number): boolean {
+  return (from[mailbox] as number) > firstUsual || (to[mailbox] as number) < windows.length - 1;
+}
+
+/** The first window that opens on `day` or later. */
+function firstFrom(days: Float64Array, day: number): number {
+  let [low, high] = [0, days.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((days[middle] as number) < day) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/**
+ * The later the people of an organisation may move, the fewer of those that go last find a window behind them. Of all limits the one is
+ * taken with which most mailboxes find a window, by their dates; of equal ones the latest.
+ */
+function lastForPeople(conditions: Omit<Conditions, 'lastForPeople'>): Int16Array {
+  const { size, windows, closed, organisation, role, settled } = conditions;
+  const width = windows.length;
+  const limits = new Int16Array(closed.length).fill(width - 1);
+  /** By organisation and window: people who may come at the earliest, and those that go last at the latest. */
+  const rows = new Map<number, { readonly people: Int32Array; readonly lasts: Int32Array }>();
+  for (let mailbox = 0; mailbox < size; mailbox++) {
+    if (role[mailbox] !== last || settled[mailbox] === 1) continue;
+    const home = organisation[mailbox] as number;
+    const row = rows.get(home) ?? { people: new Int32Array(width), lasts: new Int32Array(width) };
+    rows.set(home, row);
+    const latest = edge(conditions, mailbox, -1);
+    if (latest >= 0) row.lasts[latest] = (row.lasts[latest] as number) + 1;
+  }
+  for (let mailbox = 0; mailbox < size; mailbox++) {
+    if (role[mailbox] !== person || settled[mailbox] === 1) continue;
+    const row = rows.get(organisation[mailbox] as number);
+    const earliest = row ? edge(conditions, mailbox, 1) : -1;
+    if (row && earliest >= 0) row.people[earliest] = (row.people[earliest] as number) + 1;
+  }
+  for (const [home, { people, lasts }] of rows) {
+    let best = lasts.reduce((sum, each) => sum + each, 0);
+    let found = best;
+    limits[home] = -1;
+    for (let window = 0; window < width; window++) {
+      found += (people[window] as number) - (lasts[window] as number);
+      if (found < best) continue;
+      best = found;
+      limits[home] = window;
+    }
+  }
+  return limits;
+}
+
+/** The first window that a mailbox may take by dates, or with `step` -1 the last; -1 for none. */
+function edge(conditions: Omit<Conditions, 'lastForPeople'>, mailbox: number, step: 1 | -1): number {
+  const [from, to] = [conditions.from[mailbox] as number, conditions.to[mailbox] as number];
+  for (let window = step === 1 ? from : to; window >= from && window <= to; window += step)
+    if (mayTake(conditions, mailbox, window)) return window;
+  return -1;
+}
