@@ -269,5 +269,5 @@ export class Arrangement {
  * have drawn (Gumbel 1954).
  */
 export function noiseOf(chance: Chance): Float64Array {
-  return Float64Array.from({ length: 1 << 16 }, () => -Math.log(-Math.log((chance.bits() + 0.5) / 0x1_0000_0000)));
+  return Float64Array.from({ length: 1 << 14 }, () => -Math.log(-Math.log((chance.bits() + 0.5) / 0x1_0000_0000)));
 }

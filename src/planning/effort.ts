@@ -20,9 +20,9 @@ const proposalMicroseconds = (mailboxes: number): number => (mailboxes < 50_000 
 const coarseMost = 3_000;
 const coarseLeast = 12;
 
-/** Seconds that are spent where nobody says how many: two for a small estate, half a minute for two millions. */
+/** Seconds that are spent where nobody says how many: two for a small estate, twenty more for two millions. */
 export function usualEffortSeconds(mailboxes: number): number {
-  return 2 + (14 * mailboxes) / 1_000_000;
+  return 2 + (10 * mailboxes) / 1_000_000;
 }
 
 /** Shares `seconds` out: two thirds on whole organisations, where most is decided, the rest on what they consist of. */

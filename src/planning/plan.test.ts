@@ -1,0 +1,265 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { dayNumber } from '#domain/calendar-days.ts';
+import type { Day } from '#domain/estate.ts';
+import { notFixed, type Placement, type PlanningOrder } from './placement.ts';
+import { plan } from './plan.ts';
+import { brokenRules, crowded, orderOf, type SmallEstate, type SmallMailbox } from './small-plans.test-kit.ts';
+
+const quiet = { progress: () => undefined };
+
+/** Two weeks of evenings, Monday to Thursday. */
+const fortnight = { until: '2026-08-13' as Day };
+
+function planned(order: PlanningOrder): Promise<Placement> {
+  return plan({ ...order, effortSeconds: 0.01 }, quiet);
+}
+
+/** The day of August on which each moves; 0 for who does not. */
+function daysOf({ windows }: PlanningOrder, { window }: Placement): readonly number[] {
+  return Array.from(window, (at) => (at < 0 ? 0 : Number(windows[at]?.day.slice(8))));
+}
+
+function people(...names: readonly string[]): readonly SmallMailbox[] {
+  return names.map((address) => ({ address }));
+}
+
+test('whatever the estate and the calendar, every hard rule is kept', async () => {
+  await fc.assert(
+    fc.asyncProperty(crowded, async (order) => {
+      expect(brokenRules(order, await planned(order))).toEqual([]);
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test('nobody is left out for whom there would still be a window', async () => {
+  await fc.assert(
+    fc.asyncProperty(crowded, async (order) => {
+      const { window } = await planned(order);
+      for (const [mailbox, at] of window.entries()) {
+        if (at >= 0) continue;
+        const found = order.windows.findIndex((_, other) => {
+          const tried = window.slice();
+          tried[mailbox] = other;
+          return brokenRules(order, { window: tried, grantDays: 0 }).length === 0;
+        });
+        expect(found, order.roster.address(mailbox)).toBe(-1);
+      }
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test('the same order has the same plan', async () => {
+  await fc.assert(
+    fc.asyncProperty(crowded, async (order) => {
+      expect(await planned(order)).toEqual(await planned(order));
+    }),
+    { numRuns: 50 },
+  );
+});
+
+test('the grant-days that are told are those of the plan', async () => {
+  await fc.assert(
+    fc.asyncProperty(crowded, async (order) => {
+      const { window, grantDays } = await planned(order);
+      const { mailbox, grantee, kind } = order.roster.grants;
+      let sum = 0;
+      for (let grant = 0; grant < kind.length; grant++) {
+        const [a, b] = [window[mailbox[grant] as number] as number, window[grantee[grant] as number] as number];
+        if (a < 0 || b < 0) continue;
+        const days = Math.abs((order.windows[a]?.dayNumber ?? 0) - (order.windows[b]?.dayNumber ?? 0));
+        sum += days * ([5, 5, 3, 1][kind[grant] as number] as number);
+      }
+      expect(grantDays).toBe(sum);
+    }),
+    { numRuns: 100 },
+  );
+});
+
+describe('who works together travels together', () => {
+  const pairs: SmallEstate = {
+    mailboxes: people('a@x', 'b@x', 'c@x', 'd@x', 'e@x', 'f@x'),
+    grants: [
+      ['a@x', 'f@x', 'full-access'],
+      ['b@x', 'e@x', 'full-access'],
+      ['c@x', 'd@x', 'full-access'],
+    ],
+  };
+
+  test('where there is room for both', async () => {
+    const order = orderOf(pairs, fortnight);
+    const { window, grantDays } = await planned(order);
+    expect(grantDays).toBe(0);
+    expect([window[5], window[4], window[3]]).toEqual([window[0], window[1], window[2]]);
+  });
+
+  test('beside whoever has moved already', async () => {
+    const order = orderOf({ ...pairs, grants: pairs.grants?.slice(0, 1) ?? [] }, fortnight);
+    const fixed = new Int32Array(6).fill(notFixed);
+    fixed[0] = dayNumber('2026-08-02');
+    const placement = await planned({ ...order, fixed });
+    expect(placement.window[0]).toBe(-1);
+    expect(daysOf(order, placement)[5]).toBe(3);
+    expect(placement.grantDays).toBe(5);
+  });
+
+  test('but nobody goes with who is held back', async () => {
+    const order = orderOf(pairs, fortnight);
+    const placement = await planned({ ...order, excluded: Uint8Array.of(1, 0, 0, 0, 0, 0) });
+    expect(placement.window[0]).toBe(-1);
+    expect(placement.window[5]).not.toBe(-1);
+    expect(placement.grantDays).toBe(0);
+  });
+
+  test('also where it is only a wish', async () => {
+    const order = orderOf({ mailboxes: people('a@x', 'b@x', 'c@x', 'd@x') }, fortnight);
+    const together = { a: Int32Array.of(0), b: Int32Array.of(3), weight: Float64Array.of(2) };
+    const { window, grantDays } = await planned({ ...order, together });
+    expect(window[3]).toBe(window[0]);
+    expect(grantDays).toBe(0);
+  });
+
+  test('on the day of one who can move on no other', async () => {
+    const day = { notBefore: '2026-08-11', notAfter: '2026-08-11' };
+    const order = orderOf({ ...pairs, mailboxes: [{ address: 'a@x', ...day }, ...pairs.mailboxes.slice(1)] }, fortnight);
+    const days = daysOf(order, await planned(order));
+    expect([days[0], days[5]]).toEqual([11, 11]);
+  });
+});
+
+describe('who goes last', () => {
+  const staff = (last: SmallMailbox): SmallEstate => ({
+    mailboxes: [...people('a@x', 'b@x'), last, { address: 'app@x', kind: 'application' }],
+    grants: [
+      ['a@x', 'app@x', 'full-access'],
+      ['b@x', 'app@x', 'full-access'],
+    ],
+  });
+
+  test('moves in the window after the last person of the organisation, and the others come near', async () => {
+    const order = orderOf(staff({ address: 'c@x', notBefore: '2026-08-10' }), fortnight);
+    const days = daysOf(order, await planned(order));
+    expect(days[2]).toBeGreaterThanOrEqual(10);
+    expect(days[3]).toBeGreaterThan(days[2] as number);
+    expect(days[0]).toBeGreaterThan(6);
+  });
+
+  test('has people before it, where its own dates end early', async () => {
+    const order = orderOf(
+      {
+        mailboxes: [...people('a@x', 'b@x', 'c@x'), { address: 'app@x', kind: 'application', notAfter: '2026-08-05' }],
+      },
+      fortnight,
+    );
+    const days = daysOf(order, await planned(order));
+    expect(days[3]).toBe(5);
+    expect(Math.max(...days.slice(0, 3))).toBeLessThan(5);
+  });
+});
+
+describe('a plan that was told before', () => {
+  test('stays as it was where nothing has changed, though another would be as good', async () => {
+    await fc.assert(
+      fc.asyncProperty(crowded, async (order) => {
+        const before = (await planned(order)).window;
+        expect((await planned({ ...order, before })).window).toEqual(before);
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  test('takes who joins to those whom they work with, and leaves the others', async () => {
+    const estate: SmallEstate = {
+      mailboxes: people('a@x', 'b@x', 'c@x', 'joiner@x'),
+      grants: [['c@x', 'joiner@x', 'full-access']],
+    };
+    const order = orderOf(estate, fortnight);
+    const { window } = await planned({ ...order, before: Int32Array.of(0, 2, 4, -1) });
+    expect(Array.from(window)).toEqual([0, 2, 4, 4]);
+  });
+
+  test('changes for somebody whose window is closed now', async () => {
+    const order = orderOf({ mailboxes: people('a@x', 'b@x') }, fortnight);
+    const closed = [Uint8Array.from(order.windows, (_, at) => Number(at === 2))];
+    const { window } = await planned({ ...order, closed, before: Int32Array.of(2, 4) });
+    expect(window[0]).not.toBe(2);
+    expect(window[0]).not.toBe(-1);
+    expect(window[1]).toBe(4);
+  });
+});
+
+describe('the pilot', () => {
+  const many = Array.from({ length: 40 }, (_, i) => ({ address: `p${i}@x`, organisation: `O${i % 5}` }));
+  const calendar = {
+    ...fortnight,
+    pilot: { share: 0.1 },
+    windows: [
+      { name: 'e', days: ['Mon', 'Tue'] as const, start: '19:00', end: '06:00', endDay: null, mailboxes: 20, bytes: null },
+    ],
+  };
+
+  test('is as large as it may be, of many organisations, where it costs nothing', async () => {
+    const order = orderOf({ mailboxes: many }, calendar);
+    const { window } = await planned(order);
+    const pilot = many.filter((_, i) => window[i] === 0);
+    expect(pilot).toHaveLength(4);
+    expect(new Set(pilot.map(({ organisation }) => organisation)).size).toBe(4);
+  });
+
+  test('has at least one, though nobody is free of grants, and no more than one then', async () => {
+    const grants = many.slice(1).map((_, i) => [`p${i}@x`, `p${i + 1}@x`, 'folder'] as const);
+    const order = orderOf({ mailboxes: many, grants }, calendar);
+    expect((await planned(order)).window.filter((at) => at === 0)).toHaveLength(1);
+  });
+
+  test('has those first who asked for it', async () => {
+    const order = orderOf({ mailboxes: many }, calendar);
+    const waveHint = new Int32Array(40).fill(-1);
+    waveHint[33] = waveHint[38] = 0;
+    const { window } = await planned({ ...order, roster: { ...order.roster, hints: ['pilot'], waveHint } });
+    expect([window[33], window[38]]).toEqual([0, 0]);
+  });
+});
+
+test('a ward that wishes to be last is, and who goes last makes way', async () => {
+  const estate: SmallEstate = {
+    mailboxes: [...people('w@x', 'a@x', 'b@x', 'c@x', 'd@x'), { address: 'app@x', kind: 'application' }],
+    grants: [['w@x', 'a@x', 'full-access']],
+  };
+  const order = orderOf(estate, fortnight);
+  const { window } = await planned({ ...order, wishLast: Uint8Array.of(1, 0, 0, 0, 0, 0) });
+  const [ward, ...others] = window.slice(0, 5);
+  expect(ward).toBeGreaterThanOrEqual(Math.max(...others));
+  expect(window[5]).toBeGreaterThan(ward as number);
+});
+
+test('a programme ends as early as it can, where that parts nobody', async () => {
+  const order = orderOf({ mailboxes: people('a@x', 'b@x', 'c@x', 'd@x') }, fortnight);
+  expect(daysOf(order, await planned(order)).toSorted()).toEqual([3, 3, 4, 4]);
+});
+
+test('planning tells how far it is, waits for who listens, and ends where they throw', async () => {
+  const order = orderOf({ mailboxes: people('a@x', 'b@x', 'c@x'), grants: [['a@x', 'b@x', 'folder']] }, fortnight);
+  const shares: number[] = [];
+  await plan(order, {
+    progress: async (_, share) => {
+      await null;
+      shares.push(share);
+    },
+  });
+  expect(shares).toEqual(shares.toSorted((a, b) => a - b));
+  expect(shares.at(-1)).toBeLessThanOrEqual(1);
+  const stop = (): never => {
+    throw new Error('enough');
+  };
+  await expect(plan(order, { progress: stop })).rejects.toThrow('enough');
+});
+
+test('where there is no window, or nobody, there is an empty plan', async () => {
+  expect((await planned(orderOf({ mailboxes: [] }))).window).toHaveLength(0);
+  const order = orderOf({ mailboxes: people('a@x') });
+  const { window } = await planned({ ...order, windows: [], closed: [null] });
+  expect(Array.from(window)).toEqual([-1]);
+});
