@@ -32,91 +32,110 @@ export interface CsvLines {
 const lineMostOctets = 65_536;
 const lineFeed = 0x0a;
 const utf8Mark = Buffer.from([0xef, 0xbb, 0xbf]);
+const nothing: Buffer = Buffer.alloc(0);
 const tooLong = `This line is longer than ${lineMostOctets / 1024} kB.`;
 
 /** The lines in `octets`, in pieces about as large as theirs. Blank lines are left out, and counted. */
 export async function* csvLines(octets: AsyncIterable<Buffer>): AsyncGenerator<CsvLines> {
-  const cutter = new LineCutter();
-  for await (const chunk of octets) {
-    const block = cutter.add(chunk);
-    if (block) yield linesOf(block);
+  let line = 1;
+  for await (const block of csvBlocks(octets)) {
+    const read = linesIn(block, line);
+    line = read.next;
+    yield read;
   }
-  yield linesOf(cutter.end());
 }
 
-/** Whole lines, and the number of the first. */
-interface Block {
+/** Lines as they stand in a file, all of them whole; the last of the file may lack its line break. */
+export interface CsvBlock {
   readonly octets: Buffer;
-  readonly first: number;
-  /** Of the line that follows. */
-  readonly flaws: readonly CsvFlaw[];
+  /** Whether a line follows of which nothing was kept, since it is too long. */
+  readonly isTooLongBehind: boolean;
+}
+
+/**
+ * The same before anybody has looked into them, for who can read the ordinary line from its octets. No byte-order mark is in it. A
+ * chunk may be written over as soon as the next one is asked for, and so may a block.
+ */
+export async function* csvBlocks(octets: AsyncIterable<Buffer>): AsyncGenerator<CsvBlock> {
+  const cutter = new LineCutter();
+  for await (const chunk of octets) yield* cutter.add(chunk);
+  yield cutter.end();
 }
 
 /** Cuts what comes at line breaks. Of a line that is too long nothing is kept. */
 class LineCutter {
-  #rest: Buffer = Buffer.alloc(0);
-  #line = 1;
+  #rest: Buffer = nothing;
   #isInLongLine = false;
   #isBegun = false;
 
-  /** The lines that are whole with `chunk`; null while there is none. */
-  add(chunk: Buffer): Block | null {
-    const flaws: CsvFlaw[] = [];
-    let octets = this.#rest.length > 0 ? Buffer.concat([this.#rest, chunk]) : chunk;
+  /** The lines that are whole with `chunk`: the one that had begun before it by itself, so that no other has to be copied. */
+  *add(chunk: Buffer): Generator<CsvBlock, void> {
+    let octets = chunk;
     if (!this.#isBegun) {
+      octets = Buffer.concat([this.#rest, chunk]);
       if (octets.length < utf8Mark.length) {
         this.#rest = octets;
-        return null;
+        return;
       }
       this.#isBegun = true;
+      this.#rest = nothing;
       if (octets.subarray(0, utf8Mark.length).equals(utf8Mark)) octets = octets.subarray(utf8Mark.length);
     }
-    if (this.#isInLongLine) {
-      const end = octets.indexOf(lineFeed);
-      if (end < 0) return null;
-      this.#isInLongLine = false;
-      this.#line++;
-      octets = octets.subarray(end + 1);
+    const first = octets.indexOf(lineFeed) + 1;
+    if (first === 0) {
+      yield* this.#keep(octets);
+      return;
     }
-    const first = this.#line;
+    const from = this.#isInLongLine || this.#rest.length > 0 ? first : 0;
+    if (this.#rest.length > 0)
+      yield { octets: Buffer.concat([this.#rest, octets.subarray(0, first)]), isTooLongBehind: false };
+    this.#isInLongLine = false;
+    this.#rest = nothing;
     const end = octets.lastIndexOf(lineFeed) + 1;
-    // A copy: what is kept would keep the whole chunk alive.
-    this.#rest = Buffer.from(octets.subarray(end));
-    const whole = octets.subarray(0, end);
-    this.#line += count(whole, lineFeed);
-    if (this.#rest.length > lineMostOctets) {
-      flaws.push({ line: this.#line, column: null, problem: tooLong });
-      this.#isInLongLine = true;
-      this.#rest = Buffer.alloc(0);
-    }
-    return { octets: whole, first, flaws };
+    if (end > from) yield { octets: octets.subarray(from, end), isTooLongBehind: false };
+    yield* this.#keep(octets.subarray(end));
+  }
+
+  /** Keeps the beginning of a line; a copy, since what it is part of goes on to other uses. */
+  *#keep(octets: Buffer): Generator<CsvBlock, void> {
+    if (this.#isInLongLine) return;
+    this.#rest = Buffer.concat([this.#rest, octets]);
+    if (this.#rest.length <= lineMostOctets) return;
+    this.#isInLongLine = true;
+    this.#rest = nothing;
+    yield { octets: nothing, isTooLongBehind: true };
   }
 
   /** What stands behind the last line break. */
-  end(): Block {
+  end(): CsvBlock {
     const octets = this.#rest.subarray(!this.#isBegun && this.#rest.equals(utf8Mark) ? utf8Mark.length : 0);
-    this.#rest = Buffer.alloc(0);
-    return { octets, first: this.#line, flaws: [] };
+    this.#rest = nothing;
+    return { octets, isTooLongBehind: false };
   }
 }
 
-function linesOf({ octets, first, flaws: behind }: Block): CsvLines {
-  if (octets.length === 0) return { lines: [], flaws: behind };
-  const flaws: CsvFlaw[] = [];
-  const texts = isUtf8(octets) ? octets.toString('utf8').split('\n') : readableLines(octets, first, flaws);
-  const lines: CsvLine[] = [];
-  for (const [i, text] of texts.entries()) {
-    const line = first + i;
-    const bare = text.endsWith('\r') ? text.slice(0, -1) : text;
-    const problem = flawOfText(bare);
-    if (problem) flaws.push({ line, column: null, problem });
-    else if (bare.includes('"')) {
-      const cells = quotedCells(bare);
-      if ('problem' in cells) flaws.push({ line, ...cells });
-      else lines.push({ line, cells });
-    } else if (bare.trim() !== '') lines.push({ line, cells: bare.split(',') });
+/** The lines of a block, the first of which has the number `first`; `next` is that of the line behind them. */
+export function linesIn({ octets, isTooLongBehind }: CsvBlock, first: number): CsvLines & { readonly next: number } {
+  const [lines, flaws]: [CsvLine[], CsvFlaw[]] = [[], []];
+  let next = first;
+  if (octets.length > 0) {
+    const texts = isUtf8(octets) ? octets.toString('utf8').split('\n') : readableLines(octets, first, flaws);
+    for (const [i, text] of texts.entries()) readLine(first + i, text, lines, flaws);
+    next += texts.length - 1;
   }
-  return { lines, flaws: [...flaws, ...behind] };
+  if (isTooLongBehind) flaws.push({ line: next++, column: null, problem: tooLong });
+  return { lines, flaws, next };
+}
+
+function readLine(line: number, text: string, lines: CsvLine[], flaws: CsvFlaw[]): void {
+  const bare = text.endsWith('\r') ? text.slice(0, -1) : text;
+  const problem = flawOfText(bare);
+  if (problem) flaws.push({ line, column: null, problem });
+  else if (bare.includes('"')) {
+    const cells = quotedCells(bare);
+    if ('problem' in cells) flaws.push({ line, ...cells });
+    else lines.push({ line, cells });
+  } else if (bare.trim() !== '') lines.push({ line, cells: bare.split(',') });
 }
 
 /** Line by line, where some octets are no UTF-8. */
@@ -196,10 +215,4 @@ function afterBlanks(line: string, from: number): number {
   let at = from;
   while (line[at] === ' ' || line[at] === '\t') at++;
   return at;
-}
-
-function count(octets: Buffer, octet: number): number {
-  let found = 0;
-  for (let at = octets.indexOf(octet); at >= 0; at = octets.indexOf(octet, at + 1)) found++;
-  return found;
 }
