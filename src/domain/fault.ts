@@ -4,6 +4,7 @@
  */
 
 import { withoutSecrets } from '#lib/redaction.ts';
+import type { Finding } from './estate-changes.ts';
 import type { FaultReport } from './report.ts';
 
 export type Reach = 'item' | 'folder' | 'mailbox' | 'platform' | 'estate';
@@ -479,6 +480,16 @@ export const faults = {
     'paced',
     ({ name }) => `Another import into ${name} is under way.`,
     'Wait until it has ended. One that was killed is cleared away by the database within some seconds.',
+  ),
+  'estate.files.wrong': entry<{
+    readonly folder: string;
+    readonly problems: number;
+    readonly findings: readonly Finding[];
+  }>(
+    'estate',
+    'operator',
+    ({ folder, problems }) => `The files of the estate in ${folder} have ${problems} problems, each of which is told.`,
+    'Put right what is told, line by line, and run it again. `godwit estate import` tells the same.',
   ),
   'worker.vanished': entry<{ readonly attempts: number }>(
     'mailbox',

@@ -11,7 +11,7 @@ import {
   isNothing,
   type NamedChange,
 } from '#domain/estate-changes.ts';
-import { type EstateFileKind, estateFileKinds } from '#domain/estate-columns.ts';
+import { type EstateFileKind, estateFileKinds, type Header } from '#domain/estate-columns.ts';
 import type { Lined } from '#domain/estate-rows.ts';
 import { treeProblems } from '#domain/organisation-tree.ts';
 import type { GivenFiles, Intake, OpenIntake, Users } from '#ports/intake.ts';
@@ -121,14 +121,15 @@ async function readFiles(order: ImportOrder, intake: Intake): Promise<ReadFiles>
     });
     const header = read[kind].header;
     if (kind === 'organisations' && header)
-      await intake.enter(treeFindings(organisations, header as ReadFile<'organisations'>['header'] & {}));
+      await intake.enter(treeFindings(organisations, header as Header<'organisations'>));
   }
   return read as ReadFiles;
 }
 
-function treeFindings(
+/** What is wrong with the organisations taken together. */
+export function treeFindings(
   organisations: readonly Lined<OrganisationRow>[],
-  { at }: NonNullable<ReadFile<'organisations'>['header']>,
+  { at }: Header<'organisations'>,
 ): readonly Finding[] {
   const file = 'organisations';
   if (organisations.length > organisationsMost)

@@ -62,13 +62,14 @@ export async function readEstateFile<Kind extends EstateFileKind>(reading: Readi
 }
 
 /** Lines into rows, the first of them into the header. */
-class RowReader<Kind extends EstateFileKind> {
+export class RowReader<Kind extends EstateFileKind> {
   readonly #kind: Kind;
   #headerLine = 0;
   #readRow: ReturnType<typeof rowReader<Kind>> | null = null;
   header: Header<Kind> | null = null;
   /** Without a header nothing in the file can be understood. */
   isHopeless = false;
+  /** Lines with something in them, below the header; who reads some of them otherwise counts them here. */
   rows = 0;
   problems: Finding[] = [];
 
@@ -136,7 +137,7 @@ class RowReader<Kind extends EstateFileKind> {
 }
 
 /** Why a file could not be read, in words; null where it was not the file. */
-function whyUnreadable(error: unknown): string | null {
+export function whyUnreadable(error: unknown): string | null {
   if (!(error instanceof Error) || !('syscall' in error) || !('code' in error)) return null;
   switch (error.code) {
     case 'ENOENT':
