@@ -123,7 +123,10 @@ describe('who works together travels together', () => {
 
   test('on the day of one who can move on no other', async () => {
     const day = { notBefore: '2026-08-11', notAfter: '2026-08-11' };
-    const order = orderOf({ ...pairs, mailboxes: [{ address: 'a@x', ...day }, ...pairs.mailboxes.slice(1)] }, fortnight);
+    const order = orderOf(
+      { ...pairs, mailboxes: [{ address: 'a@x', ...day }, ...pairs.mailboxes.slice(1)] },
+      fortnight,
+    );
     const days = daysOf(order, await planned(order));
     expect([days[0], days[5]]).toEqual([11, 11]);
   });
@@ -196,7 +199,15 @@ describe('the pilot', () => {
     ...fortnight,
     pilot: { share: 0.1 },
     windows: [
-      { name: 'e', days: ['Mon', 'Tue'] as const, start: '19:00', end: '06:00', endDay: null, mailboxes: 20, bytes: null },
+      {
+        name: 'e',
+        days: ['Mon', 'Tue'] as const,
+        start: '19:00',
+        end: '06:00',
+        endDay: null,
+        mailboxes: 20,
+        bytes: null,
+      },
     ],
   };
 
