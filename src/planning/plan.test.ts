@@ -44,7 +44,7 @@ test('nobody is left out for whom there would still be a window', async () => {
           tried[mailbox] = other;
           return brokenRules(order, { window: tried, grantDays: 0 }).length === 0;
         });
-        expect(found, order.roster.address(mailbox)).toBe(-1);
+        expect({ mailbox, window: found }).toEqual({ mailbox, window: -1 });
       }
     }),
     { numRuns: 300 },
@@ -248,7 +248,7 @@ test('a ward that wishes to be last is, and who goes last makes way', async () =
 
 test('a programme ends as early as it can, where that parts nobody', async () => {
   const order = orderOf({ mailboxes: people('a@x', 'b@x', 'c@x', 'd@x') }, fortnight);
-  expect(daysOf(order, await planned(order)).toSorted()).toEqual([3, 3, 4, 4]);
+  expect(daysOf(order, await planned(order)).toSorted((a, b) => a - b)).toEqual([3, 3, 4, 4]);
 });
 
 test('planning tells how far it is, waits for who listens, and ends where they throw', async () => {

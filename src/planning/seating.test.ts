@@ -11,7 +11,7 @@ test('whoever is seated and lifted, in whatever order, counts, room and costs ar
       const conditions = conditionsOf(order);
       const network = networkOf(order);
       const seating = new Seating(conditions, network, null);
-      const sits = new Array<number>(conditions.size).fill(nowhere);
+      const sits = Array.from({ length: conditions.size }, () => nowhere);
       for (const [who, where] of moves) {
         const mailbox = who % conditions.size;
         const window = conditions.windows.length === 0 ? nowhere : (where % (conditions.windows.length + 1)) - 1;
