@@ -56,6 +56,11 @@ export function windowsOf(calendar: Calendar, mailboxes: number, now: number | n
   return { windows, unusable };
 }
 
+/** What the wave is called that moves in a window: `pilot`, else `evening-2026-08-04`. */
+export function waveNameOf({ name, day, isPilot }: PlanWindow): string {
+  return isPilot ? 'pilot' : `${name}-${day}`;
+}
+
 /**
  * For each organisation which windows its own blackouts close, or those of an organisation above it: null for none, else one
  * octet per window, 1 for closed. Organisations with the same blackouts share theirs.

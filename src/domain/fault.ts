@@ -5,6 +5,7 @@
 
 import { withoutSecrets } from '#lib/redaction.ts';
 import type { Finding } from './estate-changes.ts';
+import type { RowProblem } from './estate-columns.ts';
 import type { FaultReport } from './report.ts';
 
 export type Reach = 'item' | 'folder' | 'mailbox' | 'platform' | 'estate';
@@ -490,6 +491,28 @@ export const faults = {
     'operator',
     ({ folder, problems }) => `The files of the estate in ${folder} have ${problems} problems, each of which is told.`,
     'Put right what is told, line by line, and run it again. `godwit estate import` tells the same.',
+  ),
+  'plan.file.wrong': entry<{
+    readonly file: string;
+    readonly problems: number;
+    readonly findings: readonly RowProblem[];
+  }>(
+    'estate',
+    'operator',
+    ({ file, problems }) => `The plan ${file} has ${problems} problems, each of which is told.`,
+    'Put right what is told, line by line, or have it planned anew with `godwit plan`.',
+  ),
+  'plan.file.unreadable': entry<{ readonly file: string } & Said>(
+    'estate',
+    'operator',
+    ({ file, text }) => `The plan ${file} cannot be read: ${text}.`,
+    'Name a plan that `godwit plan -o FILE` has written.',
+  ),
+  'plan.file.unwritable': entry<{ readonly file: string } & Said>(
+    'estate',
+    'operator',
+    ({ file, text }) => `The plan cannot be written to ${file}: ${text}`,
+    'Name another file with -o, or see that its folder is there, may be written to and has room. What stood there before is as it was.',
   ),
   'worker.vanished': entry<{ readonly attempts: number }>(
     'mailbox',

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { parse } from 'csv-parse/sync';
 import { expect, test } from 'vitest';
-import { csvLine } from './csv-cells.ts';
+import { csvLine, textOfCell } from './csv-cells.ts';
 
 test.each(['=1+1', '+31 6', '-2', '@SUM(A1)', ' =1', '\t=1', '\r=cmd|x', '"=1', '＝1', '%0A=1', '|x'])(
   '%j is no formula to a spreadsheet',
@@ -25,6 +25,17 @@ test('whatever the cells hold, they are one line with as many cells', () => {
       const rows = parse(line, { skipEmptyLines: false });
       expect(rows).toHaveLength(1);
       expect(rows[0]).toHaveLength(cells.length);
+    }),
+  );
+});
+
+test('whatever is visible is read back as it was', () => {
+  const letters = fc.constantFrom('a', '@', '=', "'", '"', ',', '-', '|', 'é', '＝', 'x.example');
+  fc.assert(
+    fc.property(fc.array(letters, { minLength: 1 }), (some) => {
+      const text = some.join('');
+      const [row] = parse(csvLine([text, 'b'])) as string[][];
+      expect(textOfCell(row?.[0] as string)).toBe(text);
     }),
   );
 });

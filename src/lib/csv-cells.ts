@@ -10,15 +10,22 @@ const invisible = /[\p{Cc}\p{Zl}\p{Zp}]/gu;
 
 /** One line with its end. Numbers are ours and stand as they are; null is an empty cell. */
 export function csvLine(cells: readonly (string | number | null)[]): string {
-  return `${cells.map(csvCell).join(',')}\r\n`;
+  return `${cells.map(cellOf).join(',')}\r\n`;
 }
 
-/** One cell, for whoever joins them: of a million lines with the same few words in them each word is looked at once. */
-export function csvCell(value: string | number | null): string {
-  if (value === null) return '';
-  if (typeof value === 'number') return String(value);
-  const visible = value.replace(invisible, '\ufffd');
+function cellOf(value: string | number | null): string {
+  return typeof value === 'string' ? csvCell(value) : String(value ?? '');
+}
+
+/** A text as one cell. */
+export function csvCell(text: string): string {
+  const visible = text.replace(invisible, '\ufffd');
   // The apostrophe says that what follows is text; spreadsheets do not show it.
-  const text = formula.test(visible) ? `'${visible}` : visible;
-  return /[",]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  const shown = formula.test(visible) ? `'${visible}` : visible;
+  return /[",]/.test(shown) ? `"${shown.replaceAll('"', '""')}"` : shown;
+}
+
+/** What was written as that cell, once a reader of CSV has taken its quotes away: whatever is visible comes back as it was. */
+export function textOfCell(cell: string): string {
+  return cell.startsWith("'") && formula.test(cell.slice(1)) ? cell.slice(1) : cell;
 }
