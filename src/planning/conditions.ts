@@ -29,7 +29,7 @@ export interface Conditions {
   /** The day on which who is fixed has moved, else `notFixed`; null where nobody has. */
   readonly fixed: Int32Array | null;
   readonly sizeBytes: Float64Array;
-  /** The first window for who has no reason to be in the pilot. */
+  /** The first window with room for who has no reason to be in the pilot. */
   readonly firstUsual: number;
   /**
    * By organisation, the last window for its people: after it some that go last would have no window left. Who cannot come so
@@ -54,7 +54,8 @@ export function conditionsOf(order: PlanningOrder): Conditions {
     role[mailbox] = roles[kind[mailbox] as number] as number;
     settled[mailbox] = excluded?.[mailbox] === 1 || (fixed !== null && fixed[mailbox] !== notFixed) ? 1 : 0;
   }
-  const firstUsual = windows.length > 1 && windows[0]?.isPilot === true ? 1 : 0;
+  const isUsual = ({ isPilot, mailboxes }: PlanWindow): boolean => mailboxes > 0 && !(isPilot && windows.length > 1);
+  const firstUsual = Math.max(0, windows.findIndex(isUsual));
   const rest = { size, windows, day, from, to, closed, organisation, role, settled, fixed, sizeBytes, firstUsual };
   return { ...rest, lastForPeople: lastForPeople(rest) };
 }

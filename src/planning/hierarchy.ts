@@ -16,11 +16,17 @@ export interface Level {
   readonly unitOf: Int32Array;
 }
 
+/** Days on which people have moved: columns before the first window, or those of windows that are over. */
+export interface Past {
+  /** Columns before the first window. */
+  readonly columns: number;
+  readonly columnOf: ReadonlyMap<number, number>;
+}
+
 export interface HierarchyOrder {
   readonly conditions: Conditions;
   readonly network: Network;
-  /** The columns of the days on which people have moved already, all before the first window. */
-  readonly past: ReadonlyMap<number, number>;
+  readonly past: Past;
   /** 1 for mailboxes that are placed later and bind nobody. */
   readonly later: Uint8Array;
   /** Sizes of the groups of each level, in mailboxes, the smallest first; the last level is that of whole organisations. */
@@ -46,7 +52,7 @@ export function hierarchyOf(order: HierarchyOrder, chance: Chance): readonly Lev
 /** The smallest groups, of mailboxes. Who has dates of their own is alone. */
 function teams({ conditions, network, past: moved, later }: HierarchyOrder, sizeMost: number, chance: Chance): Level {
   const { organisation, role, settled, fixed, sizeBytes, from, to, lastForPeople, windows } = conditions;
-  const past = moved.size;
+  const past = moved.columns;
   const nodes = network.size;
   const isFixed = (node: number): boolean => fixed !== null && fixed[node] !== notFixed;
   const within = new Int32Array(nodes);
@@ -69,7 +75,7 @@ function teams({ conditions, network, past: moved, later }: HierarchyOrder, size
     units.organisation[unit] = organisation[node] as number;
     if (isFixed(node)) {
       units.fixed[unit] = 1;
-      units.from[unit] = units.to[unit] = moved.get(fixed?.[node] as number) as number;
+      units.from[unit] = units.to[unit] = moved.columnOf.get(fixed?.[node] as number) as number;
       continue;
     }
     if (role[node] === person) units.role[unit] = person;

@@ -11,7 +11,7 @@ import { beginning, broughtDown } from './begin.ts';
 import { type Conditions, conditionsOf } from './conditions.ts';
 import type { Columns } from './crowding.ts';
 import { type Effort, effortFor } from './effort.ts';
-import { hierarchyOf, type Level } from './hierarchy.ts';
+import { hierarchyOf, type Level, type Past } from './hierarchy.ts';
 import { laterOf, type Later, seatLater } from './later.ts';
 import { seatLeftovers } from './leftovers.ts';
 import { type Network, networkOf } from './network.ts';
@@ -44,33 +44,40 @@ interface Setting {
   readonly conditions: Conditions;
   readonly network: Network;
   readonly columns: Columns;
-  /** The columns of days on which people have moved already. */
-  readonly past: ReadonlyMap<number, number>;
+  readonly past: Past;
   readonly later: Later;
   /** What a mailbox is bound by, on average: Σ weight over its grants. */
   readonly bond: number;
 }
 
 function settingOf(order: PlanningOrder, conditions: Conditions, network: Network): Setting {
-  const pastDays = conditions.fixed
-    ? [...new Set(conditions.fixed)].filter((day) => day !== notFixed).sort((a, b) => a - b)
-    : [];
-  const past = new Map(pastDays.map((day, column) => [day, column] as const));
-  const first = conditions.day[0] ?? 0;
-  const behindPast = (rest: Iterable<number>): Float64Array => Float64Array.from([...pastDays.map(() => 0), ...rest]);
+  const { past, days } = pastOf(conditions);
+  const behindPast = (rest: Iterable<number>): Float64Array => Float64Array.from([...days.map(() => 0), ...rest]);
   const columns: Columns = {
-    // Who moved on the day of a window that is still to come counts as moved when it begins.
-    day: Float64Array.from([...pastDays.map((day) => Math.min(day, first)), ...conditions.day]),
+    day: Float64Array.from([...days, ...conditions.day]),
     mailboxes: behindPast(conditions.windows.map(({ mailboxes }) => mailboxes)),
     bytes: behindPast(conditions.windows.map(({ bytes }) => bytes)),
     closed: conditions.closed.map((shut) =>
-      shut && past.size > 0 ? Uint8Array.from([...pastDays.map(() => 1), ...shut]) : shut,
+      shut && days.length > 0 ? Uint8Array.from([...days.map(() => 1), ...shut]) : shut,
     ),
-    firstUsual: past.size + conditions.firstUsual,
+    firstUsual: days.length + conditions.firstUsual,
   };
   const strength = network.weight.reduce((sum, weight) => sum + weight, 0);
   const later = laterOf(conditions, network, Math.max(4, usualWindow(conditions) / 20));
   return { order, conditions, network, columns, past, later, bond: strength / Math.max(1, conditions.size) };
+}
+
+/** The days on which people have moved: those before the first window as columns of their own, the others as the next window's. */
+function pastOf({ fixed, day }: Conditions): { readonly past: Past; readonly days: readonly number[] } {
+  const moved = fixed ? [...new Set(fixed)].filter((each) => each !== notFixed).sort((a, b) => a - b) : [];
+  const first = day[0] ?? Number.POSITIVE_INFINITY;
+  const days = moved.filter((each) => each < first);
+  const columnOf = new Map(days.map((each, column) => [each, column] as const));
+  for (const each of moved.slice(days.length)) {
+    const next = day.findIndex((window) => window >= each);
+    columnOf.set(each, days.length + (next < 0 ? day.length - 1 : next));
+  }
+  return { past: { columns: days.length, columnOf }, days };
 }
 
 /** Mailboxes in a window, on average over those that are needed for all. */
@@ -168,7 +175,7 @@ async function seated(
   seatAll(
     seating,
     setting.later.waits,
-    (mailbox) => (place[finest.unitOf[mailbox] as number] as number) - setting.past.size,
+    (mailbox) => (place[finest.unitOf[mailbox] as number] as number) - setting.past.columns,
   );
   await told('seating everybody', parts.arrange);
   await sweeps(seating, 2, chance, (share) => told('improving', parts.arrange + 0.04 * share));
@@ -231,6 +238,7 @@ async function replanned(setting: Setting, chance: Chance, watcher: PlanningWatc
   await sweeps(seating, 8, chance, (share) => watcher.progress('improving', 0.2 + 0.8 * share, null));
   grantLast(seating, order.wishLast);
   seatLeftovers(seating);
+  if (seating.used[0] === 0) fillPilot(seating, setting.later, pilotWishes(order));
   return seating;
 }
 
