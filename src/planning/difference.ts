@@ -36,9 +36,9 @@ export interface PlanDifference {
   readonly excluded: number;
   readonly joiners: { readonly placed: number; readonly unplaced: number };
   readonly leavers: EarlierPlan['leavers'];
-  /** Those with most people who move at another time. */
+  /** Those with most people who move at another time than they were told, or not at all. */
   readonly organisations: readonly { readonly organisation: number; readonly mailboxes: number }[];
-  /** The first of them, and of those whose window is new or gone, in the order of the roster. */
+  /** The first of them, in the order of the roster. */
   readonly first: readonly Changed[];
   /** Of the grants as they are now, by both plans. */
   readonly grantDaysBefore: number;
@@ -47,8 +47,8 @@ export interface PlanDifference {
 
 export interface Changed {
   readonly mailbox: number;
-  /** Null where there was no window. */
-  readonly from: string | null;
+  readonly from: string;
+  /** Null where there is no window any more. */
   readonly to: string | null;
 }
 
@@ -86,7 +86,8 @@ export function differenceOf(order: PlanningOrder, placement: Placement, before:
     }
     const [from, to] = [before.starts[was]?.start ?? null, windows[is]?.start ?? null];
     numbers[changeOf(from, to)]++;
-    if (from === to) continue;
+    // Who had no window has nothing to unlearn.
+    if (from === null || from === to) continue;
     (ofOrganisation[roster.organisation[m] as number] as number)++;
     if (first.length < firstTold) first.push({ mailbox: m, from, to });
   }

@@ -1,5 +1,6 @@
 /** When each mailbox moves under a placement, how full its windows get by that, and in which order organisations may go. */
 
+import type { PlanWindow } from '#domain/calendar.ts';
 import { type MailboxKind, mailboxKinds } from '#domain/estate.ts';
 import { notFixed, type Placement, type PlanningOrder } from './placement.ts';
 
@@ -12,6 +13,21 @@ export interface Moves {
   /** Of each window how many move in it, and how much. */
   readonly mailboxes: Float64Array;
   readonly bytes: Float64Array;
+}
+
+/** Windows in columns, for whoever walks over them for a million mailboxes. */
+export interface WindowColumns {
+  readonly days: Int32Array;
+  readonly mailboxesMost: Float64Array;
+  readonly bytesMost: Float64Array;
+}
+
+export function windowColumns(windows: readonly PlanWindow[]): WindowColumns {
+  return {
+    days: Int32Array.from(windows, ({ dayNumber }) => dayNumber),
+    mailboxesMost: Float64Array.from(windows, ({ mailboxes }) => mailboxes),
+    bytesMost: Float64Array.from(windows, ({ bytes }) => bytes),
+  };
 }
 
 /** Who moves when. Who has moved already takes up no room in any window. */
@@ -37,7 +53,7 @@ export function movesOf({ roster, windows, fixed, excluded }: PlanningOrder, { w
 }
 
 /** Whether a mailbox is asked for a window: not who has moved, nor who is excluded. */
-export function isToPlace({ fixed, excluded }: PlanningOrder, mailbox: number): boolean {
+export function isToPlace({ fixed, excluded }: Pick<PlanningOrder, 'fixed' | 'excluded'>, mailbox: number): boolean {
   return excluded?.[mailbox] !== 1 && (fixed?.[mailbox] ?? notFixed) === notFixed;
 }
 

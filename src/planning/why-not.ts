@@ -7,9 +7,9 @@
  */
 
 import type { PlanWindow } from '#domain/calendar.ts';
-import { isToPlace, lastKinds, type Moves, movesOf, type Turns, turnsBetween, turnsOf } from './moves.ts';
+import { isToPlace, lastKinds, movesOf, turnsBetween, turnsOf, type WindowColumns, windowColumns } from './moves.ts';
 import type { Placement, PlanningOrder } from './placement.ts';
-import { ChangeSearch } from './why-not-change.ts';
+import { ChangeSearch, type Planned } from './why-not-change.ts';
 
 /** What took away the last windows that its other rules had left to a mailbox. */
 export type Reason =
@@ -66,24 +66,30 @@ export function* whyNots(order: PlanningOrder, placement: Placement, later: Late
   const isLast = lastKinds(order.calendar.kindsLast);
   const moves = movesOf(order, placement);
   const turns = turnsOf(order, placement);
-  const search = new ChangeSearch({ order, placement, later, moves, turns, isLast });
+  const planned = { order, placement, later, moves, turns, isLast };
+  const search = new ChangeSearch(planned);
+  const columns = windowColumns(order.windows);
   for (const turn of [0, 1])
     for (let mailbox = 0; mailbox < order.roster.size; mailbox++) {
       if ((placement.window[mailbox] as number) >= 0 || !isToPlace(order, mailbox)) continue;
       if (isLast[order.roster.kind[mailbox] as number] !== turn) continue;
-      yield { mailbox, reason: reasonOf(order, mailbox, moves, turns, isLast), change: search.of(mailbox) };
+      yield { mailbox, reason: reasonOf(planned, mailbox, columns), change: search.of(mailbox) };
     }
 }
 
-function reasonOf(order: PlanningOrder, mailbox: number, moves: Moves, turns: Turns, isLast: Uint8Array): Reason {
+function reasonOf(
+  { order, moves, turns, isLast }: Planned,
+  mailbox: number,
+  { days, mailboxesMost, bytesMost }: WindowColumns,
+): Reason {
   const { roster, windows } = order;
   const [notBefore, notAfter] = [roster.notBefore[mailbox] as number, roster.notAfter[mailbox] as number];
   const closed = order.closed[roster.organisation[mailbox] as number] ?? null;
   const [from, to] = turnsBetween(order, mailbox, turns, isLast);
   const size = roster.sizeBytes[mailbox] as number;
   let [inDates, open, afterPeople, inTurn, largest] = [0, 0, 0, 0, 0];
-  for (const [w, window] of windows.entries()) {
-    if (window.dayNumber < notBefore || window.dayNumber > notAfter) continue;
+  for (let w = 0; w < days.length; w++) {
+    if ((days[w] as number) < notBefore || (days[w] as number) > notAfter) continue;
     inDates++;
     if (closed?.[w] === 1) continue;
     open++;
@@ -91,14 +97,14 @@ function reasonOf(order: PlanningOrder, mailbox: number, moves: Moves, turns: Tu
     afterPeople++;
     if (w >= to) continue;
     inTurn++;
-    largest = Math.max(largest, window.bytes);
-    const [mailboxes, bytes] = [moves.mailboxes[w] as number, moves.bytes[w] as number];
-    if (mailboxes + 1 <= window.mailboxes && bytes + size <= window.bytes) return { kind: 'room-left', window };
+    largest = Math.max(largest, bytesMost[w] as number);
+    const fits = (moves.mailboxes[w] as number) + 1 <= (mailboxesMost[w] as number);
+    if (fits && (moves.bytes[w] as number) + size <= (bytesMost[w] as number))
+      return { kind: 'room-left', window: windows[w] as PlanWindow };
   }
-  const dayOf = (w: number): number => (windows[w] as PlanWindow).dayNumber;
   if (inDates === 0) return { kind: 'dates' };
   if (open === 0) return { kind: 'closed' };
-  if (afterPeople === 0) return { kind: 'after-people', lastDay: dayOf(from - 1) };
-  if (inTurn === 0) return { kind: 'before-others', firstDay: dayOf(to) };
+  if (afterPeople === 0) return { kind: 'after-people', lastDay: days[from - 1] as number };
+  if (inTurn === 0) return { kind: 'before-others', firstDay: days[to] as number };
   return size > largest ? { kind: 'too-large', bytesOver: size - largest } : { kind: 'full', windows: inTurn };
 }
