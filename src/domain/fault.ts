@@ -514,6 +514,38 @@ export const faults = {
     ({ file, text }) => `The plan cannot be written to ${file}: ${text}`,
     'Name another file with -o, or see that its folder is there, may be written to and has room. What stood there before is as it was.',
   ),
+  'plan.nobody': entry<object>(
+    'estate',
+    'operator',
+    () => 'There is nobody to plan: the estate has no mailboxes.',
+    'Import them with `godwit estate import`, or name a folder with the three files: --estate DIR.',
+  ),
+  'plan.no-window': entry<{ readonly why: string | null }>(
+    'estate',
+    'operator',
+    ({ why }) => `No window of the calendar is left to move in.${why === null ? '' : ` The first ${why}.`}`,
+    'Set `until` in the calendar to a later day, or take away the blackouts that all windows touch.',
+  ),
+  'plan.unknown-address': entry<{ readonly address: string; readonly nearest: string | null }>(
+    'mailbox',
+    'operator',
+    ({ address, nearest }) =>
+      `The estate has no mailbox ${address}.${nearest === null ? '' : ` The nearest is ${nearest}.`}`,
+    'Check its spelling, or look for it with `godwit get mailboxes`.',
+  ),
+  'plan.wishes-wrong': entry<{
+    readonly file: string;
+    readonly problems: readonly {
+      readonly line: number | null;
+      readonly column: number | null;
+      readonly problem: string;
+    }[];
+  }>(
+    'estate',
+    'operator',
+    ({ file, problems }) => `The wishes in ${file} have ${problems.length} problems, each of which is told.`,
+    'Put right what is told, line by line, and run it again. docs/planning.md tells what a wish looks like.',
+  ),
   'worker.vanished': entry<{ readonly attempts: number }>(
     'mailbox',
     'operator',

@@ -1,0 +1,64 @@
+/** The two places in which an estate to plan may be: a folder with its three files, or the database. */
+
+import type { Calendar } from '#domain/calendar.ts';
+import { closedWindows, windowsOf } from '#domain/calendar-windows.ts';
+import type { EstateToPlan } from './plan-estate.ts';
+import { readRoster } from './read-roster.ts';
+import type { EstateRoster } from './roster-of-estate.ts';
+
+/** No server and no database is asked; nobody has moved yet, and every window of the calendar can be used. */
+export function folderEstate(folder: string): EstateToPlan {
+  return {
+    async read(calendar, told, signal) {
+      const roster = await readRoster(folder, told, signal);
+      const { windows, unusable } = windowsOf(calendar, roster.size);
+      const closed = closedWindows(calendar, windows, roster.organisations);
+      const { toThemselves, twice } = roster.leftOut;
+      const remarks = [
+        ...(toThemselves > 0
+          ? [`${toThemselves} lines of grants.csv give a mailbox to itself, and count for nothing.`]
+          : []),
+        ...(twice > 0 ? [`${twice} lines of grants.csv repeat an earlier one, and count once.`] : []),
+        ...unknownRemarks(roster.grants.unknown),
+      ];
+      return { roster, windows, closed, unusable, fixed: null, before: null, excluded: null, remarks };
+    },
+  };
+}
+
+/** As it was imported, with all that has become of it since; what has begun, or is over, takes nobody more. */
+export function importedEstate(
+  rosterOf: (calendar: Calendar, signal: AbortSignal) => Promise<EstateRoster>,
+): EstateToPlan {
+  return {
+    async read(calendar, _told, signal) {
+      const { roster, windows, closed, unusable, fixed, before, excluded } = await rosterOf(calendar, signal);
+      return {
+        roster,
+        windows,
+        closed,
+        unusable,
+        fixed,
+        before,
+        excluded,
+        remarks: unknownRemarks(roster.grants.unknown),
+      };
+    },
+  };
+}
+
+/** So many addresses are named. */
+const named = 5;
+
+function unknownRemarks({
+  grants,
+  addresses,
+}: {
+  readonly grants: number;
+  readonly addresses: readonly string[];
+}): readonly string[] {
+  if (grants === 0) return [];
+  const first = addresses.slice(0, named).join(', ');
+  const which = first === '' ? '' : `: ${first}${grants > named ? ', …' : ''}`;
+  return [`${grants} grants have an end that is not in the estate, and count for nothing${which}`];
+}
