@@ -40,6 +40,8 @@ const world: World = {
     (await import('./database-care.ts')).openDatabaseCare(options, (name) => process.env[name]),
   openPlanning: async (options) =>
     (await import('./estate-planning.ts')).openPlanning(options, (name) => process.env[name]),
+  readCalendar: async (file) => (await import('./read-calendar.ts')).readCalendar(file),
+  openPlanWork: async (options) => (await import('./plan-work.ts')).openPlanWork(options, (name) => process.env[name]),
   openProgramme: async (options) =>
     (await import('./programme.ts')).openProgramme(options, (name) => process.env[name]),
   serve: async (options, signal) => {

@@ -32,6 +32,8 @@ import {
   type EstateImportFlags,
   initFlags,
   type InitFlags,
+  planFlags,
+  type PlanFlags,
   probeFlags,
   type ProbeFlags,
   secretFlags,
@@ -55,6 +57,7 @@ import {
   estateHelp,
   godwitHelp,
   initHelp,
+  planHelp,
   probeHelp,
   programmeHelp,
   reportHelp,
@@ -154,6 +157,19 @@ const estateCommands = buildRouteMap<'import', Session>({
   docs: { brief: 'Who is to move: organisations, mailboxes, and the grants between them', fullDescription: estateHelp },
 });
 
+const planCommands = buildRouteMap<'make', Session>({
+  routes: {
+    make: buildCommand<PlanFlags, [], Session>({
+      loader: async () => (await import('./plan.ts')).makePlan,
+      parameters: { flags: planFlags, aliases: shorthands },
+      docs: { brief: 'Plan an estate, and say what is split, who is left over and why', fullDescription: planHelp },
+    }),
+  },
+  // `godwit plan --calendar …` is what people write.
+  defaultCommand: 'make',
+  docs: { brief: 'Who moves when, around who works with whom', fullDescription: planHelp },
+});
+
 const workerCommands = buildRouteMap<'run' | 'drain', Session>({
   routes: {
     run: buildCommand<WorkerFlags, [], Session>({
@@ -200,6 +216,7 @@ const commands = buildRouteMap<
   | 'secret'
   | 'db'
   | 'estate'
+  | 'plan'
   | 'serve'
   | 'worker'
   | 'wave'
@@ -257,6 +274,7 @@ const commands = buildRouteMap<
     secret: secretCommands,
     db: dbCommands,
     estate: estateCommands,
+    plan: planCommands,
     serve: buildCommand<ServeFlags, [], Session>({
       loader: async () => (await import('./programme.ts')).serve,
       parameters: { flags: serveFlags, aliases: shorthands },
@@ -338,12 +356,13 @@ export async function runCommandLine(argv: readonly string[], world: World): Pro
   return session.exitCode;
 }
 
-/** A slip in the word behind `godwit worker`, which takes none for itself; null where it is no slip. */
-function misspelt(error: unknown, [command]: readonly string[]): string | null {
-  if (!(error instanceof UnexpectedPositionalError) || command !== 'worker') return null;
-  const words = workerCommands.getAllEntries().map(({ name }) => name.original);
+/** A slip in the word behind a command that takes none for itself, such as `godwit worker`; null where it is no slip. */
+function misspelt(error: unknown, [command = '']: readonly string[]): string | null {
+  const its = { worker: workerCommands, plan: planCommands }[command];
+  if (!(error instanceof UnexpectedPositionalError) || its === undefined) return null;
+  const words = its.getAllEntries().map(({ name }) => name.original);
   const meant = nearest(error.input, words);
-  return meant && `There is no command "worker ${error.input}"; did you mean worker ${meant}?`;
+  return meant && `There is no command "${command} ${error.input}"; did you mean ${command} ${meant}?`;
 }
 
 /** The library's finding about a flag or argument, without repeating what may be a secret. */

@@ -35,6 +35,13 @@ export function exitCodeOfFault(code: string): ExitCode {
   // The file of --source-oauth or --target-oauth is part of what was asked, and so are GODWIT_KEY and --listen.
   if (code === 'oauth.settings.wrong' || /^(secret\.key|digests|listen|settings)\.|^database\.url\.missing$/.test(code))
     return exitCodes.wrongUsage;
+  // And so are the estate and the calendar of a plan.
+  if (
+    /^(plan\.(nobody|no-window|unknown-address|wishes-wrong|file\.wrong|file\.unreadable)|estate\.files\.wrong)$/.test(
+      code,
+    )
+  )
+    return exitCodes.wrongUsage;
   if (/^imap\.(host|connect|tls|starttls|preauth|sign-in)\.|^(oauth|secret)\./.test(code)) return exitCodes.unreachable;
   return exitCodes.interrupted;
 }

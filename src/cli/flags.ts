@@ -147,6 +147,18 @@ export interface ReportFlags extends TableFlags {
   readonly exceptions?: boolean;
 }
 
+export interface PlanFlags extends EstateFlags, Omit<OutputFlags, 'output'> {
+  readonly estate?: string;
+  readonly calendar: string;
+  /** A file, and perhaps `json` beside it. */
+  readonly output?: readonly string[];
+  readonly explain?: readonly string[];
+  readonly diff?: string;
+  readonly effort?: string;
+  readonly seed?: string;
+  readonly wishes?: string;
+}
+
 export interface EstateImportFlags extends EstateFlags, OutputFlags {
   readonly organisations?: string;
   readonly mailboxes?: string;
@@ -385,6 +397,42 @@ export const waveCreateFlags: FlagParametersForType<WaveCreateFlags> = {
   ),
   ...estateFlags,
   ...outputFlags,
+};
+
+export const planFlags: FlagParametersForType<PlanFlags> = {
+  calendar: {
+    kind: 'parsed',
+    parse: asTyped,
+    brief: 'When there are windows, how much fits into each, and when nobody moves (docs/calendar-yaml.md)',
+    placeholder: 'FILE',
+  },
+  estate: text(
+    'Plan what organisations.csv, mailboxes.csv and grants.csv in this folder say; without it, the imported estate',
+    'DIR',
+  ),
+  output: texts(
+    'Write the plan to this file, and its tables beside it; json prints one JSON document on stdout',
+    'FILE',
+  ),
+  explain: texts('Tell why somebody moves when they do, and what every other window would cost; repeatable', 'ADDRESS'),
+  diff: text('An earlier plan: tell what changes, and keep to it where that costs the same', 'FILE'),
+  wishes: text(
+    'What organisations ask: not these dates, these people together, this ward last (docs/planning.md)',
+    'FILE',
+  ),
+  effort: text(
+    'For how long to improve it: 30s, 5m (default: by the size of the estate, half a minute for two million)',
+    'TIME',
+  ),
+  seed: text('Of the chance that is used; the same input and seed give the same plan (default 1)', 'N'),
+  config: text(
+    'Without --estate: the settings of the programme (default $GODWIT_CONFIG, else godwit.yaml here)',
+    'FILE',
+  ),
+  state: outputFlags.state,
+  quiet: outputFlags.quiet,
+  logLevel: outputFlags.logLevel,
+  logFormat: outputFlags.logFormat,
 };
 
 export const estateImportFlags: FlagParametersForType<EstateImportFlags> = {

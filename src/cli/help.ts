@@ -279,6 +279,40 @@ EXAMPLES
 EXIT CODES  0 done, or would be; 2 wrong usage, or files with something wrong in them: each place is told, and nothing was
 imported; 5 interrupted, or the database is away: nothing was imported; 1 a fault of ours.`;
 
+export const planHelp = `Says who moves in which window: as few days as can be between people who work in each other's mailboxes, within what the
+calendar has room for, its blackouts, and everybody's own dates. Nothing is asked of any server, and nothing changes before
+the plan is applied. The same files and seed give the same plan.
+
+The estate is what was imported, with all that has become of it since, or three files in a folder (docs/estate.md). The
+calendar says when there are windows (docs/calendar-yaml.md):
+
+  timezone: Europe/London
+  from: 2026-08-03
+  until: 2027-01-31
+  windows:
+    - { name: evening, days: [Mon, Tue, Wed, Thu], start: "19:00", end: "06:00", mailboxes: 22000 }
+    - { name: weekend, days: [Fri], start: "19:00", end: "06:00", end_day: Mon, mailboxes: 83000 }
+  blackouts: [2026-08-31, { from: 2026-12-24, until: 2027-01-02 }]
+
+EXAMPLES
+  godwit plan --estate estate/ --calendar calendar.yaml                 what it would come to; nothing is written
+  godwit plan --estate estate/ --calendar calendar.yaml -o plan.csv     the plan, and beside it plan.splits.csv (every grant
+                                                                        that is split, between which days, and what does not
+                                                                        work meanwhile), plan.unplaced.csv (who has no window,
+                                                                        why, and the smallest change that would give them one)
+                                                                        and plan.summary.txt
+  godwit plan --calendar calendar.yaml -o plan.csv                      the imported estate
+  godwit plan … --explain ann@corp.example                              why then, and what every other window would cost
+  godwit plan … --diff plan.csv -o plan.csv                             again, with what changes since
+  godwit plan … --wishes wishes.csv --effort 5m                         with what organisations ask; better, for longer
+  godwit plan … -o plan.csv -o json                                     one JSON document on stdout as well
+
+Files are put in their places together, when all is done: whoever stops it keeps the plan that was there.
+docs/planning.md tells of everything in them.
+
+EXIT CODES  0 everybody has a window; 3 somebody has none, and is told of; 2 wrong usage, a calendar without windows, or files with
+something wrong in them; 5 interrupted, the database is away, or the plan cannot be written; 1 a fault of ours.`;
+
 export const demoHelp = `Starts two mail servers on this machine, fills one with the mail of some invented people, moves four of them to the other
 while you watch, runs again (nothing is sent) and compares both sides. Then a whole estate of 200 mailboxes moves in two waves
 while mail goes on coming in, and one of them goes back. Everything is taken away again. Under two minutes.`;

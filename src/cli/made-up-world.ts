@@ -20,6 +20,8 @@ export interface MadeUp {
   readonly openDatabase?: World['openDatabase'];
   readonly openImporter?: World['openImporter'];
   readonly openPlanning?: World['openPlanning'];
+  readonly readCalendar?: World['readCalendar'];
+  readonly openPlanWork?: World['openPlanWork'];
   readonly openProgramme?: World['openProgramme'];
   readonly openInspection?: World['openInspection'];
   readonly work?: World['work'];
@@ -107,6 +109,8 @@ export async function play(argv: readonly string[], made: MadeUp = {}): Promise<
     openDatabase: made.openDatabase ?? (async () => Promise.reject(new Error('no database in this test'))),
     work: made.work ?? (async () => Promise.reject(new Error('no worker in this test'))),
     openPlanning: made.openPlanning ?? (async () => Promise.reject(new Error('no planning in this test'))),
+    readCalendar: made.readCalendar ?? (async () => Promise.reject(new Error('no calendar in this test'))),
+    openPlanWork: made.openPlanWork ?? (async () => Promise.reject(new Error('no plan in this test'))),
     openProgramme: made.openProgramme ?? (async () => Promise.reject(new Error('no estate in this test'))),
     serve: async () => Promise.reject(new Error('nothing is served in this test')),
     openInspection: made.openInspection ?? (async () => Promise.reject(new Error('no looks in this test'))),

@@ -40,6 +40,8 @@ import type { CheckedMailbox, CheckWaveRequest } from '#operations/check-wave.ts
 import type { CopyChoices, CopyWatcher, Pace } from '#operations/copy-mailbox.ts';
 import type { SecretKeeping } from '#operations/keep-secrets.ts';
 import type { ImportOrder, ImportReport } from '#operations/import-estate.ts';
+import type { PlanEstateOrder } from '#operations/plan-estate.ts';
+import type { PlanReport } from '#operations/plan-report.ts';
 import type { WaveReported } from '#operations/report-wave.ts';
 import type { EstateRoster } from '#operations/roster-of-estate.ts';
 import type { VerifyReport, VerifyWatcher } from '#operations/verify-mailbox.ts';
@@ -101,6 +103,10 @@ export interface World {
   openImporter(options: ImporterOptions): Promise<Importer>;
   /** Opens an estate for whoever plans it. */
   openPlanning(options: DatabaseOptions): Promise<EstatePlanning>;
+  /** Reads the calendar of a programme. Throws a `UsageError` that names everything wrong. */
+  readCalendar(file: string): Promise<Calendar>;
+  /** Opens an estate to be planned, and the places where its plan is to lie. */
+  openPlanWork(options: PlanWorkOptions): Promise<PlanWork>;
   /** Opens an estate for people: its waves, how it stands, and its mailboxes. */
   openProgramme(options: DatabaseOptions): Promise<Programme>;
   /** Opens an estate to look at its mailboxes on both platforms. */
@@ -146,6 +152,24 @@ export interface Importer extends AsyncDisposable {
 export interface EstatePlanning extends AsyncDisposable {
   /** The imported estate as a planner is asked about it; `operations/roster-of-estate.ts` throws its faults. */
   roster(calendar: Calendar, signal: AbortSignal): Promise<EstateRoster>;
+}
+
+export interface PlanWorkOptions {
+  /** A folder with the three files, or where the imported estate is. */
+  readonly estate: { readonly folder: string } | Pick<DatabaseOptions, 'database' | 'stateDir'>;
+  /** The path of the plan; null where nothing is written. */
+  readonly out: string | null;
+  readonly log: Log;
+  readonly signal: AbortSignal;
+}
+
+export interface PlanWork extends AsyncDisposable {
+  /** `operations/plan-estate.ts` throws its faults. */
+  plan(order: Omit<PlanEstateOrder, 'estate' | 'drafts' | 'planner'>, signal: AbortSignal): Promise<PlanReport>;
+  /** Puts what was written in its place, with this summary; gives where that is. */
+  settle(summary: string): readonly string[];
+  /** Takes away what was written so far, for an end that waits for nothing. */
+  abandon(): void;
 }
 
 export interface InspectionOptions extends DatabaseOptions {
