@@ -306,6 +306,7 @@ EXAMPLES
   godwit plan … --diff plan.csv -o plan.csv                             again, with what changes since
   godwit plan … --wishes wishes.csv --effort 5m                         with what organisations ask; better, for longer
   godwit plan … -o plan.csv -o json                                     one JSON document on stdout as well
+  godwit plan make --help                                               all its flags; make may be left out
 
 Files are put in their places together, when all is done: whoever stops it keeps the plan that was there.
 docs/planning.md tells of everything in them.

@@ -15,10 +15,8 @@ export function folderEstate(folder: string): EstateToPlan {
       const closed = closedWindows(calendar, windows, roster.organisations);
       const { toThemselves, twice } = roster.leftOut;
       const remarks = [
-        ...(toThemselves > 0
-          ? [`${toThemselves} lines of grants.csv give a mailbox to itself, and count for nothing.`]
-          : []),
-        ...(twice > 0 ? [`${twice} lines of grants.csv repeat an earlier one, and count once.`] : []),
+        ...leftOutRemark(toThemselves, 'gives a mailbox to itself', 'give a mailbox to itself'),
+        ...leftOutRemark(twice, 'repeats an earlier one', 'repeat an earlier one'),
         ...unknownRemarks(roster.grants.unknown),
       ];
       return { roster, windows, closed, unusable, fixed: null, before: null, excluded: null, remarks };
@@ -47,6 +45,15 @@ export function importedEstate(
   };
 }
 
+function leftOutRemark(lines: number, does: string, doSo: string): readonly string[] {
+  if (lines === 0) return [];
+  return [
+    lines === 1
+      ? `One line of grants.csv ${does} and is left out.`
+      : `${lines} lines of grants.csv ${doSo} and are left out.`,
+  ];
+}
+
 /** So many addresses are named. */
 const named = 5;
 
@@ -60,5 +67,6 @@ function unknownRemarks({
   if (grants === 0) return [];
   const first = addresses.slice(0, named).join(', ');
   const which = first === '' ? '' : `: ${first}${grants > named ? ', …' : ''}`;
-  return [`${grants} grants have an end that is not in the estate, and count for nothing${which}`];
+  const have = grants === 1 ? 'One grant has' : `${grants} grants have`;
+  return [`${have} an end that is not in the estate, and no part in the plan${which}`];
 }
