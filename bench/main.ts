@@ -15,6 +15,7 @@ import type { PeerName } from './peers/peer.ts';
 import { runPlanBench } from './plan/run-plan.ts';
 import { runProfile } from './profile.ts';
 import { runQueueBench } from './queue.ts';
+import { runRehearseBench } from './rehearse.ts';
 import type { Storage } from './servers.ts';
 import { runStall } from './stall.ts';
 import { judge, printTable, rowsOf } from './table.ts';
@@ -33,6 +34,7 @@ npm run bench -- memory [--only w2,many,large] [--at-once N] [--json FILE]
 npm run bench -- queue [--mailboxes 2100000] [--at-once N] [--json FILE]
 npm run bench -- import [--mailboxes 2100000] [--grants 5000000] [--json FILE]
 npm run bench -- control-plane [--mailboxes 2100000] [--only ${stateNames.join(',')}] [--json FILE]
+npm run bench -- rehearse [--mailboxes 2100000] [--seed 1] [--planner godwit|organisations] [--runs N] [--json FILE]
 npm run bench -- stall [--work w1|w2] [--rounds 3]
 npm run bench -- profile [--wire plain|tls|distance] [--work w1|w2] [--out FOLDER]
 npm run bench -- ledger-size [--mailboxes 10000] [--json FILE]
@@ -66,6 +68,9 @@ const { positionals, values } = parseArgs({
     'node-options': { type: 'string', default: '' },
     seeds: { type: 'string', default: '1,2,3' },
     effort: { type: 'string', default: 'default' },
+    seed: { type: 'string', default: '1' },
+    planner: { type: 'string', default: 'godwit' },
+    runs: { type: 'string' },
   },
 });
 
@@ -144,6 +149,18 @@ switch (positionals[0]) {
       mailboxes: numbers(values.mailboxes ?? '10000,200000,2100000'),
       seeds: numbers(values.seeds),
       effort: values.effort,
+      say,
+    });
+    keep(result);
+    if (!result.isWell) process.exitCode = 1;
+    break;
+  }
+  case 'rehearse': {
+    const result = await runRehearseBench({
+      mailboxes: Number(values.mailboxes ?? 2_100_000),
+      seed: Number(values.seed),
+      planner: chosen(values.planner, ['godwit', 'organisations'] as const)[0] ?? 'godwit',
+      runs: values.runs === undefined ? null : Number(values.runs),
       say,
     });
     keep(result);

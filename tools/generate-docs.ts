@@ -15,6 +15,7 @@ import { root } from './project.ts';
 import { deadReferences } from './references.ts';
 import { rfcCoverage } from './rfc-index.ts';
 import { settingsPage } from './settings-page.ts';
+import { weatherPage, weatherSchema } from './weather-pages.ts';
 
 const sources = readSources();
 const pages: readonly { readonly path: string; readonly text: string }[] = [
@@ -24,6 +25,8 @@ const pages: readonly { readonly path: string; readonly text: string }[] = [
   { path: 'docs/godwit.schema.json', text: estateSchema() },
   { path: 'docs/calendar-yaml.md', text: calendarPage() },
   { path: 'docs/calendar.schema.json', text: calendarSchema() },
+  { path: 'docs/weather-yaml.md', text: weatherPage() },
+  { path: 'docs/weather.schema.json', text: weatherSchema() },
   { path: 'docs/rfc-coverage.md', text: rfcCoverage(sources) },
   { path: 'ARCHITECTURE.md', text: withPicture(present('ARCHITECTURE.md')) },
 ];

@@ -54,7 +54,7 @@ export async function runPlanBench({ mailboxes, seeds, effort, say }: PlanBenchO
 }
 
 /** Its folder. Made once for each size and seed, and anew when what makes it has been changed. */
-async function madeEstate(mailboxes: number, seed: number, say: (line: string) => void): Promise<string> {
+export async function madeEstate(mailboxes: number, seed: number, say: (line: string) => void): Promise<string> {
   const folder = join(scratch, `${mailboxes}-${seed}-${makersDigest()}`);
   if (!existsSync(folder)) {
     say(`making an estate of ${mailboxes} mailboxes with seed ${seed}`);

@@ -36,6 +36,8 @@ import {
   type PlanFlags,
   probeFlags,
   type ProbeFlags,
+  rehearseFlags,
+  type RehearseFlags,
   secretFlags,
   type SecretFlags,
   secretKeyFlags,
@@ -60,6 +62,7 @@ import {
   planHelp,
   probeHelp,
   programmeHelp,
+  rehearseHelp,
   reportHelp,
   secretHelp,
   testHelp,
@@ -221,6 +224,7 @@ const commands = buildRouteMap<
   | 'worker'
   | 'wave'
   | 'mailbox'
+  | 'rehearse'
   | 'report'
   | 'audit'
   | 'get'
@@ -283,6 +287,18 @@ const commands = buildRouteMap<
     worker: workerCommands,
     wave: waveCommands,
     mailbox: mailboxCommands,
+    rehearse: buildCommand<RehearseFlags, [string], Session>({
+      loader: async () => (await import('./rehearse.ts')).rehearse,
+      parameters: {
+        positional: {
+          kind: 'tuple',
+          parameters: [{ placeholder: 'PLAN', brief: 'The plan, such as plan.csv', parse: String }],
+        },
+        flags: rehearseFlags,
+        aliases: shorthands,
+      },
+      docs: { brief: 'Play the whole programme of a plan on a virtual clock', fullDescription: rehearseHelp },
+    }),
     report: reportCommands,
     audit: auditCommands,
     get: getCommands,

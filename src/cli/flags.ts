@@ -159,6 +159,21 @@ export interface PlanFlags extends EstateFlags, Omit<OutputFlags, 'output'> {
   readonly wishes?: string;
 }
 
+export interface RehearseFlags extends EstateFlags, OutputFlags {
+  readonly estate?: string;
+  readonly calendar?: string;
+  readonly faults?: string;
+  readonly rates?: string;
+  readonly seed?: string;
+  readonly runs?: string;
+  readonly speed?: string;
+  readonly report?: string;
+  readonly ahead?: string;
+  readonly followEvery?: string;
+  readonly errorBudget?: string;
+  readonly releaseAfter?: string;
+}
+
 export interface EstateImportFlags extends EstateFlags, OutputFlags {
   readonly organisations?: string;
   readonly mailboxes?: string;
@@ -368,6 +383,26 @@ export const listFlags: FlagParametersForType<ListFlags> = {
 export const mailboxListFlags: FlagParametersForType<MailboxListFlags> = {
   select: text("Which: 'organisation=RXY stage=blocked'; all if it is left out", 'SELECTOR'),
   ...listFlags,
+};
+
+export const rehearseFlags: FlagParametersForType<RehearseFlags> = {
+  estate: text(
+    'The folder with organisations.csv, mailboxes.csv and grants.csv (default: the imported estate)',
+    'FOLDER',
+  ),
+  calendar: text('When windows are (default calendar.yaml)', 'FILE'),
+  faults: text('What goes wrong (docs/weather-yaml.md; default: as the rates have it)', 'FILE'),
+  rates: text('How fast mail moves (JSON; default: what the estate has measured, else as published)', 'FILE'),
+  seed: text('The luck of the first run (default 1): the same seed, the same rehearsal', 'N'),
+  runs: text('So many seeds, from which the range of the finish comes (default 5)', 'N'),
+  speed: text('Show the first run as a programme to watch, so many times as fast as a real one', 'N'),
+  report: text('Write charts and a report to put before a board into this folder', 'FOLDER'),
+  ahead: text('How long before its window the copying of a wave begins (default 21d)', 'TIME'),
+  followEvery: text('Between two looks at a mailbox whose target is to stay close (default 15m)', 'TIME'),
+  errorBudget: text('The share of a wave that may fail before it pauses by itself (default 2%)', 'SHARE'),
+  releaseAfter: text('How long after its switch a mailbox is released, or never (default 30d)', 'TIME'),
+  ...estateFlags,
+  ...outputFlags,
 };
 
 export const waveCheckFlags: FlagParametersForType<WaveCheckFlags> = {

@@ -200,6 +200,24 @@ EXAMPLES
 EXIT CODES  0 all are ready; 3 something will go wrong with some; 4 a side could not be reached; 5 interrupted, or the database
 is away; 2 wrong usage; 1 a fault of ours.`;
 
+export const rehearseHelp = `Plays the whole programme of a plan on a virtual clock: the real rules of waves, windows, retries, error budgets and
+governors, against pretended platforms and people who change their minds. Tells what is done in each window, what breaks
+the calendar, who goes where instead, and when it is over. Nothing is connected to, and nothing is changed.
+
+EXAMPLES
+  godwit rehearse plan.csv --estate DIR                       the folder's estate, calendar.yaml, nothing unusual
+  godwit rehearse plan.csv --faults weather.yaml              outages, failures, people (docs/weather-yaml.md)
+  godwit rehearse plan.csv --report rehearsal                 charts and a page for a board
+  godwit rehearse plan.csv --rates rates.json                 with what was measured elsewhere
+  godwit rehearse plan.csv --speed 1000                       as a programme to watch
+  godwit rehearse plan.csv -o json                            all of it (docs/rehearsal.md)
+
+The same plan, estate, calendar, weather, rates and seed make the same rehearsal. --runs rehearses it again with the seeds that
+follow, and tells how far the finish lies apart.
+
+EXIT CODES  0 rehearsed; 3 somebody misses a window and no later one has room; 2 wrong usage; 5 the database is away;
+1 a fault of ours.`;
+
 export const reportHelp = `Tells what became of a wave, mailbox by mailbox and in sum: messages found, copied, already there and refused for what
 reason; bytes and seconds; for how long people were interrupted; and every message that is listed by name, with who
 accepted it.

@@ -22,6 +22,7 @@ export interface MadeUp {
   readonly openPlanning?: World['openPlanning'];
   readonly readCalendar?: World['readCalendar'];
   readonly openPlanWork?: World['openPlanWork'];
+  readonly rehearse?: World['rehearse'];
   readonly openProgramme?: World['openProgramme'];
   readonly openInspection?: World['openInspection'];
   readonly work?: World['work'];
@@ -111,6 +112,7 @@ export async function play(argv: readonly string[], made: MadeUp = {}): Promise<
     openPlanning: made.openPlanning ?? (async () => Promise.reject(new Error('no planning in this test'))),
     readCalendar: made.readCalendar ?? (async () => Promise.reject(new Error('no calendar in this test'))),
     openPlanWork: made.openPlanWork ?? (async () => Promise.reject(new Error('no plan in this test'))),
+    rehearse: made.rehearse ?? (async () => Promise.reject(new Error('nothing is rehearsed in this test'))),
     openProgramme: made.openProgramme ?? (async () => Promise.reject(new Error('no estate in this test'))),
     serve: async () => Promise.reject(new Error('nothing is served in this test')),
     openInspection: made.openInspection ?? (async () => Promise.reject(new Error('no looks in this test'))),

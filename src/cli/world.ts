@@ -43,9 +43,12 @@ import type { ImportOrder, ImportReport } from '#operations/import-estate.ts';
 import type { PlanEstateOrder } from '#operations/plan-estate.ts';
 import type { PlanReport } from '#operations/plan-report.ts';
 import type { WaveReported } from '#operations/report-wave.ts';
+import type { RehearseWatcher } from '#operations/rehearse.ts';
 import type { EstateRoster } from '#operations/roster-of-estate.ts';
 import type { VerifyReport, VerifyWatcher } from '#operations/verify-mailbox.ts';
 import type { VerifiedMailbox, VerifyWaveRequest } from '#operations/verify-wave.ts';
+import type { Habits } from '#rehearsal/order.ts';
+import type { RehearsalReport } from '#rehearsal/report-page.ts';
 
 export interface OutStream {
   write(text: string): unknown;
@@ -107,6 +110,15 @@ export interface World {
   readCalendar(file: string): Promise<Calendar>;
   /** Opens an estate to be planned, and the places where its plan is to lie. */
   openPlanWork(options: PlanWorkOptions): Promise<PlanWork>;
+  /**
+   * Rehearses a plan, once everything it needs has been read, and writes the report where one is wanted. Throws a
+   * `UsageError` that names what is wrong with the files; `operations/read-roster.ts` throws its faults.
+   */
+  rehearse(
+    options: RehearseOptions,
+    watcher: RehearseWatcher & RehearsalReading,
+    signal: AbortSignal,
+  ): Promise<{ readonly report: RehearsalReport; readonly files: readonly string[] }>;
   /** Opens an estate for people: its waves, how it stands, and its mailboxes. */
   openProgramme(options: DatabaseOptions): Promise<Programme>;
   /** Opens an estate to look at its mailboxes on both platforms. */
@@ -170,6 +182,29 @@ export interface PlanWork extends AsyncDisposable {
   settle(summary: string): readonly string[];
   /** Takes away what was written so far, for an end that waits for nothing. */
   abandon(): void;
+}
+
+export interface RehearseOptions {
+  /** Files, and the folder that the report goes to; null for none of it. */
+  readonly plan: string;
+  readonly calendar: string;
+  readonly weather: string | null;
+  readonly rates: string | null;
+  readonly folder: string | null;
+  readonly estate: { readonly folder: string } | Pick<DatabaseOptions, 'database' | 'stateDir'>;
+  readonly seed: number;
+  readonly runs: number;
+  readonly speed: number | null;
+  /** What is not said is as usual. */
+  readonly habits: Partial<Habits>;
+  readonly log: Log;
+}
+
+export interface RehearsalReading {
+  /** What is being read, in words. */
+  reads(what: string): void;
+  /** Whose clocks are shown. */
+  clocks(timezone: string): void;
 }
 
 export interface InspectionOptions extends DatabaseOptions {

@@ -546,6 +546,12 @@ export const faults = {
     ({ file, problems }) => `The wishes in ${file} have ${problems.length} problems, each of which is told.`,
     'Put right what is told, line by line, and run it again. docs/planning.md tells what a wish looks like.',
   ),
+  'rehearsal.unwritable': entry<{ readonly folder: string } & Said>(
+    'estate',
+    'operator',
+    ({ folder, text }) => `The report cannot be written into ${folder}: ${text}`,
+    'Name a folder that can be written to, on a disk with room, with --report FOLDER.',
+  ),
   'worker.vanished': entry<{ readonly attempts: number }>(
     'mailbox',
     'operator',

@@ -155,7 +155,7 @@ export class Cast {
         for (let set = 0; set < markSets; set++) {
           const count = this.#tally[this.#cell(wave, stage, set)] as number;
           // Who has settled has arrived, whatever is said of them then; who left or was taken out counts as that before.
-          const mark = isHome(stage) ? null : gravest(set);
+          const mark = isHome(stage) ? null : (gravestOf[set] as Mark | null);
           if (mark === null) free[stage] = (free[stage] as number) + count;
           else sums[mark] += count;
         }
@@ -195,9 +195,10 @@ function isHome(stage: number): boolean {
   return stage === stageNumber.settled || stage === stageNumber.released;
 }
 
-function gravest(set: number): Mark | null {
-  return marks.find((mark) => (set & markBit[mark]) !== 0) ?? null;
-}
+const gravestOf: readonly (Mark | null)[] = Array.from(
+  { length: markSets },
+  (_, set) => marks.find((mark) => (set & markBit[mark]) !== 0) ?? null,
+);
 
 /** The mean of a national health service, where nobody knows any size; and the mean of a copier's users. */
 const assumedBytes = 1.1e9;

@@ -57,9 +57,11 @@ export class Desk {
     return this.#mayHaveOrdinary && waiting < lowWater;
   }
 
-  /** Copies that could be begun: who is behind has to wait for them. */
-  get hasBacklog(): boolean {
-    return this.#mayHaveOrdinary;
+  /** How long the first of those has waited whom nobody waits for; 0 where none does. */
+  waitedMs(now: number): number {
+    let first = now;
+    for (const { dueAt } of this.#ordinary) first = Math.min(first, dueAt);
+    return now - first;
   }
 
   start(wave: number): void {
@@ -123,7 +125,8 @@ export class Desk {
   /** One look: what is due goes to the jobs, as far as there is room. */
   look(now: number): void {
     const room = waitingMax - this.jobs.waiting;
-    const urgent = [...this.#takeBegun(now, room), ...this.#takeReady(now, room)];
+    const begun = this.#takeBegun(now, room);
+    const urgent = [...begun, ...this.#takeReady(now, room - begun.length)];
     // What people wait for comes first in any case, so that who is behind that need not be looked at.
     const ordinary = urgent.length < room && this.jobs.waiting < lowWater ? this.#fillOrdinary(now) : [];
     const candidates = ordinary.length === 0 ? urgent : [...urgent, ...ordinary];
@@ -154,18 +157,16 @@ export class Desk {
     return taken.flatMap((mailbox) => this.#candidate(mailbox, now, isBegun));
   }
 
+  /** As many as could be chosen; those behind them would not be. */
   #takeReady(now: number, room: number): readonly Candidate[] {
     const taken: Candidate[] = [];
-    const late = this.#lateReady;
-    this.#lateReady = [];
-    for (const mailbox of late) taken.push(...this.#candidate(mailbox, now, isFollowing));
+    let seen = 0;
+    for (; seen < this.#lateReady.length && taken.length < room; seen++)
+      taken.push(...this.#candidate(this.#lateReady[seen] as number, now, isFollowing));
+    this.#lateReady = this.#lateReady.slice(seen);
     for (const [wave, open] of this.#open) {
-      // As many as could be chosen; those behind them would not be.
-      for (let most = room; most > 0 && open.next < open.order.length; open.next++) {
-        const found = this.#candidate(open.order[open.next] as number, now, isFollowing);
-        taken.push(...found);
-        most -= found.length;
-      }
+      for (; taken.length < room && open.next < open.order.length; open.next++)
+        taken.push(...this.#candidate(open.order[open.next] as number, now, isFollowing));
       if (open.next >= open.order.length) this.#open.delete(wave);
     }
     return taken;

@@ -7,6 +7,7 @@ import type { Sky } from './sky.ts';
 
 export class Diary {
   readonly days: DayOfRehearsal[] = [];
+  plannedAll = 0;
   copied = 0;
   copiedBytes = 0;
   wentBack = 0;
@@ -30,7 +31,6 @@ export class Diary {
   readonly #pausedMs: Float64Array;
   readonly #everMissed: Uint8Array;
   readonly #switchedIn: Int32Array;
-  #plannedAll = 0;
   #everDone = 0;
 
   constructor(order: RehearsalOrder, cast: Cast) {
@@ -57,7 +57,7 @@ export class Diary {
   planned(window: number, bytes: number): void {
     add(this.#planned, window, 1);
     add(this.#plannedBytes, window, bytes);
-    this.#plannedAll++;
+    this.plannedAll++;
   }
 
   plannedIn(window: number): number {
@@ -92,7 +92,7 @@ export class Diary {
       this.#lastAt[window] = at;
     }
     this.lastSettledAt = at;
-    if (this.#switchedIn[mailbox] === -1 && ++this.#everDone >= this.#plannedAll * 0.9) this.mostDoneAt ??= at;
+    if (this.#switchedIn[mailbox] === -1 && ++this.#everDone >= this.plannedAll * 0.9) this.mostDoneAt ??= at;
     this.#switchedIn[mailbox] = window;
   }
 
@@ -116,7 +116,7 @@ export class Diary {
   day(day: Omit<DayOfRehearsal, 'copied' | 'copiedBytes' | 'plannedByThen'>): void {
     const { windows } = this.#order;
     const plannedByThen = windows.reduce(
-      (sum, { closesAt }, i) => sum + (closesAt <= day.at ? (this.#planned[i] as number) : 0),
+      (sum, { opensAt }, i) => sum + (opensAt < day.at ? (this.#planned[i] as number) : 0),
       0,
     );
     this.days.push({ ...day, plannedByThen, copied: this.copied, copiedBytes: this.copiedBytes });

@@ -88,19 +88,21 @@ export interface Stand {
 }
 
 export interface DayOfRehearsal extends Stand {
-  /** Who would have switched by then, had everything gone by the plan. */
+  /** Those in whose window the plan had begun by then. */
   readonly plannedByThen: number;
   /** First copies that ended since the day before, and their octets. */
   readonly copied: number;
   readonly copiedBytes: number;
-  /** How much of what following wants it got. */
-  readonly followShare: number;
+  /** The time between two looks at a mailbox that follows, as it had become. */
+  readonly lookEveryMs: number;
 }
 
 export interface Rehearsal {
   readonly seed: number;
   readonly mailboxes: number;
   readonly joined: number;
+  /** For whom the plan has no window. */
+  readonly unplacedByPlan: number;
   /** The plan's last switch, by the close of its window; null where it places nobody. */
   readonly plannedFinish: number | null;
   /** When the last mailbox that switched had switched, and nine of ten of those that the plan places. */

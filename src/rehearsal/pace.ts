@@ -8,12 +8,10 @@ const dayMs = 24 * 3_600_000;
 export class Pace {
   readonly #rates: Rates;
   readonly #seed: number;
-  readonly #followEveryMs: number;
 
-  constructor(rates: Rates, seed: number, followEveryMs: number) {
+  constructor(rates: Rates, seed: number) {
     this.#rates = rates;
     this.#seed = seed;
-    this.#followEveryMs = followEveryMs;
   }
 
   /** What is left of the first copy, or of one that was done before and rests. */
@@ -30,23 +28,23 @@ export class Pace {
   }
 
   /** How far a mailbox was behind at the end of its last look before the window, which is as long as that took. */
-  lagMs(mailbox: number, stretch: number): number {
-    const days = (this.#followEveryMs * stretch) / dayMs;
+  lagMs(mailbox: number, everyMs: number): number {
+    const days = everyMs / dayMs;
     const { newItemsPerDay, newBytesPerDay, follow } = this.#rates;
     return this.#ms(follow, days * newItemsPerDay, days * newBytesPerDay, mailbox, lots.followTime, 0);
   }
 
   /** How long before its window opened a mailbox was looked at last. */
-  lastLookMs(mailbox: number, stretch: number): number {
-    return draw(this.#seed, mailbox, lots.lastLook) * this.#followEveryMs * stretch;
+  lastLookMs(mailbox: number, everyMs: number): number {
+    return draw(this.#seed, mailbox, lots.lastLook) * everyMs;
   }
 
-  /** How many mailboxes are in work at one time, on average, so that each of `followers` is looked at in time. */
-  followLoad(followers: number): number {
+  /** How many mailboxes are in work at one time, on average, where each of `followers` is looked at so often. */
+  followLoad(followers: number, everyMs: number): number {
     const { newItemsPerDay, newBytesPerDay, follow } = this.#rates;
-    const days = this.#followEveryMs / dayMs;
+    const days = everyMs / dayMs;
     const passMs = follow.fixedMs + follow.msPerItem * newItemsPerDay * days + follow.msPerByte * newBytesPerDay * days;
-    return (followers * passMs) / this.#followEveryMs;
+    return (followers * passMs) / everyMs;
   }
 
   #ms(rate: WorkRate, items: number, bytes: number, mailbox: number, lot: number, turn: number): number {

@@ -38,9 +38,10 @@ export function joinersOf({ roster, weather }: Scene['order']): number {
 
 /** Who has joined by now: each in the organisation of somebody else, and in the first window that has room. */
 export function letJoin(scene: Scene): void {
-  const { cast, order, span, now } = scene;
+  const { cast, order, span, plannedFinish, now } = scene;
   const all = cast.most - order.roster.size;
-  const share = Math.min(1, (now - span.opensAt) / (span.closesAt - span.opensAt));
+  // Until the plan ends: whoever comes later is none of its concern.
+  const share = Math.min(1, (now - span.opensAt) / (plannedFinish - span.opensAt));
   while (cast.size - order.roster.size < Math.floor(all * share)) join(scene);
 }
 

@@ -12,8 +12,8 @@ import type { SideWeather, Sky } from './sky.ts';
 
 export type Admission =
   | { readonly kind: 'entered' }
-  /** Nothing is begun now; null: until something else ends. */
-  | { readonly kind: 'wait'; readonly waitMs: number | null }
+  /** Nothing is begun now; null: until something else ends. `isForAll`: whatever ends before that. */
+  | { readonly kind: 'wait'; readonly waitMs: number | null; readonly isForAll: boolean }
   /** The platform did not have it: the pass has failed. `askedMs`: it is not to come again sooner. */
   | { readonly kind: 'refused'; readonly why: 'outage' | 'throttling'; readonly askedMs: number };
 
@@ -93,7 +93,7 @@ export class Platforms {
       const granted = grant(standing, [{ mailbox, connections: 1, atLeast: 1 }]);
       const [answer] = granted.answers;
       this.#learnt[side] = granted.learnt;
-      if (answer?.kind !== 'given') return { kind: 'wait', waitMs: this.#waitMs(side, answer?.waitMs ?? 0, now) };
+      if (answer?.kind !== 'given') return this.#wait(side, answer?.waitMs ?? 0, now);
       if (!answer.isProbe) return null;
       if (this.#weather[side].isOut) {
         this.#saw(side, { kind: 'sign-in-failed', mailbox, how: 'unreachable', text: 'no answer' }, now);
@@ -104,11 +104,12 @@ export class Platforms {
   }
 
   /** Where all that it gives is in use, whoever ends makes room; where it gives less than it may, time does too. */
-  #waitMs(side: SideName, waitMs: number, now: number): number | null {
+  #wait(side: SideName, waitMs: number, now: number): Admission {
     const learnt = this.#learnt[side];
     const isResting = learnt.rest !== null && now < learnt.rest.until;
-    if (isResting || learnt.breaker.kind !== 'closed') return waitMs;
-    return allowedAt(learnt, this.#budget, now).connections < this.#budget.connections ? growingMs : null;
+    if (isResting || learnt.breaker.kind !== 'closed') return { kind: 'wait', waitMs, isForAll: true };
+    const isLess = allowedAt(learnt, this.#budget, now).connections < this.#budget.connections;
+    return { kind: 'wait', waitMs: isLess ? growingMs : null, isForAll: false };
   }
 
   #saw(side: SideName, seen: Sighting, now: number): void {

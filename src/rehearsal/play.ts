@@ -16,6 +16,8 @@ export interface Play {
   /** By the virtual clock, in milliseconds since 1970. */
   readonly now: number;
   readonly begins: number;
+  /** At the latest. */
+  readonly ends: number;
   readonly isOver: boolean;
   /** Plays on until that moment, or the end. */
   until(at: number): void;
@@ -35,6 +37,7 @@ export function beginRehearsal(order: RehearsalOrder): Play {
       return scene.now;
     },
     begins: scene.span.opensAt,
+    ends: scene.span.closesAt,
     get isOver() {
       return isOver;
     },
@@ -125,21 +128,31 @@ const dayHours = 24;
 
 /** What is reckoned for all together: following, releases, joiners, and the page of the day. */
 function passAnHour(scene: Scene): void {
-  const { cast, pace, platforms, desk, diary, now, span } = scene;
-  const load = pace.followLoad(cast.countAt('following') + cast.countAt('settled'));
-  const allowed = platforms.allowed(now);
-  // Looks and copies come by turns: while copies wait, following has at most every second turn.
-  const given = Math.min(load, desk.hasBacklog ? allowed / 2 : allowed);
-  scene.following = Math.min(Math.floor(given), Math.floor(allowed / 2));
-  scene.stretch = given > 0 ? Math.max(1, load / given) : 1;
+  const { cast, diary, now, span } = scene;
+  followAll(scene);
   releaseSome(scene);
   letJoin(scene);
   scene.agenda.add(now + hourMs, 'hour', 0);
   const hours = Math.round((now - span.opensAt) / hourMs);
   if (hours % dayHours !== 0) return;
   const stand = cast.stand(now);
-  diary.day({ ...stand, followShare: 1 / scene.stretch });
+  diary.day({ ...stand, lookEveryMs: scene.lookEveryMs });
   if (now >= span.closesAt || isAtTheEnd(scene, stand)) scene.agenda.clear();
+}
+
+/**
+ * Looks stand in one row with copies, by when they were due: while copies wait, each look waits as long as the first of them has.
+ * Where they alone are more than the platforms bear, the time between two looks grows until they are not.
+ */
+function followAll(scene: Scene): void {
+  const { cast, pace, platforms, desk, order, now } = scene;
+  const followers = cast.countAt('following') + cast.countAt('settled');
+  const allowed = platforms.allowed(now);
+  let everyMs = order.habits.followEveryMs + desk.waitedMs(now);
+  for (let tries = 0; tries < 50 && pace.followLoad(followers, everyMs) > allowed; tries++) everyMs *= 1.25;
+  scene.lookEveryMs = everyMs;
+  // One is left for copies, whatever the looks take.
+  scene.following = Math.min(Math.floor(pace.followLoad(followers, everyMs)), allowed - 1);
 }
 
 /** Whose way back has been kept open for long enough. */

@@ -31,16 +31,20 @@ export interface Scene {
   readonly settledAt: Float64Array;
   /** From the first copy to a day after the last window. */
   readonly span: Window;
+  /** When the last window closes in which the plan has somebody. */
+  plannedFinish: number;
   now: number;
   /** Connections that following holds while nobody waits for a window. */
   following: number;
-  /** How many times as long as it should be the time between two looks is. */
-  stretch: number;
+  /** The time between two looks at a mailbox that follows, as it has become. */
+  lookEveryMs: number;
   /** How many times as long everything takes at the moment. */
   times: number;
   /** What the agenda holds already: the next look of the desk, and the next question whether a platform gives more. */
   lookAt: number;
   askAt: number;
+  /** Until then nobody begins anything: a platform rests, or is not to be reached. */
+  restsUntil: number;
   lastLookAt: number;
   /** Entries of the agenda that are about one mailbox. */
   personal: number;
@@ -69,18 +73,20 @@ export function sceneOf(order: RehearsalOrder, joiners: number): Scene {
     rooms: new Rooms(order, cast, waves),
     sky,
     platforms: new Platforms(rates.atOnce, timezone, sky),
-    pace: new Pace(rates, seed, habits.followEveryMs),
+    pace: new Pace(rates, seed),
     diary: new Diary(order, cast),
     lag,
     lookedAt: new Float64Array(cast.most),
     settledAt: new Float64Array(cast.most),
     span,
+    plannedFinish: span.closesAt,
     now: span.opensAt,
     following: 0,
-    stretch: 1,
+    lookEveryMs: habits.followEveryMs,
     times: 1,
     lookAt: Number.POSITIVE_INFINITY,
     askAt: Number.POSITIVE_INFINITY,
+    restsUntil: Number.NEGATIVE_INFINITY,
     lastLookAt: Number.NEGATIVE_INFINITY,
     personal: 0,
     settled: [],

@@ -14,6 +14,7 @@ export function planAll(scene: Scene): void {
     scene.diary.planned(window, cast.sizeBytes[mailbox] as number);
     putInto(scene, mailbox, window);
   }
+  scene.plannedFinish = Math.max(span.opensAt + 1, scene.waves.lastClosesAt);
   const { aheadMs } = order.habits;
   for (const [window, { opensAt, closesAt }] of order.windows.entries()) {
     agenda.add(opensAt - aheadMs, 'wave-starts', window);
@@ -131,9 +132,10 @@ function keepOrder(scene: Scene, mailbox: number): void {
 
 /** Planned into a window. The copying begins with that of its wave, or at once where that has begun. */
 export function putInto(scene: Scene, mailbox: number, window: number): void {
-  const { cast, waves, rooms, desk, now } = scene;
+  const { cast, waves, rooms, desk, order, now } = scene;
   cast.step(mailbox, 'plan');
-  cast.dueAt[mailbox] = now;
+  // Due when its wave is started.
+  cast.dueAt[mailbox] = Math.max(now, waves.of(window).opensAt - order.habits.aheadMs);
   waves.add(window, mailbox);
   rooms.take(window, mailbox);
   if (now > scene.span.opensAt) desk.due(mailbox, now);
@@ -151,7 +153,7 @@ function whoIsReady(scene: Scene, wave: number): readonly number[] {
       later(scene, dueAt, 'due', mailbox);
       continue;
     }
-    lag[mailbox] = pace.lagMs(mailbox, scene.stretch);
+    lag[mailbox] = pace.lagMs(mailbox, scene.lookEveryMs);
     ready.push(mailbox);
   }
   return ready;

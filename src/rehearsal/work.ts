@@ -15,6 +15,7 @@ import { careForWave, goOn } from './windows.ts';
 /** Workers take what there is to do, as far as the platforms let them. */
 export function workOn(scene: Scene): void {
   const { desk, platforms, agenda } = scene;
+  if (scene.now < scene.restsUntil) return;
   for (let job = desk.jobs.first; job !== null; job = desk.jobs.first) {
     if (!isStillDue(scene, job)) {
       desk.takeFirst();
@@ -24,10 +25,12 @@ export function workOn(scene: Scene): void {
     const besides = job.urgency > 1 ? 0 : scene.following;
     const admission = platforms.admit(job.mailbox, besides, scene.now);
     if (admission.kind === 'wait') {
-      if (admission.waitMs !== null && scene.now + admission.waitMs < scene.askAt) {
-        scene.askAt = scene.now + admission.waitMs;
-        agenda.add(scene.askAt, 'ask', 0);
-      }
+      if (admission.waitMs === null) return;
+      const at = scene.now + admission.waitMs;
+      if (admission.isForAll) scene.restsUntil = at;
+      if (at >= scene.askAt) return;
+      scene.askAt = at;
+      agenda.add(at, 'ask', 0);
       return;
     }
     desk.takeFirst();
@@ -105,7 +108,7 @@ function wholeWorkMs(scene: Scene, mailbox: number, turn: number): number {
     return pace.copyMs(mailbox, turn, cast.toCopy[mailbox] as number, items, bytes);
   }
   const { opensAt } = waves.of(cast.wave[mailbox] as number);
-  const lookedAt = opensAt - pace.lastLookMs(mailbox, scene.stretch);
+  const lookedAt = opensAt - pace.lastLookMs(mailbox, scene.lookEveryMs);
   const isSwitch = cast.isAt(mailbox, 'switching');
   return pace.switchMs(mailbox, turn, now - (isSwitch ? Math.max(scene.lookedAt[mailbox] as number, lookedAt) : now));
 }
