@@ -34,9 +34,9 @@ export function weatherIn(file: string, text: string, timezone: string, rates: R
 function resolved(form: WeatherForm, reader: Reader, timezone: string, usual: Weather): Weather {
   const { throttling, failures, slow, people } = usual;
   const share = (section: 'throttling' | 'failures' | 'slow' | 'people', key: string, otherwise: number): number =>
-    reader.share([section, key], form[section] as Readonly<Record<string, unknown>>, otherwise);
+    reader.share([section, key], form[section], otherwise);
   const time = (section: 'throttling' | 'failures' | 'people', key: string, otherwise: number): number =>
-    reader.timeMs([section, key], form[section] as Readonly<Record<string, unknown>>, otherwise);
+    reader.timeMs([section, key], form[section], otherwise);
   return {
     outages: outagesIn(form, reader.written, timezone),
     throttling: {

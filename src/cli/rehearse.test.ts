@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { fault } from '#domain/fault.ts';
 import { inShort } from '#rehearsal/runs.ts';
 import { dayMs, firstDay, hourMs, type Made, orderOf } from '#rehearsal/rehearsal.test-kit.ts';
 import { rehearse } from '#rehearsal/rehearse.ts';
@@ -138,6 +139,15 @@ describe('godwit rehearse', () => {
     });
     expect(document['runs']).toHaveLength(2);
     expect(stdout).not.toMatch(/NaN|undefined/);
+  });
+
+  it('tells what is wrong with a plan by its lines, as any other mistake in what is given', async () => {
+    const findings = [{ line: 7, column: null, problem: 'evening-9, with one mailbox: no window opens then.' }];
+    const { code, stderr } = await play(['rehearse', 'plan.csv', '--estate', 'f'], {
+      rehearse: async () => Promise.reject(fault('plan.file.wrong', { file: 'plan.csv', problems: 1, findings })),
+    });
+    expect(code).toBe(2);
+    expect(stderr).toContain('plan.csv, line 7: evening-9, with one mailbox: no window opens then.');
   });
 
   it('tells all that is wrong with what was typed at once, and begins nothing', async () => {

@@ -2,6 +2,7 @@
 
 import { exitCodes } from './exit-code.ts';
 import type { RehearseFlags } from './flags.ts';
+import { inPlaces } from './plan-problems.ts';
 import { settingsOf } from './programme.ts';
 import { parseDuration, parseShare } from './quantities.ts';
 import { rehearsalDocument } from './rehearse-document.ts';
@@ -20,7 +21,9 @@ export async function rehearse(this: Session, flags: RehearseFlags, plan: string
   const began = world.now();
   using progress = new RehearsalProgress(this.screen, () => world.now(), choices.runs, choices.speed !== null);
   const options = { ...choices, plan, estate, speed: this.json ? null : choices.speed, log: this.log(flags) };
-  const { report, files } = await world.rehearse(options, progress, world.interruption);
+  const { report, files } = await world.rehearse(options, progress, world.interruption).catch((error: unknown) => {
+    throw inPlaces(error);
+  });
   progress[Symbol.dispose]();
   if (report.runs.told.evenings.some(({ nowhere }) => nowhere > 0)) this.exitCode = exitCodes.withExceptions;
   this.conclude({ ...rehearsalDocument(report), files }, () => [

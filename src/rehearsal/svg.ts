@@ -52,8 +52,9 @@ export function steps(most: number, about = 5): readonly number[] {
 /** `950`, `22 k`, `1.5 M`. */
 export function brief(value: number): string {
   if (value < 1_000) return String(Number(value.toPrecision(3)));
-  const [unit, of] = value < 1e6 ? ['k', 1e3] : value < 1e9 ? ['M', 1e6] : ['G', 1e9];
-  return `${Number((value / (of as number)).toPrecision(3))} ${unit as string}`;
+  const { unit, of } =
+    value < 1e6 ? { unit: 'k', of: 1e3 } : value < 1e9 ? { unit: 'M', of: 1e6 } : { unit: 'G', of: 1e9 };
+  return `${Number((value / of).toPrecision(3))} ${unit}`;
 }
 
 export function escaped(text: string): string {
