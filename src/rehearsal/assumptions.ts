@@ -93,6 +93,6 @@ const reckoned: readonly (readonly [string, string])[] = [
   ],
   [
     'What is reckoned for all together',
-    'the looks at mailboxes that follow: they take their share of the connections, and where that is not enough the looks come later',
+    'the looks at mailboxes that follow: they take their share of the connections, and come later while copies wait that were due before',
   ],
 ];

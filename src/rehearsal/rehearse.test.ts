@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Stand } from './outcome.ts';
+import type { Rehearsal, Stand } from './outcome.ts';
 import { dayMs, firstDay, hourMs, missedIn, orderOf, rehearsed } from './rehearsal.test-kit.ts';
 import { beginRehearsal } from './play.ts';
 import { rehearse } from './rehearse.ts';
@@ -110,6 +110,23 @@ describe('what goes wrong', () => {
     expect(went.every(({ window }) => window > 3 && evenings[window]?.movedIn === evenings[window]?.done)).toBe(true);
     expect(missed.outage).toBe(42);
     expect(end.settled).toBe(200);
+  });
+
+  it('forgets nobody of an evening that is larger than what waits at the releaser', () => {
+    const quick = { fixedMs: 1_000, msPerItem: 0, msPerByte: 0, sigma: 0 };
+    const rates = { atOnce: 40, copy: quick, switch: quick };
+    const { evenings, end } = rehearsed({ mailboxes: 3_000, windows: 8, each: 1_500, rates, weather: outOn(1) });
+    expect(evenings[1]?.missed.outage).toBeGreaterThan(1_400);
+    expect(evenings[4]?.done).toBe(evenings[4]?.movedIn);
+    expect(end).toMatchObject({ settled: 3_000, unplaced: 0 });
+  });
+
+  it('takes longer in a slow window', () => {
+    const made = { mailboxes: 40, windows: 2, each: 40 };
+    const slow = (calm: Weather): Weather => ({ ...calm, slow: { share: 1, times: 4 } });
+    const tookMs = ({ evenings: [first] }: Rehearsal): number => (first?.lastAt ?? 0) - (first?.window.opensAt ?? 0);
+    expect(tookMs(rehearsed({ ...made, weather: slow })) / tookMs(rehearsed(made))).toBeCloseTo(4, 1);
+    expect(rehearsed({ ...made, weather: slow }).evenings[0]?.isSlow).toBe(true);
   });
 
   it('leaves whom no later window takes without one, and counts them', () => {
