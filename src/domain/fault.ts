@@ -479,7 +479,7 @@ export const faults = {
   'estate.import.under-way': entry<Named>(
     'estate',
     'paced',
-    ({ name }) => `Another import into ${name} is under way.`,
+    ({ name }) => `Another import into ${name} is under way, or a plan is being applied to it.`,
     'Wait until it has ended. One that was killed is cleared away by the database within some seconds.',
   ),
   'estate.files.wrong': entry<{
@@ -551,6 +551,18 @@ export const faults = {
     'operator',
     ({ folder, text }) => `The report cannot be written into ${folder}: ${text}`,
     'Name a folder that can be written to, on a disk with room, with --report FOLDER.',
+  ),
+  'plan.apply.under-way': entry<Named>(
+    'estate',
+    'paced',
+    ({ name }) => `Another plan is being applied to ${name}, or an import into it is under way.`,
+    'Wait until it has ended. One that was killed is cleared away by the database within some seconds.',
+  ),
+  'plan.estate-moved': entry<{ readonly what: string }>(
+    'estate',
+    'soon',
+    ({ what }) => `While the plan was being applied the estate became another: ${what}. Nothing was changed.`,
+    'Say it again: the plan is then held against the estate as it is.',
   ),
   'worker.vanished': entry<{ readonly attempts: number }>(
     'mailbox',

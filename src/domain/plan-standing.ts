@@ -14,6 +14,17 @@ import type { WaveState } from './release.ts';
 export const planStandings = ['free', 'begun', 'moved', 'resting'] as const;
 export type PlanStanding = (typeof planStandings)[number];
 
+/** A wave that is there. Times are milliseconds since 1970, by the clock of the database. */
+export interface StandingWave {
+  readonly id: number;
+  readonly name: string;
+  readonly state: WaveState;
+  readonly opensAt: number;
+  readonly closesAt: number;
+  /** The day on which it opens, where people live. */
+  readonly day: string;
+}
+
 /** `now`: by the clock of the wave's window. Whoever has left is nobody's concern, and is not asked about. */
 export function planStanding(
   stage: Stage,
@@ -44,4 +55,9 @@ export function isDecided(
   now: number,
 ): boolean {
   return (state === 'running' || state === 'paused') && closesAt > now;
+}
+
+/** Whether a wave can still come as it was planned: whoever is in it has a place there. */
+export function isToCome({ state, opensAt }: Pick<StandingWave, 'state' | 'opensAt'>, now: number): boolean {
+  return (state === 'planned' || state === 'running' || state === 'paused') && opensAt > now;
 }

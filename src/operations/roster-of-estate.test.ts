@@ -75,12 +75,13 @@ test('the imported estate is read as it was imported: dates, sizes, hints, organ
     update mailbox set organisation = 2, kind = 'shared', size_bytes = 9000000000001, items = 7, not_before = '2026-08-03',
            not_after = '2026-08-09', wave_hint = 'wave \\ hint' where id = 2;
     update mailbox set size_bytes = null, not_before = '1969-12-31' where id = 3;
+    update mailbox set aliases = '{a.n@x.example,anna@x.example}' where id = 1;
     update mailbox set left_at = now() where id = 4;
     insert into permission values (2, 1, 'full-access'), (2, 3, 'folder'), (4, 1, 'send-as')`.execute(db.sql);
   const { roster, fixed, before, excluded } = await rosterOfEstate(openEstateRoster(db), calendar, signal);
   expect(roster.size).toBe(3);
   expect([0, 1, 2].map((each) => roster.address(each))).toEqual(['ann@x.example', 'bob@x.example', 'carl@x.example']);
-  expect([roster.find('BOB@x.example'), roster.find('dora@x.example')]).toEqual([1, -1]);
+  expect(['BOB@x.example', 'Anna@x.example', 'dora@x.example'].map((each) => roster.find(each))).toEqual([1, 0, -1]);
   expect([...roster.kind]).toEqual([0, 1, 0]);
   expect(roster.organisations).toEqual([
     { code: 'RXY', name: 'Somewhere', parent: -1 },
@@ -193,6 +194,10 @@ test('who is asked to stop while it is read stops, and says so', async () => {
   await people(db.sql, ['ann']);
   const stopped = new AbortController();
   const estate = openEstateRoster(db);
-  const reading = estate.read({ begins: () => stopped.abort(), mailbox: () => {}, grant: () => {} }, stopped.signal);
+  const reading = estate.read(
+    { begins: () => stopped.abort(), mailbox: () => {}, grant: () => {} },
+    { grants: true },
+    stopped.signal,
+  );
   await expect(reading).rejects.toMatchObject({ code: 'interrupted' });
 });

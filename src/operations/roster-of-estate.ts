@@ -3,13 +3,21 @@
  * stands is told as such, with the room they take, so that a plan made in flight differs little from what stands.
  */
 
-import { isDecided, planStanding, type PlanStanding, planStandings } from '#domain/plan-standing.ts';
+import {
+  isDecided,
+  isToCome,
+  planStanding,
+  type PlanStanding,
+  planStandings,
+  type StandingWave,
+} from '#domain/plan-standing.ts';
 import type { Calendar, PlanWindow } from '#domain/calendar.ts';
 import { dayNumber } from '#domain/calendar-days.ts';
 import { closedWindows, type UnusableWindow, windowsOf } from '#domain/calendar-windows.ts';
 import { type Mark, marks, type Stage, stages } from '#domain/journey.ts';
-import type { EstateRosterPort, RosterHead, RosterRow, RosterTaker, RosterWave } from '#ports/estate-roster.ts';
+import type { EstateRosterPort, RosterHead, RosterRow, RosterTaker } from '#ports/estate-roster.ts';
 import { notFixed, type PlanningOrder } from '#planning/placement.ts';
+import { RosterBuilder } from '#planning/roster-builder.ts';
 import { noDayAfter, noDayBefore, type Roster, type RosterOrganisation } from '#planning/roster.ts';
 
 /** Everybody who has not left, and what a planner has to know beside. What stands in the way of nobody is null. */
@@ -25,12 +33,19 @@ export interface EstateRoster
   /** By the order of `planStandings`. */
   readonly standing: Uint8Array;
   readonly standings: Readonly<Record<PlanStanding, number>>;
+  /** By which the database knows them. */
+  readonly ids: Int32Array;
   /** The wave of each, a number in `waves`; -1 for none. Who is fixed keeps it. */
   readonly wave: Int32Array;
-  readonly waves: readonly RosterWave[];
+  readonly waves: readonly StandingWave[];
 }
 
 const dayMs = 24 * 3_600_000;
+
+export interface RosterWants {
+  /** Whether grants are wanted too; without them there are none. */
+  readonly grants: boolean;
+}
 
 /**
  * Reads it. Before anybody has begun, windows that are over are none, and the pilot is the first that is left; once somebody has,
@@ -40,9 +55,10 @@ export async function rosterOfEstate(
   estate: EstateRosterPort,
   calendar: Calendar,
   signal: AbortSignal,
+  wants: RosterWants = { grants: true },
 ): Promise<EstateRoster> {
   const draft = new RosterDraft();
-  await estate.read(draft, signal);
+  await estate.read(draft, wants, signal);
   return draft.under(calendar);
 }
 
@@ -52,15 +68,10 @@ class RosterDraft implements RosterTaker {
   #organisations: readonly RosterOrganisation[] = [];
   #organisationOf = new Map<number, number>();
   #waveOf = new Map<number, number>();
-  #size = 0;
-  readonly #addresses: string[] = [];
+  readonly #builder = new RosterBuilder();
   /** The number of each mailbox by its id, and one more; 0 for none. */
   #numberOf = new Int32Array(0);
   #columns = columnsFor(0);
-  readonly #hints = new Map<string, number>();
-  #grants = grantsFor(0);
-  #grantCount = 0;
-  #grantsElsewhere = 0;
   readonly #counts: Record<PlanStanding, number> = { free: 0, begun: 0, moved: 0, resting: 0 };
 
   begins(head: RosterHead): void {
@@ -73,21 +84,26 @@ class RosterDraft implements RosterTaker {
     }));
     this.#waveOf = new Map(head.waves.map(({ id }, i) => [id, i] as const));
     this.#columns = columnsFor(head.mailboxes);
-    this.#grants = grantsFor(head.grants);
+    this.#builder.reserveMailboxes(head.mailboxes);
+    this.#builder.reserveGrants(head.grants);
   }
 
   mailbox(row: RosterRow): void {
-    const number = this.#size++;
-    const its = this.#columns;
-    this.#addresses.push(row.address);
+    const builder = this.#builder;
+    const number = builder.size;
     this.#number(row.id, number);
-    its.kind[number] = row.kind;
-    its.organisation[number] = this.#organisationOf.get(row.organisation) ?? -1;
-    its.sizeBytes[number] = row.sizeBytes;
-    its.items[number] = row.items;
-    its.notBefore[number] = row.notBefore ?? noDayBefore;
-    its.notAfter[number] = row.notAfter ?? noDayAfter;
-    its.waveHint[number] = row.waveHint === null ? -1 : this.#hint(row.waveHint);
+    this.#columns.ids[number] = row.id;
+    builder.addresses.addText(row.address);
+    builder.mailbox({
+      kind: row.kind,
+      organisation: this.#organisationOf.get(row.organisation) ?? -1,
+      sizeBytes: row.sizeBytes,
+      items: row.items,
+      notBefore: row.notBefore ?? noDayBefore,
+      notAfter: row.notAfter ?? noDayAfter,
+      waveHint: row.waveHint === null ? -1 : builder.hint(row.waveHint),
+    });
+    for (const alias of row.aliases?.split(' ') ?? []) builder.alias(number, alias);
     this.#stand(number, row);
   }
 
@@ -109,22 +125,19 @@ class RosterDraft implements RosterTaker {
   grant(mailbox: number, grantee: number, kind: number): void {
     const [a, b] = [(this.#numberOf[mailbox] ?? 0) - 1, (this.#numberOf[grantee] ?? 0) - 1];
     if (a < 0 || b < 0) {
-      this.#grantsElsewhere++;
+      this.#builder.unknownGrant([]);
       return;
     }
-    const at = this.#grantCount++;
-    this.#grants.mailbox[at] = a;
-    this.#grants.grantee[at] = b;
-    this.#grants.kind[at] = kind;
+    this.#builder.grant(a, b, kind);
   }
 
   under(calendar: Calendar): EstateRoster {
     const { waves, now } = this.#head;
-    const { standing, wave, fixed, before, excluded, ...columns } = this.#columns;
+    const { ids, standing, wave, fixed, before, excluded } = this.#columns;
     const { begun, moved, resting } = this.#counts;
-    const { windows, unusable } = windowsOf(calendar, this.#size, begun + moved === 0 ? now : null);
-    const room = this.#roomIn(windows);
-    const roster = this.#roster(columns);
+    const roster = this.#builder.roster(this.#organisations);
+    const { windows, unusable } = windowsOf(calendar, roster.size, begun + moved === 0 ? now : null);
+    const room = this.#roomIn(windows, roster);
     return {
       roster,
       calendar,
@@ -136,6 +149,7 @@ class RosterDraft implements RosterTaker {
       before: before.some((window) => window >= 0) ? before : null,
       excluded: resting > 0 ? excluded : null,
       now,
+      ids,
       standing,
       standings: this.#counts,
       wave,
@@ -144,16 +158,16 @@ class RosterDraft implements RosterTaker {
   }
 
   /** How much of each window is taken by those who stay in it; whoever may still be placed is told where they are. */
-  #roomIn(windows: readonly PlanWindow[]): readonly (typeof noneTaken)[] {
+  #roomIn(windows: readonly PlanWindow[], { size, sizeBytes }: Roster): readonly (typeof noneTaken)[] {
     const { waves, now } = this.#head;
-    const { standing, wave, before, sizeBytes } = this.#columns;
+    const { standing, wave, before } = this.#columns;
     const windowAt = new Map(windows.map(({ opensAt }, i) => [opensAt, i] as const));
     const windowOf = waves.map(({ opensAt }) => windowAt.get(opensAt) ?? -1);
-    const mayStay = waves.map((each) => mayStandBefore(each, now));
-    // Who waits in a wave that was started may be let go in time, and has a place there.
-    const waits = waves.map((each) => isDecided(each, now));
+    const mayStay = waves.map((each) => isToCome(each, now));
+    // Who waits in a wave that can come may be let go in time, and has a place there.
+    const waits = waves.map((each) => isDecided(each, now) || isToCome(each, now));
     const taken = windows.map(() => ({ mailboxes: 0, bytes: 0 }));
-    for (let m = 0; m < this.#size; m++) {
+    for (let m = 0; m < size; m++) {
       const its = wave[m] as number;
       const window = its < 0 ? -1 : (windowOf[its] as number);
       const stands = planStandings[standing[m] as number] as PlanStanding;
@@ -166,30 +180,6 @@ class RosterDraft implements RosterTaker {
     return taken;
   }
 
-  #roster(columns: RosterColumns): Roster {
-    const addresses = this.#addresses;
-    let numbers: Map<string, number> | null = null;
-    const { mailbox, grantee, kind } = this.#grants;
-    const count = this.#grantCount;
-    return {
-      size: this.#size,
-      address: (number) => addresses[number] ?? '',
-      find(address) {
-        numbers ??= new Map(addresses.map((each, i) => [each, i] as const));
-        return numbers.get(address.toLowerCase()) ?? -1;
-      },
-      ...columns,
-      organisations: this.#organisations,
-      hints: [...this.#hints.keys()],
-      grants: {
-        mailbox: mailbox.subarray(0, count),
-        grantee: grantee.subarray(0, count),
-        kind: kind.subarray(0, count),
-        unknown: { grants: this.#grantsElsewhere, addresses: [] },
-      },
-    };
-  }
-
   #number(id: number, number: number): void {
     if (id >= this.#numberOf.length) {
       const wider = new Int32Array(Math.max(id + 1, Math.ceil(this.#numberOf.length * 1.5), this.#head.mailboxes + 1));
@@ -198,44 +188,17 @@ class RosterDraft implements RosterTaker {
     }
     this.#numberOf[id] = number + 1;
   }
-
-  #hint(hint: string): number {
-    const known = this.#hints.get(hint);
-    if (known !== undefined) return known;
-    this.#hints.set(hint, this.#hints.size);
-    return this.#hints.size - 1;
-  }
 }
-
-type RosterColumns = Pick<
-  Roster,
-  'kind' | 'organisation' | 'sizeBytes' | 'items' | 'notBefore' | 'notAfter' | 'waveHint'
->;
 
 function columnsFor(size: number) {
   return {
-    kind: new Uint8Array(size),
-    organisation: new Int32Array(size),
-    sizeBytes: new Float64Array(size),
-    items: new Float64Array(size),
-    notBefore: new Int32Array(size),
-    notAfter: new Int32Array(size),
-    waveHint: new Int32Array(size),
+    ids: new Int32Array(size),
     standing: new Uint8Array(size),
     wave: new Int32Array(size),
     fixed: new Int32Array(size),
     before: new Int32Array(size),
     excluded: new Uint8Array(size),
   };
-}
-
-function grantsFor(size: number) {
-  return { mailbox: new Int32Array(size), grantee: new Int32Array(size), kind: new Uint8Array(size) };
-}
-
-/** Whether who is in it would rather stay: it was not called off, and its evening can come. */
-function mayStandBefore({ state, opensAt }: RosterWave, now: number): boolean {
-  return (state === 'planned' || state === 'running' || state === 'paused') && opensAt > now;
 }
 
 const isFixedAs: Readonly<Record<PlanStanding, boolean>> = { free: false, begun: true, moved: true, resting: false };

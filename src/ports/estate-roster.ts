@@ -3,13 +3,13 @@
  * and numbers: of two million mailboxes an object for each would cost more than all that is done with them.
  */
 
-import type { WaveState } from '#domain/release.ts';
+import type { StandingWave } from '#domain/plan-standing.ts';
 
 /** All before the first mailbox. Times are milliseconds since 1970, by the clock of the database. */
 export interface RosterHead {
   readonly now: number;
   readonly organisations: readonly RosterOrganisationRow[];
-  readonly waves: readonly RosterWave[];
+  readonly waves: readonly StandingWave[];
   /** How many there will be. */
   readonly mailboxes: number;
   readonly grants: number;
@@ -23,20 +23,12 @@ export interface RosterOrganisationRow {
   readonly parent: number | null;
 }
 
-export interface RosterWave {
-  readonly id: number;
-  readonly name: string;
-  readonly state: WaveState;
-  readonly opensAt: number;
-  readonly closesAt: number;
-  /** The day on which it opens, where people live. */
-  readonly day: string;
-}
-
 /** What is told of a mailbox. Days are counted since 1970-01-01. */
 export interface RosterRow {
   readonly id: number;
   readonly address: string;
+  /** Its other addresses with blanks between them; null for none. */
+  readonly aliases: string | null;
   /** By the order of `mailboxKinds`. */
   readonly kind: number;
   /** `id` of its organisation. */
@@ -67,6 +59,6 @@ export interface RosterTaker {
 }
 
 export interface EstateRosterPort {
-  /** Hands over everybody who has not left, and then all grants. Throws `database.*`, `interrupted`. */
-  read(taker: RosterTaker, signal: AbortSignal): Promise<void>;
+  /** Hands over everybody who has not left, and then all grants where they are wanted. Throws `database.*`, `interrupted`. */
+  read(taker: RosterTaker, wants: { readonly grants: boolean }, signal: AbortSignal): Promise<void>;
 }

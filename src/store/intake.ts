@@ -24,8 +24,8 @@ import { mergeRows, noteImport } from './intake-merge.ts';
 import { analyseStaging, createStaging, enterFindings, type FindingRow, StagingWriter } from './intake-staging.ts';
 import { queriesOn } from './one-connection.ts';
 
-/** Any number that nobody else takes: whoever holds it imports. */
-const lock = 0x47647769;
+/** Any number that nobody else takes: whoever holds it imports, or applies a plan (`plan-keeping.ts`). */
+export const importLock = 0x47647769;
 /** SQLSTATE (PostgreSQL 15 manual, appendix A). */
 const lockNotAvailable = '55P03';
 /** Findings and changes are handed on by so many: some hundred kilobytes. */
@@ -191,7 +191,7 @@ async function begin(tx: Sql, name: string): Promise<void> {
 async function takeTurn(tx: Sql, name: string): Promise<void> {
   await sql`set local lock_timeout = '5s'`.execute(tx);
   try {
-    await sql`select pg_advisory_xact_lock(${lock})`.execute(tx);
+    await sql`select pg_advisory_xact_lock(${importLock})`.execute(tx);
   } catch (error) {
     if (error instanceof pg.DatabaseError && error.code === lockNotAvailable)
       throw fault('estate.import.under-way', { name }, { cause: error });

@@ -4,17 +4,12 @@
  */
 
 import { sql } from 'kysely';
+import type pg from 'pg';
 import { grantKinds, mailboxKinds } from '#domain/estate.ts';
 import { fault } from '#domain/fault.ts';
 import { marks, stages } from '#domain/journey.ts';
-import type { WaveState } from '#domain/release.ts';
-import type {
-  EstateRosterPort,
-  RosterOrganisationRow,
-  RosterRow,
-  RosterTaker,
-  RosterWave,
-} from '#ports/estate-roster.ts';
+import type { StandingWave } from '#domain/plan-standing.ts';
+import type { EstateRosterPort, RosterOrganisationRow, RosterRow, RosterTaker } from '#ports/estate-roster.ts';
 import { type CopiedRow, copyOut } from './copy-out.ts';
 import { databaseFault } from './database-fault.ts';
 import { type Database, oneRow, type Sql } from './db.ts';
@@ -22,22 +17,15 @@ import { queriesOn } from './one-connection.ts';
 
 export function openEstateRoster(db: Database): EstateRosterPort {
   return {
-    async read(taker, signal) {
+    async read(taker, wants, signal) {
       signal.throwIfAborted();
       const client = await db.connect();
       // Whatever it is about: the server then ends it.
       const stop = (): void => void client.end();
       signal.addEventListener('abort', stop, { once: true });
       try {
-        const tx = queriesOn(client);
-        await sql`begin isolation level repeatable read read only`.execute(tx);
-        await sql`set local work_mem = '64MB'`.execute(tx);
-        await sql`set local jit = off`.execute(tx);
-        await readHead(tx, taker);
-        await copyOut(client, mailboxes, mailboxFields, mailboxTo(taker));
-        await copyOut(client, grants, 3, (row) => {
-          taker.grant(row.number(0) ?? 0, row.number(1) ?? 0, row.number(2) ?? 0);
-        });
+        await sql`begin isolation level repeatable read read only`.execute(queriesOn(client));
+        await readEstate(client, taker, wants);
       } catch (error) {
         if (signal.aborted) throw fault('interrupted', { by: 'a signal' }, { cause: error });
         throw databaseFault.of(error, db.name) ?? error;
@@ -49,30 +37,49 @@ export function openEstateRoster(db: Database): EstateRosterPort {
   };
 }
 
-async function readHead(tx: Sql, taker: RosterTaker): Promise<void> {
+/** The same within a transaction of `client`, as it sees the estate. */
+export async function readEstate(
+  client: pg.Client,
+  taker: RosterTaker,
+  wants: { readonly grants: boolean },
+): Promise<void> {
+  const tx = queriesOn(client);
+  // Sorted in memory where that is faster; compiling for it is slower than doing it.
+  await sql`set local work_mem = '64MB'`.execute(tx);
+  await sql`set local jit = off`.execute(tx);
+  await readHead(tx, taker, wants);
+  await copyOut(client, mailboxes, mailboxFields, mailboxTo(taker));
+  if (!wants.grants) return;
+  await copyOut(client, grants, 3, (row) => {
+    taker.grant(row.number(0) ?? 0, row.number(1) ?? 0, row.number(2) ?? 0);
+  });
+}
+
+async function readHead(tx: Sql, taker: RosterTaker, wants: { readonly grants: boolean }): Promise<void> {
   const counts = await oneRow(
     tx,
     sql<{ now: number; mailboxes: number; grants: number }>`
       select (extract(epoch from now()) * 1000)::int8 as now,
              (select count(*) from mailbox where left_at is null) as mailboxes,
-             (select count(*) from permission) as grants`,
+             (select count(*) from permission where ${sql.lit(wants.grants)}) as grants`,
   );
   const organisations = await sql<RosterOrganisationRow>`
     select id, code, name, parent from organisation o
      where left_at is null or exists (select from mailbox m where m.organisation = o.id and m.left_at is null)
      order by id`.execute(tx);
-  const waves = await sql<Omit<RosterWave, 'state'> & { readonly state: WaveState }>`
+  const waves = await sql<StandingWave>`
     select id, name, state, (extract(epoch from opens_at) * 1000)::int8 as "opensAt",
            (extract(epoch from closes_at) * 1000)::int8 as "closesAt", day::text as day
       from wave order by opens_at, id`.execute(tx);
   taker.begins({ ...counts, organisations: organisations.rows, waves: waves.rows });
 }
 
-const mailboxFields = 13;
+const mailboxFields = 14;
 const mailboxes = `
   select id, address, ${placeOf('kind', mailboxKinds)}, organisation, coalesce(size_bytes, 0), coalesce(items, 0),
          not_before - date '1970-01-01', not_after - date '1970-01-01', wave_hint, ${placeOf('stage', stages)},
-         ${placeOf('mark', marks)}, wave, (extract(epoch from stage_since) * 1000)::int8
+         ${placeOf('mark', marks)}, wave, (extract(epoch from stage_since) * 1000)::int8,
+         array_to_string(aliases, ' ')
     from mailbox where left_at is null order by id`;
 
 /** In the order of their index, so that the same estate is read in the same order. */
@@ -88,6 +95,7 @@ function mailboxTo(taker: RosterTaker): (row: CopiedRow) => void {
   const its: { -readonly [Key in keyof RosterRow]: RosterRow[Key] } = {
     id: 0,
     address: '',
+    aliases: null,
     kind: 0,
     organisation: 0,
     sizeBytes: 0,
@@ -114,6 +122,7 @@ function mailboxTo(taker: RosterTaker): (row: CopiedRow) => void {
     its.mark = row.number(10) ?? 0;
     its.wave = row.number(11);
     its.stageSince = row.number(12) ?? 0;
+    its.aliases = row.text(13);
     taker.mailbox(its);
   };
 }

@@ -1,0 +1,131 @@
+/**
+ * `plan apply`: what a plan says of an estate becomes its waves. First the plan is read and held against the estate as it stands;
+ * then, unless it is only tried or the estate has moved, all of it happens at once. Applied again it changes nothing.
+ */
+
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import type { Calendar } from '#domain/calendar.ts';
+import type { UnusableWindow } from '#domain/calendar-windows.ts';
+import type { StandingWave } from '#domain/plan-standing.ts';
+import {
+  goesOut,
+  type PlanAgainstEstate,
+  planAgainstEstate,
+  stays,
+  type WaveToBe,
+} from '#planning/plan-against-estate.ts';
+import type { Going, OpenPlanKeeping } from '#ports/plan-keeping.ts';
+import { readPlan } from './plan-file-read.ts';
+import { type EstateRoster, rosterOfEstate } from './roster-of-estate.ts';
+
+export interface PlanOrder {
+  /** The path of the plan. */
+  readonly file: string;
+  readonly calendar: Calendar;
+  readonly dryRun: boolean;
+  /** The error budget of waves that are made. */
+  readonly errorBudget: number;
+  /** Who asks and why, for the audit log; without a reason it is the name of the file. */
+  readonly who: string;
+  readonly why: string | null;
+  readonly openKeeping: OpenPlanKeeping;
+  readonly watcher: PlanWatcher;
+}
+
+export interface PlanWatcher {
+  /** What takes its time next. */
+  begins(step: 'estate' | 'file' | 'comparing' | 'applying'): void;
+}
+
+export interface PlanApplied {
+  readonly file: string;
+  readonly dryRun: boolean;
+  readonly rows: number;
+  readonly sha256: string;
+  readonly found: Pick<PlanAgainstEstate, 'refused' | 'leftAlone' | 'waves' | 'changes'>;
+  /** Waves that lose the last of their mailboxes, by name. */
+  readonly emptied: readonly string[];
+  readonly unusable: readonly UnusableWindow[];
+  /** Whether anything is another than before. */
+  readonly changed: boolean;
+}
+
+/**
+ * Applies it, or tries to. Throws `plan.file.unreadable`, `plan.file.wrong`, `plan.apply.under-way`, `plan.estate-moved`,
+ * `database.*`, `interrupted`; then nothing has changed.
+ */
+export async function applyPlan(order: PlanOrder, signal: AbortSignal): Promise<PlanApplied> {
+  const { file, calendar, dryRun, watcher } = order;
+  await using keeping = await order.openKeeping({ dryRun }, signal);
+  watcher.begins('estate');
+  const estate = await rosterOfEstate(keeping.estate, calendar, signal, { grants: false });
+  watcher.begins('file');
+  const plan = await readPlan(file, estate.roster, signal);
+  const sha256 = await digestOf(file, signal);
+  const { rows } = plan;
+  watcher.begins('comparing');
+  const { goesTo, emptied, ...found } = planAgainstEstate(estate, plan);
+  const changed = found.refused === null && !dryRun && isChange(found);
+  if (changed) {
+    watcher.begins('applying');
+    const { waves } = found;
+    await keeping.keep(
+      {
+        create: created(waves).map(({ name, window, isPilot }) => ({
+          name,
+          window,
+          isPilot,
+          errorBudget: order.errorBudget,
+        })),
+        reschedule: waves.flatMap(({ there, isRescheduled, window }) =>
+          isRescheduled && there !== null ? [{ wave: waveIn(estate, there).id, window }] : [],
+        ),
+        remove: emptied.map((number) => waveIn(estate, number).id),
+        goings: () => goings(estate, waves, goesTo),
+      },
+      {
+        who: order.who,
+        why: order.why ?? `plan ${file}`,
+        about: { file, rows, sha256, ...found.changes, waves: waves.length, leftAlone: found.leftAlone.count },
+      },
+    );
+  }
+  const names = emptied.map((number) => waveIn(estate, number).name);
+  return { file, dryRun, rows, sha256, found, emptied: names, unusable: estate.unusable, changed };
+}
+
+/** Of what was applied, for whoever has to prove it. */
+async function digestOf(file: string, signal: AbortSignal): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(file, { signal }) as AsyncIterable<Buffer>) hash.update(chunk);
+  return hash.digest('hex');
+}
+
+function isChange({ changes, waves }: Pick<PlanAgainstEstate, 'changes' | 'waves'>): boolean {
+  const { planned, moved, takenOut } = changes;
+  return planned + moved + takenOut > 0 || waves.some(({ isRescheduled }) => isRescheduled);
+}
+
+function created(waves: readonly WaveToBe[]): readonly WaveToBe[] {
+  return waves.filter(({ there }) => there === null);
+}
+
+function waveIn({ waves }: EstateRoster, number: number): StandingWave {
+  return waves[number] as StandingWave;
+}
+
+/** Everybody who goes elsewhere, one object for all of them. */
+function* goings(estate: EstateRoster, waves: readonly WaveToBe[], goesTo: Int32Array): Generator<Going> {
+  const made = created(waves);
+  const targets = waves.map((wave): Going['to'] =>
+    wave.there === null ? { created: made.indexOf(wave) } : { wave: waveIn(estate, wave.there).id },
+  );
+  for (let m = 0; m < estate.roster.size; m++) {
+    const to = goesTo[m] as number;
+    if (to === stays) continue;
+    const its = estate.wave[m] as number;
+    const from = its < 0 ? null : waveIn(estate, its).id;
+    yield { mailbox: estate.ids[m] as number, from, to: to === goesOut ? null : (targets[to] ?? null) };
+  }
+}

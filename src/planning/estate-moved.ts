@@ -1,0 +1,259 @@
+/**
+ * In what the estate is another than a plan takes it for. A plan says nothing of the estate that it was made for, since people
+ * edit it with spreadsheets and mail it about. So every row is held against what is there now, and every hard rule is
+ * looked at once more: whatever has moved meanwhile, and would break one, is named. What has begun is left alone, whatever
+ * the plan says of it.
+ */
+
+import type { Calendar, PlanWindow } from '#domain/calendar.ts';
+import { dayOfNumber } from '#domain/calendar-days.ts';
+import { mailboxKinds } from '#domain/estate.ts';
+import { type PlanStanding, planStandings, type StandingWave } from '#domain/plan-standing.ts';
+import { Cases } from './cases.ts';
+import type { Roster } from './roster.ts';
+
+/** The estate as it stands; `EstateRoster` of `operations/roster-of-estate.ts` is one. */
+export interface StandingEstate {
+  readonly roster: Roster;
+  readonly calendar: Calendar;
+  readonly now: number;
+  readonly standing: Uint8Array;
+  readonly wave: Int32Array;
+  readonly waves: readonly StandingWave[];
+  /** With the room that is left by those who stay where they are. */
+  readonly windows: readonly PlanWindow[];
+  readonly closed: readonly (Uint8Array | null)[];
+}
+
+/** A plan as it was read from its file; `ReadPlan` of `operations/plan-file-rows.ts` is one. */
+export interface WrittenPlan {
+  /** The line of each mailbox; 0 where it has none. */
+  readonly line: Int32Array;
+  /** Its place, a number in `entries`; negative where it has none. */
+  readonly entry: Int32Array;
+  readonly entries: readonly { readonly wave: string; readonly start: string }[];
+  /** Rows with an address that the roster does not have. */
+  readonly unknown: { readonly mailboxes: number; readonly first: readonly { readonly address: string }[] };
+}
+
+/** Why a plan cannot become waves: in this the estate is another than the one it was made for. The gravest first. */
+export const planRefusals = [
+  'unknown',
+  'joined',
+  'dates',
+  'closed',
+  'order',
+  'over',
+  'no-window',
+  'rescheduled',
+  'full',
+] as const;
+export type PlanRefusal = (typeof planRefusals)[number];
+
+export interface NamedCase {
+  /** An address, a wave, or the start of a window. */
+  readonly name: string;
+  /** What is the matter with it: a clause without a full stop. */
+  readonly says: string;
+}
+
+/** A plan while it is held against an estate, all of it once. */
+export class PlanLook {
+  readonly #estate: StandingEstate;
+  readonly #plan: WrittenPlan;
+  /** For each place of the plan its window, a number in those of the calendar; -1 where that has none. */
+  readonly #windowOf: Int32Array;
+  readonly refused = new Map<PlanRefusal, Cases<NamedCase>>();
+  /** Who has begun, has moved, or is held, where the plan has them elsewhere. */
+  readonly leftAlone = new Cases<NamedCase>();
+  /** By place of the plan: how many it wants to have there of whom a plan may place. */
+  readonly placed: Int32Array;
+  readonly #bytes: Float64Array;
+
+  constructor(estate: StandingEstate, plan: WrittenPlan) {
+    this.#estate = estate;
+    this.#plan = plan;
+    const windowAt = new Map(estate.windows.map(({ start }, i) => [start, i] as const));
+    this.#windowOf = Int32Array.from(plan.entries, ({ start }) => windowAt.get(start) ?? -1);
+    this.placed = new Int32Array(plan.entries.length);
+    this.#bytes = new Float64Array(plan.entries.length);
+    this.#lookAtUnknown();
+    for (let m = 0; m < estate.roster.size; m++) this.#look(m);
+    this.#lookAtOrder();
+    this.#lookAtRoom();
+  }
+
+  standingOf(m: number): PlanStanding {
+    return planStandings[this.#estate.standing[m] as number] as PlanStanding;
+  }
+
+  /** The window of a place of the plan, where the calendar has it. */
+  windowOf(place: number): PlanWindow | null {
+    return this.#estate.windows[this.#windowOf[place] ?? -1] ?? null;
+  }
+
+  refuse(kind: PlanRefusal, name: string, says: string): void {
+    const cases = this.refused.get(kind) ?? new Cases<NamedCase>();
+    this.refused.set(kind, cases);
+    cases.add({ name, says });
+  }
+
+  #lookAtUnknown(): void {
+    const { mailboxes, first } = this.#plan.unknown;
+    for (const { address } of first) this.refuse('unknown', address, 'is not in the estate, or has left it');
+    const cases = this.refused.get('unknown');
+    // More than are known by name.
+    if (cases) cases.count = mailboxes;
+  }
+
+  #look(m: number): void {
+    const { line, entry } = this.#plan;
+    const place = entry[m] as number;
+    switch (this.standingOf(m)) {
+      case 'begun':
+      case 'moved':
+      case 'resting':
+        if (place >= 0 && !this.#isWhereItIs(m, place)) this.#leaveAlone(m, place);
+        return;
+      case 'free':
+        if (line[m] === 0) this.refuse('joined', this.#estate.roster.address(m), this.#whyWithoutLine(m));
+        else if (place >= 0) this.#lookAtPlace(m, place);
+    }
+  }
+
+  /** Whether the window of a place is that of the wave in which a mailbox is. */
+  #isWhereItIs(m: number, place: number): boolean {
+    const its = this.#waveOf(m);
+    const window = this.#estate.windows[this.#windowOf[place] as number];
+    return its !== null && (window ? window.opensAt === its.opensAt : this.#plan.entries[place]?.wave === its.name);
+  }
+
+  #waveOf(m: number): StandingWave | null {
+    return this.#estate.waves[this.#estate.wave[m] as number] ?? null;
+  }
+
+  #leaveAlone(m: number, place: number): void {
+    const wanted = this.#plan.entries[place]?.wave ?? '';
+    const its = this.#waveOf(m)?.name ?? 'none';
+    const says: Readonly<Record<Exclude<PlanStanding, 'free'>, string>> = {
+      begun: `has begun in the wave ${its}; the plan has it in ${wanted}`,
+      moved: `has switched in the wave ${its}; the plan has it in ${wanted}`,
+      resting: `is held back; the plan has it in ${wanted}`,
+    };
+    const standing = this.standingOf(m) as Exclude<PlanStanding, 'free'>;
+    this.leftAlone.add({ name: this.#estate.roster.address(m), says: says[standing] });
+  }
+
+  #whyWithoutLine(m: number): string {
+    const its = this.#waveOf(m);
+    return its === null
+      ? 'has joined, or has no line in the plan'
+      : `is to move (${its.name}) and has no line in the plan`;
+  }
+
+  /** A free mailbox and its place: its window is there and to come, and neither its dates nor its organisation speak against it. */
+  #lookAtPlace(m: number, place: number): void {
+    const { roster, windows, closed, now } = this.#estate;
+    (this.placed[place] as number)++;
+    this.#bytes[place] = (this.#bytes[place] as number) + (roster.sizeBytes[m] as number);
+    const number = this.#windowOf[place] as number;
+    const window = windows[number];
+    // Of the wave itself it is told once.
+    if (!window || window.opensAt <= now) return;
+    const [notBefore, notAfter] = [roster.notBefore[m] as number, roster.notAfter[m] as number];
+    if (window.dayNumber < notBefore)
+      this.refuse(
+        'dates',
+        roster.address(m),
+        `may not move before ${day(notBefore)}; the plan has it on ${window.day}`,
+      );
+    else if (window.dayNumber > notAfter)
+      this.refuse('dates', roster.address(m), `may not move after ${day(notAfter)}; the plan has it on ${window.day}`);
+    const organisation = roster.organisation[m] as number;
+    if (closed[organisation]?.[number] === 1)
+      this.refuse(
+        'closed',
+        roster.address(m),
+        `is of ${roster.organisations[organisation]?.code}, which cannot in the window of ${window.start}`,
+      );
+  }
+
+  /** Kinds that move last do so later than the last person of their organisation who has a place or has moved. */
+  #lookAtOrder(): void {
+    const { roster, calendar } = this.#estate;
+    if (calendar.kindsLast.length === 0) return;
+    const lastKinds = new Set(calendar.kindsLast.map((kind) => mailboxKinds.indexOf(kind)));
+    const person = mailboxKinds.indexOf('person');
+    const lastPerson = new Float64Array(roster.organisations.length).fill(Number.NEGATIVE_INFINITY);
+    for (let m = 0; m < roster.size; m++) {
+      const organisation = roster.organisation[m] as number;
+      if (roster.kind[m] === person)
+        lastPerson[organisation] = Math.max(lastPerson[organisation] as number, this.#movesAt(m));
+    }
+    for (let m = 0; m < roster.size; m++) {
+      if (!lastKinds.has(roster.kind[m] as number) || this.standingOf(m) !== 'free') continue;
+      const at = this.#movesAt(m);
+      const organisation = roster.organisation[m] as number;
+      if (at === Number.NEGATIVE_INFINITY || at > (lastPerson[organisation] as number)) continue;
+      const kind = mailboxKinds[roster.kind[m] as number];
+      const code = roster.organisations[organisation]?.code;
+      this.refuse(
+        'order',
+        roster.address(m),
+        `is ${an(kind ?? '')} and would not move after the last person of ${code}`,
+      );
+    }
+  }
+
+  /** When a mailbox moves by this plan, or has moved; minus infinity for never. */
+  #movesAt(m: number): number {
+    const standing = this.standingOf(m);
+    if (standing === 'free') {
+      const place = this.#plan.entry[m] as number;
+      const window = place < 0 ? undefined : this.#estate.windows[this.#windowOf[place] as number];
+      return window?.opensAt ?? Number.NEGATIVE_INFINITY;
+    }
+    return standing === 'resting' ? Number.NEGATIVE_INFINITY : (this.#waveOf(m)?.opensAt ?? Number.NEGATIVE_INFINITY);
+  }
+
+  /** Each wave once: its window is there and to come; each window once: all fit in. */
+  #lookAtRoom(): void {
+    const { windows, now } = this.#estate;
+    const wanted = windows.map(() => ({ mailboxes: 0, bytes: 0 }));
+    for (const [place, { wave: name, start }] of this.#plan.entries.entries()) {
+      const mailboxes = this.placed[place] as number;
+      if (mailboxes === 0) continue;
+      const window = windows[this.#windowOf[place] as number];
+      const many = `${count(mailboxes)} ${mailboxes === 1 ? 'mailbox is' : 'mailboxes are'}`;
+      if (!window)
+        this.refuse('no-window', name, `opens at ${start}, when the calendar has no window that can be used`);
+      else if (window.opensAt <= now) this.refuse('over', name, `opened at ${start}, and ${many} still to move in it`);
+      else {
+        const its = wanted[this.#windowOf[place] as number] as (typeof wanted)[number];
+        its.mailboxes += mailboxes;
+        its.bytes += this.#bytes[place] as number;
+      }
+    }
+    for (const [i, { mailboxes, bytes }] of wanted.entries()) {
+      const { start, mailboxes: room, bytes: roomBytes } = windows[i] as PlanWindow;
+      if (mailboxes > room)
+        this.refuse('full', start, `has room for ${count(room)} more, and the plan has ${count(mailboxes)} there`);
+      else if (bytes > roomBytes)
+        this.refuse(
+          'full',
+          start,
+          `has room for ${count(roomBytes)} more octets, and the plan has ${count(bytes)} there`,
+        );
+    }
+  }
+}
+
+const day = (number: number): string => dayOfNumber(number);
+
+function an(word: string): string {
+  return /^[aeiou]/.test(word) ? `an ${word}` : `a ${word}`;
+}
+
+function count(n: number): string {
+  return Math.round(n).toLocaleString('en');
+}
