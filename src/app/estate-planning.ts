@@ -1,7 +1,10 @@
 /** Joins planning to the database of the estate. */
 
+import { userInfo } from 'node:os';
 import type { DatabaseOptions, EstatePlanning } from '#cli/world.ts';
+import { applyPlan } from '#operations/apply-plan.ts';
 import { rosterOfEstate } from '#operations/roster-of-estate.ts';
+import { planKeepingOf } from '#store/plan-keeping.ts';
 import { openEstateRoster } from '#store/roster.ts';
 import { openEstateDatabase } from './estate-database.ts';
 import type { Environment } from './keyring.ts';
@@ -13,7 +16,9 @@ export async function openPlanning(
 ): Promise<EstatePlanning> {
   const options = { stateDir, environment, connectionsMax: 2, applicationName: 'godwit plan', log };
   const db = await openEstateDatabase(database, options, signal);
+  const who = `operator ${userInfo().username}`;
   return {
+    apply: (order, stop) => applyPlan({ ...order, who, openKeeping: planKeepingOf(db) }, stop),
     roster: (calendar, stop) => rosterOfEstate(openEstateRoster(db), calendar, stop),
     [Symbol.asyncDispose]: () => db[Symbol.asyncDispose](),
   };

@@ -32,6 +32,8 @@ import {
   type EstateImportFlags,
   initFlags,
   type InitFlags,
+  planApplyFlags,
+  type PlanApplyFlags,
   planFlags,
   type PlanFlags,
   probeFlags,
@@ -59,6 +61,7 @@ import {
   estateHelp,
   godwitHelp,
   initHelp,
+  planApplyHelp,
   planHelp,
   probeHelp,
   programmeHelp,
@@ -160,12 +163,17 @@ const estateCommands = buildRouteMap<'import', Session>({
   docs: { brief: 'Who is to move: organisations, mailboxes, and the grants between them', fullDescription: estateHelp },
 });
 
-const planCommands = buildRouteMap<'make', Session>({
+const planCommands = buildRouteMap<'make' | 'apply', Session>({
   routes: {
     make: buildCommand<PlanFlags, [], Session>({
       loader: async () => (await import('./plan.ts')).makePlan,
       parameters: { flags: planFlags, aliases: shorthands },
       docs: { brief: 'Plan an estate, and say what is split, who is left over and why', fullDescription: planHelp },
+    }),
+    apply: buildCommand<PlanApplyFlags, [string], Session>({
+      loader: async () => (await import('./plan-apply.ts')).applyPlan,
+      parameters: { positional: named('PLAN', 'A plan, such as plan.csv'), flags: planApplyFlags, aliases: shorthands },
+      docs: { brief: 'Make it waves, or tell what would change', fullDescription: planApplyHelp },
     }),
   },
   // `godwit plan --calendar …` is what people write.

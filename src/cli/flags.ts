@@ -174,6 +174,12 @@ export interface RehearseFlags extends EstateFlags, OutputFlags {
   readonly releaseAfter?: string;
 }
 
+export interface PlanApplyFlags extends EstateFlags, OutputFlags {
+  readonly calendar: string;
+  readonly yes?: boolean;
+  readonly why?: string;
+}
+
 export interface EstateImportFlags extends EstateFlags, OutputFlags {
   readonly organisations?: string;
   readonly mailboxes?: string;
@@ -468,6 +474,19 @@ export const planFlags: FlagParametersForType<PlanFlags> = {
   quiet: outputFlags.quiet,
   logLevel: outputFlags.logLevel,
   logFormat: outputFlags.logFormat,
+};
+
+export const planApplyFlags: FlagParametersForType<PlanApplyFlags> = {
+  calendar: {
+    kind: 'parsed',
+    parse: asTyped,
+    brief: 'The calendar that the plan was made for (docs/calendar-yaml.md)',
+    placeholder: 'FILE',
+  },
+  yes: flag('Apply it; without it only tell what would change'),
+  why: text('The reason, for the audit log (default: the name of the plan)', 'TEXT'),
+  ...estateFlags,
+  ...outputFlags,
 };
 
 export const estateImportFlags: FlagParametersForType<EstateImportFlags> = {

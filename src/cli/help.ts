@@ -332,6 +332,21 @@ docs/planning.md tells of everything in them.
 EXIT CODES  0 everybody has a window; 3 somebody has none, and is told of; 2 wrong usage, a calendar without windows, or files with
 something wrong in them; 5 interrupted, the database is away, or the plan cannot be written; 1 a fault of ours.`;
 
+export const planApplyHelp = `Makes waves of a plan: new ones, mailboxes that go from one to another, and those that are empty then go. Without --yes it
+only tells what would change. All of it happens, or nothing does; the same plan a second time changes nothing.
+
+Every row is held against the estate as it is now, and nothing is done where it has moved: who joined or left since, whose dates
+or organisation do not allow the day any more, waves that have begun, windows that have become too small; each is named.
+Whoever has begun or has moved is left alone.
+
+EXAMPLES
+  godwit plan apply plan.csv --calendar calendar.yaml                                what would change
+  godwit plan apply plan.csv --calendar calendar.yaml --yes --why 'board, 12 May'    do it
+  godwit plan apply plan.csv --calendar calendar.yaml -o json                        the same as one JSON document
+
+EXIT CODES  0 done, or would be; 2 wrong usage, something wrong in the plan, or the estate has moved: nothing was changed; 5
+interrupted, somebody else was faster, or the database is away: nothing was changed; 1 a fault of ours.`;
+
 export const demoHelp = `Starts two mail servers on this machine, fills one with the mail of some invented people, moves four of them to the other
 while you watch, runs again (nothing is sent) and compares both sides. Then a whole estate of 200 mailboxes moves in two waves
 while mail goes on coming in, and one of them goes back. Everything is taken away again. Under two minutes.`;

@@ -10,7 +10,7 @@ import type { Session } from './session.ts';
 import { bytes, count, counted, shown, table } from './shown.ts';
 import { waveLines } from './wave-text.ts';
 import { listenOf, sayAtWork, untilAskedToGo } from './at-work.ts';
-import type { Programme } from './world.ts';
+import type { DatabaseOptions, EstatePlanning, Programme } from './world.ts';
 
 export async function serve(this: Session, flags: ServeFlags): Promise<void> {
   const { world } = this;
@@ -48,14 +48,23 @@ export async function settingsOf({ world }: Session, flags: EstateFlags) {
 
 /** The estate that the flags and settings of this run mean, opened for people. */
 export async function openProgrammeFor(session: Session, flags: Omit<StatusFlags, 'output'>): Promise<Programme> {
+  return session.world.openProgramme(await estateOf(session, flags));
+}
+
+/** The same, opened for whoever plans. */
+export async function openPlanningFor(session: Session, flags: Omit<StatusFlags, 'output'>): Promise<EstatePlanning> {
+  return session.world.openPlanning(await estateOf(session, flags));
+}
+
+async function estateOf(session: Session, flags: Omit<StatusFlags, 'output'>): Promise<DatabaseOptions> {
   const { world } = session;
   const settings = await settingsOf(session, flags);
-  return world.openProgramme({
+  return {
     database: settings?.database ?? 'embedded',
     stateDir: flags.state ?? world.settings().stateDir,
     log: session.log(flags),
     signal: world.interruption,
-  });
+  };
 }
 
 function statusLines({ standings, waves, workers, platforms }: EstateNow): readonly string[] {

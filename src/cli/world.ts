@@ -36,6 +36,7 @@ import type { SecretReference } from '#domain/secret-reference.ts';
 import type { Selection } from '#domain/selection.ts';
 import type { Selector, UnknownName } from '#domain/selector.ts';
 import type { Log } from '#lib/log.ts';
+import type { PlanApplied, PlanOrder } from '#operations/apply-plan.ts';
 import type { CheckedMailbox, CheckWaveRequest } from '#operations/check-wave.ts';
 import type { CopyChoices, CopyWatcher, Pace } from '#operations/copy-mailbox.ts';
 import type { SecretKeeping } from '#operations/keep-secrets.ts';
@@ -164,6 +165,8 @@ export interface Importer extends AsyncDisposable {
 export interface EstatePlanning extends AsyncDisposable {
   /** The imported estate as a planner is asked about it; `operations/roster-of-estate.ts` throws its faults. */
   roster(calendar: Calendar, signal: AbortSignal): Promise<EstateRoster>;
+  /** `operations/apply-plan.ts` throws its faults. */
+  apply(order: Omit<PlanOrder, 'who' | 'openKeeping'>, signal: AbortSignal): Promise<PlanApplied>;
 }
 
 export interface PlanWorkOptions {

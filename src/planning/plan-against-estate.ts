@@ -13,6 +13,8 @@ import { type NamedCase, PlanLook, type PlanRefusal, type StandingEstate, type W
 export interface WaveToBe {
   readonly name: string;
   readonly window: DayWindow;
+  /** By the clocks of the calendar: `2026-08-03T19:00`. */
+  readonly start: string;
   readonly isPilot: boolean;
   /** A number in the waves that are there; null: it is made. */
   readonly there: number | null;
@@ -91,7 +93,7 @@ function wavesToBe({ waves: there }: StandingEstate, { entries }: WrittenPlan, l
     numberOf[place] = toBe.length;
     const { opensAt, closesAt, day: opensOn, isPilot } = window;
     const its = { opensAt, closesAt, day: opensOn };
-    toBe.push({ name, window: its, isPilot, there: number, isRescheduled: isOther, mailboxes });
+    toBe.push({ name, window: its, start: window.start, isPilot, there: number, isRescheduled: isOther, mailboxes });
   }
   return { toBe, numberOf };
 }
