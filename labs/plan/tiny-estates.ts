@@ -38,8 +38,8 @@ export function tinyEstates({ mailboxes, windows }: Limits): fc.Arbitrary<TinyEs
         { maxLength: mailboxes * 2 },
       ),
       opens: fc.subarray(days, { minLength: 1, maxLength: windows }),
-      room: fc.integer({ min: 1, max: 4 }),
-      bytes: fc.option(fc.integer({ min: 3, max: 12 })),
+      room: fc.integer({ min: 1, max: Math.max(4, Math.ceil((2 * mailboxes) / windows)) }),
+      bytes: fc.option(fc.integer({ min: 3, max: 12 + mailboxes - 7 })),
       frozen: fc.array(
         fc.record({
           who: fc.constantFrom('organisations: [A]', 'organisations: [A, B]', 'under: [Q]', 'under: [B]'),

@@ -90,11 +90,13 @@ function seatByChain(seating: Seating, mailbox: number): boolean {
       const member = seating.member(full, i);
       if (!fitsInstead(seating, mover, member, full)) continue;
       for (let to = 0; to < width; to++) {
-        if (reached[to] === 1 || to === window[member] || !seating.isAllowed(member, to)) continue;
+        if (to === window[member] || !seating.isAllowed(member, to)) continue;
+        // Also a window that was reached before: it may have no room for a larger one, and some for this.
         if (seating.hasRoom(member, to)) {
           if (follow(seating, chainOf(waiting, turn, { mailbox: member, to }))) return true;
           continue;
         }
+        if (reached[to] === 1) continue;
         reached[to] = 1;
         waiting.push({ window: to, mover: member, after: turn });
       }

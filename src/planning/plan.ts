@@ -198,6 +198,8 @@ function finish({ order, later }: Setting, seating: Seating): void {
   seatLeftovers(seating);
   fillPilot(seating, later, pilotWishes(order));
   endEarly(seating);
+  // Whoever went to the pilot, or to an earlier window, has left room behind.
+  seatLeftovers(seating);
 }
 
 /** Who hopes to be in the pilot: `wave_hint` says so. */
