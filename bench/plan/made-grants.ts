@@ -204,7 +204,8 @@ function twoJobs(town: Town, region: Region): void {
 /** A few know somebody at the other end of the country. */
 function strangers(town: Town): void {
   const { people, regions, grants, chance } = town;
-  for (let times = roughly(people.kind.length * 0.004, chance); times > 0; times--) {
+  // In a small estate too each region has a few, or the estate would fall into pieces.
+  for (let times = Math.max(6 * regions.length, roughly(people.kind.length * 0.004, chance)); times > 0; times--) {
     const here = someTeam(town, chance.pick(regions));
     const there = someTeam(town, chance.pick(regions));
     if (here.members.length > 0 && there.members.length > 0)

@@ -8,7 +8,8 @@ import type { Chance } from '#lib/chance.ts';
 
 /** That of the move of 2020-21, which all others are in proportion to. */
 export const nationalMailboxes = 2_100_000;
-const nationalOrganisations = 22_000;
+/** Beside trusts and the bodies of regions. */
+const nationalSmall = 21_750;
 const nationalRegions = 42;
 const nationalLargest = 24_000;
 
@@ -61,31 +62,28 @@ export function makeOrganisations(mailboxes: number, chance: Chance): readonly M
 }
 
 export function regionsOf(mailboxes: number): number {
-  return Math.max(2, Math.round(nationalRegions * (mailboxes / nationalMailboxes) ** 0.25));
+  return Math.max(2, Math.round(nationalRegions * (mailboxes / nationalMailboxes) ** 0.1));
 }
 
 /** The largest trust is as large a part of a small estate as of the nation, and somewhat larger, or it would be a practice. */
 export function largestOf(mailboxes: number): number {
   const share = mailboxes / nationalMailboxes;
-  return Math.min(mailboxes / 3, nationalLargest * share + 250 * (1 - share));
+  return Math.min(mailboxes / 3, nationalLargest * share + 390 * (1 - share));
 }
 
 /** Sizes that come to all the mailboxes there are; the trusts take what the others leave, region bodies come first. */
 function sizedOrganisations(mailboxes: number): readonly { readonly sort: Sort; readonly size: number }[] {
   const largest = largestOf(mailboxes);
   const bodies = spread(regionsOf(mailboxes), [largest / 120, largest / 20]);
-  const many = Math.max(8, Math.round((nationalOrganisations * mailboxes) / nationalMailboxes) - bodies.length);
-  const trustRange: Range = [largest / 20, largest];
-  const smallMean = small.reduce((sum, { share, range }) => sum + share * mean(range), 0);
-  const left = mailboxes - bodies.reduce((sum, size) => sum + size, 0);
-  const trusts = Math.max(1, Math.round((left - smallMean * many) / (mean(trustRange) - smallMean)));
   const others = small.flatMap(({ sort, share, range }) =>
-    spread(Math.round(Math.max(0, many - trusts) * share), range).map((size) => ({ sort, size })),
+    spread(Math.round((share * nationalSmall * mailboxes) / nationalMailboxes), range).map((size) => ({ sort, size })),
   );
-  const forTrusts = left - others.reduce((sum, { size }) => sum + size, 0);
+  const inOthers = bodies.reduce((sum, size) => sum + size, 0) + others.reduce((sum, { size }) => sum + size, 0);
+  const trustRange: Range = [largest / 20, largest];
+  const trusts = Math.max(1, Math.round((mailboxes - inOthers) / mean(trustRange)));
   return [
     ...bodies.map((size) => ({ sort: 'region' as const, size })),
-    ...scaledTo(forTrusts, spread(trusts, trustRange)).map((size) => ({ sort: 'trust' as const, size })),
+    ...scaledTo(mailboxes - inOthers, spread(trusts, trustRange)).map((size) => ({ sort: 'trust' as const, size })),
     ...others,
   ];
 }

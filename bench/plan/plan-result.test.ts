@@ -27,6 +27,7 @@ function sample(grantDays: number, more: Partial<PlanSample> = {}): PlanSample {
     mailboxes: 10_000,
     seed: 1,
     effort: 'default',
+    loadBefore: 0,
     wallSeconds: 3,
     cpuSeconds: 4,
     peakRssBytes: 2e8,

@@ -10,6 +10,8 @@ export interface PlanSample {
   readonly mailboxes: number;
   readonly seed: number;
   readonly effort: string;
+  /** Processes that wanted the processors in the minute before: with as many as there are processors, time says little. */
+  readonly loadBefore: number;
   readonly wallSeconds: number;
   readonly cpuSeconds: number;
   readonly peakRssBytes: number;
@@ -45,10 +47,10 @@ const yardstick: PlannerName = 'organisation by organisation';
 
 /** One estate: a line for each planner, and whatever rule one of them broke. */
 export function sampleLines(sample: PlanSample): readonly string[] {
-  const { mailboxes, seed, effort, wallSeconds, cpuSeconds, peakRssBytes, judged } = sample;
+  const { mailboxes, seed, effort, loadBefore, wallSeconds, cpuSeconds, peakRssBytes, judged } = sample;
   return [
     '',
-    `${mailboxes.toLocaleString('en')} mailboxes, seed ${seed}, effort ${effort}: ${wallSeconds.toFixed(1)} s, CPU ${cpuSeconds.toFixed(1)} s, ${gigabytes(peakRssBytes)}`,
+    `${mailboxes.toLocaleString('en')} mailboxes, seed ${seed}, effort ${effort}: ${wallSeconds.toFixed(1)} s, CPU ${cpuSeconds.toFixed(1)} s, ${gigabytes(peakRssBytes)}; load before ${loadBefore.toFixed(1)}`,
     `${''.padEnd(30)}grant-days   of ours  kinds last     dated  split grants  unplaced  last window       windows  to an organisation`,
     ...plannerNames.map((name) => termsLine(name, sample)),
     ...plannerNames.flatMap((name) =>

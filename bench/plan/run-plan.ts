@@ -6,6 +6,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
+import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import { type JudgedCalendar, readCalendar } from '../../labs/plan/calendar-windows.ts';
 import { type Estate, linesOf, readEstateFolder } from '../../labs/plan/estate-files.ts';
@@ -83,12 +84,14 @@ async function planOnce(
   await rm(plan, { force: true });
   const effort = about.effort === 'default' ? [] : ['--effort', about.effort];
   const argv = [launcher, 'plan', '--estate', folder, '--calendar', calendarFile, '-o', plan, ...effort];
+  const loadBefore = loadavg()[0] ?? 0;
   const { cost, exits, complaint } = await measure(counter, [{ argv, env: {}, logFile }], timeoutMs);
   if (!fineExits.includes(exits[0] ?? -1)) throw new Error(`godwit plan ended with ${complaint}`);
   const estate = await readEstateFolder(folder);
   const calendar = readCalendar(readFileSync(calendarFile, 'utf8'));
   return {
     ...about,
+    loadBefore,
     wallSeconds: cost.wallSeconds,
     cpuSeconds: cost.clientCpu,
     peakRssBytes: cost.peakRssBytes,
