@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { plan } from '#planning/plan.ts';
+import { plan } from '#planner/plan.ts';
 import { makeEstate, writeMadeEstate } from '../../bench/plan/made-estate.ts';
 import { plainPlanners } from '../../bench/plan/plain-planners.ts';
 import { readCalendar } from './calendar-windows.ts';

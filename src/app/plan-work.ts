@@ -5,7 +5,7 @@ import type { PlanWork, PlanWorkOptions } from '#cli/world.ts';
 import { folderEstate, importedEstate } from '#operations/estate-to-plan.ts';
 import { type EstateToPlan, planEstate, type Planner } from '#operations/plan-estate.ts';
 import { PlanDrafts } from '#operations/plan-files.ts';
-import { plan } from '#planning/plan.ts';
+import { plan } from '#planner/plan.ts';
 import { openPlanning } from './estate-planning.ts';
 import type { Environment } from './keyring.ts';
 

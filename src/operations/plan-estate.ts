@@ -12,7 +12,7 @@ import { fault } from '#domain/fault.ts';
 import { nearest } from '#lib/nearest.ts';
 import type { Placement, PlanningOrder, PlanningWatcher } from '#planning/placement.ts';
 import type { Roster } from '#planning/roster.ts';
-import { usualEffortSeconds } from '#planning/effort.ts';
+import { usualEffortSeconds } from '#planner/effort.ts';
 import { type AppliedWishes, applyWishes } from '#planning/wishes.ts';
 import { readWishes } from '#planning/wishes-file.ts';
 import type { PlanDrafts } from './plan-files.ts';

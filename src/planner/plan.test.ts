@@ -2,9 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { dayNumber } from '#domain/calendar-days.ts';
 import type { Day } from '#domain/estate.ts';
-import { notFixed, type Placement, type PlanningOrder } from './placement.ts';
+import { notFixed, type Placement, type PlanningOrder } from '#planning/placement.ts';
 import { plan } from './plan.ts';
-import { brokenRules, crowded, orderOf, type SmallEstate, type SmallMailbox } from './small-plans.test-kit.ts';
+import { brokenRules, crowded, orderOf, type SmallEstate, type SmallMailbox } from '#planning/small-plans.test-kit.ts';
 
 const quiet = { progress: () => undefined };
 

@@ -16,7 +16,7 @@ import { laterOf, type Later, seatLater } from './later.ts';
 import { seatLeftovers } from './leftovers.ts';
 import { type Network, networkOf } from './network.ts';
 import { fillPilot } from './pilot.ts';
-import { notFixed, type Placement, type PlanningOrder, type PlanningWatcher } from './placement.ts';
+import { notFixed, type Placement, type PlanningOrder, type PlanningWatcher } from '#planning/placement.ts';
 import { sweep, wander } from './polish.ts';
 import { seatAll, seatAsBefore } from './seat-all.ts';
 import { noDay, nowhere, Seating } from './seating.ts';

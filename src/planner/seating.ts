@@ -5,7 +5,7 @@
 
 import { type Conditions, last, mayTake, person } from './conditions.ts';
 import { membersOf, type Network } from './network.ts';
-import { notFixed } from './placement.ts';
+import { notFixed } from '#planning/placement.ts';
 
 /** Nobody's window, and the day of who has none. */
 export const nowhere = -1;

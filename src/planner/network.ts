@@ -4,7 +4,7 @@
  */
 
 import { grantKinds } from '#domain/estate.ts';
-import type { PlanningOrder } from './placement.ts';
+import type { PlanningOrder } from '#planning/placement.ts';
 
 export interface Network {
   /** Nodes. */

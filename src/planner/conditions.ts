@@ -5,7 +5,7 @@
 
 import type { PlanWindow } from '#domain/calendar.ts';
 import { mailboxKinds } from '#domain/estate.ts';
-import { notFixed, type PlanningOrder } from './placement.ts';
+import { notFixed, type PlanningOrder } from '#planning/placement.ts';
 
 /** What a mailbox is to the rule that some kinds go last; 0 is whom the rule does not know. */
 export const person = 1;

@@ -8,7 +8,7 @@ import { lastAlone, type Units } from './arrangement.ts';
 import { type Conditions, isDated, last, person } from './conditions.ts';
 import { grouped } from './groups.ts';
 import { contracted, type Network } from './network.ts';
-import { notFixed } from './placement.ts';
+import { notFixed } from '#planning/placement.ts';
 
 export interface Level {
   readonly units: Units;
