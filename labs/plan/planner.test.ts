@@ -127,7 +127,7 @@ test('an estate of a few thousand costs a fraction of what it does organisation 
     expect(terms.grantDays).toBe(grantDays);
     const plainly = plainPlanners['organisation by organisation'](estate, calendar);
     const ratio = grantDays / judgePlacement(estate, calendar, plainly).terms.grantDays;
-    expect(ratio).toBeLessThan(0.3);
+    expect(ratio).toBeLessThan(0.5);
   } finally {
     rmSync(folder, { recursive: true });
   }
