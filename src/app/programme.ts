@@ -2,11 +2,13 @@
 
 import { userInfo } from 'node:os';
 import type { DatabaseOptions, Programme } from '#cli/world.ts';
+import { forecastEstate } from '#operations/forecast.ts';
 import { reportWave } from '#operations/report-wave.ts';
 import { openAcceptances } from '#store/acceptance.ts';
 import { openDescriptions } from '#store/descriptions.ts';
 import { openEstateLists } from '#store/estate-lists.ts';
 import { openEstateView } from '#store/estate-view.ts';
+import { openForecasting } from '#store/forecasting.ts';
 import { openMailboxOrders } from '#store/mailbox-orders.ts';
 import { openWaveAccounts } from '#store/wave-accounts.ts';
 import type { WorkerId } from '#ports/workforce.ts';
@@ -24,6 +26,7 @@ export async function openProgramme(
   const options = { stateDir, environment, connectionsMax: 4, applicationName: 'godwit', log };
   const db = await openEstateDatabase(database, options, signal);
   const accounts = openWaveAccounts(db);
+  const forecasting = openForecasting(db);
   return {
     who: `operator ${userInfo().username}`,
     waves: openWaves(db),
@@ -34,6 +37,7 @@ export async function openProgramme(
     mailboxes: openMailboxOrders(db),
     audit: { verify: () => verifyKeptAudit(db, stateDir) },
     acceptances: openAcceptances(db),
+    forecasts: { make: () => forecastEstate(forecasting), past: (most) => forecasting.past(most) },
     reports: { wave: (name) => reportWave(accounts, name) },
     [Symbol.asyncDispose]: () => db[Symbol.asyncDispose](),
   };

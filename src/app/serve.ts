@@ -13,6 +13,7 @@ import { ClockWatch } from '#store/clock-watch.ts';
 import type { Database } from '#store/db.ts';
 import { openElection } from '#store/election.ts';
 import { openEstateView } from '#store/estate-view.ts';
+import { openForecasting } from '#store/forecasting.ts';
 import { openJourneys } from '#store/journeys.ts';
 import { openLooks } from '#store/looks.ts';
 import { openProgrammeSettings } from '#store/programme.ts';
@@ -30,6 +31,7 @@ import { checkAhead, type CheckAheadParts } from './check-ahead.ts';
 import { openEstateDatabase } from './estate-database.ts';
 import { type Environment, readKeyring } from './keyring.ts';
 import { workUntil } from './keep-working.ts';
+import { forecastNightly, type NightlyForecastParts } from './nightly-forecast.ts';
 import { Onlooker, type OnlookerOptions } from './onlooker.ts';
 import { rootKeyOf } from './root-key.ts';
 import { publishedSettings } from './settings-to-work-by.ts';
@@ -72,6 +74,7 @@ export async function serve(options: ServeOptions, stop: AbortSignal): Promise<v
     vitals,
     log,
     checking: checkingParts({ db, settings, version, keys, environment, log }),
+    forecasts: { forecasting: openForecasting(db), timezone: settings.timezone, now: () => Date.now(), log },
   };
   const leading = leadWhenNobodyDoes(leader, AbortSignal.any([stop, ended.signal]));
   started(atWork.at);
@@ -103,6 +106,7 @@ interface LeaderParts {
   readonly log: Log;
   /** Null: nobody is looked at ahead. */
   readonly checking: CheckAheadParts | null;
+  readonly forecasts: NightlyForecastParts;
 }
 
 function checkingParts(options: OnlookerOptions & Pick<ServeOptions, 'settings'>): CheckAheadParts | null {
@@ -114,7 +118,7 @@ function checkingParts(options: OnlookerOptions & Pick<ServeOptions, 'settings'>
 
 /** Leads as soon as nobody else does, again and again, until `stop` fires. */
 async function leadWhenNobodyDoes(
-  { db, stateDir, vitals, log, checking }: LeaderParts,
+  { db, stateDir, vitals, log, checking, forecasts }: LeaderParts,
   stop: AbortSignal,
 ): Promise<void> {
   const clock = new ClockWatch(db, log);
@@ -134,7 +138,8 @@ async function leadWhenNobodyDoes(
         () => careForWaves(db),
         seldom(60_000, () => findLost(db.sql)),
       ];
-      await using _looking = checking && checkingAhead(checking, signal);
+      await using _looking = checking && beside(signal, (over) => checkAhead(checking, over, (ms) => pause(ms, over)));
+      await using _forecasting = beside(signal, (over) => forecastNightly(forecasts, over, (ms) => pause(ms, over)));
       await leadOn({ journeys: openJourneys(db, queue), queue, upkeep, log }, signal, (ms) => pause(ms, signal));
     } catch (error) {
       if (stop.aborted) return;
@@ -164,15 +169,14 @@ async function elected(db: Database, clock: ClockWatch, log: Log, stop: AbortSig
   }
 }
 
-/** Until it is disposed of. */
-function checkingAhead(parts: CheckAheadParts, signal: AbortSignal): AsyncDisposable {
+/** What goes on beside the leading, until it is disposed of. */
+function beside(signal: AbortSignal, work: (over: AbortSignal) => Promise<void>): AsyncDisposable {
   const ended = new AbortController();
-  const over = AbortSignal.any([signal, ended.signal]);
-  const looked = checkAhead(parts, over, (ms) => pause(ms, over));
+  const worked = work(AbortSignal.any([signal, ended.signal]));
   return {
     async [Symbol.asyncDispose]() {
       ended.abort();
-      await looked;
+      await worked;
     },
   };
 }

@@ -32,6 +32,8 @@ import {
   type EstateImportFlags,
   initFlags,
   type InitFlags,
+  forecastFlags,
+  type ForecastFlags,
   planApplyFlags,
   type PlanApplyFlags,
   planFlags,
@@ -61,6 +63,7 @@ import {
   estateHelp,
   godwitHelp,
   initHelp,
+  forecastHelp,
   planApplyHelp,
   planHelp,
   probeHelp,
@@ -233,6 +236,7 @@ const commands = buildRouteMap<
   | 'wave'
   | 'mailbox'
   | 'rehearse'
+  | 'forecast'
   | 'report'
   | 'audit'
   | 'get'
@@ -306,6 +310,11 @@ const commands = buildRouteMap<
         aliases: shorthands,
       },
       docs: { brief: 'Play the whole programme of a plan on a virtual clock', fullDescription: rehearseHelp },
+    }),
+    forecast: buildCommand<ForecastFlags, [], Session>({
+      loader: async () => (await import('./forecast.ts')).makeForecast,
+      parameters: { flags: forecastFlags, aliases: shorthands },
+      docs: { brief: 'When each wave will be over, and how sure that is', fullDescription: forecastHelp },
     }),
     report: reportCommands,
     audit: auditCommands,

@@ -174,6 +174,11 @@ export interface RehearseFlags extends EstateFlags, OutputFlags {
   readonly releaseAfter?: string;
 }
 
+export interface ForecastFlags extends EstateFlags, OutputFlags {
+  readonly wave?: string;
+  readonly history?: boolean;
+}
+
 export interface PlanApplyFlags extends EstateFlags, OutputFlags {
   readonly calendar: string;
   readonly yes?: boolean;
@@ -474,6 +479,13 @@ export const planFlags: FlagParametersForType<PlanFlags> = {
   quiet: outputFlags.quiet,
   logLevel: outputFlags.logLevel,
   logFormat: outputFlags.logFormat,
+};
+
+export const forecastFlags: FlagParametersForType<ForecastFlags> = {
+  wave: text('Only this wave', 'WAVE'),
+  history: flag('Waves that are over: what was forecast of them, and what happened'),
+  ...estateFlags,
+  ...outputFlags,
 };
 
 export const planApplyFlags: FlagParametersForType<PlanApplyFlags> = {

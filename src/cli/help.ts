@@ -332,6 +332,18 @@ docs/planning.md tells of everything in them.
 EXIT CODES  0 everybody has a window; 3 somebody has none, and is told of; 2 wrong usage, a calendar without windows, or files with
 something wrong in them; 5 interrupted, the database is away, or the plan cannot be written; 1 a fault of ours.`;
 
+export const forecastHelp = `Says when each wave will have been copied, how long its switch takes and who misses the window: as the middle of many runs
+(P50) and what is kept nine times in ten (P90). It rests on what this estate has measured of itself, and where it has not, on
+what others have published; which is told. The control plane makes one every night and keeps it.
+
+EXAMPLES
+  godwit forecast                                         all waves, and when all is over
+  godwit forecast --wave evening-2026-08-04               one of them
+  godwit forecast --history                               how right it was
+  godwit forecast -o json > rates.json                    with the rates, as godwit rehearse --rates takes them
+
+EXIT CODES  0 everybody makes their window; 3 somebody probably does not; 2 wrong usage; 5 the database is away.`;
+
 export const planApplyHelp = `Makes waves of a plan: new ones, mailboxes that go from one to another, and those that are empty then go. Without --yes it
 only tells what would change. All of it happens, or nothing does; the same plan a second time changes nothing.
 

@@ -18,6 +18,7 @@ import type {
 } from '#domain/estate-lists.ts';
 import type { EstateSettings } from '#domain/estate-settings.ts';
 import type { EstateNow, MailboxesOrdered, MailboxOrder, Whom } from '#domain/estate-state.ts';
+import type { ForecastPast } from '#domain/forecast-past.ts';
 import type { Listen } from '#domain/listen.ts';
 import type {
   Wave,
@@ -39,6 +40,7 @@ import type { Log } from '#lib/log.ts';
 import type { PlanApplied, PlanOrder } from '#operations/apply-plan.ts';
 import type { CheckedMailbox, CheckWaveRequest } from '#operations/check-wave.ts';
 import type { CopyChoices, CopyWatcher, Pace } from '#operations/copy-mailbox.ts';
+import type { EstateForecast } from '#operations/forecast.ts';
 import type { SecretKeeping } from '#operations/keep-secrets.ts';
 import type { ImportOrder, ImportReport } from '#operations/import-estate.ts';
 import type { PlanEstateOrder } from '#operations/plan-estate.ts';
@@ -287,6 +289,11 @@ export interface Programme extends AsyncDisposable {
     accept(address: string, which: WhichExceptions, who: string, why: string): Promise<Accepted>;
   };
   readonly reports: { wave(name: string): Promise<WaveReported> };
+  readonly forecasts: {
+    make(): Promise<EstateForecast>;
+    /** Of waves that are over, the latest first. */
+    past(most: number): Promise<readonly ForecastPast[]>;
+  };
 }
 
 export interface Question {

@@ -1,0 +1,68 @@
+/** What an estate has measured so far, as rates; where it has too little of something, what others have published. */
+
+import { fewestSamples, fitWork, type WorkDone } from './fit-rates.ts';
+import type { Rates, WorkRate } from './rates.ts';
+import { statedRates } from './stated-rates.ts';
+
+/** Of a sample of mailboxes, the latest of those that have come so far. */
+export interface Measurements {
+  /** First passes, from their start to the first time that the target was caught up. */
+  readonly copies: readonly WorkDone[];
+  /** How long switches took from their beginning to their end, in milliseconds. */
+  readonly switchesMs: readonly number[];
+  /** How far targets were behind when the last look at those who follow had ended, which is as long as that took. */
+  readonly lagsMs: readonly number[];
+  /** Mailboxes that were begun; those of them of which some pass failed, and those that were blocked at some time. */
+  readonly begun: number;
+  readonly failed: number;
+  readonly blocked: number;
+  /** Hours from being blocked until somebody had seen to it. */
+  readonly mendedHours: readonly number[];
+  /** Mailboxes that can be worked on at one time, by the budgets of both platforms and by who is at work; null: nobody has said. */
+  readonly atOnce: number | null;
+}
+
+/** What is measured of the rates, by name, with the number behind it; the rest is stated. */
+export interface RatesBasis {
+  readonly copies: number;
+  readonly switches: number;
+  readonly lags: number;
+  readonly failures: number;
+  readonly mended: number;
+  readonly atOnce: boolean;
+}
+
+export function measuredRates(seen: Measurements): { readonly rates: Rates; readonly basis: RatesBasis } {
+  const copy = fitWork(seen.copies);
+  const turn = alone(seen.switchesMs);
+  const follow = alone(seen.lagsMs);
+  const countsFailures = seen.begun >= fewestSamples;
+  const isMended = seen.mendedHours.length >= 10;
+  const rates: Rates = {
+    ...statedRates,
+    origin: copy === null ? 'stated' : 'measured',
+    samples: copy === null ? 0 : seen.copies.length,
+    copy: copy ?? statedRates.copy,
+    switch: turn ?? statedRates.switch,
+    follow: follow ?? statedRates.follow,
+    atOnce: seen.atOnce ?? statedRates.atOnce,
+    ...(countsFailures ? { retryShare: seen.failed / seen.begun, blockedShare: seen.blocked / seen.begun } : {}),
+    ...(isMended
+      ? { mendHours: seen.mendedHours.reduce((sum, hours) => sum + hours, 0) / seen.mendedHours.length }
+      : {}),
+  };
+  const basis: RatesBasis = {
+    copies: copy === null ? 0 : seen.copies.length,
+    switches: turn === null ? 0 : seen.switchesMs.length,
+    lags: follow === null ? 0 : seen.lagsMs.length,
+    failures: countsFailures ? seen.begun : 0,
+    mended: isMended ? seen.mendedHours.length : 0,
+    atOnce: seen.atOnce !== null,
+  };
+  return { rates, basis };
+}
+
+/** Work of which only the time is known: all of it is the part that every mailbox costs. */
+function alone(ms: readonly number[]): WorkRate | null {
+  return fitWork(ms.map((each) => ({ items: 0, bytes: 0, ms: each })));
+}
