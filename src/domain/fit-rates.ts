@@ -60,7 +60,7 @@ function solved(done: readonly WorkDone[], weights: readonly number[], used: rea
   const values = ({ items, bytes }: WorkDone): readonly number[] =>
     used.map((part) => [1, items, bytes][part] as number);
   const size = used.length;
-  const rows = used.map(() => new Array<number>(size + 1).fill(0));
+  const rows = used.map(() => Array.from({ length: size + 1 }, () => 0));
   for (const [i, each] of done.entries()) {
     const weight = weights[i] as number;
     const its = values(each);

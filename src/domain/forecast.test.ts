@@ -58,7 +58,7 @@ const bulk = (mailboxes: number) => [{ mailboxes, items: mailboxes * 1_000, byte
 /** The same mailbox by mailbox: each taken by the lane that is free first. */
 function scheduled(mailboxes: number, lanes: number, seed: number): number {
   const chance = new Chance(seed);
-  const free = new Array<number>(lanes).fill(0);
+  const free = Array.from({ length: lanes }, () => 0);
   const { fixedMs, msPerItem, msPerByte, sigma } = rates.copy;
   for (let i = 0; i < mailboxes; i++) {
     const first = free.indexOf(Math.min(...free));
