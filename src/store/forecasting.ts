@@ -105,7 +105,7 @@ async function wavesAhead(db: Sql): Promise<readonly WaveAhead[]> {
           from mailbox m
          where m.wave = any(${waves.map(({ id }) => id)}::int[]) and m.left_at is null
       ) as each
-     group by wave, standing, case when bytes > 0 then floor(log(2, bytes::numeric)) end`.execute(db);
+     group by wave, standing, case when bytes > 0 then floor(ln(bytes::float8) / ln(2::float8)) end`.execute(db);
   const usual = usualSize(rows);
   const byWave = Map.groupBy(rows, ({ wave }) => wave);
   return waves.map((wave) => waveAhead(wave, byWave.get(wave.id) ?? [], usual));
