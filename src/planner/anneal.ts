@@ -18,6 +18,8 @@ export interface Schedule {
   readonly cheapest: number;
   readonly dearest: number;
   readonly curve: number;
+  /** What each of the late pays of the wait of those that go last, at the beginning; nothing at the end. */
+  readonly lure: number;
 }
 
 /** Groups that lie together in memory are looked at together. */
@@ -30,7 +32,7 @@ export async function anneal(
   chance: Chance,
   told: (share: number) => void | Promise<void>,
 ): Promise<void> {
-  const { rounds, hottest, coldest, cheapest, dearest, curve } = schedule;
+  const { rounds, hottest, coldest, cheapest, dearest, curve, lure } = schedule;
   const { crowding, place, units } = arrangement;
   const noise = noiseOf(chance);
   const count = units.network.size;
@@ -38,6 +40,7 @@ export async function anneal(
   for (let round = 0; round < rounds; round++) {
     const share = rounds === 1 ? 1 : round / (rounds - 1);
     const heat = hottest * (coldest / hottest) ** share;
+    arrangement.lure = lure * (1 - share);
     crowding.price = cheapest * (dearest / cheapest) ** share;
     for (const block of shuffled(Math.ceil(count / blockUnits), chance)) {
       const end = Math.min(count, (block + 1) * blockUnits);

@@ -37,6 +37,11 @@ export class Arrangement {
   readonly units: Units;
   readonly columns: Columns;
   readonly crowding: Crowding;
+  /**
+   * The share of the wait of those that go last that everyone pays who is later than they would like to be. Without it nobody moves earlier
+   * where several are late, since each of them alone gains nothing.
+   */
+  lure = 0;
   /** The column of each group. */
   readonly place: Int16Array;
   /** How strongly each group is bound to each column: a row for each group. */
@@ -54,7 +59,10 @@ export class Arrangement {
   /** Of the group that follows the one in hand: its costs, its best column, and where it may be. */
   readonly #lastCost: Float64Array;
   #lastMiddle = 0;
+  #lastBonds = 0;
   #lastTo = 0;
+  /** Σ weight of the bonds of whom `#costs` was told of last. */
+  #bonds = 0;
   #lastShut: Uint8Array | null = null;
   #mutual = 0;
 
@@ -132,7 +140,7 @@ export class Arrangement {
         let sum = cost[column] as number;
         if ((step === 1 ? sum : sum + waits) - reach > least) break;
         if (shut !== null && shut[column] === 1) continue;
-        if (follower >= 0) sum += this.#behindWith(Math.max(lastPerson, column), column);
+        if (follower >= 0) sum += this.#behindWith(Math.max(lastPerson, column), column) + this.#lured(column);
         sum += this.crowding.costOf(column, here, wide, many, heavy);
         sum -= heat * (noise[(offset + column) & (noise.length - 1)] as number);
         if (sum >= least) continue;
@@ -189,7 +197,8 @@ export class Arrangement {
       cost += behind * (gap[column] as number);
       into[column] = cost;
     }
-    const half = (behind + (bound[row + width - 1] as number)) / 2;
+    this.#bonds = behind + (bound[row + width - 1] as number);
+    const half = this.#bonds / 2;
     let middle = width - 1;
     behind = bound[row + width - 1] as number;
     cost = 0;
@@ -217,6 +226,7 @@ export class Arrangement {
     this.#lastMiddle = Math.max(this.#costs(follower, this.#lastCost), from[follower] as number);
     this.#bind(ours, mutual);
     this.#bind(theirs, mutual);
+    this.#lastBonds = this.#bonds;
     this.#lastTo = to[follower] as number;
     this.#lastShut = this.columns.closed[organisation[follower] as number] as Uint8Array | null;
     this.#mutual = mutual;
@@ -243,6 +253,12 @@ export class Arrangement {
     if (at < 0) return never;
     const days = Math.abs((this.columns.day[at] as number) - (this.columns.day[column] as number));
     return (this.#lastCost[at] as number) + this.#mutual * days;
+  }
+
+  /** What those who hold up the group that goes last pay for it, each their share. */
+  #lured(column: number): number {
+    const days = (this.columns.day[column] as number) - (this.columns.day[this.#lastMiddle] as number);
+    return days > 0 ? this.lure * this.#lastBonds * days : 0;
   }
 
   /** The last column with people of an organisation; a group of them in `without` is not counted. */

@@ -16,8 +16,8 @@ export interface Effort {
 const lookMicroseconds = (groups: number): number => (groups < 50_000 ? 3 : 6);
 const proposalMicroseconds = (mailboxes: number): number => (mailboxes < 50_000 ? 0.6 : 1.5);
 
-/** Beyond this many rounds an arrangement hardly improves, and another attempt finds more. */
-const coarseMost = 3_000;
+/** Rounds from which on another attempt is worth as much as more of them: a longer effort goes into both. */
+const worthAnother = 60;
 const coarseLeast = 12;
 
 /** Seconds that are spent where nobody says how many: two for a small estate, twenty more for two millions. */
@@ -33,7 +33,7 @@ export function effortFor(seconds: number, mailboxes: number, groups: readonly n
   const coarseRound = Math.max(1, coarseGroups) * lookMicroseconds(coarseGroups);
   const fineRound = Math.max(1, fineGroups) * lookMicroseconds(fineGroups);
   const wanted = (microseconds * 0.6) / coarseRound;
-  const attempts = Math.max(1, Math.round(wanted / coarseMost));
+  const attempts = Math.max(1, Math.round(Math.sqrt(wanted / worthAnother)));
   return {
     coarse: Math.max(coarseLeast, Math.round(wanted / attempts)),
     fine: Math.max(3, Math.round((microseconds * 0.2) / fineRound / attempts)),

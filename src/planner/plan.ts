@@ -38,6 +38,9 @@ export async function plan(order: PlanningOrder, watcher: PlanningWatcher): Prom
   return { window: best.window, grantDays: grantDaysOf(order, best) };
 }
 
+/** Attempts differ in how dear it is to hold up those that go last: now the one finds more, now the other. */
+const lures = [0.5, 0, 0.1] as const;
+
 /** What all attempts share. */
 interface Setting {
   readonly order: PlanningOrder;
@@ -99,7 +102,8 @@ async function bestOf(setting: Setting, chance: Chance, watcher: PlanningWatcher
     const groups = levels.map(({ units }) => units.network.size);
     const effort = effortFor(setting.order.effortSeconds, setting.conditions.size, groups);
     attempts = effort.attempts;
-    const place = await arranged(setting, levels, effort, chance.fork(), told);
+    const lure = lures[attempt % lures.length] as number;
+    const place = await arranged(setting, levels, { ...effort, lure }, chance.fork(), told);
     const seating = await seated(setting, levels[0] as Level, place, effort, chance.fork(), told);
     const without = seating.window.reduce((sum, window) => sum + (window === nowhere ? 1 : 0), 0);
     const grantDays = seating.grantDays();
@@ -121,10 +125,11 @@ function sizesOf({ conditions }: Setting): readonly number[] {
 async function arranged(
   { columns, bond }: Setting,
   levels: readonly Level[],
-  effort: Effort,
+  effort: Effort & { readonly lure: number },
   chance: Chance,
   told: (step: string, share: number) => void | Promise<void>,
 ): Promise<Int16Array> {
+  const { lure } = effort;
   const coarsest = levels[levels.length - 1] as Level;
   let place = beginning(coarsest.units, columns);
   const tilt = bond * tiltShare;
@@ -141,6 +146,7 @@ async function arranged(
           cheapest: 0.2 * bond,
           dearest: 4 * bond,
           curve: 0,
+          lure,
         }
       : {
           rounds: effort.fine,
@@ -149,6 +155,7 @@ async function arranged(
           cheapest: 2 * bond,
           dearest: 2 * bond,
           curve: 5,
+          lure: 0,
         };
     const arrangement = new Arrangement(units, columns, place, tilt);
     const from = isCoarsest ? 0 : 0.6 + (0.15 * (levels.length - 2 - at)) / Math.max(1, levels.length - 1);

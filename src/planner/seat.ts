@@ -2,14 +2,22 @@
 
 import { person } from './conditions.ts';
 import { nowhere, type Seating } from './seating.ts';
+import { Trial } from './trial.ts';
 
 /** Seats a mailbox where it costs least; of equal windows in the first. False, and it has no window, where there is none. */
 export function seatBest(seating: Seating, mailbox: number): boolean {
-  const { conditions, window } = seating;
-  if (window[mailbox] !== nowhere) seating.lift(mailbox);
-  const to = conditions.to[mailbox] as number;
+  if (seating.window[mailbox] !== nowhere) seating.lift(mailbox);
+  const best = bestWindow(seating, mailbox, seating.conditions.to[mailbox] as number);
+  if (best !== nowhere) seating.put(mailbox, best);
+  return best !== nowhere;
+}
+
+/** The window up to `end` with room in which a mailbox costs least, of equal ones the first; `nowhere` where there is none. */
+export function bestWindow(seating: Seating, mailbox: number, end: number): number {
+  const { conditions } = seating;
+  const to = Math.min(end, conditions.to[mailbox] as number);
   // The pilot is filled at the end, but for who may move at no other time.
-  const from = Math.max(conditions.from[mailbox] as number, Math.min(conditions.firstUsual, to));
+  const from = Math.max(conditions.from[mailbox] as number, Math.min(conditions.firstUsual, conditions.to[mailbox] as number));
   let best = nowhere;
   let least = Number.POSITIVE_INFINITY;
   for (let at = from; at <= to; at++) {
@@ -19,9 +27,7 @@ export function seatBest(seating: Seating, mailbox: number): boolean {
     least = cost;
     best = at;
   }
-  if (best === nowhere) return false;
-  seating.put(mailbox, best);
-  return true;
+  return best;
 }
 
 /** More of those that go last do not make way for one person. */
@@ -37,26 +43,18 @@ export function makeWay(seating: Seating, mailbox: number, window: number, atLea
   const was = seating.window[mailbox] as number;
   const ahead = seating.lastsUntil(conditions.organisation[mailbox] as number, window, makeWayMost);
   if (ahead === null || ahead.length === 0) return null;
-  const places = ahead.map((each) => seating.window[each] as number);
-  // Each bond is counted once: as its first end leaves, and as its second comes back.
-  const costOf = (each: number): number => seating.cost(each, seating.day[each] as number);
-  let gain = 0;
-  for (const each of was === nowhere ? ahead : [mailbox, ...ahead]) {
-    gain += costOf(each);
-    seating.lift(each);
-  }
+  const trial = new Trial(seating);
+  for (const each of ahead) trial.lift(each);
+  trial.lift(mailbox);
   if (was === nowhere ? seating.isPossible(mailbox, window) : seating.isAllowed(mailbox, window)) {
-    seating.put(mailbox, window);
-    gain -= costOf(mailbox);
+    trial.put(mailbox, window);
     const isDone = ahead.every((each) => {
-      const isSeated = seatBest(seating, each);
-      if (isSeated) gain -= costOf(each);
-      return isSeated;
+      const best = bestWindow(seating, each, seating.conditions.to[each] as number);
+      if (best !== nowhere) trial.put(each, best);
+      return best !== nowhere;
     });
-    if (isDone && (was === nowhere || gain > atLeast)) return gain;
+    if (isDone && (was === nowhere || trial.gain > atLeast)) return trial.gain;
   }
-  for (const each of [mailbox, ...ahead]) if (seating.window[each] !== nowhere) seating.lift(each);
-  if (was !== nowhere) seating.put(mailbox, was);
-  for (const [i, each] of ahead.entries()) seating.put(each, places[i] as number);
+  trial.undo();
   return null;
 }
