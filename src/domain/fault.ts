@@ -546,12 +546,6 @@ export const faults = {
     ({ file, problems }) => `The wishes in ${file} have ${problems.length} problems, each of which is told.`,
     'Put right what is told, line by line, and run it again. docs/planning.md tells what a wish looks like.',
   ),
-  'rehearsal.unwritable': entry<{ readonly folder: string } & Said>(
-    'estate',
-    'operator',
-    ({ folder, text }) => `The report cannot be written into ${folder}: ${text}`,
-    'Name a folder that can be written to, on a disk with room, with --report FOLDER.',
-  ),
   'plan.apply.under-way': entry<Named>(
     'estate',
     'paced',
@@ -563,6 +557,12 @@ export const faults = {
     'soon',
     ({ what }) => `While the plan was being applied the estate became another: ${what}. Nothing was changed.`,
     'Say it again: the plan is then held against the estate as it is.',
+  ),
+  'rehearsal.unwritable': entry<{ readonly folder: string } & Said>(
+    'estate',
+    'operator',
+    ({ folder, text }) => `The report cannot be written into ${folder}: ${text}`,
+    'Name a folder that can be written to, on a disk with room, with --report FOLDER.',
   ),
   'worker.vanished': entry<{ readonly attempts: number }>(
     'mailbox',
