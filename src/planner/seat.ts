@@ -17,7 +17,10 @@ export function bestWindow(seating: Seating, mailbox: number, end: number): numb
   const { conditions } = seating;
   const to = Math.min(end, conditions.to[mailbox] as number);
   // The pilot is filled at the end, but for who may move at no other time.
-  const from = Math.max(conditions.from[mailbox] as number, Math.min(conditions.firstUsual, conditions.to[mailbox] as number));
+  const from = Math.max(
+    conditions.from[mailbox] as number,
+    Math.min(conditions.firstUsual, conditions.to[mailbox] as number),
+  );
   let best = nowhere;
   let least = Number.POSITIVE_INFINITY;
   for (let at = from; at <= to; at++) {
