@@ -13,16 +13,16 @@ export interface Effort {
 }
 
 /** Microseconds that one look at a group takes on two cores of 2.5 GHz: more where there are so many that they lie far apart in memory. */
-const lookMicroseconds = (groups: number): number => (groups < 50_000 ? 3 : 6);
+const lookMicroseconds = (groups: number): number => (groups < 50_000 ? 3.6 : 6);
 const proposalMicroseconds = (mailboxes: number): number => (mailboxes < 50_000 ? 0.6 : 1.5);
 
 /** Rounds from which on another attempt is worth as much as more of them: a longer effort goes into both. */
 const worthAnother = 60;
 const coarseLeast = 12;
 
-/** Seconds that are spent where nobody says how many: two for a small estate, twenty more for two millions. */
+/** Seconds that are spent where nobody says how many: two and a half for a small estate, twenty more for two millions. */
 export function usualEffortSeconds(mailboxes: number): number {
-  return 2 + (10 * mailboxes) / 1_000_000;
+  return 2.5 + (9.5 * mailboxes) / 1_000_000;
 }
 
 /** Shares `seconds` out: two thirds on whole organisations, where most is decided, the rest on what they consist of. */

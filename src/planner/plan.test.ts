@@ -220,6 +220,16 @@ describe('a plan that was told before', () => {
     );
   });
 
+  test('leaves who is in the pilot there, though those they work with have no window', async () => {
+    const order = orderOf(
+      { mailboxes: people('a@x', 'b@x', 'c@x'), grants: [['a@x', 'b@x', 'full-access']] },
+      { ...fortnight, pilot: { share: 0.1 } },
+    );
+    const closed = [Uint8Array.from(order.windows, (_, at) => Number(at > 0))];
+    const { window } = await planned({ ...order, closed, before: Int32Array.of(0, -1, -1) });
+    expect(Array.from(window)).toEqual([0, -1, -1]);
+  });
+
   test('takes who joins to those whom they work with, and leaves the others', async () => {
     const estate: SmallEstate = {
       mailboxes: people('a@x', 'b@x', 'c@x', 'joiner@x'),

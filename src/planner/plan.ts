@@ -239,10 +239,9 @@ async function replanned(setting: Setting, chance: Chance, watcher: PlanningWatc
   const seating = new Seating(conditions, network, days);
   await watcher.progress('seating as before', 0.1, null);
   seatAsBefore(seating, before);
-  seatLater(seating, {
-    ...setting.later,
-    circles: setting.later.circles.filter((circle) => circle.some((each) => seating.window[each] === nowhere)),
-  });
+  const without = (mailbox: number): boolean => seating.window[mailbox] === nowhere;
+  const circles = setting.later.circles.map((circle) => circle.filter(without)).filter(({ length }) => length > 0);
+  seatLater(seating, { ...setting.later, circles });
   seatLeftovers(seating);
   await sweeps(seating, 8, chance, (share) => watcher.progress('improving', 0.2 + 0.8 * share, null));
   grantLast(seating, order.wishLast);

@@ -7,20 +7,17 @@ import { Trial } from './trial.ts';
 /** Seats a mailbox where it costs least; of equal windows in the first. False, and it has no window, where there is none. */
 export function seatBest(seating: Seating, mailbox: number): boolean {
   if (seating.window[mailbox] !== nowhere) seating.lift(mailbox);
-  const best = bestWindow(seating, mailbox, seating.conditions.to[mailbox] as number);
+  const best = bestWindow(seating, mailbox);
   if (best !== nowhere) seating.put(mailbox, best);
   return best !== nowhere;
 }
 
-/** The window up to `end` with room in which a mailbox costs least, of equal ones the first; `nowhere` where there is none. */
-export function bestWindow(seating: Seating, mailbox: number, end: number): number {
+/** The window with room in which a mailbox costs least, of equal ones the first; `nowhere` where there is none. */
+function bestWindow(seating: Seating, mailbox: number): number {
   const { conditions } = seating;
-  const to = Math.min(end, conditions.to[mailbox] as number);
+  const to = conditions.to[mailbox] as number;
   // The pilot is filled at the end, but for who may move at no other time.
-  const from = Math.max(
-    conditions.from[mailbox] as number,
-    Math.min(conditions.firstUsual, conditions.to[mailbox] as number),
-  );
+  const from = Math.max(conditions.from[mailbox] as number, Math.min(conditions.firstUsual, to));
   let best = nowhere;
   let least = Number.POSITIVE_INFINITY;
   for (let at = from; at <= to; at++) {
@@ -52,7 +49,7 @@ export function makeWay(seating: Seating, mailbox: number, window: number, atLea
   if (was === nowhere ? seating.isPossible(mailbox, window) : seating.isAllowed(mailbox, window)) {
     trial.put(mailbox, window);
     const isDone = ahead.every((each) => {
-      const best = bestWindow(seating, each, seating.conditions.to[each] as number);
+      const best = bestWindow(seating, each);
       if (best !== nowhere) trial.put(each, best);
       return best !== nowhere;
     });
