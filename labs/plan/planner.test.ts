@@ -70,7 +70,7 @@ describe('on estates of a handful', () => {
         expect(judgement.violations).toEqual([]);
         expect(placement.grantDays).toBe(judgement.terms.grantDays);
       }),
-      { numRuns: 200, examples: foundOnce.map((each) => [each]) },
+      { numRuns: 200, seed: 7, examples: foundOnce.map((each) => [each]) },
     ));
 
   test('hardly ever more are left out than need be, and where everybody fits nearly every plan is the best there is', async () => {
@@ -101,7 +101,7 @@ describe('on estates of a few dozen', () => {
       fc.asyncProperty(few, async (each) => {
         expect((await planned(each)).judgement.violations).toEqual([]);
       }),
-      { numRuns: 100 },
+      { numRuns: 100, seed: 7 },
     ));
 
   test('the same order and seed have the same answer', () =>
