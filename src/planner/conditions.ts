@@ -5,6 +5,7 @@
 
 import type { PlanWindow } from '#domain/calendar.ts';
 import { mailboxKinds } from '#domain/estate.ts';
+import { firstWindowFrom } from '#planning/moves.ts';
 import { notFixed, type PlanningOrder } from '#planning/placement.ts';
 
 /** What a mailbox is to the rule that some kinds go last; 0 is whom the rule does not know. */
@@ -17,7 +18,10 @@ export interface Conditions {
   readonly windows: readonly PlanWindow[];
   /** The day numbers of the windows. */
   readonly day: Float64Array;
-  /** The first and the last window that the dates of a mailbox allow; none where `from` is after `to`. */
+  /**
+   * The first and the last window that the dates of a mailbox allow; none where `from` is after `to`. Those that go last begin behind
+   * the people of their organisation who are fixed.
+   */
   readonly from: Int16Array;
   readonly to: Int16Array;
   /** By organisation: one octet per window, 1 for closed; null where all are open. */
@@ -47,17 +51,31 @@ export function conditionsOf(order: PlanningOrder): Conditions {
   const to = new Int16Array(size);
   const role = new Uint8Array(size);
   const settled = new Uint8Array(size);
+  const behindFixed = firstBehindFixed(order, day);
   const roles = mailboxKinds.map((each) => (calendar.kindsLast.includes(each) ? last : each === 'person' ? person : 0));
   for (let mailbox = 0; mailbox < size; mailbox++) {
-    from[mailbox] = firstFrom(day, notBefore[mailbox] as number);
-    to[mailbox] = firstFrom(day, (notAfter[mailbox] as number) + 1) - 1;
     role[mailbox] = roles[kind[mailbox] as number] as number;
+    const earliest = role[mailbox] === last ? (behindFixed[organisation[mailbox] as number] as number) : 0;
+    from[mailbox] = Math.max(earliest, firstWindowFrom(day, notBefore[mailbox] as number));
+    to[mailbox] = firstWindowFrom(day, (notAfter[mailbox] as number) + 1) - 1;
     settled[mailbox] = excluded?.[mailbox] === 1 || (fixed !== null && fixed[mailbox] !== notFixed) ? 1 : 0;
   }
   const isUsual = ({ isPilot, mailboxes }: PlanWindow): boolean => mailboxes > 0 && !(isPilot && windows.length > 1);
   const firstUsual = Math.max(0, windows.findIndex(isUsual));
   const rest = { size, windows, day, from, to, closed, organisation, role, settled, fixed, sizeBytes, firstUsual };
   return { ...rest, lastForPeople: lastForPeople(rest) };
+}
+
+/** By organisation, the first window after the day of the last of its people who are fixed. */
+function firstBehindFixed({ roster, fixed }: PlanningOrder, day: Float64Array): Int16Array {
+  const first = new Int16Array(roster.organisations.length);
+  const aPerson = mailboxKinds.indexOf('person');
+  for (let mailbox = 0; fixed && mailbox < roster.size; mailbox++) {
+    if (fixed[mailbox] === notFixed || roster.kind[mailbox] !== aPerson) continue;
+    const home = roster.organisation[mailbox] as number;
+    first[home] = Math.max(first[home] as number, firstWindowFrom(day, (fixed[mailbox] as number) + 1));
+  }
+  return first;
 }
 
 /** Whether a mailbox may take a window, by dates alone. */
@@ -74,17 +92,6 @@ export function mayTake(
 /** Whether a mailbox may take fewer windows than others of its organisation. */
 export function isDated({ from, to, windows, firstUsual }: Conditions, mailbox: number): boolean {
   return (from[mailbox] as number) > firstUsual || (to[mailbox] as number) < windows.length - 1;
-}
-
-/** The first window that opens on `day` or later. */
-function firstFrom(days: Float64Array, day: number): number {
-  let [low, high] = [0, days.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((days[middle] as number) < day) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }
 
 /**

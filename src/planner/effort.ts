@@ -5,8 +5,6 @@ export interface Effort {
   /** Rounds over the whole organisations, and over each finer level. */
   readonly coarse: number;
   readonly fine: number;
-  /** Times that everybody is looked at alone, at most. */
-  readonly sweeps: number;
   readonly proposals: number;
   /** Plans that are made, of which the best is taken. */
   readonly attempts: number;
@@ -37,7 +35,6 @@ export function effortFor(seconds: number, mailboxes: number, groups: readonly n
   return {
     coarse: Math.max(coarseLeast, Math.round(wanted / attempts)),
     fine: Math.max(3, Math.round((microseconds * 0.2) / fineRound / attempts)),
-    sweeps: 6,
     proposals: Math.round((microseconds * 0.15) / proposalMicroseconds(mailboxes) / attempts),
     attempts,
   };

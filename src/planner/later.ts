@@ -45,7 +45,7 @@ export function laterOf(conditions: Conditions, network: Network, sizeMost: numb
 }
 
 /** Seats those who waited: a circle together where there is room for it, best where others of its organisation are. */
-export function seatLater(seating: Seating, { circles }: Later): void {
+export function seatLater(seating: Seating, circles: Later['circles']): void {
   const homes = new Map<number, number[]>();
   for (const circle of circles) {
     const home = seating.conditions.organisation[circle[0] as number] as number;

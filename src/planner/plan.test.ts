@@ -118,6 +118,22 @@ describe('who works together travels together', () => {
     expect(placement.grantDays).toBe(20);
   });
 
+  test('but what goes last waits for who is fixed in a window that is still to come', async () => {
+    const order = orderOf(
+      {
+        mailboxes: [...people('a@x', 'b@x'), { address: 'app@x', kind: 'application' }],
+        grants: [['app@x', 'b@x', 'full-access']],
+      },
+      fortnight,
+    );
+    const fixed = new Int32Array(3).fill(notFixed);
+    fixed[0] = dayNumber('2026-08-06');
+    for (const before of [null, Int32Array.of(3, 0, 1)]) {
+      const [, , app] = daysOf(order, await planned({ ...order, fixed, before }));
+      expect(app).toBeGreaterThan(6);
+    }
+  });
+
   test('but nobody goes with who is held back', async () => {
     const order = orderOf(pairs, fortnight);
     const placement = await planned({ ...order, excluded: Uint8Array.of(1, 0, 0, 0, 0, 0) });

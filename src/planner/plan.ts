@@ -8,18 +8,19 @@ import { Chance } from '#lib/chance.ts';
 import { anneal } from './anneal.ts';
 import { Arrangement } from './arrangement.ts';
 import { beginning, broughtDown } from './begin.ts';
-import { type Conditions, conditionsOf } from './conditions.ts';
-import type { Columns } from './crowding.ts';
+import { conditionsOf } from './conditions.ts';
 import { type Effort, effortFor } from './effort.ts';
-import { hierarchyOf, type Level, type Past } from './hierarchy.ts';
-import { laterOf, type Later, seatLater } from './later.ts';
+import { hierarchyOf, type Level } from './hierarchy.ts';
+import { seatLater } from './later.ts';
 import { seatLeftovers } from './leftovers.ts';
-import { type Network, networkOf } from './network.ts';
+import { networkOf } from './network.ts';
 import { fillPilot } from './pilot.ts';
-import { notFixed, type Placement, type PlanningOrder, type PlanningWatcher } from '#planning/placement.ts';
+import { grantDaysOf } from '#planning/grant-days.ts';
+import type { Placement, PlanningOrder, PlanningWatcher } from '#planning/placement.ts';
 import { sweep, wander } from './polish.ts';
 import { seatAll, seatAsBefore } from './seat-all.ts';
 import { noDay, nowhere, Seating } from './seating.ts';
+import { type Setting, settingOf, sizesOf } from './setting.ts';
 import { endEarly } from './end-early.ts';
 import { grantLast } from './grant-last.ts';
 
@@ -35,61 +36,11 @@ export async function plan(order: PlanningOrder, watcher: PlanningWatcher): Prom
   const setting = settingOf(order, conditions, network);
   const best =
     order.before === null ? await bestOf(setting, chance, watcher) : await replanned(setting, chance, watcher);
-  return { window: best.window, grantDays: grantDaysOf(order, best) };
+  return { window: best.window, grantDays: grantDaysOf(order, best.day) };
 }
 
 /** Attempts differ in how dear it is to hold up those that go last: now the one finds more, now the other. */
 const lures = [0.5, 0, 0.1] as const;
-
-/** What all attempts share. */
-interface Setting {
-  readonly order: PlanningOrder;
-  readonly conditions: Conditions;
-  readonly network: Network;
-  readonly columns: Columns;
-  readonly past: Past;
-  readonly later: Later;
-  /** What a mailbox is bound by, on average: Σ weight over its grants. */
-  readonly bond: number;
-}
-
-function settingOf(order: PlanningOrder, conditions: Conditions, network: Network): Setting {
-  const { past, days } = pastOf(conditions);
-  const behindPast = (rest: Iterable<number>): Float64Array => Float64Array.from([...days.map(() => 0), ...rest]);
-  const columns: Columns = {
-    day: Float64Array.from([...days, ...conditions.day]),
-    mailboxes: behindPast(conditions.windows.map(({ mailboxes }) => mailboxes)),
-    bytes: behindPast(conditions.windows.map(({ bytes }) => bytes)),
-    closed: conditions.closed.map((shut) =>
-      shut && days.length > 0 ? Uint8Array.from([...days.map(() => 1), ...shut]) : shut,
-    ),
-    firstUsual: days.length + conditions.firstUsual,
-  };
-  const strength = network.weight.reduce((sum, weight) => sum + weight, 0);
-  const later = laterOf(conditions, network, Math.max(4, usualWindow(conditions) / 20));
-  return { order, conditions, network, columns, past, later, bond: strength / Math.max(1, conditions.size) };
-}
-
-/** The days on which people have moved: those before the first window as columns of their own, the others as the next window's. */
-function pastOf({ fixed, day }: Conditions): { readonly past: Past; readonly days: readonly number[] } {
-  const moved = fixed ? [...new Set(fixed)].filter((each) => each !== notFixed).sort((a, b) => a - b) : [];
-  const first = day[0] ?? Number.POSITIVE_INFINITY;
-  const days = moved.filter((each) => each < first);
-  const columnOf = new Map(days.map((each, column) => [each, column] as const));
-  for (const each of moved.slice(days.length)) {
-    const next = day.findIndex((window) => window >= each);
-    columnOf.set(each, days.length + (next < 0 ? day.length - 1 : next));
-  }
-  return { past: { columns: days.length, columnOf }, days };
-}
-
-/** Mailboxes in a window, on average over those that are needed for all. */
-function usualWindow({ size, windows }: Conditions): number {
-  let needed = 0;
-  for (let room = 0; needed < windows.length && room < size; needed++)
-    room += (windows[needed] as { mailboxes: number }).mailboxes;
-  return size / Math.max(1, needed);
-}
 
 /** Makes as many plans as the effort is worth, and answers the best: the fewest left out, then the fewest grant-days. */
 async function bestOf(setting: Setting, chance: Chance, watcher: PlanningWatcher): Promise<Seating> {
@@ -111,14 +62,6 @@ async function bestOf(setting: Setting, chance: Chance, watcher: PlanningWatcher
     best = { seating, without, grantDays };
   }
   return (best as { readonly seating: Seating }).seating;
-}
-
-/** Sizes of groups, each four times the one before: from a team to a third of a window. */
-function sizesOf({ conditions }: Setting): readonly number[] {
-  const usual = usualWindow(conditions);
-  const sizes: number[] = [];
-  for (let size = usual / 3; size >= Math.min(40, Math.max(4, usual / 12)); size /= 4) sizes.unshift(size);
-  return sizes.length > 0 ? sizes : [4];
 }
 
 /** The columns of the finest groups. */
@@ -186,9 +129,9 @@ async function seated(
   );
   await told('seating everybody', parts.arrange);
   await sweeps(seating, 2, chance, (share) => told('improving', parts.arrange + 0.04 * share));
-  seatLater(seating, setting.later);
+  seatLater(seating, setting.later.circles);
   seatLeftovers(seating);
-  await sweeps(seating, effort.sweeps, chance, (share) => told('improving', parts.arrange + 0.04 + 0.06 * share));
+  await sweeps(seating, sweepsMost, chance, (share) => told('improving', parts.arrange + 0.04 + 0.06 * share));
   if (effort.proposals > 0) {
     const from = parts.arrange + parts.sweep;
     const wandering = { proposals: effort.proposals, hottest: setting.bond / 4, coldest: setting.bond / 60 };
@@ -214,6 +157,9 @@ function pilotWishes({ roster }: PlanningOrder): Uint8Array | null {
   const pilot = roster.hints.findIndex((hint) => hint.toLowerCase() === 'pilot');
   return pilot < 0 ? null : Uint8Array.from(roster.waveHint, (hint) => (hint === pilot ? 1 : 0));
 }
+
+/** Times that everybody is looked at alone, at most. */
+const sweepsMost = 6;
 
 /** A sweep that gains less than this share of all is the last. */
 const worthASweep = 0.0005;
@@ -241,28 +187,11 @@ async function replanned(setting: Setting, chance: Chance, watcher: PlanningWatc
   seatAsBefore(seating, before);
   const without = (mailbox: number): boolean => seating.window[mailbox] === nowhere;
   const circles = setting.later.circles.map((circle) => circle.filter(without)).filter(({ length }) => length > 0);
-  seatLater(seating, { ...setting.later, circles });
+  seatLater(seating, circles);
   seatLeftovers(seating);
   await sweeps(seating, 8, chance, (share) => watcher.progress('improving', 0.2 + 0.8 * share, null));
   grantLast(seating, order.wishLast);
   seatLeftovers(seating);
   if (seating.used[0] === 0) fillPilot(seating, setting.later, pilotWishes(order));
   return seating;
-}
-
-/** Of the grants alone: neither wishes nor what it costs to tell people another day are in it. */
-function grantDaysOf({ roster, calendar }: PlanningOrder, { day }: Seating): number {
-  const { mailbox, grantee, kind } = roster.grants;
-  const weights = [
-    calendar.weights['full-access'],
-    calendar.weights['send-as'],
-    calendar.weights['send-on-behalf'],
-    calendar.weights.folder,
-  ];
-  let sum = 0;
-  for (let grant = 0; grant < mailbox.length; grant++) {
-    const [one, other] = [day[mailbox[grant] as number] as number, day[grantee[grant] as number] as number];
-    if (one !== noDay && other !== noDay) sum += (weights[kind[grant] as number] as number) * Math.abs(one - other);
-  }
-  return sum;
 }

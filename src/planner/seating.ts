@@ -5,11 +5,12 @@
 
 import { type Conditions, last, mayTake, person } from './conditions.ts';
 import { membersOf, type Network } from './network.ts';
+import { noMove } from '#planning/moves.ts';
 import { notFixed } from '#planning/placement.ts';
 
 /** Nobody's window, and the day of who has none. */
 export const nowhere = -1;
-export const noDay = -0x8000_0000;
+export const noDay = noMove;
 
 /** What it costs, in grant-days, to tell somebody another day: as much as a deputy's full access and sending as two days apart. */
 const changeCosts = 20;

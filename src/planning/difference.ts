@@ -1,6 +1,6 @@
 /** What a plan changes in an earlier one: who moves at another time, who has come and gone, and what it costs before and after. */
 
-import { grantKinds } from '#domain/estate.ts';
+import { grantDaysOf } from './grant-days.ts';
 import { movesOf, noMove } from './moves.ts';
 import { notFixed, type Placement, type PlanningOrder } from './placement.ts';
 import { Heaviest } from './summary-heaviest.ts';
@@ -129,15 +129,4 @@ function daysBefore({ roster, fixed, excluded }: PlanningOrder, { start, starts 
     days[m] = moved === notFixed ? (starts[start[m] as number]?.dayNumber ?? noMove) : moved;
   }
   return days;
-}
-
-function grantDaysOf({ roster, calendar }: PlanningOrder, day: Int32Array): number {
-  const { mailbox, grantee, kind } = roster.grants;
-  const weights = grantKinds.map((each) => calendar.weights[each]);
-  let sum = 0;
-  for (let g = 0; g < mailbox.length; g++) {
-    const [a, b] = [day[mailbox[g] as number] as number, day[grantee[g] as number] as number];
-    if (a !== noMove && b !== noMove) sum += (weights[kind[g] as number] as number) * Math.abs(a - b);
-  }
-  return sum;
 }

@@ -77,6 +77,7 @@ export function turnsOf(order: PlanningOrder, { window }: Placement): Turns {
   const isLast = lastKinds(calendar.kindsLast);
   const lastPerson = new Int32Array(roster.organisations.length).fill(-1);
   const firstLast = new Int32Array(roster.organisations.length).fill(windows.length);
+  const { days } = windowColumns(windows);
   for (let m = 0; m < roster.size; m++) {
     if (order.excluded?.[m] === 1) continue;
     const kind = roster.kind[m] as number;
@@ -84,7 +85,7 @@ export function turnsOf(order: PlanningOrder, { window }: Placement): Turns {
     const moved = order.fixed?.[m] ?? notFixed;
     if (kind === person) {
       // Who moved on a day counts like somebody in the last window of that day or before.
-      const w = moved === notFixed ? (window[m] as number) : lastWindowUntil(order, moved);
+      const w = moved === notFixed ? (window[m] as number) : firstWindowFrom(days, moved + 1) - 1;
       if (w > (lastPerson[organisation] as number)) lastPerson[organisation] = w;
     } else if (isLast[kind] === 1 && moved === notFixed) {
       const w = window[m] as number;
@@ -106,13 +107,14 @@ export function turnsBetween(
   return [from, kind === person ? (firstLast[organisation] as number) : windows.length];
 }
 
-function lastWindowUntil({ windows }: PlanningOrder, day: number): number {
+/** The first window that opens on `day` or later; as many as there are where none does. `days`: those of the windows, rising. */
+export function firstWindowFrom(days: ArrayLike<number>, day: number): number {
   let low = 0;
-  let high = windows.length;
+  let high = days.length;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if ((windows[middle] as { dayNumber: number }).dayNumber <= day) low = middle + 1;
+    if ((days[middle] as number) < day) low = middle + 1;
     else high = middle;
   }
-  return low - 1;
+  return low;
 }
