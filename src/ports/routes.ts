@@ -1,0 +1,104 @@
+/** Routes, from both ends: who turns them, and the doors that answer by them. */
+
+import type { Route, RouteFound, Standing } from '#domain/route.ts';
+import type { Named, SideName } from '#domain/platform.ts';
+
+/** What a switch asks of the doors. */
+export interface RouteHolds {
+  /** Announces that these are to change sides; those that are announced or held already stay so. */
+  announce(mailboxes: readonly number[]): Promise<void>;
+  /** Holds one that is announced, or holds it anew. The answer is wanted by `missing`, `letGo` and the turn. */
+  hold(mailbox: number): Promise<RouteHold>;
+  /** The doors that have not taken note of it yet, of those that would answer otherwise; none: everybody knows. */
+  missing(hold: RouteHold): Promise<readonly DoorMissing[]>;
+  /** It is open again where it was, unless another hold has come since. It stays announced for a while. */
+  letGo(hold: RouteHold): Promise<void>;
+  /** Whether somebody has pulled the brake, and who. */
+  brake(): Promise<Brake | null>;
+}
+
+export interface RouteHold {
+  readonly mailbox: number;
+  /** Of the route as it was written by this hold. */
+  readonly revision: number;
+  /** Milliseconds since it was announced, by the database's clock; doors remember what they were told before. */
+  readonly announcedForMs: number;
+}
+
+export interface DoorMissing {
+  readonly id: string;
+  readonly host: string;
+  readonly pid: number;
+  readonly serves: readonly string[];
+  /**
+   * `slow`: it is there, and will know in a moment. `lost`: it has not been heard of for longer than its lease, and was never told of
+   * the announcement, so that it may answer by what was: a person has to stop it, or say that it is gone.
+   */
+  readonly why: 'slow' | 'lost';
+}
+
+export interface Brake {
+  readonly who: string;
+  readonly why: string;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+}
+
+/** What a door is asked thousands of times a second: answered from memory, without waiting. */
+export interface RouteBook {
+  /** By an address in any case, or by a name that somebody signs in with on either side. */
+  find(name: string): RouteFound;
+  /** By the number of a mailbox; null where there is none. */
+  route(mailbox: number): { readonly route: Route; readonly named: Named } | null;
+  /** Resolves once it is held no more, with true; with false after `mostMs`, or when `signal` fires. */
+  whenOpen(mailbox: number, mostMs: number, signal: AbortSignal): Promise<boolean>;
+  /** `heed` is called when a mailbox becomes held, and awaited before the hold is acknowledged. */
+  onHold(heed: (mailbox: number) => Promise<void>): void;
+}
+
+/** A route as it was changed. */
+export interface RouteChange extends Route {
+  readonly revision: number;
+}
+
+/** The database, as the doors use it. */
+export interface RouteSource {
+  /**
+   * All of the estate, as it is at one moment: calls `take` for each mailbox, in no order, and answers with the revision that this was.
+   * Millions of rows in bounded memory.
+   */
+  readAll(take: (row: RouteRow) => void, signal: AbortSignal): Promise<RoutesAt>;
+  /** Joins the doors with what is known; its lease begins. */
+  register(door: DoorIdentity, at: RoutesAt): Promise<DoorAtWork>;
+  /** Resolves when something has changed, or after `mostMs`. */
+  changed(mostMs: number, signal: AbortSignal): Promise<void>;
+}
+
+export interface RoutesAt {
+  readonly revision: number;
+  /** Imports so far: with another number who there is has changed. */
+  readonly estate: number;
+}
+
+export interface RouteRow {
+  readonly mailbox: number;
+  readonly named: Named;
+  readonly aliases: readonly string[];
+  readonly side: SideName;
+  readonly standing: Standing;
+}
+
+export interface DoorIdentity {
+  readonly host: string;
+  readonly pid: number;
+  readonly version: string;
+  readonly serves: readonly string[];
+}
+
+export interface DoorAtWork extends AsyncDisposable {
+  /**
+   * Renews the lease, tells that all up to `known` is answered by, and answers with what has come since, in order. One round trip.
+   * `gone`: a person has said that this door is no more; it has to register anew.
+   */
+  renew(known: number): Promise<{ readonly at: RoutesAt; readonly changes: readonly RouteChange[] } | 'gone'>;
+}
