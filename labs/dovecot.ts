@@ -3,14 +3,15 @@
  * no limit of connections per user, and by default no fsync. Mail belongs to `nobody`, since Dovecot refuses uid 0.
  */
 
+import { randomBytes } from 'node:crypto';
 import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { inside, nobody, runInside } from './namespace.ts';
 import { unpacked } from './packages.ts';
 import {
-  freePort,
   makeOwned,
   makeScratch,
+  onFreePorts,
   removeScratch,
   startProcess,
   writeTls,
@@ -27,6 +28,10 @@ export interface DovecotOptions {
   readonly tls?: TlsWish;
   /** May sign in as anybody: `user*master`, or PLAIN with an authzid. */
   readonly master?: LabUser;
+  /** Takes deliveries by LMTP, for anybody: who has no mailbox yet gets one. */
+  readonly lmtp?: boolean;
+  /** Answers `doveadm` by HTTP: who is signed in, and to send them away. */
+  readonly doveadmHttp?: boolean;
   /** A folder of the caller's, kept afterwards; without it one is made and removed. */
   readonly scratch?: string;
   /** Lines put at the end of the configuration; a function is told the scratch folder. */
@@ -40,8 +45,17 @@ export interface DovecotOptions {
 export interface DovecotServer extends LabServer {
   readonly kind: 'dovecot';
   readonly storage: NonNullable<DovecotOptions['storage']>;
+  /** Where LMTP is spoken, if that was asked for. */
+  readonly lmtpPort: number | null;
+  readonly doveadmHttp: DoveadmHttp | null;
   /** Runs `doveadm` beside the server and gives what it printed; throws what it complained of. */
   doveadm(args: readonly string[]): Promise<string>;
+}
+
+/** The doveadm HTTP API: requests go to `url` with `Authorization: X-Dovecot-API` and the key in base64. */
+export interface DoveadmHttp {
+  readonly url: string;
+  readonly key: string;
 }
 
 /** Starts Dovecot and resolves when it greets. `await using` stops it. Throws `NotToBeHad` where it cannot be had. */
@@ -58,37 +72,42 @@ export async function startDovecot(options: DovecotOptions): Promise<DovecotServ
   const logFile = join(scratch, 'dovecot.log');
   const logTail = async (): Promise<string> => (await readFile(logFile, 'utf8').catch(() => '')).slice(-2000);
 
-  for (let attempt = 1; ; attempt++) {
-    const port = await freePort();
-    const tlsPort = tls === null ? null : await freePort();
+  return onFreePorts(4, async ([port = 0, ...more]) => {
+    const tlsPort = tls === null ? null : (more[0] ?? null);
+    const lmtpPort = options.lmtp === true ? (more[1] ?? null) : null;
+    const httpPort = more[2] ?? 0;
+    const doveadmHttp = options.doveadmHttp === true ? doveadmHttpOn(httpPort) : null;
     const storage = options.storage ?? 'mdbox';
-    await writeFile(configFile, config({ options, storage, scratch, mailRoot, port, tlsPort, tls }));
-    try {
-      const running = await startProcess(
-        [...(options.within ?? []), ...inside(tree, ['/usr/sbin/dovecot', '-F', '-c', configFile])],
-        port,
-        logTail,
-      );
-      return {
-        kind: 'dovecot',
-        storage,
-        host: '127.0.0.1',
-        port,
-        tlsPort,
-        pid: running.pid,
-        scratch,
-        caFile: tls?.ca ?? null,
-        doveadm: (args) => runInside(tree, ['/usr/bin/doveadm', '-c', configFile, ...args]),
-        mailOf: (user) => join(mailRoot, user),
-        async [Symbol.asyncDispose]() {
-          await running.stop();
-          if (options.scratch === undefined) await removeScratch(scratch);
-        },
-      };
-    } catch (cause) {
-      if (attempt === 3 || !/Address already in use/.test(String(cause))) throw cause;
-    }
-  }
+    const listening = { port, tlsPort, lmtpPort, doveadmHttp };
+    await writeFile(configFile, config({ options, storage, scratch, mailRoot, ...listening, httpPort, tls }), {
+      mode: 0o600,
+    });
+    const running = await startProcess(
+      [...(options.within ?? []), ...inside(tree, ['/usr/sbin/dovecot', '-F', '-c', configFile])],
+      port,
+      logTail,
+    );
+    return {
+      kind: 'dovecot',
+      storage,
+      host: '127.0.0.1',
+      ...listening,
+      pid: running.pid,
+      scratch,
+      caFile: tls?.ca ?? null,
+      doveadm: (args) => runInside(tree, ['/usr/bin/doveadm', '-c', configFile, ...args]),
+      mailOf: (user) => join(mailRoot, user),
+      async [Symbol.asyncDispose]() {
+        await running.stop();
+        if (options.scratch === undefined) await removeScratch(scratch);
+      },
+    };
+  });
+}
+
+/** With a fresh key. */
+export function doveadmHttpOn(port: number): DoveadmHttp {
+  return { url: `http://127.0.0.1:${port}/doveadm/v1`, key: randomBytes(12).toString('hex') };
 }
 
 /** Base64, so that a password may hold a colon. */
@@ -103,16 +122,20 @@ interface ConfigFacts {
   readonly mailRoot: string;
   readonly port: number;
   readonly tlsPort: number | null;
+  readonly lmtpPort: number | null;
+  readonly doveadmHttp: DoveadmHttp | null;
+  readonly httpPort: number;
   readonly tls: { readonly certificate: string; readonly key: string } | null;
 }
 
-function config({ options, storage, scratch, mailRoot, port, tlsPort, tls }: ConfigFacts): string {
+function config(facts: ConfigFacts): string {
+  const { options, storage, scratch, mailRoot, port, tlsPort, lmtpPort, doveadmHttp, httpPort, tls } = facts;
   return `
 base_dir = ${scratch}/run
 state_dir = ${scratch}/state
 log_path = ${scratch}/dovecot.log
 info_log_path = /dev/null
-protocols = imap
+protocols = imap${lmtpPort === null ? '' : ' lmtp'}
 listen = 127.0.0.1
 default_internal_user = ${nobody.name}
 default_internal_group = ${nobody.group}
@@ -192,6 +215,33 @@ service anvil {
 service stats {
   chroot =
 }
+${lmtpPort === null ? '' : lmtpService(lmtpPort)}
+${doveadmHttp === null ? '' : doveadmHttpService(httpPort, doveadmHttp.key)}
 ${typeof options.extra === 'function' ? options.extra(scratch) : (options.extra ?? '')}
 `;
+}
+
+/** None is started in advance: one that is kept so does not always end with its master, which then waits for six seconds. */
+function lmtpService(port: number): string {
+  return `
+service lmtp {
+  inet_listener lmtp {
+    address = 127.0.0.1
+    port = ${port}
+  }
+}
+protocol lmtp {
+  postmaster_address = postmaster@lab.example
+}`;
+}
+
+export function doveadmHttpService(port: number, key: string): string {
+  return `
+doveadm_api_key = ${key}
+service doveadm {
+  inet_listener http {
+    address = 127.0.0.1
+    port = ${port}
+  }
+}`;
 }

@@ -17,19 +17,28 @@ export const nobody = { name: 'nobody', group: 'nogroup', uid: 65534, gid: 65534
 const asRoot = process.getuid?.() === 0;
 
 const script = `
-tree=$1; shift
+tree=$1; accounts=$2; shift 2
 cd "$tree" || exit 111
 for part in lib bin sbin; do
   if [ -d usr/$part ]; then mount -t overlay overlay -o "lowerdir=usr/$part:/usr/$part" /usr/$part || exit 111; fi
 done
+if [ -n "$accounts" ]; then
+  for file in passwd group; do mount --bind "$accounts/$file" /etc/$file || exit 111; done
+fi
 cd / && ulimit -n "$(ulimit -Hn)"
 exec "$@"`;
 
 /**
  * The argument vector that runs `argv` over `tree`. The process that is spawned becomes `argv` itself (same pid). As root
- * it runs as root, for servers that change users themselves, or as `nobody`.
+ * it runs as root, for servers that change users themselves, or as `nobody`. `accounts` is a folder with a `passwd` and a
+ * `group` that stand in for the system's, for servers that insist on users of their own.
  */
-export function inside(tree: string, argv: readonly string[], as: 'starter' | 'nobody' = 'starter'): readonly string[] {
+export function inside(
+  tree: string,
+  argv: readonly string[],
+  as: 'starter' | 'nobody' = 'starter',
+  accounts = '',
+): readonly string[] {
   const user = asRoot && as === 'nobody' ? [`--reuid=${nobody.uid}`, `--regid=${nobody.gid}`, '--clear-groups'] : [];
   const dieWithUs = ['setpriv', ...user, '--pdeathsig', 'TERM'];
   const namespace = asRoot
@@ -37,7 +46,7 @@ export function inside(tree: string, argv: readonly string[], as: 'starter' | 'n
     : ['unshare', '-Urm', '--propagation', 'private'];
   // As mapped root a server would try setgroups and fail, so it runs as a mapped nobody in a second user namespace.
   const drop = asRoot ? [] : ['unshare', '-U', `--map-user=${nobody.uid}`, `--map-group=${nobody.gid}`];
-  return [...namespace, 'sh', '-c', script, 'sh', tree, ...drop, ...dieWithUs, ...argv];
+  return [...namespace, 'sh', '-c', script, 'sh', tree, accounts, ...drop, ...dieWithUs, ...argv];
 }
 
 /** Runs a program of a tree to its end; its standard output. Throws what `execFile` throws, with `stderr`. */
@@ -54,6 +63,10 @@ export async function runInside(
 const proofs = {
   dovecot: ['/usr/sbin/dovecot', '--version'],
   cyrus: ['/usr/lib/cyrus/bin/cyr_buildinfo'],
+  // Its master refuses to run as anybody but root, and a user namespace has but one user to give.
+  postfix: ['/bin/sh', '-c', '[ "$(id -u)" = 0 ] && /usr/sbin/postconf -d mail_version'],
+  nginx: ['/usr/sbin/nginx', '-v'],
+  openldap: ['/bin/sh', '-c', '/usr/sbin/slapd -VV 2>&1 | grep OpenLDAP'],
   isync: ['/usr/bin/mbsync', '--version'],
   interimap: ['/bin/sh', '-c', 'command -v interimap'],
 } as const satisfies Record<TreeName, readonly string[]>;

@@ -6,6 +6,7 @@
  */
 
 import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { access, cp, mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -14,8 +15,12 @@ const run = promisify(execFile);
 
 /** What to ask apt for. Names that are installed already are fetched too: a tree must hold its server whole. */
 export const trees = {
-  dovecot: ['dovecot-core', 'dovecot-imapd'],
+  dovecot: ['dovecot-core', 'dovecot-imapd', 'dovecot-lmtpd', 'dovecot-pop3d', 'dovecot-submissiond'],
   cyrus: ['cyrus-common', 'cyrus-imapd', 'sasl2-bin', 'libsasl2-modules', 'libsasl2-modules-db'],
+  // What stands between both sides while people move. Postfix asks PostgreSQL by a module that is a package of its own.
+  postfix: ['postfix', 'postfix-pgsql'],
+  nginx: ['nginx', 'libnginx-mod-mail', 'libnginx-mod-stream'],
+  openldap: ['slapd'],
   // The tools that `bench/` compares us with.
   isync: ['isync'],
   interimap: ['interimap'],
@@ -41,7 +46,7 @@ export class NotToBeHad extends Error {
  * Throws `NotToBeHad`.
  */
 export async function unpacked(name: TreeName): Promise<string> {
-  const tree = join(packagesFolder, `${name}-${process.arch}`);
+  const tree = join(packagesFolder, treeFolder(name));
   if (await exists(tree)) return tree;
   for (const tool of ['apt-get', 'dpkg-deb']) {
     if (!(await onPath(tool)))
@@ -58,6 +63,12 @@ export async function unpacked(name: TreeName): Promise<string> {
     await rm(work, { recursive: true, force: true });
   }
   return tree;
+}
+
+/** What a tree is made of is part of its name: one that was fetched for a shorter list must not pass for this one. */
+function treeFolder(name: TreeName): string {
+  const digest = createHash('sha256').update(trees[name].join(' ')).digest('hex').slice(0, 8);
+  return `${name}-${process.arch}-${digest}`;
 }
 
 async function fetchAndUnpack(name: TreeName, work: string): Promise<void> {

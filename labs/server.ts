@@ -1,4 +1,4 @@
-/** What Dovecot and Cyrus have in common as lab servers: a process, its scratch folder, its ports, its end. */
+/** What the lab servers have in common: a process, its scratch folder, its ports, its end. */
 
 import { spawn, type ChildProcess } from 'node:child_process';
 import { chown, mkdir, mkdtemp, readdir, rm, statfs, writeFile } from 'node:fs/promises';
@@ -94,6 +94,25 @@ export async function freePort(): Promise<number> {
   return address.port;
 }
 
+/**
+ * Calls `start` with so many free ports, and once or twice again with others where somebody has taken one of them
+ * meanwhile.
+ */
+export async function onFreePorts<T>(count: number, start: (ports: readonly number[]) => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    const ports: number[] = [];
+    while (ports.length < count) {
+      const port = await freePort();
+      if (!ports.includes(port)) ports.push(port);
+    }
+    try {
+      return await start(ports);
+    } catch (cause) {
+      if (attempt === 3 || !/Address already in use/.test(String(cause))) throw cause;
+    }
+  }
+}
+
 /** A running server process, ready to be stopped by its pid. */
 export interface Running {
   readonly pid: number;
@@ -102,12 +121,14 @@ export interface Running {
 
 /**
  * Spawns `argv` and waits until something greets on `port`. Throws with what the process said when it ends
- * before, or has not greeted after 20 seconds.
+ * before, or has not greeted after 20 seconds. `greeting` is how its first words begin; of one that waits for the client
+ * to speak (LDAP) it is empty, and that it can be connected to is enough.
  */
 export async function startProcess(
   argv: readonly string[],
   port: number,
   logTail: () => Promise<string>,
+  greeting = '* OK',
 ): Promise<Running> {
   const [file, ...args] = argv;
   // In a process group of its own: Cyrus' master ends by signalling its whole group, and without root that would be us, too.
@@ -118,7 +139,7 @@ export async function startProcess(
   });
   const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
   const until = Date.now() + 20_000;
-  while (!(await greets(port))) {
+  while (!(await greets(port, greeting))) {
     if (child.exitCode !== null || child.signalCode !== null || Date.now() > until) {
       await stop(child, ended);
       throw new Error(`${argv.at(-1)}: the server did not come up: ${said} ${await logTail()}`);
@@ -138,7 +159,7 @@ async function stop(child: ChildProcess, ended: Promise<void>): Promise<void> {
   clearTimeout(harder);
 }
 
-function greets(port: number): Promise<boolean> {
+function greets(port: number, greeting: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1');
     const finish = (answer: boolean): void => {
@@ -147,7 +168,8 @@ function greets(port: number): Promise<boolean> {
       resolve(answer);
     };
     const timer = setTimeout(() => finish(false), 2000);
-    socket.once('data', (chunk) => finish(chunk.toString('latin1').startsWith('* OK')));
+    if (greeting === '') socket.once('connect', () => finish(true));
+    socket.once('data', (chunk) => finish(chunk.toString('latin1').startsWith(greeting)));
     socket.once('error', () => finish(false));
     socket.once('close', () => finish(false));
   });
