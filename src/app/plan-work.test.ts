@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -55,9 +55,49 @@ const order = {
 const made = ['grants.csv', 'mailboxes.csv', 'organisations.csv'];
 
 async function opened(signal: AbortSignal) {
-  const options = { estate: { folder }, out: join(folder, 'plan.csv'), log: silent, signal };
-  return await openPlanWork(options, () => undefined);
+  return await openPlanWork({ ...options(), signal }, () => undefined);
 }
+
+function options() {
+  const out = join(folder, 'plan.csv');
+  const { signal } = new AbortController();
+  return { estate: { folder }, out, reads: [] as string[], earlier: null as string | null, log: silent, signal };
+}
+
+test('a plan is not written over what it is made from, under whatever name, but over the plan before', async () => {
+  await symlink(folder, join(folder, 'again'));
+  const mails = join(folder, 'again', 'mailboxes.csv');
+  const wishes = join(folder, 'plan.wishes.csv');
+  const before = join(folder, 'plan.csv');
+  for (const name of [wishes, before]) await writeFile(name, 'what somebody wrote');
+  const over = async (changes: object) =>
+    await openPlanWork({ ...options(), ...changes }, () => undefined).then(
+      () => null,
+      (error: unknown) => (error as Error).message,
+    );
+  expect(await over({ out: mails })).toContain(`-o ${mails} would be written over what is read from`);
+  expect(await over({ reads: [wishes] })).toContain(`would put ${wishes} over what is read from ${wishes}`);
+  expect(await over({ reads: [before] })).toContain('Name another file.');
+  expect(await over({ earlier: wishes })).toContain(`over what is read from ${wishes}`);
+  expect(await over({ earlier: before })).toBeNull();
+  expect(await over({ out: null, reads: [before] })).toBeNull();
+});
+
+test('what became of the wishes of an earlier plan does not lie beside one that was made without any', async () => {
+  const { signal } = new AbortController();
+  const beside = join(folder, 'plan.wishes.csv');
+  for (const [text, stays] of [
+    ['lines,organisation,wish,group,mailboxes,granted,why\r\n2,RXY,last,,1,yes,so\r\n', false],
+    ['organisation,wish,whom,group,from,until\n', true],
+  ] as const) {
+    await writeFile(beside, text);
+    await using work = await opened(signal);
+    await work.plan(order, signal);
+    expect(await readdir(folder)).toContain('plan.wishes.csv');
+    work.settle('in short\n');
+    expect((await readdir(folder)).includes('plan.wishes.csv')).toBe(stays);
+  }
+});
 
 test('three files and a calendar become a plan and its tables, with no server or database', async () => {
   const { signal } = new AbortController();

@@ -21,6 +21,8 @@ export async function makePlan(this: Session, flags: PlanFlags): Promise<void> {
   await using planning = await world.openPlanWork({
     estate: flags.estate === undefined ? await importedEstate(this, flags) : { folder: flags.estate },
     out: choices.out,
+    reads: [flags.calendar, flags.wishes, flags.config].filter((path) => path !== undefined),
+    earlier: choices.earlier,
     log: this.log(flags),
     signal: world.interruption,
   });

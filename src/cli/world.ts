@@ -176,6 +176,10 @@ export interface PlanWorkOptions {
   readonly estate: { readonly folder: string } | Pick<DatabaseOptions, 'database' | 'stateDir'>;
   /** The path of the plan; null where nothing is written. */
   readonly out: string | null;
+  /** What else is read besides the estate, over which nothing may be written: the calendar, wishes, settings. */
+  readonly reads: readonly string[];
+  /** The plan before, whose place the new one may take. */
+  readonly earlier: string | null;
   readonly log: Log;
   readonly signal: AbortSignal;
 }

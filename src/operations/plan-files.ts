@@ -3,7 +3,7 @@
  * whole: whoever is interrupted, or finds the disk full, keeps the plan that was there before.
  */
 
-import { closeSync, fdatasyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, fdatasyncSync, openSync, readSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { basename, dirname, extname, join } from 'node:path';
 import { fault } from '#domain/fault.ts';
 
@@ -29,6 +29,7 @@ const chunkLength = 256 * 1024;
 export class PlanDrafts implements Disposable {
   readonly #paths: PlanFilePaths;
   readonly #begun = new Map<PlanFile, Draft>();
+  readonly #retired = new Map<PlanFile, string>();
 
   constructor(plan: string) {
     this.#paths = planFilePaths(plan);
@@ -50,10 +51,19 @@ export class PlanDrafts implements Disposable {
     return draft.draft;
   }
 
+  /**
+   * This plan has no such file: one that an earlier plan left there is taken away when this is settled, lest it seem to belong to it.
+   * What does not begin with `header` is none of ours.
+   */
+  retire(file: PlanFile, header: string): void {
+    this.#retired.set(file, header);
+  }
+
   /** Puts every file in its place, the plan last, since whoever sees it expects the others beside it. */
   settle(): readonly string[] {
     const settled = [...this.#begun.entries()].toSorted(([a], [b]) => Number(a === 'plan') - Number(b === 'plan'));
     for (const [, draft] of settled) draft.end();
+    for (const [file, header] of this.#retired) removeStale(this.#paths[file], header);
     for (const [, draft] of settled) draft.settle();
     this.#begun.clear();
     return settled.map(([, { path }]) => path).toReversed();
@@ -110,6 +120,22 @@ export class Draft {
     guarded(this.path, () => {
       for (let at = 0; at < octets.length; ) at += writeSync(this.#file as number, octets, at);
     });
+  }
+}
+
+function removeStale(path: string, header: string): void {
+  guarded(path, () => {
+    if (existsSync(path) && beginning(path, header.length) === header) rmSync(path);
+  });
+}
+
+function beginning(path: string, octets: number): string {
+  const file = openSync(path, 'r');
+  try {
+    const read = Buffer.alloc(octets);
+    return read.toString('utf8', 0, readSync(file, read));
+  } finally {
+    closeSync(file);
   }
 }
 

@@ -49,6 +49,7 @@ export async function findingsOf(planned: Planned, signal: AbortSignal): Promise
   const summary = summarise(asked, placement, (split) => splits?.write(line(split)));
   await breathe();
   signal.throwIfAborted();
+  if (wishes === null) drafts?.retire('wishes', wishesHeader);
   const later = summary.mailboxes.unplaced > 0 ? laterWindows(asked, placement) : noneLater;
   const { unplaced, reasons } = await unplacedOf(planned, later, signal);
   return {
