@@ -4,7 +4,8 @@
  */
 
 import type { Work } from '#domain/release.ts';
-import { travel, type TravelRequest } from '#operations/travel.ts';
+import type { TravelRequest } from '#operations/travel-request.ts';
+import { travel } from '#operations/travel.ts';
 import type { Journeys } from '#ports/journeys.ts';
 import type { Job } from '#ports/queue.ts';
 import type { MailboxLease } from '#ports/workforce.ts';

@@ -121,6 +121,24 @@ const platform = (is: string, example: string) =>
         },
       }),
     ),
+    sessions: Type.Optional(
+      section("people's sessions there, where Godwit may see and end them at a switch", {
+        url: text({
+          about: {
+            is: 'where the doveadm HTTP API of this Dovecot is',
+            expected: 'a URL such as http://127.0.0.1:8080/doveadm/v1',
+          },
+        }),
+        key: Type.String({
+          pattern: secretForm,
+          maxLength: 4_096,
+          about: {
+            is: 'its `doveadm_api_key`',
+            expected: 'a reference, env:NAME, file:PATH or sealed:NAME, and never the key itself',
+          },
+        }),
+      }),
+    ),
     'verify-certificate': flag({
       default: true,
       about: {
@@ -198,6 +216,27 @@ export const estateForm = section('the settings of a programme', {
       changeWhen: 'the last delta should be smaller (sooner), or the source is weak (later).',
     },
   }),
+  switching: section(
+    'how people and deliveries wait while a mailbox changes sides, where there are doors (docs/coexistence.md)',
+    {
+      'announce-ahead': duration({
+        default: '40s',
+        about: {
+          is: 'how long before its switch a mailbox is announced to the doors',
+          expected: 'a time such as 40s',
+          changeWhen: 'a mail system remembers what it was told for longer than the 30 seconds of Postfix.',
+        },
+      }),
+      'hold-most': duration({
+        default: '20s',
+        about: {
+          is: 'how long people may be kept waiting; a switch that takes longer is withdrawn and tried again',
+          expected: 'a time such as 20s',
+          changeWhen: 'a sign-in may not wait that long for programs that people use.',
+        },
+      }),
+    },
+  ),
   'check-ahead': Type.Union(
     [Type.String({ pattern: String.raw`^off$|^\s*\d+\s*$|^\s*(\d+[smhdSMHD])+\s*$` }), Type.Integer({ minimum: 1 })],
     {

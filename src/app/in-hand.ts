@@ -60,8 +60,17 @@ export class InHand implements MailboxInHand, Disposable {
       : { kind: 'unsettled', why: `${turning.batches} batches are not settled yet.` };
   }
 
-  [Symbol.dispose](): void {
+  user(side: SideName): string {
+    return userOn(side, this.#bench.settings[side], this.traveller);
+  }
+
+  leaveBoth(): void {
     for (const kept of this.#kept.values()) kept[Symbol.dispose]();
+    this.#kept.clear();
+  }
+
+  [Symbol.dispose](): void {
+    this.leaveBoth();
   }
 
   #options(side: SideName): ImapOptions {
@@ -83,6 +92,6 @@ export class InHand implements MailboxInHand, Disposable {
 
   #keyOf(side: SideName): string {
     const platform = this.#bench.settings[side];
-    return mailboxKey({ ...platform.endpoint, user: userOn(side, platform, this.traveller) });
+    return mailboxKey({ ...platform.endpoint, user: this.user(side) });
   }
 }

@@ -5,6 +5,7 @@ import type { DatabaseOptions, Programme } from '#cli/world.ts';
 import { forecastEstate } from '#operations/forecast.ts';
 import { reportWave } from '#operations/report-wave.ts';
 import { openAcceptances } from '#store/acceptance.ts';
+import { openBrake } from '#store/brake.ts';
 import { openDescriptions } from '#store/descriptions.ts';
 import { openEstateLists } from '#store/estate-lists.ts';
 import { openEstateView } from '#store/estate-view.ts';
@@ -35,6 +36,7 @@ export async function openProgramme(
     descriptions: openDescriptions(db),
     workforce: { drain: (worker, who) => openWorkforce(db).drain(worker as WorkerId, who) },
     mailboxes: openMailboxOrders(db),
+    brake: openBrake(db),
     audit: { verify: () => verifyKeptAudit(db, stateDir) },
     acceptances: openAcceptances(db),
     forecasts: { make: () => forecastEstate(forecasting), past: (most) => forecasting.past(most) },

@@ -58,6 +58,12 @@ async function resolved(
   const followEverySeconds = written.read(['follow-every'], form['follow-every'], (time) =>
     parseDuration(String(time)),
   );
+  const announceAheadSeconds = written.read(['switching', 'announce-ahead'], form.switching['announce-ahead'], (time) =>
+    parseDuration(String(time)),
+  );
+  const holdMostSeconds = written.read(['switching', 'hold-most'], form.switching['hold-most'], (time) =>
+    parseDuration(String(time)),
+  );
   const checkAhead = written.read(['check-ahead'], form['check-ahead'], checkAheadIn);
   const errorBudget = written.read(['error-budget'], form['error-budget'], (share) => parseShare(String(share)));
   const listen = written.read(['listen'], form.listen, readListen);
@@ -65,7 +71,7 @@ async function resolved(
   if (!database || !timezone || !source || !target || followEverySeconds === null || errorBudget === null || !listen)
     return null;
   if (!selection || !written.isSound(['workers', 'at-once']) || !written.isSound(['delete'])) return null;
-  if (embedded === 'wrong' || !checkAhead) return null;
+  if (embedded === 'wrong' || !checkAhead || announceAheadSeconds === null || holdMostSeconds === null) return null;
   return {
     file,
     database,
@@ -75,6 +81,7 @@ async function resolved(
     target,
     atOnce: form.workers['at-once'],
     followEverySeconds,
+    switching: { announceAheadSeconds, holdMostSeconds },
     checkAheadSeconds: checkAhead.seconds,
     errorBudget,
     listen: listen.at,

@@ -8,6 +8,7 @@ import {
   type Budget,
   type MailboxSecrets,
   type Platform,
+  type PlatformSessions,
   type PlatformSignIn,
   sealedNameOf,
   type SideName,
@@ -39,8 +40,40 @@ export async function readPlatform(
       ? await readAuthorities(resolve(folder, caFile), problems, `${side}.ca`, written.at([side, 'ca']))
       : null;
   const budget = budgetOf(side, form, written);
-  if (!endpoint || !user || !signIn || !budget) return null;
-  return { endpoint, ca, verify: form['verify-certificate'], user: user.template, signIn, budget };
+  const sessions = sessionsOf(side, form, written, folder);
+  if (!endpoint || !user || !signIn || !budget || sessions === 'wrong') return null;
+  return { endpoint, ca, verify: form['verify-certificate'], user: user.template, signIn, sessions, budget };
+}
+
+function sessionsOf(
+  side: SideName,
+  form: PlatformForm,
+  written: Written,
+  folder: string,
+): PlatformSessions | null | 'wrong' {
+  const at = [side, 'sessions'];
+  if (form.sessions === undefined) return null;
+  if (!written.isSound(at)) return 'wrong';
+  const url = written.read([...at, 'url'], form.sessions.url, (text) => sessionsUrl(text, form['allow-clear-text']));
+  const key = written.read([...at, 'key'], form.sessions.key, (text) => referenceIn(folder, text));
+  return url && key ? { url: url.href, key } : 'wrong';
+}
+
+function sessionsUrl(
+  text: string,
+  clearTextAllowed: boolean,
+): { readonly href: string } | { readonly problem: string } | null {
+  if (!URL.canParse(text)) return null;
+  const { protocol, hostname, username, password, href } = new URL(text);
+  if (protocol !== 'http:' && protocol !== 'https:') return null;
+  if (username !== '' || password !== '')
+    return { problem: 'a user or a password stands in this URL: write `key: env:NAME`.' };
+  const isHere = hostname === 'localhost' || hostname === '[::1]' || /^127\./.test(hostname);
+  if (protocol === 'http:' && !isHere && !clearTextAllowed)
+    return {
+      problem: 'the key would go over the network in clear text. Use https://, or write "allow-clear-text: true".',
+    };
+  return { href };
 }
 
 function endpointOf(text: string | undefined, clearTextAllowed: boolean): Endpoint | { readonly problem: string } {

@@ -64,9 +64,10 @@ export class SecretResolver implements Secrets {
 
   async lacking(platforms: readonly Platform[]): Promise<readonly string[]> {
     const missing = new Set<string>();
-    for (const { signIn } of platforms) {
+    for (const { signIn, sessions } of platforms) {
       const name = await this.#lackingFor(signIn);
       if (name !== null) missing.add(cleanText(name, 300));
+      if (sessions && !(await can(this.#read(sessions.key)))) missing.add(cleanText(shownReference(sessions.key), 300));
     }
     return [...missing];
   }

@@ -18,6 +18,7 @@ import { openJourneys } from '#store/journeys.ts';
 import { openLooks } from '#store/looks.ts';
 import { openProgrammeSettings } from '#store/programme.ts';
 import { installQueue } from '#store/queue-schema.ts';
+import { careForRoutes } from '#store/route-holds.ts';
 import { findLost } from '#store/queue-rows.ts';
 import { openQueue } from '#store/queue.ts';
 import { careForWaves } from '#store/wave-care.ts';
@@ -136,6 +137,7 @@ async function leadWhenNobodyDoes(
         () => audit.keep(),
         () => workforce.strikeVanished(),
         () => careForWaves(db),
+        () => careForRoutes(db),
         seldom(60_000, () => findLost(db.sql)),
       ];
       await using _looking = checking && beside(signal, (over) => checkAhead(checking, over, (ms) => pause(ms, over)));

@@ -4,10 +4,12 @@
  */
 
 import { hostname } from 'node:os';
+import { doveadmSessions } from '#connectors/doveadm/sessions.ts';
 import { ServerMemory } from '#connectors/imap/index.ts';
 import type { OAuthFiles } from '#connectors/oauth/index.ts';
 import type { Keyring } from '#domain/sealed.ts';
-import { sideNames } from '#domain/platform.ts';
+import { usualSwitching } from '#domain/estate-settings.ts';
+import { type Platform, sideNames } from '#domain/platform.ts';
 import { realClock } from '#lib/clock.ts';
 import type { Log } from '#lib/log.ts';
 import { type Meters, metered } from '#operations/metered-journeys.ts';
@@ -15,6 +17,7 @@ import type { Governor } from '#ports/budget.ts';
 import type { Stumbled } from '#ports/journeys.ts';
 import type { SharedSettings } from '#ports/programme.ts';
 import type { Job } from '#ports/queue.ts';
+import type { Sessions } from '#ports/sessions.ts';
 import type { MailboxLease, Membership } from '#ports/workforce.ts';
 import { openGovernor, openPlatforms } from '#store/budget.ts';
 import type { Database } from '#store/db.ts';
@@ -22,6 +25,7 @@ import { openJourneys } from '#store/journeys.ts';
 import { estateLedgers } from '#store/ledger.ts';
 import { openOwnFaults } from '#store/own-faults.ts';
 import { openQueue } from '#store/queue.ts';
+import { openRouteHolds } from '#store/route-holds.ts';
 import { sealedSecrets } from '#store/secrets.ts';
 import { openWorkforce } from '#store/workforce.ts';
 import { Lease } from '#worker/lease.ts';
@@ -114,6 +118,13 @@ export async function workOnce(
     msLeft: () => lease.msLeft(),
     log,
   };
+  const switching = settings.switching ?? usualSwitching;
+  const holding = {
+    routes: openRouteHolds(db),
+    sessions: { source: sessionsOf(settings.source, secrets), target: sessionsOf(settings.target, secrets) },
+    announceAheadMs: switching.announceAheadSeconds * 1000,
+    mostMs: switching.holdMostSeconds * 1000,
+  };
   const doJob = async (job: Job, mailbox: MailboxLease, over: AbortSignal, notBegun: AbortSignal): Promise<void> => {
     // What is written down by these ends the job with it.
     const journeys = openJourneys(db, queue, job);
@@ -121,6 +132,7 @@ export async function workOnce(
       journeys: metered(journeys, job.work, meters),
       choices: { selection: settings.selection, delete: settings.delete, prove: 'sample' },
       followEveryMs: settings.followEverySeconds * 1000,
+      holding,
       who: `worker ${membership.worker}`,
       log,
       clock: realClock,
@@ -195,4 +207,10 @@ function looking(everyMs: number, look: () => Promise<void>): AsyncDisposable {
 export async function publishBudgets(db: Database, settings: SharedSettings): Promise<void> {
   const platforms = openPlatforms(db);
   for (const side of sideNames) await platforms.setBudget(side, settings[side].budget, settings.timezone);
+}
+
+function sessionsOf({ sessions, ca }: Platform, secrets: SecretResolver): Sessions | null {
+  if (!sessions) return null;
+  const { url, key } = sessions;
+  return doveadmSessions({ url, key: () => secrets.resolve(key), kind: 'server', ca });
 }

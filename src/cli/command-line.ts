@@ -76,7 +76,7 @@ import {
   workerHelp,
 } from './help.ts';
 import { describeCommands, getCommands } from './look-commands.ts';
-import { auditCommands, mailboxCommands, waveCommands } from './order-commands.ts';
+import { auditCommands, brakeCommands, mailboxCommands, waveCommands } from './order-commands.ts';
 import { named } from './positional.ts';
 import { Session } from './session.ts';
 import { usageError } from './usage.ts';
@@ -234,6 +234,7 @@ const commands = buildRouteMap<
   | 'serve'
   | 'worker'
   | 'wave'
+  | 'brake'
   | 'mailbox'
   | 'rehearse'
   | 'forecast'
@@ -298,6 +299,7 @@ const commands = buildRouteMap<
     }),
     worker: workerCommands,
     wave: waveCommands,
+    brake: brakeCommands,
     mailbox: mailboxCommands,
     rehearse: buildCommand<RehearseFlags, [string], Session>({
       loader: async () => (await import('./rehearse.ts')).rehearse,

@@ -95,6 +95,8 @@ export interface WaveFlags extends EstateFlags, OutputFlags {
   readonly why?: string;
 }
 
+export type BrakeFlags = WaveFlags;
+
 export interface WaveRescheduleFlags extends WaveFlags {
   readonly window: string;
 }
@@ -344,6 +346,8 @@ export const statusFlags: FlagParametersForType<StatusFlags> = { ...estateFlags,
 const why = text('Why, for those who ask later', 'TEXT');
 
 export const waveFlags: FlagParametersForType<WaveFlags> = { why, ...estateFlags, ...outputFlags };
+
+export const brakeFlags: FlagParametersForType<BrakeFlags> = waveFlags;
 
 export const waveRescheduleFlags: FlagParametersForType<WaveRescheduleFlags> = {
   window: {

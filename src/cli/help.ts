@@ -165,6 +165,15 @@ until they are released.
 
 EXIT CODES  0 done; 3 done, but some do not obey and are named; 2 wrong usage, or nobody obeys; 5 the database is away.`;
 
+export const brakeHelp = `Stops all switching of an estate within seconds, on all machines, and lets it go on. What is in the middle of a switch is
+withdrawn and stays where it was; copies and following go on, so that nothing is lost by waiting. Windows go on closing meanwhile.
+
+EXAMPLES
+  godwit brake on --why 'the new platform refuses sign-ins'
+  godwit brake off --why 'mended, says its operator'
+
+EXIT CODES  0 done, or so already; 2 wrong usage; 5 the database is away; 1 a fault of ours.`;
+
 export const auditHelp = `Every step, mark and order is recorded, with who, when and why, in a log that is only ever added to; its records are chained,
 each link with the hash of the one before. Whoever owns the database could cut its end off all the same, so the control
 plane keeps the latest link in its state folder, too (audit-head.json).

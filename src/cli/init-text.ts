@@ -50,6 +50,10 @@ ${sideText('target', target)}
 # The time between two passes over a mailbox whose target is to stay close until the switch.
 # follow-every: 15m
 
+# How people and deliveries wait at the doors while a mailbox changes sides (docs/coexistence.md).
+# switching:
+#   announce-ahead: 40s
+#   hold-most: 20s
 # How long before its window the mailboxes of a wave are looked at by themselves, for what will go wrong; or off.
 # check-ahead: 7d
 
@@ -97,6 +101,10 @@ function sideText(side: keyof typeof secretVariable, { url, admin }: InitSide): 
   # ca: ${side}-authority.pem
   # verify-certificate: true
   # allow-clear-text: false
+  # Where a Dovecot lets people's sessions be seen and ended at a switch: its doveadm HTTP API.
+  # sessions:
+  #   url: http://127.0.0.1:8080/doveadm/v1
+  #   key: env:DOVEADM_KEY
 
   # What it may be asked by all workers together; bytes by the clock, as in "08:00,10M 19:00,off".
   # budget:

@@ -6,6 +6,8 @@ import type { WaveOrderStep } from '#domain/wave.ts';
 import {
   acceptFlags,
   type AcceptFlags,
+  brakeFlags,
+  type BrakeFlags,
   mailboxOrderFlags,
   type MailboxOrderFlags,
   shorthands,
@@ -22,7 +24,7 @@ import {
   waveRescheduleFlags,
   type WaveRescheduleFlags,
 } from './flags.ts';
-import { acceptHelp, auditHelp, mailboxHelp, waveCheckHelp, waveHelp } from './help.ts';
+import { acceptHelp, auditHelp, brakeHelp, mailboxHelp, waveCheckHelp, waveHelp } from './help.ts';
 import { named } from './positional.ts';
 import type { Session } from './session.ts';
 
@@ -122,6 +124,21 @@ export const mailboxCommands = buildRouteMap<MailboxOrder | 'accept', Session>({
     }),
   },
   docs: { brief: 'Mailboxes of an estate: one, several, or all that are selected', fullDescription: mailboxHelp },
+});
+
+const brakeCommand = (name: 'brakeOn' | 'brakeOff', brief: string) =>
+  buildCommand<BrakeFlags, [], Session>({
+    loader: async () => (await import('./brake.ts'))[name],
+    parameters: { flags: brakeFlags, aliases: shorthands },
+    docs: { brief, fullDescription: brakeHelp },
+  });
+
+export const brakeCommands = buildRouteMap<'on' | 'off', Session>({
+  routes: {
+    on: brakeCommand('brakeOn', 'Nothing is switched from now on'),
+    off: brakeCommand('brakeOff', 'Switching goes on'),
+  },
+  docs: { brief: 'Stop all switching, at once', fullDescription: brakeHelp },
 });
 
 export const auditCommands = buildRouteMap<'verify', Session>({

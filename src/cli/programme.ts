@@ -67,13 +67,16 @@ async function estateOf(session: Session, flags: Omit<StatusFlags, 'output'>): P
   };
 }
 
-function statusLines({ standings, waves, workers, platforms }: EstateNow): readonly string[] {
+function statusLines({ standings, waves, workers, platforms, brake }: EstateNow): readonly string[] {
   const all = standings.reduce((sum, { mailboxes }) => sum + mailboxes, 0);
   if (all === 0) return ['There are no mailboxes in this estate yet: godwit estate import --help'];
   return [
     `${counted(all, 'mailbox', 'mailboxes')}, ${bytes(standings.reduce((sum, each) => sum + each.bytes, 0))}`,
     '',
     ...table(standingRows(standings), numbersRight),
+    ...(brake === null
+      ? []
+      : ['', `The brake is on, nothing is switched: ${shown(brake.who)} (${shown(brake.why, 400)})`]),
     ...(waves.length === 0 ? [] : ['', ...waveLines(waves)]),
     '',
     workers.length === 0

@@ -31,6 +31,7 @@ function estate(looks: readonly (readonly Standing[])[], waves: readonly WaveOut
     waves,
     workers: [],
     platforms: [],
+    brake: null,
   });
   const programme = { who: 'a test', view: { now }, [Symbol.asyncDispose]: async () => {} } as unknown as Programme;
   return { config: '/nowhere/godwit.yaml', openProgramme: async () => programme };

@@ -21,7 +21,7 @@ const atWork = (id: string, more: Partial<WorkerState> = {}): WorkerState => ({
 /** An estate with these at work; and who was drained. */
 function estate(...workers: readonly WorkerState[]): MadeUp & { readonly drained: string[] } {
   const drained: string[] = [];
-  const now = async (): Promise<EstateNow> => ({ standings: [], waves: [], platforms: [], workers });
+  const now = async (): Promise<EstateNow> => ({ standings: [], waves: [], platforms: [], brake: null, workers });
   const programme = {
     who: 'operator ann',
     view: { now },

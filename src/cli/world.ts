@@ -4,6 +4,7 @@
  */
 
 import type { Accepted, WhichExceptions } from '#domain/acceptance.ts';
+import type { Brake } from '#domain/brake.ts';
 import type { AuditFinding, AuditHead } from '#domain/audit-finding.ts';
 import type { DatabaseCare } from '#domain/database-state.ts';
 import type { MailboxFound, WaveFound } from '#domain/description.ts';
@@ -284,6 +285,11 @@ export interface Programme extends AsyncDisposable {
   readonly workforce: {
     /** False: there is no such worker any more. */
     drain(worker: string, who: string): Promise<boolean>;
+  };
+  readonly brake: {
+    state(): Promise<Brake | null>;
+    pull(who: string, why: string): Promise<boolean>;
+    release(who: string, why: string): Promise<boolean>;
   };
   readonly audit: { verify(): Promise<{ readonly finding: AuditFinding; readonly kept: AuditHead | null }> };
   readonly mailboxes: {

@@ -5,6 +5,7 @@ import type { FaultReport } from '#domain/report.ts';
 import { type SwitchParts, type SwitchPoint, switchMailbox, switchPoints } from './switch.ts';
 
 const wrong = { code: 'target.full' } as unknown as FaultReport;
+const late = { code: 'switch.too-long' } as unknown as FaultReport;
 const signal = new AbortController().signal;
 
 type Act = 'carry' | 'hold' | 'carry again' | 'compare' | 'listen' | 'turn' | 'let go';
@@ -33,6 +34,8 @@ function pretend({ fails, throws, stopsAt }: Mishaps = {}): { readonly parts: Sw
     parts: {
       carry: async () => reported(done.includes('carry') ? 'carry again' : 'carry'),
       hold: async () => void act('hold'),
+      holdMostMs: null,
+      tooLong: () => late,
       letGo: async () => void act('let go'),
       compare: async () => reported('compare'),
       unrest: async () => reported('listen'),
@@ -69,6 +72,15 @@ describe('a switch', () => {
     ]);
     restless = 100;
     expect(await switchMailbox({ ...pretend().parts, unrest }, signal)).toEqual({ kind: 'stayed', fault: wrong });
+  });
+
+  test('that takes longer than people may be kept waiting stays, says so, and lets them go', async () => {
+    const { parts, done } = pretend();
+    const compare: SwitchParts['compare'] = (within) =>
+      new Promise((_, reject) => within.addEventListener('abort', () => reject(within.reason as Error)));
+    expect(await switchMailbox({ ...parts, holdMostMs: 5, compare }, signal)).toEqual({ kind: 'stayed', fault: late });
+    expect(done).not.toContain('turn');
+    expect(done.at(-1)).toBe('let go');
   });
 
   test('passes its points in their order', async () => {

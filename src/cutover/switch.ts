@@ -20,6 +20,9 @@ export interface SwitchParts {
   carry(signal: AbortSignal): Promise<FaultReport | null>;
   /** New sign-ins wait, deliveries are parked, sessions are closed, on the side that is being left. */
   hold(signal: AbortSignal): Promise<void>;
+  /** So long people may be kept waiting, in milliseconds, null where nobody is; and what is said where that was not enough. */
+  readonly holdMostMs: number | null;
+  tooLong(): FaultReport;
   letGo(): Promise<void>;
   /** An independent look at both sides; null, or what of the one that is left the other does not serve. */
   compare(signal: AbortSignal): Promise<FaultReport | null>;
@@ -49,15 +52,22 @@ export async function switchMailbox(parts: SwitchParts, signal: AbortSignal): Pr
   if (early) return { kind: 'stayed', fault: early };
   parts.at('closer');
   const since = parts.now();
+  const bound = parts.holdMostMs === null ? new AbortController().signal : AbortSignal.timeout(parts.holdMostMs);
+  const within = AbortSignal.any([signal, bound]);
   try {
-    await parts.hold(signal);
+    await parts.hold(within);
     parts.at('held');
-    const stays = await carryAndCompare(parts, signal);
+    const stays = await carryAndCompare(parts, within);
+    within.throwIfAborted();
     if (stays) return { kind: 'stayed', fault: stays };
     const interruptedMs = Math.round(parts.now() - since);
     if (!(await parts.turn(interruptedMs))) return { kind: 'overtaken' };
     parts.at('turned');
     return { kind: 'turned', interruptedMs };
+  } catch (error) {
+    // Whatever broke off because of that: it is time that was lacking.
+    if (bound.aborted && !signal.aborted) return { kind: 'stayed', fault: parts.tooLong() };
+    throw error;
   } finally {
     await parts.letGo();
     parts.at('let-go');

@@ -18,6 +18,8 @@ export interface EstateSettings extends Readonly<Record<SideName, Platform>> {
   readonly atOnce: number;
   /** Between two passes over a mailbox whose target is to stay close. */
   readonly followEverySeconds: number;
+  /** Lacking in what older versions wrote. */
+  readonly switching?: Switching;
   /** So long before its window the mailboxes of a wave are looked at by themselves; null: never. */
   readonly checkAheadSeconds: number | null;
   /** The share of a wave's mailboxes that may fail before it pauses by itself, from 0 to 1. */
@@ -28,3 +30,11 @@ export interface EstateSettings extends Readonly<Record<SideName, Platform>> {
   /** Whether what left the source leaves the target too, if we put it there. */
   readonly delete: boolean;
 }
+
+/** How people and deliveries wait while a mailbox changes sides. */
+export interface Switching {
+  readonly announceAheadSeconds: number;
+  readonly holdMostSeconds: number;
+}
+
+export const usualSwitching: Switching = { announceAheadSeconds: 40, holdMostSeconds: 20 };

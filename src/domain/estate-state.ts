@@ -1,5 +1,6 @@
 /** How an estate stands, for people: what `godwit status` and later the console show; and what people order of mailboxes. */
 
+import type { Brake } from './brake.ts';
 import type { FaultCode } from './fault.ts';
 import type { Mark, Stage } from './journey.ts';
 import type { Selector, UnknownName } from './selector.ts';
@@ -35,6 +36,8 @@ export interface EstateNow {
   readonly waves: readonly WaveOutlined[];
   readonly workers: readonly WorkerState[];
   readonly platforms: readonly PlatformNow[];
+  /** Null where it is off. */
+  readonly brake: Brake | null;
 }
 
 /** What a person may order of a mailbox, by its address. */

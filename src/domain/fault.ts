@@ -570,6 +570,44 @@ export const faults = {
     ({ attempts }) => `${attempts} workers vanished while they had this mailbox in hand.`,
     'Look at the log of the last of them: it may be something in this mailbox that ends them. Then retry it.',
   ),
+  'door.lost': entry<{ readonly door: string; readonly id: string }>(
+    'estate',
+    'paced',
+    ({ door }) =>
+      `The door on ${door} has not been heard of for longer than its lease, and was never told that this mailbox is to move: it may still answer by what was.`,
+    'Bring it back in touch with the database, or stop it and say that it is gone: `godwit coexist doors` shows its number, `godwit coexist forget NUMBER` says so.',
+  ),
+  'door.slow': entry<{ readonly door: string }>(
+    'estate',
+    'paced',
+    ({ door }) => `The door on ${door} lives, and has not taken note in time that a mailbox is held.`,
+    'The switch is tried again. Where it stays so, look at that process: its log says what keeps it.',
+  ),
+  'sessions.unusable': entry<{ readonly url: string } & Said>(
+    'platform',
+    'paced',
+    ({ url, text }) => `Sessions cannot be asked for or ended at ${url}: ${text}`,
+    'See that the doveadm HTTP API listens there, and that its key is the one that the settings refer to (docs/coexistence.md).',
+  ),
+  'switch.braked': entry<{ readonly who: string; readonly why: string }>(
+    'estate',
+    'paced',
+    ({ who, why }) => `Nothing is switched: ${who} has pulled the brake (${why}).`,
+    'Take it off when it is safe: `godwit brake off`.',
+  ),
+  'switch.sessions': entry<{ readonly user: string }>(
+    'mailbox',
+    'paced',
+    ({ user }) => `Sessions of ${user} on the side that is left did not end when they were closed.`,
+    'It is tried again. Where it stays so, see what holds them open there (`doveadm who`): a program may come back by a way that no door holds.',
+  ),
+  'switch.too-long': entry<{ readonly seconds: number }>(
+    'mailbox',
+    'paced',
+    ({ seconds }) =>
+      `What was left to do at the switch did not fit into the ${seconds} seconds that people may be kept waiting.`,
+    'It stayed where it was and is tried again. Where it stays so, switch it when less is written to it, or allow more with `hold-most`.',
+  ),
   'switch.exceptions': entry<{ readonly messages: number; readonly first: string }>(
     'mailbox',
     'never',

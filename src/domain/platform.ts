@@ -22,7 +22,14 @@ export interface Platform {
   /** Who a mailbox is to this platform, e.g. `{local}@old.example`; null: what the list of mailboxes says, else its address. */
   readonly user: string | null;
   readonly signIn: PlatformSignIn;
+  /** Where people's sessions are seen and ended (doveadm's HTTP API); null, or lacking in what older versions wrote: nowhere. */
+  readonly sessions?: PlatformSessions | null;
   readonly budget: Budget;
+}
+
+export interface PlatformSessions {
+  readonly url: string;
+  readonly key: SecretReference;
 }
 
 export type PlatformSignIn =

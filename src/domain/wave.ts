@@ -135,6 +135,9 @@ export function whyPaused({ begun, failed }: WaveCounts, errorBudget: number, mo
 export const countsForNothing: readonly string[] = [
   'switch.exceptions' satisfies FaultCode,
   'switch.unquiet' satisfies FaultCode,
+  'switch.braked' satisfies FaultCode,
+  'door.lost' satisfies FaultCode,
+  'door.slow' satisfies FaultCode,
   ...Object.entries(faults)
     .filter(([code, { retry }]) => /^(imap|oauth|database)\./.test(code) && (retry === 'soon' || retry === 'paced'))
     .map(([code]) => code),

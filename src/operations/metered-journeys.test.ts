@@ -57,7 +57,7 @@ test('however many ask how the estate stands at a time, it is looked at once', a
   let looks = 0;
   const now = async (): Promise<EstateNow> => {
     looks++;
-    return { standings: [], waves: [], workers: [], platforms: [] };
+    return { standings: [], waves: [], workers: [], platforms: [], brake: null };
   };
   const look = estateWatch({ now }, { depth: async () => ({ waiting: 1, active: 2 }) });
   const [first, second] = await Promise.all([look(), look(), look()]);

@@ -9,7 +9,9 @@ import { everything } from '#domain/selection.ts';
 import { silent } from '#lib/log.ts';
 import { memoryLedger } from '#ledger-file/memory.ts';
 import type { Ends } from '#ports/mailbox-ends.ts';
-import { type JourneySteps, travel, type TravelRequest } from './travel.ts';
+import { noDoors } from './holding.test-kit.ts';
+import type { JourneySteps, TravelRequest } from './travel-request.ts';
+import { travel } from './travel.ts';
 
 const never = (what: string) => () => Promise.reject(new Error(`${what} was called`));
 
@@ -18,6 +20,7 @@ const noSteps: JourneySteps = {
   beginSwitch: never('beginSwitch'),
   listed: never('listed'),
   take: never('take'),
+  rest: never('rest'),
   passed: never('passed'),
   carried: never('carried'),
   failed: never('failed'),
@@ -42,11 +45,14 @@ function travelOnce(
         traveller: { ...traveller, ...may, side: 'source', failures },
         ends: () => ends as Ends,
         turnLedger: never('turnLedger'),
+        user: () => 'ann',
+        leaveBoth: () => undefined,
       },
       wave: null,
       journeys,
       choices: { selection: everything, delete: true, prove: 'sample' },
       followEveryMs: 1_000,
+      holding: noDoors,
       who: 'a test',
       log,
       clock: { now: () => Date.now(), sleep: async () => undefined },

@@ -23,7 +23,9 @@ import { enterOtherNames } from '#store/other-names.ts';
 import { testDatabase, type TestDatabase } from '#store/test-database.ts';
 import type { CrashPoint } from '#sync/engine.ts';
 import { fill, pair } from './copy-mailbox.test-kit.ts';
-import { type JourneySteps, travel } from './travel.ts';
+import { noDoors } from './holding.test-kit.ts';
+import type { JourneySteps } from './travel-request.ts';
+import { travel } from './travel.ts';
 
 export type Point = SwitchPoint | CrashPoint;
 
@@ -95,6 +97,7 @@ export class Journey implements AsyncDisposable {
           if (step) this.#step(step.expected, step.step);
         }),
       carried: () => alive(() => undefined),
+      rest: () => alive(() => undefined),
       beginSwitch: () => alive(() => this.#step('following', 'switch')),
       listed: (_, direction) => alive(() => this.#listed(direction)),
       failed: () => alive(() => void this.failures++),
@@ -103,7 +106,7 @@ export class Journey implements AsyncDisposable {
           this.blocked = `${code}: ${JSON.stringify(about)}`;
           await sql`update mailbox set blocked_about = ${JSON.stringify(about)}::jsonb`.execute(this.#db.sql);
         }),
-      turn: async (step, _, __, ___, forgets = null) => {
+      turn: async (step, _, __, ___, { forgets = null } = {}) => {
         const isTaken = await alive(() => this.#step(step.expected, step.step));
         if (forgets !== null) {
           await forgetWay(this.#db.sql, this.#lease.mailbox, forgets);
@@ -122,6 +125,8 @@ export class Journey implements AsyncDisposable {
         const turning = await turnLedger(this.#worker.ledgers, this.#lease, from, this.ends(opposite[from]).pair);
         return turning.kind === 'turned' ? turning : { kind: 'unsettled' as const, why: `${turning.batches}` };
       },
+      user: () => 'a',
+      leaveBoth: () => undefined,
     };
     const { selection = everything, delete: mirrors = true } = this.#platforms;
     await travel(
@@ -132,6 +137,7 @@ export class Journey implements AsyncDisposable {
         journeys,
         choices: { selection, delete: mirrors, prove: 'sample' },
         followEveryMs: 1_000,
+        holding: noDoors,
         who: 'a test',
         log: { ...silent, warn: (_, about) => void (this.said = JSON.stringify(about)) },
         clock: { now: () => Date.now(), sleep: async () => undefined },

@@ -5,6 +5,7 @@ import type { Stage, Step } from '#domain/journey.ts';
 import type { Direction } from '#domain/ledger-turn.ts';
 import type { Candidate, WaveNow } from '#domain/release.ts';
 import type { Job, NewJob } from './queue.ts';
+import type { RouteHold } from './routes.ts';
 
 /** What a worker has to know of a mailbox. */
 export interface Traveller {
@@ -131,13 +132,13 @@ export interface Journeys {
   block(mailbox: number, code: string, about: Readonly<Record<string, unknown>>, who: string): Promise<void>;
   /**
    * Turns the route, takes the step that goes with it, notes the interruption, and forgets the ledger of one direction, which is
-   * known in the other: one transaction. False as `take`.
+   * known in the other: one transaction. False as `take`, and where `hold` is not what the doors go by any more.
    */
   turn(
     step: StepOf,
     side: 'source' | 'target',
     interruptedMs: number,
     dueInMs: number | null,
-    forgets?: Direction | null,
+    also?: { readonly forgets?: Direction | null; readonly hold?: RouteHold | null },
   ): Promise<boolean>;
 }

@@ -1,6 +1,7 @@
 /** Both ends of a mailbox's journey, opened as the settings of the programme say, within what the platforms may be asked. */
 
 import type { Direction } from '#domain/ledger-turn.ts';
+import type { SideName } from '#domain/platform.ts';
 import type { Traveller } from './journeys.ts';
 import type { LedgerStore, MailboxPair } from './ledger.ts';
 import type { OpenSource, OpenTarget } from './mailbox.ts';
@@ -25,6 +26,10 @@ export interface MailboxInHand {
   readonly traveller: Traveller;
   /** Opening takes connections from the budgets of the platforms and waits until there are some; closing gives them back. */
   ends(direction: Direction): Ends;
+  /** Who the mailbox is on that side. */
+  user(side: SideName): string;
+  /** Signs out what is signed in and waits for the next pass. */
+  leaveBoth(): void;
   /** Makes the ledger of the other direction, or says why that cannot be yet. */
   turnLedger(from: Direction): Promise<LedgerTurn>;
 }

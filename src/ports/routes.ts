@@ -1,13 +1,19 @@
 /** Routes, from both ends: who turns them, and the doors that answer by them. */
 
+import type { Brake } from '#domain/brake.ts';
 import type { Route, RouteFound, Standing } from '#domain/route.ts';
 import type { Named, SideName } from '#domain/platform.ts';
 
 /** What a switch asks of the doors. */
 export interface RouteHolds {
-  /** Announces that these are to change sides; those that are announced or held already stay so. */
-  announce(mailboxes: readonly number[]): Promise<void>;
-  /** Holds one that is announced, or holds it anew. The answer is wanted by `missing`, `letGo` and the turn. */
+  /** How many doors have registered and not left, whether they are heard of or not; with none there is nobody to wait for. */
+  doors(): Promise<number>;
+  /**
+   * Announces that it is to change sides, where that was not done before. Answers for how many milliseconds it has been announced: doors
+   * are asked by those who remember what they were told before.
+   */
+  announce(mailbox: number): Promise<number>;
+  /** Holds it, or holds it anew. The answer is wanted by `missing`, `letGo` and the turn. */
   hold(mailbox: number): Promise<RouteHold>;
   /** The doors that have not taken note of it yet, of those that would answer otherwise; none: everybody knows. */
   missing(hold: RouteHold): Promise<readonly DoorMissing[]>;
@@ -21,8 +27,6 @@ export interface RouteHold {
   readonly mailbox: number;
   /** Of the route as it was written by this hold. */
   readonly revision: number;
-  /** Milliseconds since it was announced, by the database's clock; doors remember what they were told before. */
-  readonly announcedForMs: number;
 }
 
 export interface DoorMissing {
@@ -35,13 +39,6 @@ export interface DoorMissing {
    * the announcement, so that it may answer by what was: a person has to stop it, or say that it is gone.
    */
   readonly why: 'slow' | 'lost';
-}
-
-export interface Brake {
-  readonly who: string;
-  readonly why: string;
-  /** Milliseconds since 1970. */
-  readonly at: number;
 }
 
 /** What a door is asked thousands of times a second: answered from memory, without waiting. */

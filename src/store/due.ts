@@ -66,7 +66,8 @@ const isDue = sql.raw(`m.due_at <= now() and m.queued_at is null and m.mark = ''
 function datesAllow(m: string): string {
   return `((${m}.not_before is null or ${m}.not_before <= w.day) and (${m}.not_after is null or w.day <= ${m}.not_after))`;
 }
-const open = `w.state = 'running' and w.opens_at <= now() and now() < w.closes_at`;
+/** Under the brake nobody's window is open, and a wave that runs is as one that rests. */
+const open = `w.state = 'running' and w.opens_at <= now() and now() < w.closes_at and not exists (select from brake)`;
 /** Of a wave `w`. */
 const isOpen = sql.raw(open);
 /** Of a mailbox `m` and its wave `w`. */
@@ -148,7 +149,7 @@ export async function find(
 }
 
 const wavesNow = sql`
-  select id, state, (extract(epoch from opens_at) * 1000)::int8 as opens_ms,
+  select id, case when state = 'running' and exists (select from brake) then 'paused' else state end as state, (extract(epoch from opens_at) * 1000)::int8 as opens_ms,
          (extract(epoch from closes_at) * 1000)::int8 as closes_ms, pilot
     from wave`;
 

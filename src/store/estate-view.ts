@@ -4,6 +4,7 @@ import { sql } from 'kysely';
 import type { Standing } from '#domain/estate-state.ts';
 import type { Mark, Stage } from '#domain/journey.ts';
 import type { EstateView } from '#ports/estate-view.ts';
+import { brakeNow } from './brake.ts';
 import { openPlatforms } from './budget.ts';
 import { faulted } from './database-fault.ts';
 import type { Database } from './db.ts';
@@ -21,13 +22,14 @@ interface StandingRow {
 export function openEstateView(db: Database): EstateView {
   return {
     async now() {
-      const [standings, waves, workers, platforms] = await Promise.all([
+      const [standings, waves, workers, platforms, brake] = await Promise.all([
         faulted(db.name, standingsNow(db)),
         openWaves(db).list(),
         openWorkforce(db).workersNow(),
         openPlatforms(db).platformsNow(),
+        faulted(db.name, brakeNow(db.sql)),
       ]);
-      return { standings, waves, workers, platforms };
+      return { standings, waves, workers, platforms, brake };
     },
   };
 }

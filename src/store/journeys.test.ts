@@ -289,7 +289,9 @@ const endings = {
   'turned the route': [
     'switching',
     (its: Journeys) =>
-      its.turn({ mailbox: 1, expected: 'switching', step: 'settle', who: 'worker 7' }, 'target', 900, 0, 'there'),
+      its.turn({ mailbox: 1, expected: 'switching', step: 'settle', who: 'worker 7' }, 'target', 900, 0, {
+        forgets: 'there',
+      }),
   ],
 } as const satisfies Record<string, readonly [Stage, (its: Journeys) => Promise<unknown>]>;
 
@@ -301,10 +303,12 @@ test('a turn forgets the ledger of the way that is known the other way, with the
     (await sql`select mailbox, direction from ledger_page order by mailbox, direction`.execute(db.sql)).rows;
   const [back, there] = await pages();
   expect(
-    await underWay.journeys.turn({ ...step, expected: 'returning', step: 'come-home' }, 'source', 1, 0, 'back'),
+    await underWay.journeys.turn({ ...step, expected: 'returning', step: 'come-home' }, 'source', 1, 0, {
+      forgets: 'back',
+    }),
   ).toBe(false);
   expect(await pages()).toHaveLength(2);
-  expect(await underWay.journeys.turn(step, 'target', 900, 0, 'there')).toBe(true);
+  expect(await underWay.journeys.turn(step, 'target', 900, 0, { forgets: 'there' })).toBe(true);
   expect(await pages()).toEqual([back]);
   expect(there).toEqual({ mailbox: 1, direction: 'there' });
 });

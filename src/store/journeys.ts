@@ -2,7 +2,6 @@
 
 import { type RawBuilder, sql } from 'kysely';
 import { after, type Stage } from '#domain/journey.ts';
-import type { SideName } from '#domain/platform.ts';
 import type { Journeys, PassNumbers, StepOf } from '#ports/journeys.ts';
 import type { Job } from '#ports/queue.ts';
 import { listed } from './acceptance.ts';
@@ -12,6 +11,7 @@ import { type Database, oneRow, type Sql } from './db.ts';
 import { due, find, maySwitchNow } from './due.ts';
 import { forgottenWay } from './forget-ledgers.ts';
 import { advance, stepping } from './journey.ts';
+import { turnedRoute, underHold } from './route-turn.ts';
 import type { StoredQueue } from './queue.ts';
 import { takenOut } from './queue-rows.ts';
 
@@ -71,8 +71,9 @@ export function openJourneys(db: Database, queue: Pick<StoredQueue, 'send'>, job
     dueInMs: number | null,
     also: RawBuilder<unknown>,
     more: RawBuilder<unknown> = sql``,
+    gate: Gate = noGate,
   ): Promise<boolean> => {
-    const came = await ask(steppedWithItsEnd(db.sql, job, step, dueInMs, also, more));
+    const came = await ask(steppedWithItsEnd(db.sql, job, step, dueInMs, also, more, gate));
     if (came === 'not-ours') throw notOurs();
     hasEnded ||= came === 'taken';
     return came === 'taken';
@@ -143,12 +144,14 @@ export function openJourneys(db: Database, queue: Pick<StoredQueue, 'send'>, job
         return true;
       });
     },
-    turn({ about, ...step }, side, interruptedMs, dueInMs, forgets = null) {
+    turn({ about, ...step }, side, interruptedMs, dueInMs, { forgets = null, hold = null } = {}) {
       // Who came home stays there until a person lets them go again: the window may still be open.
       const held = side === 'source' ? 'came home; release it to have it switched again' : null;
       const also = sql`interrupted_ms = ${interruptedMs}, held = coalesce(${held}::text, held)`;
       const gone = forgets === null ? sql`` : forgottenWay(sql`select id from moved`, forgets);
-      return endingStep({ ...step, about: { ...about, interruptedMs } }, dueInMs, also, sql`${turned(side)} ${gone}`);
+      const noted = { ...step, about: { ...about, interruptedMs } };
+      const gate = underHold(step.mailbox, hold);
+      return endingStep(noted, dueInMs, also, sql`${turnedRoute(side)} ${gone}`, gate);
     },
   };
 }
@@ -227,13 +230,13 @@ export async function block(
   await note(tx, { who, what: 'blocked', mailbox, ...(wave === null ? {} : { wave }), why: code, about });
 }
 
-/** The mailboxes of `moved` belong to this side from now on: part of a statement. */
-function turned(side: SideName): RawBuilder<unknown> {
-  return sql`, routed as (
-    insert into route (mailbox, side) select id, ${side} from moved
-    on conflict (mailbox) do update set side = excluded.side, turned_at = now()
-  )`;
+/** What has to hold besides, when a step is taken: more parts of the statement, and the condition on them. */
+interface Gate {
+  readonly parts: RawBuilder<unknown>;
+  readonly isOpen: RawBuilder<unknown>;
 }
+
+const noGate: Gate = { parts: sql``, isOpen: sql`true` };
 
 /**
  * A step, what else changes with it, and the end of the job, in one statement: every round trip of a switch is one in which
@@ -246,17 +249,18 @@ async function steppedWithItsEnd(
   dueInMs: number | null,
   also: RawBuilder<unknown>,
   more: RawBuilder<unknown>,
+  gate: Gate,
 ): Promise<'taken' | 'elsewhere' | 'not-ours'> {
-  const isThere = sql`exists (select from standing)`;
-  const ended = job ? takenOut(job, sql`and ${isThere}`) : sql`select from standing`;
+  const isThere = sql`(exists (select from standing) and ${gate.isOpen})`;
+  const ended = job ? takenOut(job, sql`and ${isThere}`) : sql`select where ${isThere}`;
   const within = { also: sql`, queued_at = null, ${also}`, provided: sql`and exists (select from ended)` };
   const { stands, moved } = await oneRow(
     db,
     sql<{ stands: boolean; moved: boolean }>`
-      with standing as (select from mailbox where id = ${mailbox} and stage = ${expected} for update),
+      with standing as (select from mailbox where id = ${mailbox} and stage = ${expected} for update) ${gate.parts},
            ended as (${ended}),
            ${stepping(mailbox, expected, taken, seconds(dueInMs), within)} ${more}
-      select exists (select from standing) as stands, exists (select from moved) as moved`,
+      select ${isThere} as stands, exists (select from moved) as moved`,
   );
   return moved ? 'taken' : stands ? 'not-ours' : 'elsewhere';
 }

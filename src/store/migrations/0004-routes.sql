@@ -15,9 +15,13 @@ alter table route
   -- 'open': whoever asks is told the side. 'announced': the same, and deliveries go by the door that can park them. 'held': sign-ins
   -- wait and deliveries are parked.
   add column standing text not null default 'open' check (standing in ('open', 'announced', 'held')),
-  -- Since when it has been standing so, and under which revision it was announced.
+  -- Since when it has been standing so; and since when it has been announced, and under which revision.
   add column since timestamptz not null default now(),
-  add column announced bigint;
+  add column announced_at timestamptz,
+  add column announced bigint,
+  -- One that is announced has a row before it is turned for the first time.
+  alter column turned_at drop not null,
+  alter column turned_at drop default;
 create index route_revision on route (revision);
 create index route_standing on route (since) where standing <> 'open';
 

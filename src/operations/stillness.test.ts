@@ -1,0 +1,106 @@
+/** Who is waited for before a mailbox is said to be still, and who is not. */
+
+import { describe, expect, test } from 'vitest';
+import { Fault } from '#domain/fault.ts';
+import type { DoorMissing, RouteHold, RouteHolds } from '#ports/routes.ts';
+import type { Sessions } from '#ports/sessions.ts';
+import { holdStill, type StillnessParts, waitBeforeSwitch } from './stillness.ts';
+
+const never = new AbortController().signal;
+const door = { id: 'd', host: 'mx1', pid: 7, serves: ['postfix'] } as const;
+
+interface Made {
+  readonly doors?: number;
+  readonly announcedForMs?: number;
+  /** What is missing, question by question; the last goes on. */
+  readonly missing?: readonly (readonly DoorMissing[])[];
+  readonly braked?: boolean;
+  /** Sessions there are, question by question; null: nobody tells. */
+  readonly sessions?: readonly number[] | null;
+}
+
+function pretend({ doors = 1, announcedForMs = 60_000, missing = [[]], braked = false, sessions = null }: Made = {}) {
+  const done: string[] = [];
+  let now = 0;
+  let asked = 0;
+  let counted = 0;
+  const routes: RouteHolds = {
+    doors: async () => doors,
+    announce: async () => announcedForMs,
+    hold: async (mailbox) => {
+      done.push('hold');
+      return { mailbox, revision: 9 };
+    },
+    missing: async () => missing[Math.min(asked++, missing.length - 1)] ?? [],
+    letGo: async () => undefined,
+    brake: async () => (braked ? { who: 'ann', why: 'smoke', at: 0 } : null),
+  };
+  const people: Sessions | null = sessions && {
+    end: async () => void done.push('end'),
+    count: async () => sessions[Math.min(counted++, sessions.length - 1)] ?? 0,
+  };
+  const clock = {
+    now: () => now,
+    sleep: async (ms: number) => {
+      now += ms;
+      done.push(`sleep ${ms}`);
+    },
+  };
+  const parts: StillnessParts = { routes, sessions: people, user: 'ann', mailbox: 3, clock, announceAheadMs: 40_000 };
+  return { parts, done };
+}
+
+async function faultOf(work: Promise<unknown>): Promise<string> {
+  const error = await work.then(
+    () => null,
+    (cause: unknown) => cause,
+  );
+  return error instanceof Fault ? error.code : String(error);
+}
+
+describe('before a switch begins', () => {
+  test('nobody is announced and nobody waits where there is no door', async () => {
+    expect(await waitBeforeSwitch(pretend({ doors: 0, announcedForMs: 0 }).parts)).toBe(0);
+  });
+
+  test('those who remember what the doors said are given the time to forget it', async () => {
+    expect(await waitBeforeSwitch(pretend({ announcedForMs: 15_000 }).parts)).toBe(25_000);
+    expect(await waitBeforeSwitch(pretend({ announcedForMs: 41_000 }).parts)).toBe(0);
+  });
+
+  test('a brake is obeyed, with doors and without', async () => {
+    expect(await faultOf(waitBeforeSwitch(pretend({ braked: true }).parts))).toBe('switch.braked');
+    expect(await faultOf(waitBeforeSwitch(pretend({ braked: true, doors: 0 }).parts))).toBe('switch.braked');
+    expect(await faultOf(holdStill(pretend({ braked: true, doors: 0 }).parts, () => undefined, never))).toBe(
+      'switch.braked',
+    );
+  });
+});
+
+describe('a mailbox is still', () => {
+  test('once every door has taken note, and a server that does not tell of its sessions has had time to finish', async () => {
+    const { parts, done } = pretend({ missing: [[{ ...door, why: 'slow' }], []] });
+    const held: RouteHold[] = [];
+    await holdStill(parts, (hold) => held.push(hold), never);
+    expect(held).toEqual([{ mailbox: 3, revision: 9 }]);
+    expect(done).toEqual(['hold', 'sleep 10', 'sleep 1000']);
+  });
+
+  test('once its sessions have ended, where they can be seen', async () => {
+    const { parts, done } = pretend({ sessions: [2, 1, 0] });
+    await holdStill(parts, () => undefined, never);
+    expect(done).toEqual(['hold', 'end', 'sleep 50', 'end', 'sleep 50', 'end']);
+  });
+
+  test('never while a session does not end, nor while a living door takes no note, nor past one that was never told', async () => {
+    expect(await faultOf(holdStill(pretend({ sessions: [1] }).parts, () => undefined, never))).toBe('switch.sessions');
+    expect(
+      await faultOf(holdStill(pretend({ missing: [[{ ...door, why: 'slow' }]] }).parts, () => undefined, never)),
+    ).toBe('door.slow');
+    const lost = pretend({ missing: [[{ ...door, why: 'lost' }]] });
+    let isHeld = false;
+    expect(await faultOf(holdStill(lost.parts, () => (isHeld = true), never))).toBe('door.lost');
+    // Told before anybody is waited for, so that it is let go of.
+    expect(isHeld).toBe(true);
+  });
+});

@@ -1,0 +1,47 @@
+/** What a worker needs to take one mailbox of an estate a step further on its journey. */
+
+import type { SwitchPoint } from '#cutover/switch.ts';
+import type { SideName } from '#domain/platform.ts';
+import type { WaveNow, Work } from '#domain/release.ts';
+import type { Clock } from '#lib/clock.ts';
+import type { Log } from '#lib/log.ts';
+import type { Journeys } from '#ports/journeys.ts';
+import type { MailboxInHand } from '#ports/mailbox-ends.ts';
+import type { RouteHolds } from '#ports/routes.ts';
+import type { Sessions } from '#ports/sessions.ts';
+import type { CrashPoint } from '#sync/engine.ts';
+import type { CopyChoices } from './copy-mailbox.ts';
+
+export type JourneySteps = Pick<
+  Journeys,
+  'now' | 'take' | 'rest' | 'beginSwitch' | 'passed' | 'carried' | 'listed' | 'failed' | 'block' | 'turn'
+>;
+
+export interface TravelRequest {
+  readonly work: Work;
+  readonly inHand: MailboxInHand;
+  readonly wave: WaveNow | null;
+  readonly journeys: JourneySteps;
+  readonly choices: Omit<CopyChoices, 'dryRun' | 'followSeconds' | 'retryRefused'>;
+  /** Between two looks at a mailbox that is followed, in milliseconds. */
+  readonly followEveryMs: number;
+  readonly holding: Holding;
+  /** For the audit log. */
+  readonly who: string;
+  readonly log: Log;
+  readonly clock: Clock;
+  /** For how long the platforms have asked for this mailbox to be left alone by now, in milliseconds. */
+  readonly askedMs?: () => number;
+  /** For tests: the places at which a process may be killed. */
+  readonly at?: (point: SwitchPoint | CrashPoint) => void;
+}
+
+/** How people and deliveries are kept waiting while a mailbox changes sides. */
+export interface Holding {
+  readonly routes: RouteHolds;
+  /** Where the operator of a side lets us see and end people's sessions. */
+  readonly sessions: Readonly<Record<SideName, Sessions | null>>;
+  readonly announceAheadMs: number;
+  /** So long at most, in milliseconds. */
+  readonly mostMs: number;
+}
