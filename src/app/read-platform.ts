@@ -68,7 +68,7 @@ function sessionsUrl(
   if (protocol !== 'http:' && protocol !== 'https:') return null;
   if (username !== '' || password !== '')
     return { problem: 'a user or a password stands in this URL: write `key: env:NAME`.' };
-  const isHere = hostname === 'localhost' || hostname === '[::1]' || /^127\./.test(hostname);
+  const isHere = hostname === 'localhost' || hostname === '[::1]' || hostname.startsWith('127.');
   if (protocol === 'http:' && !isHere && !clearTextAllowed)
     return {
       problem: 'the key would go over the network in clear text. Use https://, or write "allow-clear-text: true".',

@@ -61,11 +61,15 @@ function answerOf(url: string, command: string, text: string): readonly unknown[
   } catch {
     throw unusable(url, `${command} was answered with no JSON`);
   }
-  const first: unknown = Array.isArray(read) ? read[0] : null;
-  const [kind, answer]: readonly unknown[] = Array.isArray(first) ? first : [];
+  const [first] = listOf(read);
+  const [kind, answer] = listOf(first);
   if (kind === 'doveadmResponse' && Array.isArray(answer)) return answer;
   const why = typeof answer === 'object' && answer !== null ? JSON.stringify(answer) : 'an answer of a strange form';
   throw unusable(url, `${command}: ${why}`);
+}
+
+function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? (value as readonly unknown[]) : [];
 }
 
 function unusable(url: string, text: string): Error {
