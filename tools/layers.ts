@@ -34,7 +34,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   cli: ['operations', 'planning', 'rehearsal', 'domain', 'protocols'],
   api: ['operations', 'domain', 'protocols'],
   worker: ['operations', 'ports', 'domain'],
-  coexistence: ['operations', 'domain', 'protocols'],
+  // What mail systems ask: where somebody lives now.
+  doors: ['ports', 'domain', 'protocols'],
   console: ['api'],
   app: ['*'],
   // Outside src/: they may look at all of it, and of src/ only app/ knows them (`godwit demo` shows the labs' servers).

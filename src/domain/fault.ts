@@ -474,7 +474,7 @@ export const faults = {
     'estate',
     'operator',
     ({ at, text }) => `Nothing can be listened for on ${at}: ${text}`,
-    'Name another host and port with --listen HOST:PORT or `listen` in godwit.yaml, or off.',
+    'Name another host and port with --listen HOST:PORT, or `listen` or the door in godwit.yaml, or off.',
   ),
   'estate.import.under-way': entry<Named>(
     'estate',
