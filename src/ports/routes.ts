@@ -45,7 +45,10 @@ export interface DoorMissing {
 export interface RouteBook {
   /** By an address in any case, or by a name that somebody signs in with on either side. */
   find(name: string): RouteFound;
-  /** By the number of a mailbox; null where there is none. */
+  /**
+   * By the number of a mailbox; null where there is none. One that is announced is told as held while it cannot be said for certain
+   * where it is: who holds it as long as that is right in either case.
+   */
   route(mailbox: number): { readonly route: Route; readonly named: Named } | null;
   /** Resolves once it is held no more, with true; with false after `mostMs`, or when `signal` fires. */
   whenOpen(mailbox: number, mostMs: number, signal: AbortSignal): Promise<boolean>;
@@ -65,8 +68,11 @@ export interface RouteSource {
    * Millions of rows in bounded memory.
    */
   readAll(take: (row: RouteRow) => void, signal: AbortSignal): Promise<RoutesAt>;
-  /** Joins the doors with what is known; its lease begins. */
-  register(door: DoorIdentity, at: RoutesAt): Promise<DoorAtWork>;
+  /**
+   * Joins the doors, with all known up to a revision; its lease begins. `before`: by which the database knew this door when it was
+   * killed, if it was: once the lease of that one is over, nobody waits for it any more.
+   */
+  register(door: DoorIdentity, known: number, before: string | null): Promise<DoorAtWork>;
   /** Resolves when something has changed, or after `mostMs`. */
   changed(mostMs: number, signal: AbortSignal): Promise<void>;
 }
@@ -93,9 +99,12 @@ export interface DoorIdentity {
 }
 
 export interface DoorAtWork extends AsyncDisposable {
+  /** By which the database knows it. */
+  readonly id: string;
   /**
    * Renews the lease, tells that all up to `known` is answered by, and answers with what has come since, in order. One round trip.
-   * `gone`: a person has said that this door is no more; it has to register anew.
+   * `gone`: a person has said that this door is no more, or the database does not remember what it was told: it has to read
+   * everything and to register anew.
    */
   renew(known: number): Promise<{ readonly at: RoutesAt; readonly changes: readonly RouteChange[] } | 'gone'>;
 }
