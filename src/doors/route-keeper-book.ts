@@ -105,8 +105,8 @@ export class KeptBook implements RouteBook {
   }
 
   #isHeld(mailbox: number): boolean {
-    const route = this.#table?.route(mailbox);
-    return route != null && (route.standing === 'held' || (route.standing === 'announced' && !this.#isSure()));
+    const standing = this.#table?.route(mailbox)?.standing ?? 'open';
+    return standing === 'held' || (standing === 'announced' && !this.#isSure());
   }
 
   /** Asks a clock, and is therefore asked of those only that are about to change sides. */

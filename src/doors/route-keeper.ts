@@ -278,6 +278,7 @@ export class RouteKeeper implements RouteBook, AsyncDisposable {
     if (!this.#lease.isSure(this.#steady()) || this.#acknowledged > this.#told) return;
     this.#nap = new AbortController();
     const signal = AbortSignal.any([this.#ended.signal, this.#nap.signal]);
+    if (signal.aborted) return;
     try {
       await this.#options.source.changed(renewEveryMs, signal);
     } catch (error) {
