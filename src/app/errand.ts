@@ -3,7 +3,7 @@
  * count them no more.
  */
 
-import type { Work } from '#domain/release.ts';
+import { connectionsFor } from '#domain/connections-for.ts';
 import type { TravelRequest } from '#operations/travel-request.ts';
 import { travel } from '#operations/travel.ts';
 import type { Journeys } from '#ports/journeys.ts';
@@ -18,12 +18,6 @@ export interface ErrandParts extends ConnectionParts {
   readonly journeys: Pick<Journeys, 'find' | 'rest'>;
   readonly request: Omit<TravelRequest, 'work' | 'inHand' | 'wave' | 'askedMs'>;
 }
-
-/** Connections that a piece of work has use for on either side: a switch keeps those it carries with while it compares. */
-const connectionsFor = { copy: 1, follow: 1, 'follow-back': 1, switch: 2, return: 2 } as const satisfies Record<
-  Work,
-  number
->;
 
 /**
  * Does `job` on a mailbox that is ours alone. `over` fires when it has to stop at once, and `notBegun` also when it is better

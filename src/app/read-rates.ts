@@ -19,6 +19,8 @@ const workRate = Type.Object({
 const ratesForm = Type.Object({
   origin: Type.Enum(['measured', 'stated']),
   samples: positive,
+  // As others wrote it before it was told: nothing is known of switches.
+  switchSamples: Type.Optional(positive),
   copy: workRate,
   follow: workRate,
   switch: workRate,
@@ -48,7 +50,7 @@ export function ratesIn(file: string, text: string): Rates {
     throw usageError(`${file} is no JSON. godwit forecast -o json writes rates.`);
   }
   const rates = typeof value === 'object' && value !== null && 'rates' in value ? value.rates : value;
-  if (Value.Check(ratesForm, rates)) return rates;
+  if (Value.Check(ratesForm, rates)) return { ...rates, switchSamples: rates.switchSamples ?? 0 };
   const wrong = [...new Set(Value.Errors(ratesForm, rates).map(whatIsWrong))];
   throw usageError(
     `${file} holds no rates: ${wrong.slice(0, 10).join('; ')}. docs/rehearsal.md shows what stands in them.`,

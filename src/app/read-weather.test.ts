@@ -11,6 +11,7 @@ const rate = { fixedMs: 1, msPerItem: 1, msPerByte: 1, sigma: 1 };
 const rates: Rates = {
   origin: 'stated',
   samples: 0,
+  switchSamples: 0,
   copy: rate,
   follow: rate,
   switch: rate,

@@ -34,16 +34,31 @@ export function forecastLines(told: EstateForecast, wave: string | null): readon
   ];
 }
 
-function headLines({ finish, missed, waves }: EstateForecast): readonly string[] {
-  if (finish === null) return ['Nothing is ahead: no wave has anybody left to move.'];
+function headLines({ finish, missed, waves, inNoWindow, overdue }: EstateForecast): readonly string[] {
+  if (finish === null)
+    return [
+      overdue.length === 0
+        ? 'Nothing is ahead: no wave has anybody left to move.'
+        : 'No window is ahead, and who is left has none to switch in.',
+    ];
   const many = waves.reduce((sum, { mailboxes }) => sum + mailboxes, 0);
+  const those = `${counted(many, 'mailbox', 'mailboxes')} in ${counted(waves.length, 'wave')}`;
+  const by = `by ${at(finish.p50)}, nine times in ten by ${at(finish.p90)}`;
   return [
-    `${counted(many, 'mailbox', 'mailboxes')} in ${counted(waves.length, 'wave')}: all are over by ${at(finish.p50)}, nine times in ten by ${at(finish.p90)}.`,
+    inNoWindow.p90 < 1
+      ? `${those}: all are over ${by}.`
+      : `${those}: not all of them in the windows there are. ${noWindow(inNoWindow)} need time after the last, and with it all are over ${by}.`,
     missed.p90 === 0
       ? 'Everybody makes their window, nine times in ten.'
       : `About ${count(missed.p50)} miss their window, nine times in ten no more than ${count(missed.p90)}.`,
     '',
   ];
+}
+
+function noWindow({ p50, p90 }: Range): string {
+  return p50 < 1
+    ? `Nine times in ten no more than ${counted(Math.round(p90), 'mailbox', 'mailboxes')}`
+    : `About ${counted(Math.round(p50), 'mailbox', 'mailboxes')}, nine times in ten no more than ${count(Math.round(p90))},`;
 }
 
 const heading = ['wave', 'mailboxes', 'window opens', 'copied P50, P90', 'switch P50, P90', 'over P50, P90', 'miss it'];
@@ -55,7 +70,7 @@ function waveCells({ wave, mailboxes, window, copied, switchMs, finish, missed }
     at(window.opensAt),
     copied === null ? 'all are' : `${at(copied.p50)}, ${at(copied.p90)}`,
     `${duration(switchMs.p50)}, ${duration(switchMs.p90)}`,
-    finish === null ? 'never' : `${at(finish.p50)}, ${at(finish.p90)}`,
+    finish === null ? 'nobody in it' : `${at(finish.p50)}, ${at(finish.p90)}`,
     missed.p90 * mailboxes < 1 ? '' : shares(missed),
   ];
 }

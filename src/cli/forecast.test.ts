@@ -29,6 +29,7 @@ const told: EstateForecast = {
   waves: [wave],
   finish: wave.finish,
   missed: { p50: 0, p90: 0 },
+  inNoWindow: { p50: 0, p90: 0 },
   overdue: [],
   unplanned: 0,
   rates: statedRates,
@@ -67,6 +68,7 @@ test('who will miss a window, what would help and what was left out is told, and
     ...told,
     waves: [{ ...wave, missed: { p50: 0.12, p90: 0.31 }, remarks: ['Its switch does not fit into its window.'] }],
     missed: { p50: 2_520, p90: 6_510 },
+    inNoWindow: { p50: 1_200, p90: 4_000 },
     overdue: [{ wave: 'last', mailboxes: 3 }],
     unplanned: 12,
     helps: [{ what: 'twice as many mailboxes at one time', soonerMs: 2 * hourMs, fewerMissed: 6_000 }],
@@ -76,6 +78,7 @@ test('who will miss a window, what would help and what was left out is told, and
   const { code, stdout } = await play(['forecast'], worldOf(late));
   expect(code).toBe(3);
   for (const line of [
+    '21,000 mailboxes in 1 wave: not all of them in the windows there are. About 1,200 mailboxes, nine times in ten no more than 4,000, need time after the last, and with it all are over by 2026-08-02T19:10Z',
     'About 2,520 miss their window, nine times in ten no more than 6,510.',
     '12 %, 31 %\n\n  pilot  Its switch does not fit into its window.',
     'Their window is over, and they need another (1)\n  last  3 mailboxes',

@@ -37,6 +37,8 @@ export interface EstateAhead {
   readonly followEveryMs: number;
   /** A wave that was not started yet is taken to be started so long before its window, or now. */
   readonly aheadMs: number;
+  /** Until then a platform rests, or is not to be reached, and nothing is begun. */
+  readonly restsUntil: number;
   /** The octets that both platforms may be asked for until a time; null without limit. */
   readonly bytesUntil: (until: number) => number | null;
   /** Mailboxes without a mark that are in no wave. */

@@ -1,15 +1,28 @@
 /** A programme played once, in bulk: copies one wave after the other in the order of the windows, switches in their windows first. */
 
 import type { Chance } from '#lib/chance.ts';
+import { connectionsFor } from './connections-for.ts';
 import { type Bulk, type EstateAhead, leftIn, mailboxesIn, type WaveAhead } from './estate-ahead.ts';
+import { carryLate, type Late } from './forecast-late.ts';
+import { timeForBytes } from './forecast-octets.ts';
 import { drawLargest, drawNormal } from './normal.ts';
 import type { Rates, WorkRate } from './rates.ts';
 
 /** Mailboxes that are worked on at one time. */
 export interface Lanes {
   readonly copies: number;
-  /** A switch carries with one connection and compares with another (`wave-outlook.ts`). */
+  /** A switch carries with one connection and compares with another. */
   readonly switches: number;
+}
+
+export interface Played {
+  readonly lanes: Lanes;
+  readonly waves: readonly WavePlayed[];
+  /** When the last of all has switched, whoever missed their window included. */
+  readonly finish: number;
+  /** Of those who missed theirs, who switches in a later window, and for whom the windows there are have no room. */
+  readonly inLater: number;
+  readonly inNone: number;
 }
 
 export interface WavePlayed {
@@ -17,14 +30,14 @@ export interface WavePlayed {
   /** How long its copying took once it had begun. */
   readonly copyMs: number;
   readonly switchMs: number;
-  /** When the last who made it had switched; null where nobody did. */
+  /** When the last who made it had switched; null where nobody did. Never after the window, which who misses it is told by. */
   readonly finish: number | null;
   /** The share that did not make it. */
   readonly missed: number;
 }
 
-const dayMs = 24 * 3_600_000;
 const hourMs = 3_600_000;
+const dayMs = 24 * hourMs;
 /** How far what others have published may lie from what is true here: two of three within a factor of 1.8. */
 const statedSigma = 0.6;
 /** What stands in the rates was true lately, and next month differs by this much. */
@@ -34,46 +47,59 @@ const weatherSigma = 0.7;
 /** However much is followed, so much is left for what is new. */
 const leastShare = 0.3;
 
-export function playOnce(
-  estate: EstateAhead,
-  chance: Chance,
-): { readonly lanes: Lanes; readonly waves: readonly WavePlayed[] } {
+/** Plays the waves of `estate`, in the order of their windows; those whose window is over have all missed it. */
+export function playOnce(estate: EstateAhead, chance: Chance): Played {
   const { rates, waves, now } = estate;
-  const luck = luckOf(rates, chance);
+  const luck = { copy: luckOf(rates.samples, chance), switch: luckOf(rates.switchSamples, chance) };
   const lanes = lanesOf(estate);
   const weather = weatherOf(rates, chance);
   const copying = Math.max(1, lanes.copies * weather);
   const switching = Math.max(1, lanes.switches * weather);
-  const switches = waves.map((wave) => switchOf(wave, rates, luck, switching, chance));
-  let free = now;
-  let bytes = 0;
+  const switches = waves.map((wave) => switchOf(wave, rates, luck.switch, switching, chance));
+  // While a platform rests nothing is begun.
+  const from = Math.max(now, estate.restsUntil);
+  let free = from;
   let nextSwitch = 0;
   /** Who switches meanwhile comes first, and copies wait. */
-  const pastSwitches = (from: number, until: number): number => {
+  const pastSwitches = (begins: number, until: number): number => {
     let end = until;
     for (; nextSwitch < waves.length; nextSwitch++) {
-      const { opensAt } = (waves[nextSwitch] as WaveAhead).window;
+      const { opensAt, closesAt } = (waves[nextSwitch] as WaveAhead).window;
       if (opensAt >= end) break;
-      if (opensAt >= from) end += switches[nextSwitch] as number;
+      if (closesAt > now && Math.max(opensAt, from) >= begins) end += switches[nextSwitch] as number;
     }
     return end;
   };
-  const played = waves.map((wave, i): WavePlayed => {
-    const begins = Math.max(free, wave.state === 'planned' ? wave.window.opensAt - estate.aheadMs : now, now);
-    const workMs = copyOf(wave.toCopy, rates, luck, copying, chance);
-    bytes += wave.toCopy.reduce((sum, bulk) => sum + bulk.bytes, 0);
-    let copied = workMs === 0 ? now : pastSwitches(begins, begins + workMs);
-    // However many work on it, no more octets go than were agreed.
-    if (workMs > 0) copied = Math.max(copied, timeForBytes(estate, bytes, copied));
-    if (workMs > 0) free = copied;
-    return switched(wave, { begins, copied, copyMs: workMs, switchMs: switches[i] as number }, rates, now);
+  const played = waves.map((wave, i) => {
+    const begins = Math.max(free, wave.state === 'planned' ? wave.window.opensAt - estate.aheadMs : from);
+    const workMs = copyOf(wave.toCopy, rates, luck.copy, copying, chance);
+    let copied = now;
+    if (workMs > 0) {
+      const bytes = wave.toCopy.reduce((sum, bulk) => sum + bulk.bytes, 0);
+      // However many work on it, no more octets go than were agreed, and in bad weather fewer.
+      copied = timeForBytes(estate.bytesUntil, bytes / weather, begins, pastSwitches(begins, begins + workMs));
+      free = copied;
+    }
+    return switched(wave, { begins, copied, copyMs: workMs, switchMs: switches[i] as number }, rates, from);
   });
-  return { lanes, waves: played };
+  const eachMs = (luck.switch * rates.switch.fixedMs * (1 + rates.retryShare)) / switching;
+  const { finish, inLater, inNone } = carryLate(
+    played.map(({ late, played: { switchMs } }, i) => ({ window: (waves[i] as WaveAhead).window, switchMs, late })),
+    { now: from, eachMs, mendMs: rates.mendHours * hourMs, chance },
+  );
+  const finishes = played.map((each) => each.played.finish ?? now);
+  return {
+    lanes,
+    waves: played.map((each) => each.played),
+    finish: Math.max(now, finish, ...finishes),
+    inLater,
+    inNone,
+  };
 }
 
-/** One factor for all work of a run: nobody knows the rates, least of all where they are others'. */
-function luckOf({ origin, samples }: Rates, chance: Chance): number {
-  const sigma = origin === 'stated' ? statedSigma : Math.hypot(driftSigma, 1 / Math.sqrt(Math.max(1, samples)));
+/** One factor for all work of a kind in a run: nobody knows the rates, least of all where they are others'. */
+function luckOf(samples: number, chance: Chance): number {
+  const sigma = samples === 0 ? statedSigma : Math.hypot(driftSigma, 1 / Math.sqrt(samples));
   return Math.exp(sigma * drawNormal(chance));
 }
 
@@ -90,7 +116,7 @@ function lanesOf({ rates, followers, followEveryMs }: EstateAhead): Lanes {
   const lookMs = fixedMs + days * (msPerItem * rates.newItemsPerDay + msPerByte * rates.newBytesPerDay);
   const looking = (followers * lookMs) / followEveryMs;
   const copies = Math.max(rates.atOnce - looking, rates.atOnce * leastShare, 1);
-  return { copies: Math.round(copies), switches: Math.max(1, Math.floor(rates.atOnce / 2)) };
+  return { copies: Math.round(copies), switches: Math.max(1, Math.floor(rates.atOnce / connectionsFor.switch)) };
 }
 
 /** How long the copies of a wave take on so many lanes, failed passes included. */
@@ -153,18 +179,6 @@ function switchOf(wave: WaveAhead, rates: Rates, luck: number, lanes: number, ch
   return luck * onLanes(mailboxes, work, longestOf(mailboxes, turn.fixedMs, turn, chance), turn, lanes, chance);
 }
 
-/** The first moment by which so many octets may have been asked for; told by the hour. */
-function timeForBytes({ now, bytesUntil }: EstateAhead, bytes: number, from: number): number {
-  const limit = bytesUntil(from);
-  if (limit === null || limit >= bytes) return from;
-  for (let at = from, step = hourMs; ; at += step, step = Math.min(step * 2, 7 * dayMs)) {
-    const by = bytesUntil(at + step);
-    if (by === null || by >= bytes) return at + step;
-    // A platform that may be asked for nothing is no forecast of ours.
-    if (at - now > 10 * 365 * dayMs) return at;
-  }
-}
-
 interface Times {
   readonly begins: number;
   readonly copied: number;
@@ -172,27 +186,31 @@ interface Times {
   readonly switchMs: number;
 }
 
-/** Who is copied when the window closes, and has had time to switch in it, makes it. */
-function switched(wave: WaveAhead, { begins, copied, copyMs, switchMs }: Times, rates: Rates, now: number): WavePlayed {
+/** Who is copied when the window closes, and has had time to switch in it, makes it; the others are told by what kept them. */
+function switched(
+  wave: WaveAhead,
+  { begins, copied, copyMs, switchMs }: Times,
+  rates: Rates,
+  now: number,
+): { readonly played: WavePlayed; readonly late: Late } {
   const { opensAt, closesAt } = wave.window;
   const left = leftIn(wave);
   const toCopy = mailboxesIn(wave.toCopy);
   const opens = Math.max(opensAt, now);
+  const hasMs = Math.max(0, closesAt - opens);
   const copiedShare = toCopy === 0 || copied <= closesAt ? 1 : Math.max(0, (closesAt - begins) / (copied - begins));
-  const switchShare = switchMs <= closesAt - opens ? 1 : (closesAt - opens) / switchMs;
+  const switchShare = switchMs <= hasMs ? 1 : hasMs / switchMs;
   // Of those who are blocked, or will be, whoever somebody has not seen to when the window closes.
-  const notMended = Math.exp(-(closesAt - now) / (rates.mendHours * hourMs));
+  const notMended = Math.exp(-Math.max(0, closesAt - now) / (rates.mendHours * hourMs));
   const stuck = (wave.blocked + toCopy * rates.blockedShare) * notMended;
-  const make = Math.max(
-    0,
-    Math.min((wave.following + toCopy * copiedShare + wave.blocked - stuck) / left, switchShare),
-  );
+  const ready = wave.following + toCopy * copiedShare + wave.blocked - stuck;
+  // In a window that is over nobody makes it, however few they are.
+  const make = closesAt <= now ? 0 : Math.max(0, Math.min(ready / left, switchShare));
+  const missed = Math.max(0, 1 - make);
   const last = Math.max(opens + switchMs, toCopy === 0 ? opens : copied + Math.min(switchMs, rates.switch.fixedMs));
-  return {
-    copied,
-    copyMs,
-    switchMs,
-    finish: make > 0 ? Math.min(last, closesAt) : null,
-    missed: Math.max(0, 1 - make),
-  };
+  const finish = make > 0 ? Math.min(last, closesAt) : null;
+  const uncopied = Math.min(missed * left, toCopy * (1 - copiedShare));
+  const blocked = Math.min(missed * left - uncopied, stuck);
+  const late = { uncopied, copied, blocked, ready: missed * left - uncopied - blocked };
+  return { played: { copied, copyMs, switchMs, finish, missed }, late };
 }

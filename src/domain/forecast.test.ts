@@ -14,6 +14,7 @@ const rates: Rates = {
   ...statedRates,
   origin: 'measured',
   samples: 1_000_000,
+  switchSamples: 1_000_000,
   copy: { fixedMs: 2_000, msPerItem: 10, msPerByte: 1 / 2_000, sigma: 0.6 },
   switch: { fixedMs: 5_000, msPerItem: 0, msPerByte: 0, sigma: 0.5 },
   atOnce: 20,
@@ -46,6 +47,7 @@ function estateOf(waves: readonly WaveAhead[], changes: Partial<EstateAhead> = {
     followers: 0,
     followEveryMs: 15 * 60_000,
     aheadMs: 21 * dayMs,
+    restsUntil: now,
     bytesUntil: () => null,
     unplanned: 0,
     ...changes,
@@ -157,6 +159,78 @@ test('waves that are over are told with whom they left behind, and an estate wit
   const over = wave('over', -20, { following: 3, blocked: 1 });
   const told = forecast(estateOf([over, wave('done', 5, { done: 9 })], { unplanned: 12 }));
   expect(told).toMatchObject({ finish: null, waves: [], overdue: [{ wave: 'over', mailboxes: 4 }], unplanned: 12 });
+});
+
+test('who misses a window switches in a later one that has time left, and the last of all is told with them', () => {
+  const tight = wave('tight', 24, { following: 160_000 });
+  const [first, second] = [forecast(estateOf([tight])), forecast(estateOf([tight, wave('b', 72, { following: 100 })]))];
+  const closes = (hours: number) => now + (hours + 11) * hourMs;
+  // Half of them: eleven hours more, which no window has.
+  expect(first.waves[0]?.finish?.p90).toBe(closes(24));
+  expect(first.finish?.p50).toBeGreaterThan(closes(24) + 9 * hourMs);
+  expect(first.inNoWindow.p50).toBeGreaterThan(70_000);
+  // With a second evening nearly all of them have one, and the last of all is over in it or soon after.
+  expect(second.inNoWindow.p50).toBeLessThan(10_000);
+  expect(second.finish?.p50).toBeGreaterThan(now + 72 * hourMs + 9 * hourMs);
+  expect(second.missed.p50).toBeCloseTo(first.missed.p50, -4);
+});
+
+test('a wave that cannot be copied in time never ends the programme by its window', () => {
+  const late = forecast(estateOf([wave('e', 24, { toCopy: bulk(200_000) })]));
+  expect(late.finish?.p50).toBeGreaterThan(late.waves[0]?.copied?.p50 ?? 0);
+  expect(late.inNoWindow.p50).toBeGreaterThan(100_000);
+});
+
+test('who is left of a window that is over goes into the next, or after the last', () => {
+  const over = wave('over', -20, { following: 30 });
+  const told = forecast(estateOf([over, wave('e', 24, { following: 10 })]));
+  expect(told).toMatchObject({ waves: [{ wave: 'e' }], overdue: [{ mailboxes: 30 }], inNoWindow: { p50: 0, p90: 0 } });
+  const full = forecast(estateOf([over, wave('e', 24, { following: 160_000 })]));
+  expect(full.inNoWindow.p50).toBeGreaterThan(60_000);
+});
+
+test('what is limited by octets is told to the minute, and what was not asked for before a wave begins is not had later', () => {
+  const perMs = (megabytes: number) => (until: number) => ((until - now) * megabytes * 1e6) / 1_000;
+  const at = (megabytes: number, hours = 24 * 90): number =>
+    forecast(estateOf([wave('e', hours, { toCopy: bulk(20_000) })], { bytesUntil: perMs(megabytes) })).waves[0]?.copied
+      ?.p50 ?? 0;
+  // Two terabytes at a megabyte a second are 23.15 days.
+  expect((at(1) - now) / dayMs).toBeCloseTo(23.15, 1);
+  const planned = forecast(
+    estateOf([wave('e', 24 * 90, { state: 'planned', toCopy: bulk(20_000) })], { bytesUntil: perMs(1) }),
+  ).waves[0];
+  expect(((planned?.copied?.p50 ?? 0) - (now + 69 * dayMs)) / dayMs).toBeCloseTo(23.15, 1);
+});
+
+test('throttling slows what is limited by octets as well', () => {
+  const perMs = (until: number) => ((until - now) * 1e6) / 1_000;
+  const at = (throttledShare: number) =>
+    forecast(
+      estateOf([wave('e', 2_000, { toCopy: bulk(20_000) })], {
+        bytesUntil: perMs,
+        rates: { ...rates, throttledShare, throttledTo: 0.5 },
+      }),
+    ).waves[0]?.copied?.p50 ?? 0;
+  expect(at(0.4) - now).toBeGreaterThan(1.1 * (at(0) - now));
+});
+
+test('nothing is begun while a platform rests', () => {
+  const one = [wave('e', 300, { toCopy: bulk(2_000) })];
+  const [usual, resting] = [forecast(estateOf(one)), forecast(estateOf(one, { restsUntil: now + 5 * hourMs }))];
+  const later = (resting.waves[0]?.copied?.p50 ?? 0) - (usual.waves[0]?.copied?.p50 ?? 0);
+  expect(later).toBeCloseTo(5 * hourMs, -3);
+});
+
+test('switches that were measured are told closely though copies were not, and the other way round', () => {
+  const width = (changes: Partial<Rates>, work: Partial<WaveAhead>): number => {
+    const [told] = forecast(estateOf([wave('e', 24, work)], { rates: { ...rates, ...changes } })).waves;
+    const range = work.following ? told?.switchMs : told?.copied;
+    const from = work.following ? 0 : now;
+    return ((range?.p90 ?? 0) - from) / ((range?.p50 ?? 1) - from);
+  };
+  expect(width({ origin: 'stated', samples: 0 }, { following: 2_000 })).toBeLessThan(1.3);
+  expect(width({ switchSamples: 0 }, { following: 2_000 })).toBeGreaterThan(1.7);
+  expect(width({ switchSamples: 0 }, { toCopy: bulk(2_000) })).toBeLessThan(1.3);
 });
 
 test('the same estate has the same forecast', () => {

@@ -25,7 +25,7 @@ export interface WaveForecast {
   readonly copied: Range | null;
   /** How long its switch takes in its window, in milliseconds. */
   readonly switchMs: Range;
-  /** When the last of those who make it has switched; null where nobody is to. */
+  /** When the last of those who make it has switched, which is within the window; null where nobody makes it. */
   readonly finish: Range | null;
   /** The share of its mailboxes that miss the window. */
   readonly missed: Range;
@@ -37,10 +37,15 @@ export interface Forecast {
   readonly madeAt: number;
   readonly runs: number;
   readonly waves: readonly WaveForecast[];
-  /** When the last of all waves has switched; null where none is ahead. */
+  /**
+   * When the last of all has switched: who misses a window switches in what later ones have left, and whoever finds none there
+   * after the last of them. Null where no window is ahead.
+   */
   readonly finish: Range | null;
   /** How many mailboxes of all waves miss their windows. */
   readonly missed: Range;
+  /** For how many the windows there are have no room: they need time after the last. Who missed a window long over counts too. */
+  readonly inNoWindow: Range;
   /** Waves whose window is over, with who is still to switch in them: they need another. */
   readonly overdue: readonly { readonly wave: string; readonly mailboxes: number }[];
   readonly unplanned: number;
@@ -52,29 +57,33 @@ export const usualRuns = 400;
 export function forecast(estate: EstateAhead, runs = usualRuns, seed = 1): Forecast {
   const { now } = estate;
   const isOver = ({ window }: WaveAhead): boolean => window.closesAt <= now;
-  const ahead = estate.waves
-    .filter((wave) => !isOver(wave) && leftIn(wave) > 0)
+  const toMove = estate.waves
+    .filter((wave) => leftIn(wave) > 0)
     .toSorted((a, b) => a.window.opensAt - b.window.opensAt);
-  const played = Array.from({ length: runs }, (_, run) => playOnce({ ...estate, waves: ahead }, chanceOf(seed, run)));
+  const ahead = toMove.flatMap((wave, place) => (isOver(wave) ? [] : [{ wave, place }]));
+  const runsOf = ahead.length === 0 ? 0 : runs;
+  const played = Array.from({ length: runsOf }, (_, run) =>
+    playOnce({ ...estate, waves: toMove }, chanceOf(seed, run)),
+  );
   const lanes = played[0]?.lanes ?? { copies: estate.rates.atOnce, switches: estate.rates.atOnce };
-  const waves = ahead.map((wave, i) =>
+  const waves = ahead.map(({ wave, place }) =>
     waveForecast(
       wave,
-      played.map((run) => run.waves[i] as WavePlayed),
+      played.map((run) => run.waves[place] as WavePlayed),
       now,
       lanes,
     ),
   );
-  const finishes = played.map((run) => Math.max(...run.waves.map(({ finish }) => finish ?? now)));
   const missed = played.map((run) =>
-    run.waves.reduce((sum, each, i) => sum + each.missed * leftIn(ahead[i] as WaveAhead), 0),
+    ahead.reduce((sum, { wave, place }) => sum + (run.waves[place] as WavePlayed).missed * leftIn(wave), 0),
   );
   return {
     madeAt: now,
     runs,
     waves,
-    finish: ahead.length === 0 ? null : rangeOf(finishes),
-    missed: ahead.length === 0 ? { p50: 0, p90: 0 } : rounded(rangeOf(missed)),
+    finish: ahead.length === 0 ? null : rangeOf(played.map(({ finish }) => finish)),
+    missed: rounded(rangeOf(missed)),
+    inNoWindow: rangeOf(played.map(({ inNone }) => inNone)),
     overdue: estate.waves
       .filter((wave) => isOver(wave) && leftIn(wave) > 0)
       .map((wave) => ({ wave: wave.name, mailboxes: leftIn(wave) })),

@@ -239,6 +239,11 @@ export function platformNow(
   };
 }
 
+/** Until when nobody begins anything, by what is known now; 0 where somebody may. */
+export function restsUntil({ breaker, rest }: Learnt): number {
+  return Math.max(rest?.until ?? 0, breaker.kind === 'closed' ? 0 : breaker.until);
+}
+
 function stateOf({ breaker, rest }: Learnt, now: number): Pick<PlatformNow, 'state' | 'until'> {
   if (breaker.kind === 'open') return { state: 'shut', until: breaker.until };
   if (breaker.kind === 'probing') return { state: 'probing', until: breaker.until };

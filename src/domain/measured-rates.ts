@@ -42,6 +42,7 @@ export function measuredRates(seen: Measurements): { readonly rates: Rates; read
     ...statedRates,
     origin: copy === null ? 'stated' : 'measured',
     samples: copy === null ? 0 : seen.copies.length,
+    switchSamples: turn === null ? 0 : seen.switchesMs.length,
     copy: copy ?? statedRates.copy,
     switch: turn ?? statedRates.switch,
     follow: follow ?? statedRates.follow,

@@ -14,8 +14,10 @@ export interface WorkRate {
 
 export interface Rates {
   readonly origin: 'measured' | 'stated';
-  /** Mailboxes behind it; 0 where it was stated. */
+  /** Of copies: the mailboxes behind it; 0 where it was stated. */
   readonly samples: number;
+  /** The same of switches. */
+  readonly switchSamples: number;
   /** The first pass, by all the items and octets of a mailbox. */
   readonly copy: WorkRate;
   /** A look at a mailbox that follows, by what is new since the last. */

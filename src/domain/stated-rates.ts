@@ -8,6 +8,7 @@ import type { Rates } from './rates.ts';
 export const statedRates: Rates = {
   origin: 'stated',
   samples: 0,
+  switchSamples: 0,
   // One and a half megabytes a second for one mailbox, between imapsync's mean of 0.34 over 161 million transfers and its best of 13; a
   // university counted 180 ms a message with everything in it.
   copy: { fixedMs: 10_000, msPerItem: 20, msPerByte: 1 / 1_500, sigma: 0.8 },

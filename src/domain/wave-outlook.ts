@@ -3,6 +3,7 @@
  * that has closed on some. Told in words when it is made and whenever it is shown; none of it stops anybody.
  */
 
+import { connectionsFor } from './connections-for.ts';
 import { rateAt } from './governor.ts';
 import type { Budget, SideName } from './platform.ts';
 import type { WaveState } from './release.ts';
@@ -27,8 +28,6 @@ export interface Outlook {
 
 /** A switch on common servers, where nobody has measured one here. */
 const assumedSwitchMs = 5_000;
-/** One that carries and one that compares. */
-const connectionsOfSwitch = 2;
 const hourMs = 3_600_000;
 /** Timetables are read so often. */
 const stepMs = hourMs / 2;
@@ -79,7 +78,7 @@ function tooManySwitches(
 ): string | null {
   if (platforms.length === 0) return null;
   const least = Math.min(...platforms.map(({ budget }) => budget.connections));
-  const atOnce = Math.max(1, Math.floor(least / connectionsOfSwitch));
+  const atOnce = Math.max(1, Math.floor(least / connectionsFor.switch));
   const eachMs = interruptedMs ?? assumedSwitchMs;
   const neededMs = (toSwitch * eachMs) / atOnce;
   const hasMs = window.closesAt - Math.max(now, window.opensAt);

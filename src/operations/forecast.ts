@@ -2,7 +2,7 @@
 
 import type { EstateAhead } from '#domain/estate-ahead.ts';
 import { type Forecast, forecast } from '#domain/forecast.ts';
-import { allowedAt, platformNow } from '#domain/governor.ts';
+import { allowedAt, platformNow, restsUntil } from '#domain/governor.ts';
 import { measuredRates, type RatesBasis } from '#domain/measured-rates.ts';
 import { octetsAhead } from '#domain/octets-ahead.ts';
 import type { Rates } from '#domain/rates.ts';
@@ -49,6 +49,7 @@ function aheadOf(facts: EstateFacts, rates: Rates): EstateAhead {
     unplanned,
     followEveryMs: (followEverySeconds ?? usualFollowSeconds) * 1_000,
     aheadMs: usualAheadMs,
+    restsUntil: Math.max(now, ...platforms.map(({ learnt }) => restsUntil(learnt))),
     bytesUntil: octetsAhead(platforms, now),
   };
 }

@@ -17,6 +17,7 @@ export const firstDay = Date.parse('2026-08-03T00:00Z');
 export const quickRates: Rates = {
   origin: 'stated',
   samples: 0,
+  switchSamples: 0,
   copy: { fixedMs: 60_000, msPerItem: 5, msPerByte: 1e-5, sigma: 0.5 },
   follow: { fixedMs: 300, msPerItem: 5, msPerByte: 1e-5, sigma: 0.5 },
   switch: { fixedMs: 10_000, msPerItem: 5, msPerByte: 1e-5, sigma: 0.5 },
