@@ -29,6 +29,7 @@ test('whoever leads makes it and keeps it, once a night; where the database is a
         copies: [],
         switchesMs: [],
         lagsMs: [],
+        copied: 0,
         begun: 0,
         failed: 0,
         blocked: 0,

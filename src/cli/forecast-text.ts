@@ -1,7 +1,7 @@
 /** A forecast for people: a line for each wave, what is odd about some, what would help, and what all of it rests on. */
 
 import type { Range, WaveForecast } from '#domain/forecast.ts';
-import { type ForecastPast, wasRight } from '#domain/forecast-past.ts';
+import { type ForecastKept, type ForecastPast, missedMost, wasRight } from '#domain/forecast-past.ts';
 import type { EstateForecast } from '#operations/forecast.ts';
 import { names } from './names.ts';
 import { count, counted, duration, shown, table } from './shown.ts';
@@ -133,15 +133,15 @@ export function pastLines(past: readonly ForecastPast[]): readonly string[] {
   return [
     ...table(
       [
-        ['wave', 'switched', 'missed it', 'over', 'forecast the night before', 'forecast first', ''],
+        ['wave', 'switched', 'missed it', 'told to', 'over', 'forecast the night before', 'forecast first', ''],
         ...past.map(pastCells),
       ],
-      new Set([1, 2]),
+      new Set([1, 2, 3]),
     ),
     '',
     judged.length === 0
       ? 'Of none of them was there a forecast to compare with: the control plane makes one every night (godwit serve).'
-      : `${count(right)} of ${count(judged.length)} were over by the time that was told for nine times in ten.`,
+      : `${count(right)} of ${count(judged.length)} were over by the time that was told for nine times in ten, and no more missed them than was.`,
   ];
 }
 
@@ -152,9 +152,16 @@ function pastCells(past: ForecastPast): readonly string[] {
     shown(wave, 40),
     count(switched),
     count(missed),
+    last === null ? '' : count(missedMost(last)),
     finish === null ? '' : at(finish),
     last?.finish ? `${at(last.finish.p50)}, ${at(last.finish.p90)}` : '',
     first?.finish ? `${at(first.finish.p50)}, ${at(first.finish.p90)}` : '',
-    right === false ? 'later' : '',
+    right === false && last ? whyWrong(past, last) : '',
   ];
+}
+
+function whyWrong({ finish, missed }: ForecastPast, last: ForecastKept): string {
+  const isLate = finish !== null && last.finish !== null && finish > last.finish.p90;
+  const areMore = missed > missedMost(last);
+  return isLate && areMore ? 'later, and more missed it' : isLate ? 'later' : 'more missed it';
 }

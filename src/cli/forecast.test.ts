@@ -104,7 +104,7 @@ test('a wave that is not there, or is over, is told so', async () => {
 });
 
 test('what was forecast stands beside what happened', async () => {
-  const kept = { madeAt: now, finish: wave.finish, missed: wave.missed, samples: 0 };
+  const kept = { madeAt: now, finish: wave.finish, mailboxes: 21_000, missed: { p50: 0, p90: 10 / 21_000 }, samples: 0 };
   const past: ForecastPast = {
     wave: 'pilot',
     state: 'finished',
@@ -117,13 +117,19 @@ test('what was forecast stands beside what happened', async () => {
   };
   const { stdout } = await play(
     ['forecast', '--history'],
-    worldOf(told, [past, { ...past, wave: 'b', finish: window.opensAt + hourMs }, { ...past, wave: 'c', last: null }]),
+    worldOf(told, [
+      past,
+      { ...past, wave: 'b', finish: window.opensAt + hourMs },
+      { ...past, wave: 'c', last: null },
+      { ...past, wave: 'd', missed: 900 },
+    ]),
   );
   const lines = stdout.split('\n');
   expect(lines[1]).toMatch(
-    /^pilot +20,990 +10 +2026-08-02T19:13Z +2026-08-02T19:10Z, 2026-08-02T19:15Z +2026-08-02T19:10Z, /,
+    /^pilot +20,990 +10 +10 +2026-08-02T19:13Z +2026-08-02T19:10Z, 2026-08-02T19:15Z +2026-08-02T19:10Z, /,
   );
   expect(lines[2]).toMatch(/^b .* later$/);
-  expect(stdout).toContain('1 of 2 were over by the time that was told for nine times in ten.');
+  expect(lines[4]).toMatch(/^d .* more missed it$/);
+  expect(stdout).toContain('1 of 3 were over by the time that was told for nine times in ten, and no more missed them than was.');
   expect((await play(['forecast', '--history'], worldOf(told))).stdout).toBe('No window of a wave is over yet.\n');
 });

@@ -12,9 +12,14 @@ export interface Measurements {
   readonly switchesMs: readonly number[];
   /** How far targets were behind when the last look at those who follow had ended, which is as long as that took. */
   readonly lagsMs: readonly number[];
-  /** Mailboxes that were begun; those of them of which some pass failed, and those that were blocked at some time. */
-  readonly begun: number;
+  /**
+   * First copies of which it is known whether a pass of them failed, and those of which one did: of passes that fail each by itself
+   * the share that does is the share of mailboxes of which the first did.
+   */
+  readonly copied: number;
   readonly failed: number;
+  /** Mailboxes that were begun, and those of them that were blocked at some time. */
+  readonly begun: number;
   readonly blocked: number;
   /** Hours from being blocked until somebody had seen to it. */
   readonly mendedHours: readonly number[];
@@ -36,7 +41,8 @@ export function measuredRates(seen: Measurements): { readonly rates: Rates; read
   const copy = fitWork(seen.copies);
   const turn = alone(seen.switchesMs);
   const follow = alone(seen.lagsMs);
-  const countsFailures = seen.begun >= fewestSamples;
+  const countsFailures = seen.copied >= fewestSamples;
+  const countsBlocked = seen.begun >= fewestSamples;
   const isMended = seen.mendedHours.length >= 10;
   const rates: Rates = {
     ...statedRates,
@@ -47,7 +53,8 @@ export function measuredRates(seen: Measurements): { readonly rates: Rates; read
     switch: turn ?? statedRates.switch,
     follow: follow ?? statedRates.follow,
     atOnce: seen.atOnce ?? statedRates.atOnce,
-    ...(countsFailures ? { retryShare: seen.failed / seen.begun, blockedShare: seen.blocked / seen.begun } : {}),
+    ...(countsFailures ? { retryShare: seen.failed / seen.copied } : {}),
+    ...(countsBlocked ? { blockedShare: seen.blocked / seen.begun } : {}),
     ...(isMended
       ? { mendHours: seen.mendedHours.reduce((sum, hours) => sum + hours, 0) / seen.mendedHours.length }
       : {}),
@@ -56,7 +63,7 @@ export function measuredRates(seen: Measurements): { readonly rates: Rates; read
     copies: copy === null ? 0 : seen.copies.length,
     switches: turn === null ? 0 : seen.switchesMs.length,
     lags: follow === null ? 0 : seen.lagsMs.length,
-    failures: countsFailures ? seen.begun : 0,
+    failures: countsFailures ? seen.copied : 0,
     mended: isMended ? seen.mendedHours.length : 0,
     atOnce: seen.atOnce !== null,
   };

@@ -5,6 +5,7 @@ import type { Forecast, Range } from '#domain/forecast.ts';
 import type { ForecastKept, ForecastPast } from '#domain/forecast-past.ts';
 import type { WaveState } from '#domain/release.ts';
 import { type Database, oneRow, type Sql } from './db.ts';
+import { outcomes } from './window-outcomes.ts';
 
 export async function keptAt(db: Sql): Promise<number | null> {
   const { at } = await oneRow(
@@ -49,7 +50,7 @@ export async function keepForecast(db: Database, forecast: Forecast, samples: nu
 
 interface PastRow {
   readonly name: string;
-  readonly state: WaveState;
+  readonly state: WaveState | null;
   readonly opens_ms: number;
   readonly closes_ms: number;
   readonly switched: number;
@@ -63,6 +64,7 @@ interface KeptRow {
   readonly made: number;
   readonly p50: number | null;
   readonly p90: number | null;
+  readonly mailboxes: number;
   readonly missed_p50: number;
   readonly missed_p90: number;
   readonly samples: number;
@@ -70,40 +72,39 @@ interface KeptRow {
 
 export async function pastForecasts(db: Sql, most: number): Promise<readonly ForecastPast[]> {
   const { rows } = await sql<PastRow>`
-    select w.name, w.state, ${ms(sql`w.opens_at`)} as opens_ms, ${ms(sql`w.closes_at`)} as closes_ms,
-           coalesce(t.switched, 0)::int8 as switched, coalesce(t.missed, 0)::int8 as missed,
-           (select ${ms(sql`max(r.turned_at)`)} from mailbox m join route r on r.mailbox = m.id
-             where m.wave = w.id and m.stage in ('settled', 'released') and r.side = 'target') as finish_ms,
-           (select ${kept} from forecast f where f.wave = w.name and f.made_at < w.opens_at order by f.made_at limit 1) as first,
-           (select ${kept} from forecast f where f.wave = w.name and f.made_at < w.opens_at order by f.made_at desc limit 1) as last
-      from (select * from wave where closes_at <= now() and state <> 'cancelled' order by opens_at desc limit ${most}) as w
-      left join lateral (
-        select sum(mailboxes) filter (where stage in ('settled', 'released')) as switched,
-               sum(mailboxes) filter (where stage in ('planned', 'copying', 'following', 'switching')
-                                        and mark in ('', 'blocked')) as missed
-          from tally where wave = w.id
-      ) as t on true
-     order by w.opens_at desc`.execute(db);
+    select o.name, w.state, ${ms(sql`o.opens_at`)} as opens_ms, ${ms(sql`o.closes_at`)} as closes_ms,
+           o.switched, o.missed, ${ms(sql`o.finish_at`)} as finish_ms, ${keptOf('made_at')} as first, ${keptOf('made_at desc')} as last
+      from (${outcomes(most)}) as o left join wave w on w.id = o.wave
+     order by o.opens_at desc, o.wave desc`.execute(db);
   return rows.map(({ name, state, opens_ms: opensAt, closes_ms: closesAt, switched, missed, ...row }) => ({
     wave: name,
     state,
     window: { opensAt, closesAt },
-    first: keptOf(row.first),
-    last: keptOf(row.last),
+    first: asKept(row.first),
+    last: asKept(row.last),
     switched,
     finish: row.finish_ms,
     missed,
   }));
 }
 
-const kept = sql`
-  jsonb_build_object('made', ${ms(sql`f.made_at`)}, 'p50', ${ms(sql`f.finish_p50`)}, 'p90', ${ms(sql`f.finish_p90`)},
-                     'missed_p50', f.missed_p50, 'missed_p90', f.missed_p90, 'samples', f.samples)`;
+/** Of a window `o` the first forecast or the last before it opened; what was told of another window says nothing of this. */
+function keptOf(order: 'made_at' | 'made_at desc') {
+  return sql`(
+    select jsonb_build_object('made', ${ms(sql`f.made_at`)}, 'p50', ${ms(sql`f.finish_p50`)}, 'p90', ${ms(sql`f.finish_p90`)},
+                              'mailboxes', f.mailboxes, 'missed_p50', f.missed_p50, 'missed_p90', f.missed_p90,
+                              'samples', f.samples)
+      from forecast f
+     where f.wave = o.name and f.made_at < o.opens_at
+       and f.opens_at between o.opens_at - interval '1 second' and o.opens_at + interval '1 second'
+     order by f.${sql.raw(order)} limit 1)`;
+}
 
-function keptOf(row: KeptRow | null): ForecastKept | null {
+function asKept(row: KeptRow | null): ForecastKept | null {
   if (row === null) return null;
+  const { made: madeAt, mailboxes, samples } = row;
   const finish: Range | null = row.p50 === null || row.p90 === null ? null : { p50: row.p50, p90: row.p90 };
-  return { madeAt: row.made, finish, missed: { p50: row.missed_p50, p90: row.missed_p90 }, samples: row.samples };
+  return { madeAt, finish, mailboxes, missed: { p50: row.missed_p50, p90: row.missed_p90 }, samples };
 }
 
 function ms(at: ReturnType<typeof sql>) {

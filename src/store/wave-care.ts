@@ -1,6 +1,6 @@
 /**
- * What the leader does for waves of its own accord, every few seconds: one that fails too often pauses, one that is over is
- * finished, and whoever an ended wave has left behind is planned for nothing again.
+ * What the leader does for waves of its own accord, every few seconds: what became of a window that is over is written down, a
+ * wave that fails too often pauses, one that is over is finished, and whoever an ended wave has left behind is planned for nothing again.
  */
 
 import { sql } from 'kysely';
@@ -10,6 +10,7 @@ import { note } from './audit.ts';
 import { faulted } from './database-fault.ts';
 import type { Database, Sql } from './db.ts';
 import { sendHome } from './send-home.ts';
+import { noteOutcomes } from './window-outcomes.ts';
 
 /** For the audit log. */
 const who = 'the leader';
@@ -32,6 +33,8 @@ interface RunningRow {
 
 /** To be called by whoever leads; called by several it does everything once. Throws `database.*`. */
 export async function careForWaves(db: Database): Promise<void> {
+  // Before anybody is sent home.
+  await faulted(db.name, noteOutcomes(db.sql));
   for (const row of await faulted(db.name, running(db.sql)))
     await faulted(
       db.name,
