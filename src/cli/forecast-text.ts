@@ -76,8 +76,11 @@ function waveCells({ wave, mailboxes, window, copied, switchMs, finish, missed }
 }
 
 function shares({ p50, p90 }: Range): string {
-  const share = (part: number): string => `${Number((part * 100).toPrecision(2))} %`;
-  return `${share(p50)}, ${share(p90)}`;
+  return `${shareText(p50)}, ${shareText(p90)}`;
+}
+
+function shareText(part: number): string {
+  return `${Number((part * 100).toPrecision(2))} %`;
 }
 
 function remarkLines(waves: readonly WaveForecast[]): readonly string[] {
@@ -106,6 +109,9 @@ function basisLines({ basis, rates, throttling }: EstateForecast): readonly stri
     ...(basis.switches > 0 ? [`switches (${count(basis.switches)})`] : []),
     ...(basis.lags > 0 ? [`looks at who follows (${count(basis.lags)})`] : []),
     ...(basis.failures > 0 ? [`failures (${count(basis.failures)})`] : []),
+    ...(basis.throttling
+      ? [`throttling (${shareText((1 - rates.throttledTo) * rates.throttledShare)} was not to be had)`]
+      : []),
     ...(basis.mended > 0 ? [`how long somebody is blocked (${count(basis.mended)})`] : []),
   ];
   const { fixedMs, msPerItem, msPerByte } = rates.copy;

@@ -33,7 +33,7 @@ const told: EstateForecast = {
   overdue: [],
   unplanned: 0,
   rates: statedRates,
-  basis: { copies: 0, switches: 0, lags: 0, failures: 0, mended: 0, atOnce: false },
+  basis: { copies: 0, switches: 0, lags: 0, failures: 0, mended: 0, throttling: false, atOnce: false },
   throttling: [],
   helps: [],
 };
@@ -104,7 +104,13 @@ test('a wave that is not there, or is over, is told so', async () => {
 });
 
 test('what was forecast stands beside what happened', async () => {
-  const kept = { madeAt: now, finish: wave.finish, mailboxes: 21_000, missed: { p50: 0, p90: 10 / 21_000 }, samples: 0 };
+  const kept = {
+    madeAt: now,
+    finish: wave.finish,
+    mailboxes: 21_000,
+    missed: { p50: 0, p90: 10 / 21_000 },
+    samples: 0,
+  };
   const past: ForecastPast = {
     wave: 'pilot',
     state: 'finished',
@@ -130,6 +136,8 @@ test('what was forecast stands beside what happened', async () => {
   );
   expect(lines[2]).toMatch(/^b .* later$/);
   expect(lines[4]).toMatch(/^d .* more missed it$/);
-  expect(stdout).toContain('1 of 3 were over by the time that was told for nine times in ten, and no more missed them than was.');
+  expect(stdout).toContain(
+    '1 of 3 were over by the time that was told for nine times in ten, and no more missed them than was.',
+  );
   expect((await play(['forecast', '--history'], worldOf(told))).stdout).toBe('No window of a wave is over yet.\n');
 });

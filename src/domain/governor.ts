@@ -8,6 +8,7 @@ import { weekMinutes } from '#lib/timetable.ts';
 import { afterSignIn, type Breaker, breakerWords, closed } from './breaker.ts';
 import type { Budget, SideName } from './platform.ts';
 import type { PlatformNow, Sighting } from './sighting.ts';
+import { type Growth, type Lost, lostBy, lostMore } from './throttling-seen.ts';
 import { offsetAt } from './window.ts';
 
 /** What was learnt of a platform. */
@@ -21,6 +22,8 @@ export interface Learnt {
   /** Mailboxes that it lately asked to slow down, or had no answer for. */
   readonly slowed: { readonly since: number; readonly mailboxes: readonly number[] } | null;
   readonly breaker: Breaker;
+  /** How much of it was not to be had, for forecasts; null where it never complained. */
+  readonly lost: Lost | null;
 }
 
 /** `value` at `since`; it grows from then on. `said`: what lowered it. */
@@ -44,6 +47,7 @@ export const nothingLearnt: Learnt = {
   rest: null,
   slowed: null,
   breaker: closed,
+  lost: null,
 };
 
 /** However much it complains, so much is kept, or the move would never end. */
@@ -81,8 +85,6 @@ export function allowedAt(learnt: Learnt, budget: Budget, now: number): Allowed 
     rate: learnt.rate ? Math.min(1, learnt.rate.value + stepsOf(learnt.rate, growth.rate, now) / growth.rate.parts) : 1,
   };
 }
-
-type Growth = { readonly everyMs: number; readonly parts: number };
 
 function connectionsAt(level: Level | null, ceiling: number, { everyMs, parts }: Growth, now: number): number {
   if (!level) return ceiling;
@@ -162,8 +164,13 @@ function ofMany(
 function eased(learnt: Learnt, budget: Budget, said: string, inUse: number, now: number): Learnt {
   const allowed = allowedAt(learnt, budget, now);
   const borne = Math.min(allowed.connections, Math.max(inUse, 1));
+  const { connections } = learnt;
+  // Until now it was the level before that cost something.
+  const cost =
+    connections && isSettling(connections, now) ? 0 : lostBy(connections, budget.connections, growth.connections, now);
   return {
     ...learnt,
+    lost: lostMore(learnt.lost, cost, now),
     connections: lowered(learnt.connections, borne, floors.connections, said, now),
     rate: loweredRate(learnt.rate, allowed.rate, said, now),
   };
@@ -190,10 +197,19 @@ function resting(learnt: Learnt, waitMs: number | null, said: string, now: numbe
     if (rest && now < rest.until) return learnt;
     // In a row: it did not go well for long after the last.
     const unasked = rest && now - rest.until < longestUnaskedMs ? rest.unasked + 1 : 0;
-    return { ...learnt, rest: { until: now + Math.min(firstRestMs * 2 ** unasked, longestUnaskedMs), unasked, said } };
+    return restingUntil(
+      learnt,
+      { until: now + Math.min(firstRestMs * 2 ** unasked, longestUnaskedMs), unasked, said },
+      now,
+    );
   }
   const until = now + Math.min(Math.max(0, waitMs), longestRestMs);
-  return rest && until <= rest.until ? learnt : { ...learnt, rest: { until, unasked: 0, said } };
+  return rest && until <= rest.until ? learnt : restingUntil(learnt, { until, unasked: 0, said }, now);
+}
+
+function restingUntil(learnt: Learnt, rest: Rest, now: number): Learnt {
+  const costs = rest.until - Math.max(now, learnt.rest?.until ?? 0);
+  return { ...learnt, rest, lost: lostMore(learnt.lost, costs, now) };
 }
 
 /** How long the mailbox of which it spoke waits before it tries again; null: as anyone else. */

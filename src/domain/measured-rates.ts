@@ -34,15 +34,22 @@ export interface RatesBasis {
   readonly lags: number;
   readonly failures: number;
   readonly mended: number;
+  readonly throttling: boolean;
   readonly atOnce: boolean;
 }
 
-export function measuredRates(seen: Measurements): { readonly rates: Rates; readonly basis: RatesBasis } {
+/** `lostShare`: of the platform that gives least, as its governor has it; null where that is not known. */
+export function measuredRates(
+  seen: Measurements,
+  lostShare: number | null,
+): { readonly rates: Rates; readonly basis: RatesBasis } {
   const copy = fitWork(seen.copies);
   const turn = alone(seen.switchesMs);
   const follow = alone(seen.lagsMs);
   const countsFailures = seen.copied >= fewestSamples;
   const countsBlocked = seen.begun >= fewestSamples;
+  // Who never complained has to have had something to complain of.
+  const lost = lostShare === null || (lostShare === 0 && copy === null) ? null : lostShare;
   const isMended = seen.mendedHours.length >= 10;
   const rates: Rates = {
     ...statedRates,
@@ -58,6 +65,7 @@ export function measuredRates(seen: Measurements): { readonly rates: Rates; read
     ...(isMended
       ? { mendHours: seen.mendedHours.reduce((sum, hours) => sum + hours, 0) / seen.mendedHours.length }
       : {}),
+    ...(lost === null ? {} : throttledBy(lost)),
   };
   const basis: RatesBasis = {
     copies: copy === null ? 0 : seen.copies.length,
@@ -65,9 +73,15 @@ export function measuredRates(seen: Measurements): { readonly rates: Rates; read
     lags: follow === null ? 0 : seen.lagsMs.length,
     failures: countsFailures ? seen.copied : 0,
     mended: isMended ? seen.mendedHours.length : 0,
+    throttling: lost !== null,
     atOnce: seen.atOnce !== null,
   };
   return { rates, basis };
+}
+
+/** As a share of the time at half the budget, and where that is not enough the whole time at less. */
+function throttledBy(lost: number): Pick<Rates, 'throttledShare' | 'throttledTo'> {
+  return lost <= 0.5 ? { throttledShare: lost * 2, throttledTo: 0.5 } : { throttledShare: 1, throttledTo: 1 - lost };
 }
 
 /** Work of which only the time is known: all of it is the part that every mailbox costs. */

@@ -9,8 +9,16 @@ const now = Date.parse('2026-12-01T00:00Z');
 const budgetOf = (...slots: Budget['bytesPerSecond']): Budget => ({ bytesPerSecond: slots }) as unknown as Budget;
 
 test('the slower of both platforms is what may be asked for, hour by hour', () => {
-  const slow = { budget: budgetOf({ fromMinute: 0, bytesPerSecond: 10 }), timezone: 'Europe/London', learnt: nothingLearnt };
-  const fast = { budget: budgetOf({ fromMinute: 0, bytesPerSecond: 50 }), timezone: 'Europe/London', learnt: nothingLearnt };
+  const slow = {
+    budget: budgetOf({ fromMinute: 0, bytesPerSecond: 10 }),
+    timezone: 'Europe/London',
+    learnt: nothingLearnt,
+  };
+  const fast = {
+    budget: budgetOf({ fromMinute: 0, bytesPerSecond: 50 }),
+    timezone: 'Europe/London',
+    learnt: nothingLearnt,
+  };
   const octets = octetsAhead([slow, fast], now);
   expect(octets(now)).toBe(0);
   expect(octets(now + 1.5 * hourMs)).toBeCloseTo(54_000, 6);
@@ -28,7 +36,10 @@ test('hours without a limit count for as much as is wanted, and platforms withou
   expect(octets(now + hourMs)).toBeGreaterThan(1e15);
   expect((octets(now + 18 * hourMs) ?? 0) - (octets(now + 8 * hourMs) ?? 0)).toBeCloseTo(36_000, -3);
   expect(
-    octetsAhead([{ budget: budgetOf({ fromMinute: 0, bytesPerSecond: null }), timezone: 'UTC', learnt: nothingLearnt }], now)(now + hourMs),
+    octetsAhead(
+      [{ budget: budgetOf({ fromMinute: 0, bytesPerSecond: null }), timezone: 'UTC', learnt: nothingLearnt }],
+      now,
+    )(now + hourMs),
   ).toBeNull();
 });
 

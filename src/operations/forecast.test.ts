@@ -71,7 +71,15 @@ test('an estate that has measured nothing is forecast by what others have publis
   await mailboxes(db.sql, 7, 'known', null);
   const told = await forecastOf(db);
   expect(told.rates).toMatchObject({ origin: 'stated', samples: 0, atOnce: 300 });
-  expect(told.basis).toEqual({ copies: 0, switches: 0, lags: 0, failures: 0, mended: 0, atOnce: false });
+  expect(told.basis).toEqual({
+    copies: 0,
+    switches: 0,
+    lags: 0,
+    failures: 0,
+    mended: 0,
+    throttling: false,
+    atOnce: false,
+  });
   expect(told).toMatchObject({ unplanned: 7, overdue: [], throttling: [] });
   expect(told.waves).toMatchObject([{ wave: 'e', mailboxes: 500, toCopy: 500, missed: { p50: expect.closeTo(0, 1) } }]);
   expect(told.waves[0]?.copied?.p50).toBeLessThan(told.madeAt + 3_600_000);
@@ -120,6 +128,25 @@ test('an evening of switches hides no copies, and a night of copies no switches'
   // Since then more than any sample holds have come along, of whom nothing was measured.
   await mailboxes(db.sql, 4_100, 'copying', 'past');
   expect((await forecastOf(db)).basis).toMatchObject({ copies: 40, switches: 40, lags: 40 });
+});
+
+test('throttling that governors have seen is what a forecast reckons with, and none that was seen is none', async () => {
+  await using db = await testDatabase();
+  await wave(db.sql, 'past', 'finished', -48);
+  await mailboxes(db.sql, 40, 'settled', 'past');
+  await measured(db.sql, 40, 8);
+  const budget = { connections: 12, connectionsPerMailbox: 2, bytesPerSecond: [], commandsPerSecond: null };
+  const dayMs = 24 * 3_600_000;
+  const { rows } = await sql<{ now: number }>`select (extract(epoch from now()) * 1000)::int8 as now`.execute(db.sql);
+  const lost = { since: (rows[0]?.now ?? 0) - 10 * dayMs, ms: 2 * dayMs };
+  await sql`
+    insert into governor (side, budget, timezone)
+    values ('source', ${JSON.stringify(budget)}, 'UTC'), ('target', ${JSON.stringify(budget)}, 'UTC')`.execute(db.sql);
+  expect(await forecastOf(db)).toMatchObject({ rates: { throttledShare: 0 }, basis: { throttling: true } });
+  await sql`update governor set state = ${JSON.stringify({ lost })} where side = 'target'`.execute(db.sql);
+  const { rates, basis } = await forecastOf(db);
+  expect(basis.throttling).toBe(true);
+  expect(rates.throttledShare * (1 - rates.throttledTo)).toBeCloseTo(0.2, 3);
 });
 
 test('a pass that failed counts for the copy in whose time it lies, and for none later or before', async () => {
@@ -230,7 +257,10 @@ test('a wave with another window is held against what was forecast of that', asy
   await hours(-10);
   await careForWaves(db);
   const past = await forecasting.past(10);
-  expect(past).toMatchObject([{ missed: 50, last: null }, { missed: 50, last: null }]);
+  expect(past).toMatchObject([
+    { missed: 50, last: null },
+    { missed: 50, last: null },
+  ]);
   await sql`update forecast set opens_at = (select opens_at from wave)`.execute(db.sql);
   const [first, second] = await forecasting.past(10);
   expect([first?.last, second?.last?.mailboxes]).toEqual([null, 50]);

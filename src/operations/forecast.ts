@@ -2,9 +2,10 @@
 
 import type { EstateAhead } from '#domain/estate-ahead.ts';
 import { type Forecast, forecast } from '#domain/forecast.ts';
-import { allowedAt, platformNow, restsUntil } from '#domain/governor.ts';
+import { allowedAt, growth, platformNow, restsUntil } from '#domain/governor.ts';
 import { measuredRates, type RatesBasis } from '#domain/measured-rates.ts';
 import { octetsAhead } from '#domain/octets-ahead.ts';
+import { lostShare } from '#domain/throttling-seen.ts';
 import type { Rates } from '#domain/rates.ts';
 import type { EstateFacts, Forecasting } from '#ports/forecasting.ts';
 
@@ -26,7 +27,7 @@ const glanceRuns = 100;
 
 export async function forecastEstate(forecasting: Pick<Forecasting, 'facts'>): Promise<EstateForecast> {
   const facts = await forecasting.facts();
-  const { rates, basis } = measuredRates(facts.measured);
+  const { rates, basis } = measuredRates(facts.measured, lostShareOf(facts));
   const ahead = aheadOf(facts, rates);
   const told = forecast(ahead);
   return { ...told, rates, basis, throttling: throttlingOf(facts), helps: helpsOf(ahead) };
@@ -52,6 +53,12 @@ function aheadOf(facts: EstateFacts, rates: Rates): EstateAhead {
     restsUntil: Math.max(now, ...platforms.map(({ learnt }) => restsUntil(learnt))),
     bytesUntil: octetsAhead(platforms, now),
   };
+}
+
+/** Of the side of which less was to be had; null where that is not known of both, and where there are none. */
+function lostShareOf({ platforms, now }: EstateFacts): number | null {
+  const shares = platforms.map((platform) => lostShare(platform, growth.connections, now));
+  return shares.length === 0 || shares.includes(null) ? null : Math.max(...shares.map((share) => share ?? 0));
 }
 
 function throttlingOf({ platforms, now }: EstateFacts): readonly string[] {
