@@ -48,6 +48,9 @@ export interface DovecotServer extends LabServer {
   /** Where LMTP is spoken, if that was asked for. */
   readonly lmtpPort: number | null;
   readonly doveadmHttp: DoveadmHttp | null;
+  /** Ends it, and starts it again on the same ports with what it had. */
+  stop(): Promise<void>;
+  start(): Promise<void>;
   /** Runs `doveadm` beside the server and gives what it printed; throws what it complained of. */
   doveadm(args: readonly string[]): Promise<string>;
 }
@@ -92,10 +95,14 @@ export async function startDovecot(options: DovecotOptions): Promise<DovecotServ
       storage,
       host: '127.0.0.1',
       ...listening,
-      pid: running.pid,
+      get pid() {
+        return running.pid;
+      },
       scratch,
       caFile: tls?.ca ?? null,
       doveadm: (args) => runInside(tree, ['/usr/bin/doveadm', '-c', configFile, ...args]),
+      stop: () => running.stop(),
+      start: () => running.start(),
       mailOf: (user) => join(mailRoot, user),
       async [Symbol.asyncDispose]() {
         await running.stop();
@@ -108,6 +115,19 @@ export async function startDovecot(options: DovecotOptions): Promise<DovecotServ
 /** With a fresh key. */
 export function doveadmHttpOn(port: number): DoveadmHttp {
   return { url: `http://127.0.0.1:${port}/doveadm/v1`, key: randomBytes(12).toString('hex') };
+}
+
+/** Says one command to the doveadm HTTP API and gives what it answers; throws what it refuses. */
+export async function doveadmCall(api: DoveadmHttp, command: string, parameters: object = {}): Promise<unknown> {
+  const response = await fetch(api.url, {
+    method: 'POST',
+    headers: { authorization: `X-Dovecot-API ${Buffer.from(api.key).toString('base64')}` },
+    body: JSON.stringify([[command, parameters, 'lab']]),
+  });
+  if (!response.ok) throw new Error(`doveadm ${command}: HTTP ${response.status}`);
+  const [answer] = (await response.json()) as readonly (readonly [string, unknown, string])[];
+  if (answer?.[0] !== 'doveadmResponse') throw new Error(`doveadm ${command}: ${JSON.stringify(answer)}`);
+  return answer[1];
 }
 
 /** Base64, so that a password may hold a colon. */

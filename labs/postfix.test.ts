@@ -65,7 +65,7 @@ describe.runIf(postfix.ok && dovecot.ok)('Postfix before Dovecot', () => {
     await expect.poll(() => mx.queue(), patience).toEqual([]);
   });
 
-  test('a parked recipient waits in the queue while a neighbour gets the same message, and comes when flushed', async () => {
+  test('a parked recipient waits in the queue while a neighbour gets the same message, even through a restart, and comes when flushed', async () => {
     await using store = await startDovecot({ users: [anna, bert], lmtp: true });
     const home = `lmtp:inet:127.0.0.1:${store.lmtpPort}`;
     await using mx = await startPostfix({
@@ -86,6 +86,10 @@ describe.runIf(postfix.ok && dovecot.ok)('Postfix before Dovecot', () => {
       recipients: [{ address: anna.name, delayReason: 'deferred transport' }],
     });
     expect(await howOften(store, anna, subject)).toBe(0);
+
+    await mx.stop();
+    await mx.start();
+    expect((await mx.queue()).map(({ id }) => id)).toEqual([parked?.id]);
 
     await mx.writeTable('transport', { [anna.name]: home, [bert.name]: home });
     await mx.reload();

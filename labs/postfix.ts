@@ -47,7 +47,7 @@ export interface PostfixServer extends AsyncDisposable {
   readonly scratch: string;
   readonly configFolder: string;
   readonly logFile: string;
-  /** Put before a program of Postfix with its whole path, this runs it where the server runs. */
+  /** Put before a program of Postfix with its whole path, this runs it where the server runs, until that is stopped. */
   readonly within: readonly string[];
   /** What is in the queue at this moment. */
   queue(): Promise<readonly QueuedMessage[]>;
@@ -59,6 +59,9 @@ export interface PostfixServer extends AsyncDisposable {
   writeTable(name: string, table: Readonly<Record<string, string>>): Promise<void>;
   /** Has configuration and tables read again, without an interruption; each daemon does so at its own next moment. */
   reload(): Promise<void>;
+  /** Ends it, and starts it again on the same ports with what was in its queue. */
+  stop(): Promise<void>;
+  start(): Promise<void>;
 }
 
 /** Starts Postfix and resolves when it greets. `await using` stops it. Throws `NotToBeHad` where it cannot be had. */
@@ -88,25 +91,31 @@ export async function startPostfix(options: PostfixOptions = {}): Promise<Postfi
     const argv = ['/usr/lib/postfix/sbin/master', '-c', configFolder];
     const running = await startProcess(inside(tree, argv, 'starter', scratch), port, logTail, '220 ');
     // A namespace of its own for each `postqueue` would cost more than the command.
-    const within = ['nsenter', '-t', String(running.pid), '-m', '--'];
+    const within = (): readonly string[] => ['nsenter', '-t', String(running.pid), '-m', '--'];
     const postqueue = async (...args: readonly string[]): Promise<string> => {
-      const [nsenter, ...rest] = [...within, '/usr/sbin/postqueue', '-c', configFolder, ...args];
+      const [nsenter, ...rest] = [...within(), '/usr/sbin/postqueue', '-c', configFolder, ...args];
       return (await run(nsenter as string, rest, { maxBuffer: 256 * 1024 * 1024 })).stdout;
     };
     return {
       name,
       host: '127.0.0.1',
       port,
-      pid: running.pid,
+      get pid() {
+        return running.pid;
+      },
       scratch,
       configFolder,
       logFile,
-      within,
+      get within() {
+        return within();
+      },
       queue: async () => (await postqueue('-j')).split('\n').filter(Boolean).map(queuedMessage),
       flush: async (id) => void (await postqueue(...(id === undefined ? ['-f'] : ['-i', id]))),
       logTail,
       writeTable,
       reload: async () => void process.kill(running.pid, 'SIGHUP'),
+      stop: () => running.stop(),
+      start: () => running.start(),
       async [Symbol.asyncDispose]() {
         await running.stop();
         await removeScratch(scratch);

@@ -113,10 +113,14 @@ export async function onFreePorts<T>(count: number, start: (ports: readonly numb
   }
 }
 
-/** A running server process, ready to be stopped by its pid. */
+/** A server process, stopped by its pid. */
 export interface Running {
+  /** Changes when it is started again. */
   readonly pid: number;
-  stop(): Promise<void>;
+  /** In good order, if that takes no longer than `patienceMs`; resolves when nothing of it is left. */
+  stop(patienceMs?: number): Promise<void>;
+  /** The same again, on the same ports, after a stop. */
+  start(): Promise<void>;
 }
 
 /**
@@ -130,6 +134,24 @@ export async function startProcess(
   logTail: () => Promise<string>,
   greeting = '* OK',
 ): Promise<Running> {
+  let child = await spawned(argv, port, logTail, greeting);
+  return {
+    get pid() {
+      return child.pid as number;
+    },
+    stop: (patienceMs = 5000) => stop(child, patienceMs),
+    async start() {
+      child = await spawned(argv, port, logTail, greeting);
+    },
+  };
+}
+
+async function spawned(
+  argv: readonly string[],
+  port: number,
+  logTail: () => Promise<string>,
+  greeting: string,
+): Promise<ChildProcess> {
   const [file, ...args] = argv;
   // In a process group of its own: Cyrus' master ends by signalling its whole group, and without root that would be us, too.
   const child = spawn(file as string, args, { stdio: ['ignore', 'ignore', 'pipe'], detached: true });
@@ -137,26 +159,47 @@ export async function startProcess(
   child.stderr?.on('data', (chunk: Buffer) => {
     said = (said + chunk.toString()).slice(-4000);
   });
-  const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
   const until = Date.now() + 20_000;
   while (!(await greets(port, greeting))) {
     if (child.exitCode !== null || child.signalCode !== null || Date.now() > until) {
-      await stop(child, ended);
+      await stop(child, 5000);
       throw new Error(`${argv.at(-1)}: the server did not come up: ${said} ${await logTail()}`);
     }
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
   // Whatever it says later is for its own log; an unread pipe must not stall it.
   child.stderr?.resume();
-  return { pid: child.pid as number, stop: () => stop(child, ended) };
+  return child;
 }
 
-async function stop(child: ChildProcess, ended: Promise<void>): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
+/** How long processes that outlive their master may take to end what they are at. */
+const afterMasterMs = 1000;
+
+async function stop(child: ChildProcess, patienceMs: number): Promise<void> {
+  if (child.pid === undefined) return;
+  const { pid, stderr } = child;
+  // All of them hold its standard error: when that is closed, the last of them has ended.
+  const ended = new Promise<void>((resolve) => {
+    if (stderr === null || stderr.destroyed) resolve();
+    else stderr.once('close', () => resolve());
+  });
   child.kill('SIGTERM');
-  const harder = setTimeout(() => child.kill('SIGKILL'), 5000);
-  await ended;
+  const harder = setTimeout(() => killGroup(pid), patienceMs);
+  if (child.exitCode === null && child.signalCode === null)
+    await new Promise<void>((resolve) => child.once('exit', () => resolve()));
   clearTimeout(harder);
+  // Dovecot's login processes wait for half a minute for clients that have not signed in.
+  const last = setTimeout(() => killGroup(pid), afterMasterMs);
+  await ended;
+  clearTimeout(last);
+}
+
+function killGroup(pid: number): void {
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== 'ESRCH') throw cause;
+  }
 }
 
 function greets(port: number, greeting: string): Promise<boolean> {
