@@ -5,6 +5,8 @@ import { mailboxKey } from '#domain/endpoint.ts';
 import { type Direction, opposite } from '#domain/ledger-turn.ts';
 import { type SideName, userOn } from '#domain/platform.ts';
 import type { Traveller } from '#ports/journeys.ts';
+import { turnedInMemory } from '#ledger-file/turned-in-memory.ts';
+import type { LedgerStore } from '#ports/ledger.ts';
 import type { OpenSource } from '#ports/mailbox.ts';
 import type { Ends, LedgerTurn, MailboxInHand } from '#ports/mailbox-ends.ts';
 import type { MailboxLease } from '#ports/workforce.ts';
@@ -51,6 +53,13 @@ export class InHand implements MailboxInHand, Disposable {
   /** A connection of its own, for looking only. */
   openToRead(side: SideName): OpenSource {
     return this.#watched(side, imapSource(this.#options(side)));
+  }
+
+  async strayLedger(): Promise<LedgerStore> {
+    const { ledgers } = this.#bench;
+    const { mailbox } = this.#lease;
+    const [back, there] = [await ledgers.standing(mailbox, 'back'), await ledgers.standing(mailbox, 'there')];
+    return turnedInMemory(back, there, this.ends('there').pair);
   }
 
   async turnLedger(from: Direction): Promise<LedgerTurn> {

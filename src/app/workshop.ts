@@ -13,6 +13,7 @@ import { type Platform, sideNames } from '#domain/platform.ts';
 import { realClock } from '#lib/clock.ts';
 import type { Log } from '#lib/log.ts';
 import { type Meters, metered } from '#operations/metered-journeys.ts';
+import { StrayMemory } from '#operations/strays.ts';
 import type { Governor } from '#ports/budget.ts';
 import type { Stumbled } from '#ports/journeys.ts';
 import type { SharedSettings } from '#ports/programme.ts';
@@ -118,6 +119,7 @@ export async function workOnce(
     msLeft: () => lease.msLeft(),
     log,
   };
+  const strays = new StrayMemory();
   const switching = settings.switching ?? usualSwitching;
   const holding = {
     routes: openRouteHolds(db),
@@ -133,6 +135,7 @@ export async function workOnce(
       choices: { selection: settings.selection, delete: settings.delete, prove: 'sample' },
       followEveryMs: settings.followEverySeconds * 1000,
       holding,
+      strays,
       who: `worker ${membership.worker}`,
       log,
       clock: realClock,

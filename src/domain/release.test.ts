@@ -2,7 +2,15 @@
 
 import { describe, expect, test } from 'vitest';
 import { stages } from './journey.ts';
-import { type Candidate, choose, nextLookInMs, type WaveNow, type WaveState, workFor } from './release.ts';
+import {
+  type Candidate,
+  choose,
+  nextLookHomeInMs,
+  nextLookInMs,
+  type WaveNow,
+  type WaveState,
+  workFor,
+} from './release.ts';
 
 const [opensAt, closesAt] = [10_000, 20_000];
 const inside = 15_000;
@@ -126,4 +134,17 @@ describe('of those that are due', () => {
     expect(chosen(candidates, [wave()], 1)).toEqual([1]);
     expect(chosen(candidates, [wave()], 0)).toEqual([]);
   });
+});
+
+test('one that has just changed sides is looked at within seconds, and less and less often as time goes by', () => {
+  const minute = 60_000;
+  expect([0, 2 * minute, 30 * minute, 300 * minute].map((since) => nextLookHomeInMs(since, 15 * minute))).toEqual([
+    10_000,
+    40_000,
+    5 * minute,
+    15 * minute,
+  ]);
+  // Never less often than it was asked for.
+  expect([0, 2 * minute, 30 * minute].map((since) => nextLookHomeInMs(since, 5_000))).toEqual([5_000, 5_000, 5_000]);
+  expect(nextLookHomeInMs(null, 7_000)).toBe(7_000);
 });

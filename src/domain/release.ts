@@ -74,6 +74,22 @@ export function nextLookInMs(stage: Stage, wave: WaveNow | null, now: number, ev
 }
 
 /**
+ * How long until a mailbox that has settled is looked at again: seconds at first, since something may still come to the side that was
+ * left, and then less and less often. `turnedForMs`: since it changed sides; null where that is not known.
+ */
+export function nextLookHomeInMs(turnedForMs: number | null, everyMs: number): number {
+  if (turnedForMs === null) return everyMs;
+  const wanted = watchful.find(({ untilMs }) => turnedForMs < untilMs);
+  return wanted ? Math.min(wanted.everyMs, everyMs) : everyMs;
+}
+
+const watchful = [
+  { untilMs: 60_000, everyMs: 10_000 },
+  { untilMs: 15 * 60_000, everyMs: 40_000 },
+  { untilMs: 2 * 3_600_000, everyMs: 5 * 60_000 },
+] as const;
+
+/**
  * What people wait for comes first: a switch that was begun; a window that will close, in it the pilot before the rest and
  * the smallest lag first; a way back. What nobody waits for has no place in this order.
  */

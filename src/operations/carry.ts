@@ -4,7 +4,7 @@ import type { Direction } from '#domain/ledger-turn.ts';
 import type { MailboxReport } from '#domain/report.ts';
 import type { PassNumbers } from '#ports/journeys.ts';
 import type { LedgerReader } from '#ports/ledger.ts';
-import { copyMailbox } from './copy-mailbox.ts';
+import { type CopyChoices, copyMailbox, type CopyRequest } from './copy-mailbox.ts';
 import type { TravelRequest } from './travel-request.ts';
 import { choicesOf } from './way-home.ts';
 
@@ -12,6 +12,8 @@ export interface Carried {
   readonly report: MailboxReport;
   /** Messages that others had put on the target, as its content told. */
   readonly adopted: number;
+  /** Of mail on the side that was written to, that none of ours explains; empty where there is none. */
+  readonly foreign: string;
 }
 
 export async function carry(
@@ -20,35 +22,57 @@ export async function carry(
   retryRefused: boolean,
   signal: AbortSignal,
 ): Promise<Carried> {
-  const { inHand, choices, log, clock } = request;
-  const { pair, openSource, openTarget, ledger } = inHand.ends(direction);
-  let adopted = 0;
-  const report = await copyMailbox(
+  let [adopted, foreign] = [0, ''];
+  const returning = request.inHand.traveller.stage === 'returning';
+  const report = await passOf(
+    request,
+    { ...request.inHand.ends(direction), ...choicesOf(direction, request.choices, returning), retryRefused },
     {
-      pair,
-      openSource,
-      openTarget,
-      ledger,
-      choices: {
-        ...choices,
-        ...choicesOf(direction, choices, inHand.traveller.stage === 'returning'),
-        dryRun: false,
-        followSeconds: null,
-        retryRefused,
-      },
-      opensOnce: true,
-      watcher: { planned() {}, progress() {}, folder() {}, caughtUp() {} },
-      log,
-      pace: null,
-      clock,
-      ...(request.at ? { at: request.at } : {}),
+      foreign: (mark) => (foreign = mark),
       atTheEnd: async (held) => {
         if (direction === 'there') adopted = await adoptedIn(held);
       },
     },
     signal,
   );
-  return { report, adopted };
+  return { report, adopted, foreign };
+}
+
+/** What has come to the side that was left and is nobody's copy, and nothing else, to the side that people are on. */
+export async function carryNew(request: TravelRequest, signal: AbortSignal): Promise<MailboxReport> {
+  const { inHand, choices } = request;
+  const way = { ...inHand.ends('there'), ...choicesOf('there', choices, false) };
+  const ledger = await inHand.strayLedger();
+  return passOf(request, { ...way, ledger, delete: false, onlyNew: true, retryRefused: false }, {}, signal);
+}
+
+type Way = Pick<CopyRequest, 'pair' | 'openSource' | 'openTarget' | 'ledger'> &
+  Pick<CopyChoices, 'selection' | 'delete' | 'aside' | 'restores' | 'onlyNew' | 'retryRefused'>;
+
+/** One pass of the engine. */
+function passOf(
+  { choices, log, clock, at }: TravelRequest,
+  { pair, openSource, openTarget, ledger, ...way }: Way,
+  heard: Pick<CopyRequest, 'atTheEnd' | 'foreign'>,
+  signal: AbortSignal,
+): Promise<MailboxReport> {
+  return copyMailbox(
+    {
+      pair,
+      openSource,
+      openTarget,
+      ledger,
+      choices: { ...choices, ...way, dryRun: false, followSeconds: null },
+      opensOnce: true,
+      watcher: { planned() {}, progress() {}, folder() {}, caughtUp() {} },
+      log,
+      pace: null,
+      clock,
+      ...(at ? { at } : {}),
+      ...heard,
+    },
+    signal,
+  );
 }
 
 /** By the maps, and not by what passes said: a pass that was killed said nothing. */

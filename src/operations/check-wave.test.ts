@@ -41,6 +41,7 @@ function request(
             stage: 'planned',
             wave: 1,
             side: 'source',
+            turnedForMs: null,
             mayMove: true,
             triesRefused: false,
             failures: 0,

@@ -33,6 +33,8 @@ export interface CopyRequest {
   readonly pace: Pace | null;
   /** Looks into the ledger once more when all is done, while it is still held. */
   readonly atTheEnd?: (ledger: LedgerReader) => Promise<void>;
+  /** Told once per attempt: a mark of mail on the target that is not ours, empty where there is none (`sync/foreign.ts`). */
+  readonly foreign?: (mark: string) => void;
   /** For tests: time, chance, and the places at which a process may be killed (`crashPoints`). */
   readonly clock?: Clock;
   readonly chance?: () => number;
@@ -55,6 +57,8 @@ export interface CopyChoices {
   readonly followSeconds: number | null;
   /** Try again what a target refused in an earlier run. */
   readonly retryRefused: boolean;
+  /** Send what is new, and leave flags and removals alone. */
+  readonly onlyNew?: boolean;
 }
 
 /** Told how it goes, often; must return at once. */
@@ -245,6 +249,7 @@ class Run {
       doubted: new Set(),
       sightings: this.#sightings,
       targetStates: new TargetStates(),
+      foreign: this.#request.foreign ?? (() => undefined),
       at: at ?? (() => undefined),
       nextIntent: () => ++this.#intents,
     };

@@ -11,6 +11,7 @@ import type { RouteHolds } from '#ports/routes.ts';
 import type { Sessions } from '#ports/sessions.ts';
 import type { CrashPoint } from '#sync/engine.ts';
 import type { CopyChoices } from './copy-mailbox.ts';
+import type { StrayMemory } from './strays.ts';
 
 export type JourneySteps = Pick<
   Journeys,
@@ -26,6 +27,7 @@ export interface TravelRequest {
   /** Between two looks at a mailbox that is followed, in milliseconds. */
   readonly followEveryMs: number;
   readonly holding: Holding;
+  readonly strays: StrayMemory;
   /** For the audit log. */
   readonly who: string;
   readonly log: Log;

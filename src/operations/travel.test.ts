@@ -10,6 +10,7 @@ import { silent } from '#lib/log.ts';
 import { memoryLedger } from '#ledger-file/memory.ts';
 import type { Ends } from '#ports/mailbox-ends.ts';
 import { noDoors } from './holding.test-kit.ts';
+import { StrayMemory } from './strays.ts';
 import type { JourneySteps, TravelRequest } from './travel-request.ts';
 import { travel } from './travel.ts';
 
@@ -42,17 +43,19 @@ function travelOnce(
     {
       work,
       inHand: {
-        traveller: { ...traveller, ...may, side: 'source', failures },
+        traveller: { ...traveller, ...may, side: 'source', turnedForMs: null, failures },
         ends: () => ends as Ends,
         turnLedger: never('turnLedger'),
         user: () => 'ann',
         leaveBoth: () => undefined,
+        strayLedger: never('strayLedger'),
       },
       wave: null,
       journeys,
       choices: { selection: everything, delete: true, prove: 'sample' },
       followEveryMs: 1_000,
       holding: noDoors,
+      strays: new StrayMemory(),
       who: 'a test',
       log,
       clock: { now: () => Date.now(), sleep: async () => undefined },

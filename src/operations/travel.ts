@@ -6,10 +6,11 @@
 import { fault, told } from '#domain/fault.ts';
 import type { Stage } from '#domain/journey.ts';
 import type { Direction } from '#domain/ledger-turn.ts';
-import { nextLookInMs } from '#domain/release.ts';
+import { nextLookHomeInMs, nextLookInMs } from '#domain/release.ts';
 import { carry, doneBy, numbersOf } from './carry.ts';
 import { cross, msBeforeCrossing } from './cross.ts';
 import type { TravelRequest } from './travel-request.ts';
+import { carryHome } from './strays.ts';
 import { step, trouble } from './trouble.ts';
 
 /** Does it, and writes down how it ended. Throws only what says nothing about the mailbox: a database or a lease that is gone. */
@@ -45,7 +46,9 @@ export async function travel(request: TravelRequest, signal: AbortSignal): Promi
 async function pass(request: TravelRequest, stage: Stage, direction: Direction, signal: AbortSignal): Promise<void> {
   const { inHand, journeys, wave, who, followEveryMs, clock } = request;
   const began = clock.now();
-  const { report, adopted } = await carry(request, direction, inHand.traveller.triesRefused, signal);
+  const carrying =
+    stage === 'settled' ? carryHome(request, signal) : carry(request, direction, inHand.traveller.triesRefused, signal);
+  const { report, adopted } = await carrying;
   if (report.fault) {
     await journeys.carried(inHand.traveller.id, doneBy(report, direction));
     return trouble(request, stage, report.fault, signal);
@@ -53,7 +56,10 @@ async function pass(request: TravelRequest, stage: Stage, direction: Direction, 
   const lagMs = clock.now() - began;
   const next: Stage = stage === 'copying' ? 'following' : stage;
   const toSwitch = inHand.traveller.mayMove ? wave : null;
-  const dueInMs = nextLookInMs(next, toSwitch, journeys.now(), followEveryMs);
+  const dueInMs =
+    stage === 'settled'
+      ? nextLookHomeInMs(inHand.traveller.turnedForMs, followEveryMs)
+      : nextLookInMs(next, toSwitch, journeys.now(), followEveryMs);
   const mailbox = inHand.traveller.id;
   const about = { copied: report.copied };
   const caughtUp = { mailbox, expected: 'copying', step: 'catch-up', who, about } as const;

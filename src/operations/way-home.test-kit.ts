@@ -23,7 +23,9 @@ import { enterOtherNames } from '#store/other-names.ts';
 import { testDatabase, type TestDatabase } from '#store/test-database.ts';
 import type { CrashPoint } from '#sync/engine.ts';
 import { fill, pair } from './copy-mailbox.test-kit.ts';
+import { turnedInMemory } from '#ledger-file/turned-in-memory.ts';
 import { noDoors } from './holding.test-kit.ts';
+import { StrayMemory } from './strays.ts';
 import type { JourneySteps } from './travel-request.ts';
 import { travel } from './travel.ts';
 
@@ -61,6 +63,7 @@ export class Journey implements AsyncDisposable {
   readonly forgotten: Direction[] = [];
   /** How the target answers those who carry home, where not as it should. */
   readsTarget: OpenSource | null = null;
+  readonly #strays = new StrayMemory();
   readonly #db: TestDatabase;
   readonly #worker: TestWorker;
   readonly #lease: MailboxLease;
@@ -119,7 +122,7 @@ export class Journey implements AsyncDisposable {
     const who = { id: 1, address: 'a', sourceUser: null, targetUser: null, wave: null };
     const traveller = { ...who, failures: this.failures, ...may };
     const inHand = {
-      traveller: { ...traveller, stage: this.stage, side: 'source' as const },
+      traveller: { ...traveller, stage: this.stage, side: 'source' as const, turnedForMs: null },
       ends: (direction: Direction) => this.ends(direction),
       turnLedger: async (from: Direction) => {
         const turning = await turnLedger(this.#worker.ledgers, this.#lease, from, this.ends(opposite[from]).pair);
@@ -127,6 +130,8 @@ export class Journey implements AsyncDisposable {
       },
       user: () => 'a',
       leaveBoth: () => undefined,
+      strayLedger: async () =>
+        turnedInMemory(await this.ledger('back'), await this.ledger('there'), this.ends('there').pair),
     };
     const { selection = everything, delete: mirrors = true } = this.#platforms;
     await travel(
@@ -138,6 +143,7 @@ export class Journey implements AsyncDisposable {
         choices: { selection, delete: mirrors, prove: 'sample' },
         followEveryMs: 1_000,
         holding: noDoors,
+        strays: this.#strays,
         who: 'a test',
         log: { ...silent, warn: (_, about) => void (this.said = JSON.stringify(about)) },
         clock: { now: () => Date.now(), sleep: async () => undefined },

@@ -17,6 +17,8 @@ export interface Traveller {
   readonly wave: number | null;
   /** Where its mail belongs at this moment. */
   readonly side: 'source' | 'target';
+  /** Milliseconds since that changed; null where it never did. */
+  readonly turnedForMs: number | null;
   /** Whether its dates (`not_before`, `not_after`) allow the day of its wave. */
   readonly mayMove: boolean;
   /** Whether a person has asked that what was refused is tried again. */

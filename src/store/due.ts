@@ -32,6 +32,7 @@ interface TravellerRow {
   readonly stage: Stage;
   readonly wave: number | null;
   readonly side: 'source' | 'target';
+  readonly turned_for_ms: number | null;
   readonly may_move: boolean;
   readonly tries_refused: boolean;
   readonly failures: number;
@@ -135,6 +136,7 @@ export async function find(
   const { rows } = await sql<TravellerRow & { readonly now: number; readonly wave_now: WaveRow | null }>`
     select (extract(epoch from now()) * 1000)::int8 as now, m.id, m.address, m.source_user, m.target_user, m.stage, m.wave, m.failures,
            m.tries_refused, ${mayMoveNow}, coalesce(r.side, 'source') as side,
+           (extract(epoch from now() - r.turned_at) * 1000)::int8 as turned_for_ms,
            (select row_to_json(w) from (${wavesNow} where id = m.wave) as w) as wave_now
       from mailbox m left join route r on r.mailbox = m.id
      where m.id = ${mailbox}`.execute(db);
@@ -144,7 +146,17 @@ export async function find(
   const { id, address, stage, side, failures } = its;
   const users = { sourceUser: its.source_user, targetUser: its.target_user };
   const may = { mayMove: its.may_move, triesRefused: its.tries_refused };
-  const traveller = { id, address, ...users, stage, wave: its.wave, side, failures, ...may };
+  const traveller = {
+    id,
+    address,
+    ...users,
+    stage,
+    wave: its.wave,
+    side,
+    turnedForMs: its.turned_for_ms,
+    failures,
+    ...may,
+  };
   return { now, traveller, wave: wave && waveNow(wave) };
 }
 

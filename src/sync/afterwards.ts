@@ -39,6 +39,7 @@ type Expunged = Map<FolderId, number>;
 /** Flags, removals, and the cursor: written only when everything before it in the folder has been dealt with. */
 export async function afterwards(engine: Engine, carried: Carried): Promise<void> {
   const expunged: Expunged = new Map();
+  if (engine.choices.onlyNew) return record(engine, carried, expunged);
   // Nothing of this attempt may still be writing to the ledger when the next one reads it.
   const belief = { isConfirmed: false, isOfMuch: isTooMuch(goneIn(engine, carried), heldIn(carried)) };
   const ends = await Promise.allSettled(

@@ -12,6 +12,7 @@ import type { FolderRecord, Intent } from '#ports/ledger.ts';
 import { afterwards } from './afterwards.ts';
 import { type AttemptOptions, decide, type Decisions } from './decide.ts';
 import { type Engine, type FolderWork, pathOf } from './engine.ts';
+import { foreignMark } from './foreign.ts';
 import { LookAgain } from './look-again.ts';
 import { nameRefused } from './name-refused.ts';
 import { prepareFolders } from './prepare.ts';
@@ -39,6 +40,7 @@ export async function attempt(engine: Engine, options: AttemptOptions): Promise<
   const changed = works.filter((work) => !isQuiet(engine, work, intentsOf));
   const departed = departedFolders(engine, records, sourceTree, targetTree);
   await loadMaps(engine, works, changed, departed);
+  engine.foreign(foreignMark(engine, new Set(changed), works, departed, targetTree));
   if (changed.length + departed.length > 0) await carry(engine, changed, departed, works, intentsOf, options);
   for (const work of works) countThere(engine, work);
   await nameRefused(engine, sourceTree);

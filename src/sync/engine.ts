@@ -43,6 +43,8 @@ export interface EngineChoices {
   readonly restores?: boolean;
   readonly prove: 'none' | 'sample' | 'all';
   readonly retryRefused: boolean;
+  /** What is new is sent, and nothing else: flags and removals stay as they are on the target. */
+  readonly onlyNew?: boolean;
   /** Nothing is written: sizes are asked for, so that what would be done can be told in octets too. */
   readonly dryRun: boolean;
 }
@@ -77,6 +79,8 @@ export interface Engine {
   readonly doubted: Set<FolderId>;
   readonly sightings: Sightings;
   readonly targetStates: TargetStates;
+  /** Told once per attempt, before anything is sent: a mark of the target's mail that is not ours (`foreign.ts`). */
+  readonly foreign: (mark: string) => void;
   readonly at: (point: CrashPoint) => void;
   /** Intent ids are given in ascending order, over all attempts. */
   readonly nextIntent: () => number;

@@ -1,0 +1,37 @@
+/**
+ * A ledger in memory that leads the other way: what it takes to find out which mail of a side that was left has come there since. It is
+ * thrown away after one pass, since what that pass brings over is known again by its content.
+ */
+
+import { type TurnableFolder, turned } from '#domain/ledger-turn.ts';
+import type { LedgerReader, LedgerStore, MailboxPair } from '#ports/ledger.ts';
+import { memoryLedger } from './memory.ts';
+
+/** `other`: what is known already of that way, of which messages that were refused before are not sent again; `pair`: as that way sees it. */
+export async function turnedInMemory(
+  known: LedgerReader | null,
+  other: LedgerReader | null,
+  pair: MailboxPair,
+): Promise<LedgerStore> {
+  const store = memoryLedger();
+  await using ledger = await store.claim(pair);
+  const { folders } = turned(known === null ? [] : await foldersOf(known));
+  const refused = ((await other?.exceptions()) ?? []).filter(({ kind }) => kind === 'refused');
+  await ledger.write([
+    ...folders.flatMap(({ record, map, exceptions }) => [
+      { kind: 'folder', record } as const,
+      { kind: 'mapped', folder: record.source, runs: map.runs } as const,
+      ...exceptions.map((exception) => ({ kind: 'exception', exception }) as const),
+    ]),
+    ...refused.map((exception) => ({ kind: 'exception', exception }) as const),
+  ]);
+  return store;
+}
+
+async function foldersOf(reader: LedgerReader): Promise<readonly TurnableFolder[]> {
+  const exceptions = Map.groupBy(await reader.exceptions(), ({ folder }) => folder);
+  const folders: TurnableFolder[] = [];
+  for (const record of await reader.folders())
+    folders.push({ record, map: await reader.map(record.source), exceptions: exceptions.get(record.source) ?? [] });
+  return folders;
+}
