@@ -82,7 +82,8 @@ describe.runIf(dovecot.ok)('Dovecot as a proxy before Dovecot', () => {
     const port = proxy.ports.imap ?? 0;
     await using before = await Wire.signedIn(port, anna);
     await before.ok('CREATE Old');
-    expect(await doveadmCall(proxy.doveadmHttp, 'proxyList')).toMatchObject([{ username: anna.name, service: 'imap' }]);
+    const carried = (): Promise<unknown> => doveadmCall(proxy.doveadmHttp, 'proxyList');
+    await expect.poll(carried, patience).toMatchObject([{ username: anna.name, service: 'imap' }]);
 
     where.answer = at(fresh.port);
     await doveadmCall(proxy.doveadmHttp, 'proxyKick', { user: anna.name });

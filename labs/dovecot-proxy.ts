@@ -163,6 +163,9 @@ service anvil {
 service stats {
   chroot =
 }
+service ipc {
+  chroot =
+}
 ${services.join('\n')}
 ${options.extra ?? ''}
 `;

@@ -64,7 +64,11 @@ const proofs = {
   dovecot: ['/usr/sbin/dovecot', '--version'],
   cyrus: ['/usr/lib/cyrus/bin/cyr_buildinfo'],
   // Its master refuses to run as anybody but root, and a user namespace has but one user to give.
-  postfix: ['/bin/sh', '-c', '[ "$(id -u)" = 0 ] && /usr/sbin/postconf -d mail_version'],
+  postfix: [
+    '/bin/sh',
+    '-c',
+    '[ "$(id -u)" = 0 ] || { echo "it wants to be root" >&2; exit 1; }; /usr/sbin/postconf -d',
+  ],
   nginx: ['/usr/sbin/nginx', '-v'],
   openldap: ['/bin/sh', '-c', '/usr/sbin/slapd -VV 2>&1 | grep OpenLDAP'],
   isync: ['/usr/bin/mbsync', '--version'],
