@@ -119,8 +119,7 @@ export function mailboxKey({ user, host, port }: Endpoint): string {
 }
 
 /** Whether what is sent to this endpoint stays on this machine, so that clear text harms nobody. */
-export function isLoopback(endpoint: Endpoint): boolean {
-  const { host } = endpoint;
+export function isLoopback({ host }: Pick<Endpoint, 'host'>): boolean {
   return (
     host === 'localhost' ||
     host.endsWith('.localhost') ||

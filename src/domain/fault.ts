@@ -558,6 +558,67 @@ export const faults = {
     ({ what }) => `While the plan was being applied the estate became another: ${what}. Nothing was changed.`,
     'Say it again: the plan is then held against the estate as it is.',
   ),
+  'notice.settings.none': entry<{ readonly file: string }>(
+    'estate',
+    'operator',
+    ({ file }) => `${file} does not say how messages are sent to people.`,
+    'Write notices.smtp.url and notices.from into it; docs/notices.md shows how.',
+  ),
+  'notice.template.wrong': entry<{ readonly file: string; readonly line: number } & Said>(
+    'estate',
+    'operator',
+    ({ file, line, text }) => `${file}:${line}: ${text}`,
+    'Mend that line (docs/notices.md tells of places and paragraphs), and look at it with `godwit notices preview ADDRESS`.',
+  ),
+  'notice.template.missing': entry<{ readonly file: string } & Said>(
+    'estate',
+    'operator',
+    ({ file, text }) => `The template ${file} cannot be read: ${text}`,
+    'Every message that is to be sent needs one in the language of the programme; those that Godwit brings are in notices/.',
+  ),
+  'notice.sender.busy': entry<object>(
+    'estate',
+    'paced',
+    () => 'Messages to people are being sent by another process already.',
+    'One process does so at a time, and `godwit serve` by itself when they fall due: `godwit notices list` tells what was sent.',
+  ),
+  'notice.server.unreachable': entry<Host & { readonly port: number } & Said>(
+    'estate',
+    'paced',
+    ({ host, port, text }) => `${host}:${port} takes no messages to people: ${text}`,
+    'Check notices.smtp.url in godwit.yaml, and the firewall between here and there. It is tried again; nothing is lost or sent twice.',
+  ),
+  'notice.server.certificate': entry<Host & Said>(
+    'estate',
+    'operator',
+    ({ host, text }) => `The certificate of ${host} is not to be trusted: ${text}`,
+    'Use the name that the certificate bears, or give the authority that signed it as notices.smtp.ca.',
+  ),
+  'notice.server.no-tls': entry<Host & { readonly port: number } & Said>(
+    'estate',
+    'operator',
+    ({ host, port, text }) =>
+      `${host}:${port} and we could not agree on TLS, and nothing is sent in the clear: ${text}`,
+    'Use smtps:// where the port speaks TLS from the first octet, smtp:// where it offers STARTTLS.',
+  ),
+  'notice.server.sign-in': entry<Account & Said>(
+    'estate',
+    'operator',
+    ({ host, user, text }) => `${host} refused the sign-in of ${user}: ${text}`,
+    'Check notices.smtp.user and the secret to which notices.smtp.secret refers.',
+  ),
+  'notice.server.stopped': entry<Said>(
+    'estate',
+    'paced',
+    ({ text }) => `The server for messages to people takes none at the moment: ${text}`,
+    'Look at that server, and whether it lets notices.from send. It is tried again; nothing is lost or sent twice.',
+  ),
+  'notice.refused.often': entry<{ readonly messages: number } & Said>(
+    'estate',
+    'operator',
+    ({ messages, text }) => `The last ${messages} messages to people were all refused: ${text}`,
+    'Look at the server and at the text. What was refused is sent when you say `godwit notices send --again`.',
+  ),
   'rehearsal.unwritable': entry<{ readonly folder: string } & Said>(
     'estate',
     'operator',
