@@ -6,6 +6,7 @@
 import Type, { type Static } from 'typebox';
 import { usualListen } from '#domain/listen.ts';
 import { userFields } from '#domain/platform.ts';
+import { noticesForm } from './notice-forms.ts';
 import { count, duration, flag, section, share, size, text } from './setting-forms.ts';
 
 const secretForm = String.raw`^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+|sealed:\S+)$`;
@@ -283,6 +284,7 @@ export const estateForm = section('the settings of a programme', {
       expected: 'true or false',
     },
   }),
+  notices: noticesForm,
   'max-size': Type.Optional(
     size({ about: { is: 'messages larger than this are left out and listed', expected: 'a size such as 25M' } }),
   ),

@@ -16,6 +16,7 @@ import { everything, type Selection } from '#domain/selection.ts';
 import { isTimezone } from '#domain/window.ts';
 import { completed } from './check-form.ts';
 import { type EstateForm, estateForm } from './estate-settings.ts';
+import { readNotices } from './read-notices.ts';
 import { readPlatform, referenceIn } from './read-platform.ts';
 import { settingsText } from './settings-text.ts';
 import { Written } from './written.ts';
@@ -67,11 +68,13 @@ async function resolved(
   const checkAhead = written.read(['check-ahead'], form['check-ahead'], checkAheadIn);
   const errorBudget = written.read(['error-budget'], form['error-budget'], (share) => parseShare(String(share)));
   const listen = written.read(['listen'], form.listen, readListen);
+  const notices = await readNotices(form.notices, written, file, problems);
   const selection = selectionOf(form, written, problems);
   if (!database || !timezone || !source || !target || followEverySeconds === null || errorBudget === null || !listen)
     return null;
   if (!selection || !written.isSound(['workers', 'at-once']) || !written.isSound(['delete'])) return null;
-  if (embedded === 'wrong' || !checkAhead || announceAheadSeconds === null || holdMostSeconds === null) return null;
+  if (embedded === 'wrong' || notices === 'wrong' || !checkAhead) return null;
+  if (announceAheadSeconds === null || holdMostSeconds === null) return null;
   return {
     file,
     database,
@@ -85,6 +88,7 @@ async function resolved(
     checkAheadSeconds: checkAhead.seconds,
     errorBudget,
     listen: listen.at,
+    notices,
     selection,
     delete: form.delete,
   };

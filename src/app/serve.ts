@@ -22,6 +22,7 @@ import { careForRoutes } from '#store/route-holds.ts';
 import { findLost } from '#store/queue-rows.ts';
 import { openQueue } from '#store/queue.ts';
 import { careForWaves } from '#store/wave-care.ts';
+import type { SendNoticesParts } from '#operations/send-notices.ts';
 import type { Lead } from '#ports/workforce.ts';
 import { openWorkforce } from '#store/workforce.ts';
 import { leadOn, seldom } from '#worker/releaser.ts';
@@ -34,6 +35,8 @@ import { type Environment, readKeyring } from './keyring.ts';
 import { workUntil } from './keep-working.ts';
 import { forecastNightly, type NightlyForecastParts } from './nightly-forecast.ts';
 import { Onlooker, type OnlookerOptions } from './onlooker.ts';
+import { noticeParts } from './notices.ts';
+import { sendNoticesWhenDue } from './notices-when-due.ts';
 import { rootKeyOf } from './root-key.ts';
 import { publishedSettings } from './settings-to-work-by.ts';
 import { publishBudgets } from './workshop.ts';
@@ -75,6 +78,9 @@ export async function serve(options: ServeOptions, stop: AbortSignal): Promise<v
     vitals,
     log,
     checking: checkingParts({ db, settings, version, keys, environment, log }),
+    notices:
+      settings.notices &&
+      noticeParts({ db, settings: settings.notices, timezone: settings.timezone, keys, environment, log }),
     forecasts: { forecasting: openForecasting(db), timezone: settings.timezone, now: () => Date.now(), log },
   };
   const leading = leadWhenNobodyDoes(leader, AbortSignal.any([stop, ended.signal]));
@@ -95,7 +101,7 @@ export async function serve(options: ServeOptions, stop: AbortSignal): Promise<v
 
 /** Makes known to all workers what to go by. Whichever control plane was started last is right. */
 async function publish(db: Database, settings: EstateSettings, version: string): Promise<void> {
-  const { database: _database, embedded: _embedded, listen: _listen, ...shared } = settings;
+  const { database: _database, embedded: _embedded, listen: _listen, notices: _notices, ...shared } = settings;
   await publishBudgets(db, shared);
   await openProgrammeSettings(db).publish(shared, { version, host: hostname() });
 }
@@ -108,6 +114,8 @@ interface LeaderParts {
   /** Null: nobody is looked at ahead. */
   readonly checking: CheckAheadParts | null;
   readonly forecasts: NightlyForecastParts;
+  /** Null: people are told nothing. */
+  readonly notices: SendNoticesParts | null;
 }
 
 function checkingParts(options: OnlookerOptions & Pick<ServeOptions, 'settings'>): CheckAheadParts | null {
@@ -119,7 +127,7 @@ function checkingParts(options: OnlookerOptions & Pick<ServeOptions, 'settings'>
 
 /** Leads as soon as nobody else does, again and again, until `stop` fires. */
 async function leadWhenNobodyDoes(
-  { db, stateDir, vitals, log, checking, forecasts }: LeaderParts,
+  { db, stateDir, vitals, log, checking, forecasts, notices }: LeaderParts,
   stop: AbortSignal,
 ): Promise<void> {
   const clock = new ClockWatch(db, log);
@@ -142,6 +150,8 @@ async function leadWhenNobodyDoes(
       ];
       await using _looking = checking && beside(signal, (over) => checkAhead(checking, over, (ms) => pause(ms, over)));
       await using _forecasting = beside(signal, (over) => forecastNightly(forecasts, over, (ms) => pause(ms, over)));
+      await using _telling =
+        notices && beside(signal, (over) => sendNoticesWhenDue(notices, over, (ms) => pause(ms, over)));
       await leadOn({ journeys: openJourneys(db, queue), queue, upkeep, log }, signal, (ms) => pause(ms, signal));
     } catch (error) {
       if (stop.aborted) return;

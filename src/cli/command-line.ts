@@ -77,6 +77,7 @@ import {
 } from './help.ts';
 import { describeCommands, getCommands } from './look-commands.ts';
 import { auditCommands, brakeCommands, mailboxCommands, waveCommands } from './order-commands.ts';
+import { noticeCommands } from './notice-commands.ts';
 import { named } from './positional.ts';
 import { Session } from './session.ts';
 import { usageError } from './usage.ts';
@@ -238,6 +239,7 @@ const commands = buildRouteMap<
   | 'mailbox'
   | 'rehearse'
   | 'forecast'
+  | 'notices'
   | 'report'
   | 'audit'
   | 'get'
@@ -318,6 +320,7 @@ const commands = buildRouteMap<
       parameters: { flags: forecastFlags, aliases: shorthands },
       docs: { brief: 'When each wave will be over, and how sure that is', fullDescription: forecastHelp },
     }),
+    notices: noticeCommands,
     report: reportCommands,
     audit: auditCommands,
     get: getCommands,

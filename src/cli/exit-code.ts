@@ -33,7 +33,10 @@ export function gravest(codes: Iterable<ExitCode>): ExitCode {
 export function exitCodeOfFault(code: string): ExitCode {
   if (code === 'internal') return exitCodes.faultOfOurs;
   // The file of --source-oauth or --target-oauth is part of what was asked, and so are GODWIT_KEY and --listen.
-  if (code === 'oauth.settings.wrong' || /^(secret\.key|digests|listen|settings)\.|^database\.url\.missing$/.test(code))
+  if (
+    code === 'oauth.settings.wrong' ||
+    /^(secret\.key|digests|listen|settings|notice\.(settings|template))\.|^database\.url\.missing$/.test(code)
+  )
     return exitCodes.wrongUsage;
   // And so are the estate and the calendar of a plan.
   if (
@@ -42,7 +45,8 @@ export function exitCodeOfFault(code: string): ExitCode {
     )
   )
     return exitCodes.wrongUsage;
-  if (/^imap\.(host|connect|tls|starttls|preauth|sign-in)\.|^(oauth|secret)\./.test(code)) return exitCodes.unreachable;
+  if (/^imap\.(host|connect|tls|starttls|preauth|sign-in)\.|^notice\.server\.|^(oauth|secret)\./.test(code))
+    return exitCodes.unreachable;
   return exitCodes.interrupted;
 }
 

@@ -1,6 +1,8 @@
 /** The flags of every command as they are typed: text, which `choices.ts` and `sides.ts` read and check all together. */
 
 import type { FlagParametersForType } from '@stricli/core';
+import { noticeKinds, type NoticeKind } from '#domain/notice-kinds.ts';
+import { noticeStates, type NoticeState } from '#domain/notice-list.ts';
 import type { LogFormat, LogLevel } from './world.ts';
 
 export interface SideFlags {
@@ -174,6 +176,25 @@ export interface RehearseFlags extends EstateFlags, OutputFlags {
   readonly followEvery?: string;
   readonly errorBudget?: string;
   readonly releaseAfter?: string;
+}
+
+export interface NoticePreviewFlags extends EstateFlags, OutputFlags {
+  readonly moment?: NoticeKind;
+  readonly language?: string;
+  readonly raw?: boolean;
+}
+
+export interface NoticeSendFlags extends EstateFlags, OutputFlags {
+  readonly wave?: string;
+  readonly moment?: NoticeKind;
+  readonly dryRun?: boolean;
+  readonly again?: boolean;
+}
+
+export interface NoticeListFlags extends TableFlags {
+  readonly wave?: string;
+  readonly became?: NoticeState;
+  readonly limit?: string;
 }
 
 export interface ForecastFlags extends EstateFlags, OutputFlags {
@@ -483,6 +504,37 @@ export const planFlags: FlagParametersForType<PlanFlags> = {
   quiet: outputFlags.quiet,
   logLevel: outputFlags.logLevel,
   logFormat: outputFlags.logFormat,
+};
+
+const moment = {
+  kind: 'enum',
+  values: noticeKinds,
+  brief: 'Of which it tells: days from the move, or that nothing came of it',
+  optional: true,
+} as const;
+
+export const noticePreviewFlags: FlagParametersForType<NoticePreviewFlags> = {
+  moment: { ...moment, brief: 'Which message (default T-14)' },
+  language: text("Instead of the reader's own, such as de", 'LANGUAGE'),
+  raw: flag('The very octets that would be sent'),
+  ...estateFlags,
+  ...outputFlags,
+};
+
+export const noticeSendFlags: FlagParametersForType<NoticeSendFlags> = {
+  wave: text('Only to people of this wave', 'WAVE'),
+  moment: { ...moment, brief: 'Only these messages' },
+  dryRun: flag('Only tell to how many what is due'),
+  again: flag('Try those that were refused once more'),
+  ...estateFlags,
+  ...outputFlags,
+};
+
+export const noticeListFlags: FlagParametersForType<NoticeListFlags> = {
+  wave: text('Only to people of this wave', 'WAVE'),
+  became: { kind: 'enum', values: noticeStates, brief: 'Only those of which this became', optional: true },
+  limit: text('At most so many, the latest first (default: 50 on a screen, else all)', 'N'),
+  ...tableFlags,
 };
 
 export const forecastFlags: FlagParametersForType<ForecastFlags> = {

@@ -73,6 +73,22 @@ ${sideText('target', target)}
 # Whether what left the source leaves the target too; only what Godwit itself put there.
 # delete: false
 
+# Messages to people before, on and after the day of their move (docs/notices.md).
+# notices:
+#   smtp:
+#     url: smtps://mail.corp.example
+#     user: move
+#     secret: env:NOTICES_SECRET
+#   from: The move <move@corp.example>
+#   reply-to: helpdesk@corp.example
+#   templates: texts
+#   language: en
+#   at: "09:00"
+#   per-minute: 120
+#   quiet: "20:00-08:00"
+#   moments: [T-14, T-2, T-0, T+1]
+#   shared: false
+
 # Larger messages are left out, and listed.
 # max-size: 150M
 `;

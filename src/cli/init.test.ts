@@ -126,7 +126,7 @@ describe('the file that is written', () => {
     const asWritten = await readEstate(config);
     // What is no default but an example.
     const examples =
-      /schema|include|exclude|map:|Sent Items|max-size|commands-per|admin|secret:|secrets: file|oauth|user:|ca:|database: env|embedded:|port:|password:|sessions:|doveadm|key:/;
+      /schema|include|exclude|map:|Sent Items|max-size|commands-per|admin|secret:|secrets: file|oauth|user:|ca:|database: env|embedded:|port:|password:|smtps?:|from:|reply-to:|templates:|sessions:|doveadm|key:/;
     const lines = text
       .split('\n')
       .map((line) => (/^ *# +[\w-]+:(?: |$)/.test(line) && !examples.test(line) ? line.replace('# ', '') : line));

@@ -24,6 +24,7 @@ export interface MadeUp {
   readonly openPlanWork?: World['openPlanWork'];
   readonly rehearse?: World['rehearse'];
   readonly openProgramme?: World['openProgramme'];
+  readonly openNotices?: World['openNotices'];
   readonly openInspection?: World['openInspection'];
   readonly work?: World['work'];
   readonly keys?: readonly SecretReference[];
@@ -114,6 +115,7 @@ export async function play(argv: readonly string[], made: MadeUp = {}): Promise<
     openPlanWork: made.openPlanWork ?? (async () => Promise.reject(new Error('no plan in this test'))),
     rehearse: made.rehearse ?? (async () => Promise.reject(new Error('nothing is rehearsed in this test'))),
     openProgramme: made.openProgramme ?? (async () => Promise.reject(new Error('no estate in this test'))),
+    openNotices: made.openNotices ?? (async () => Promise.reject(new Error('no messages in this test'))),
     serve: async () => Promise.reject(new Error('nothing is served in this test')),
     openInspection: made.openInspection ?? (async () => Promise.reject(new Error('no looks in this test'))),
     openImporter: made.openImporter ?? (async () => Promise.reject(new Error('no imports in this test'))),

@@ -31,6 +31,9 @@ import type {
   WaveSettledOrdered,
 } from '#domain/wave.ts';
 import type { Calendar } from '#domain/calendar.ts';
+import type { NoticeKind } from '#domain/notice-kinds.ts';
+import type { NoticeCounts, NoticeLine, NoticeListOrder } from '#domain/notice-list.ts';
+import type { NamedAddress } from '#domain/notice-settings.ts';
 import type { DayWindow } from '#domain/window.ts';
 import type { ProbeReport } from '#domain/probe-report.ts';
 import type { CommandError, CopyReport, MailboxReport } from '#domain/report.ts';
@@ -46,6 +49,7 @@ import type { SecretKeeping } from '#operations/keep-secrets.ts';
 import type { ImportOrder, ImportReport } from '#operations/import-estate.ts';
 import type { PlanEstateOrder } from '#operations/plan-estate.ts';
 import type { PlanReport } from '#operations/plan-report.ts';
+import type { NoticesDue, NoticesSent, SendNoticesOrder } from '#operations/send-notices.ts';
 import type { WaveReported } from '#operations/report-wave.ts';
 import type { RehearseWatcher } from '#operations/rehearse.ts';
 import type { EstateRoster } from '#operations/roster-of-estate.ts';
@@ -125,6 +129,8 @@ export interface World {
   ): Promise<{ readonly report: RehearsalReport; readonly files: readonly string[] }>;
   /** Opens an estate for people: its waves, how it stands, and its mailboxes. */
   openProgramme(options: DatabaseOptions): Promise<Programme>;
+  /** Opens an estate for messages to its people. */
+  openNotices(options: NoticesOptions): Promise<NoticesWork>;
   /** Opens an estate to look at its mailboxes on both platforms. */
   openInspection(options: InspectionOptions): Promise<EstateInspection>;
   /** Carries the mailboxes of an estate until the signal fires. */
@@ -239,6 +245,45 @@ export interface EstateInspection extends AsyncDisposable {
     order: Pick<CheckWaveRequest, 'members' | 'atOnce' | 'freshSeconds' | 'watcher'>,
     signal: AbortSignal,
   ): AsyncIterable<readonly CheckedMailbox[]>;
+}
+
+export interface NoticesOptions {
+  readonly settings: EstateSettings;
+  readonly stateDir: string;
+  readonly keys: readonly SecretReference[];
+  readonly log: Log;
+  readonly signal: AbortSignal;
+}
+
+/** `operations/send-notices.ts` throws its faults, and `notice.settings.none` is thrown where people are told nothing. */
+export interface NoticesWork extends AsyncDisposable {
+  preview(which: {
+    readonly address: string;
+    readonly kind: NoticeKind;
+    /** Instead of the reader's own; null for that. */
+    readonly language: string | null;
+  }): Promise<NoticePreviewed>;
+  due(order: SendNoticesOrder): Promise<readonly NoticesDue[]>;
+  /** Has those that were refused tried once more; answers with how many they are. */
+  again(wave: string | null): Promise<number>;
+  send(order: SendNoticesOrder, signal: AbortSignal): Promise<NoticesSent>;
+  list(order: NoticeListOrder): Promise<readonly NoticeLine[]>;
+  counts(wave: string | null): Promise<NoticeCounts>;
+}
+
+export type NoticePreviewed =
+  | { readonly kind: 'letter'; readonly letter: PreviewedLetter; readonly octets: string }
+  | { readonly kind: 'unknown' }
+  | { readonly kind: 'no-wave' };
+
+export interface PreviewedLetter {
+  readonly messageId: string;
+  readonly from: NamedAddress;
+  readonly replyTo: NamedAddress | null;
+  readonly to: NamedAddress;
+  readonly subject: string;
+  readonly text: string;
+  readonly language: string;
 }
 
 export interface ServeOptions {

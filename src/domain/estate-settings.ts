@@ -1,6 +1,7 @@
 /** What an operator decides about a programme (godwit.yaml), read, checked and resolved. No secret stands in it. */
 
 import type { Listen } from './listen.ts';
+import type { NoticeSettings } from './notice-settings.ts';
 import type { Platform, SideName } from './platform.ts';
 import type { SecretReference } from './secret-reference.ts';
 import type { Selection } from './selection.ts';
@@ -26,6 +27,8 @@ export interface EstateSettings extends Readonly<Record<SideName, Platform>> {
   readonly errorBudget: number;
   /** Where health and metrics are told; null: nowhere. */
   readonly listen: Listen | null;
+  /** Messages to people; null: none are sent. */
+  readonly notices: NoticeSettings | null;
   readonly selection: Selection;
   /** Whether what left the source leaves the target too, if we put it there. */
   readonly delete: boolean;

@@ -1,0 +1,83 @@
+/** Joins messages to people to the database, the templates and the mail server. */
+
+import type { NoticesOptions, NoticesWork } from '#cli/world.ts';
+import { SmtpPost, letterOctets } from '#connectors/smtp/index.ts';
+import { fault } from '#domain/fault.ts';
+import type { NoticeSettings } from '#domain/notice-settings.ts';
+import type { Keyring } from '#domain/sealed.ts';
+import { realClock } from '#lib/clock.ts';
+import type { Log } from '#lib/log.ts';
+import { letterTo } from '#operations/notice-letter.ts';
+import { noticesToSend, type SendNoticesParts, sendNotices } from '#operations/send-notices.ts';
+import type { Database } from '#store/db.ts';
+import { openNotices } from '#store/notices.ts';
+import { sealedSecrets } from '#store/secrets.ts';
+import { openEstateDatabase } from './estate-database.ts';
+import { type Environment, readKeyring } from './keyring.ts';
+import { readNoticeTemplates } from './notice-templates.ts';
+import { SecretResolver } from './secret-resolver.ts';
+
+export interface NoticePartsOptions {
+  readonly db: Database;
+  readonly settings: NoticeSettings;
+  readonly timezone: string;
+  readonly keys: Keyring | null;
+  readonly environment: Environment;
+  readonly log: Log;
+}
+
+/** What sending needs, for the command line and for whoever leads. */
+export function noticeParts({ db, settings, timezone, keys, environment, log }: NoticePartsOptions): SendNoticesParts {
+  const secrets = new SecretResolver({
+    environment,
+    kept: sealedSecrets(db),
+    keys,
+    log,
+    clock: () => performance.now(),
+  });
+  const { smtp } = settings;
+  return {
+    notices: openNotices(db),
+    settings,
+    timezone,
+    templates: () => readNoticeTemplates(settings.templates),
+    openPost: () =>
+      new SmtpPost({
+        server: smtp,
+        password: () => (smtp.signIn ? secrets.resolve(smtp.signIn.secret) : Promise.resolve('')),
+      }),
+    clock: realClock,
+    log,
+  };
+}
+
+const connectionsMax = 4;
+
+/** Opens them for people. Throws `database.*`, and a `UsageError` where the URL of the database cannot be had. */
+export async function openNoticesWork(options: NoticesOptions, environment: Environment): Promise<NoticesWork> {
+  const { settings, stateDir, log, signal } = options;
+  const keys = await readKeyring(options.keys, environment, log);
+  const opening = { stateDir, environment, connectionsMax, applicationName: 'godwit notices', log };
+  const db = await openEstateDatabase(settings.database, opening, signal);
+  const notices = openNotices(db);
+  const parts = () => {
+    if (settings.notices === null) throw fault('notice.settings.none', { file: settings.file });
+    return noticeParts({ db, settings: settings.notices, timezone: settings.timezone, keys, environment, log });
+  };
+  return {
+    async preview({ address, kind, language }) {
+      const { settings: ours, timezone, templates } = parts();
+      const found = await notices.facts(address, kind);
+      if (found.kind !== 'found') return found;
+      const date = new Date(realClock.now());
+      const letter = letterTo(found.facts, { settings: ours, timezone, templates: await templates(), language, date });
+      return { kind: 'letter', letter, octets: (await letterOctets(letter)).toString('utf8') };
+    },
+    due: (order) => noticesToSend(parts(), order),
+    again: (wave) => notices.again(wave),
+    send: (order, over) => sendNotices(parts(), order, over),
+    list: (order) => notices.list(order),
+    counts: (wave) => notices.counts(wave),
+    [Symbol.asyncDispose]: () => db[Symbol.asyncDispose](),
+  };
+}
