@@ -7,6 +7,7 @@
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import * as declared from '#cli/flags.ts';
+import * as ofTheTail from '#cli/tail-flags.ts';
 import { root } from './project.ts';
 
 export interface Reference {
@@ -55,7 +56,7 @@ export function deadReferences(): readonly string[] {
 /** Flags that a page speaks of and no command has; those of `npm run` belong to the benches and labs. */
 export function unknownFlags(page: string): readonly string[] {
   const known = new Set([
-    ...Object.values(declared).flatMap((flags) => Object.keys(flags)),
+    ...[...Object.values(declared), ...Object.values(ofTheTail)].flatMap((flags) => Object.keys(flags)),
     'help',
     'version',
     'seeds',

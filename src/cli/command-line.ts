@@ -80,6 +80,7 @@ import { auditCommands, brakeCommands, mailboxCommands, waveCommands } from './o
 import { noticeCommands } from './notice-commands.ts';
 import { named } from './positional.ts';
 import { Session } from './session.ts';
+import { tailCommands } from './tail-commands.ts';
 import { usageError } from './usage.ts';
 import type { World } from './world.ts';
 
@@ -241,6 +242,7 @@ const commands = buildRouteMap<
   | 'forecast'
   | 'notices'
   | 'report'
+  | 'tail'
   | 'audit'
   | 'get'
   | 'describe'
@@ -322,6 +324,7 @@ const commands = buildRouteMap<
     }),
     notices: noticeCommands,
     report: reportCommands,
+    tail: tailCommands,
     audit: auditCommands,
     get: getCommands,
     describe: describeCommands,
@@ -396,7 +399,7 @@ export async function runCommandLine(argv: readonly string[], world: World): Pro
 
 /** A slip in the word behind a command that takes none for itself, such as `godwit worker`; null where it is no slip. */
 function misspelt(error: unknown, [command = '']: readonly string[]): string | null {
-  const its = { worker: workerCommands, plan: planCommands }[command];
+  const its = { worker: workerCommands, plan: planCommands, tail: tailCommands }[command];
   if (!(error instanceof UnexpectedPositionalError) || its === undefined) return null;
   const words = its.getAllEntries().map(({ name }) => name.original);
   const meant = nearest(error.input, words);

@@ -53,6 +53,7 @@ export function mailboxLines(mailbox: MailboxDescription, now: number): readonly
     ]),
     ...(mailbox.fault === null ? [] : ['', ...faultLines(mailbox.fault, now)]),
     ...exceptionLines(mailbox),
+    ...signInLines(mailbox, now),
     ...logLines(mailbox.log),
   ];
 }
@@ -231,6 +232,36 @@ function exceptionLines({ exceptions, account: { open, accepted } }: MailboxDesc
       ),
     ]),
     ...(rest > 0 && first.length > 0 ? [`  … and ${count(rest)} more (-o json, godwit report wave)`] : []),
+  ];
+}
+
+/** How many ways of signing in are shown; `-o json` has more. */
+const waysShown = 8;
+
+function signInLines({ address, tail, plan }: MailboxDescription, now: number): readonly string[] {
+  const planned =
+    plan === null
+      ? []
+      : [
+          `  ${shown(plan.owner, 80)} answers for it: ${shown(plan.plan, 200)}${plan.by === null ? '' : `, by ${plan.by}`}`,
+        ];
+  if (tail.length + planned.length === 0) return [];
+  const rows = tail
+    .slice(0, waysShown)
+    .map((use) => [
+      `  ${use.protocol}`,
+      `at the ${use.side}`,
+      use.name === address ? '' : `as ${shown(use.name, 80)}`,
+      shown(use.client, 30),
+      counted(use.times, 'time'),
+      `last ${since(use.lastAt, now)}`,
+    ]);
+  return [
+    '',
+    'Signs in',
+    ...planned,
+    ...table(rows, new Set([4])),
+    ...(tail.length > waysShown ? [`  … and in ${count(tail.length - waysShown)} other ways (-o json)`] : []),
   ];
 }
 

@@ -94,6 +94,8 @@ const ann: MailboxDescription = {
   exceptions: [refused, { ...refused, uid: 11, accepted: { who: 'operator eve', why: 'not wanted', at: '' } }],
   readiness: { at: before(2 * 86_400_000), found: [{ kind: 'no-room', weight: 'trouble', says: 'It needs 45 MB.' }] },
   verification: { at: before(minute), found: { outcome: 'accepted' } },
+  tail: [],
+  plan: null,
   log: [
     {
       at: before(10 * minute),

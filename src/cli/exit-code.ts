@@ -38,9 +38,9 @@ export function exitCodeOfFault(code: string): ExitCode {
     /^(secret\.key|digests|listen|settings|notice\.(settings|template))\.|^database\.url\.missing$/.test(code)
   )
     return exitCodes.wrongUsage;
-  // And so are the estate and the calendar of a plan.
+  // And so are the estate and the calendar of a plan, and a log that is named.
   if (
-    /^(plan\.(nobody|no-window|unknown-address|wishes-wrong|file\.wrong|file\.unreadable)|estate\.files\.wrong)$/.test(
+    /^(plan\.(nobody|no-window|unknown-address|wishes-wrong|file\.wrong|file\.unreadable)|estate\.files\.wrong|tail\.file\.unreadable)$/.test(
       code,
     )
   )

@@ -226,11 +226,11 @@ export interface SecretKeyFlags extends Pick<OutputFlags, 'output'> {
 }
 
 const asTyped = String;
-const text = (brief: string, placeholder: string) =>
+export const text = (brief: string, placeholder: string) =>
   ({ kind: 'parsed', parse: asTyped, brief, placeholder, optional: true }) as const;
-const texts = (brief: string, placeholder: string) =>
+export const texts = (brief: string, placeholder: string) =>
   ({ kind: 'parsed', parse: asTyped, brief, placeholder, optional: true, variadic: true }) as const;
-const flag = (brief: string) => ({ kind: 'boolean', brief, optional: true, withNegated: false }) as const;
+export const flag = (brief: string) => ({ kind: 'boolean', brief, optional: true, withNegated: false }) as const;
 const adminStyle = {
   kind: 'enum',
   values: ['authzid', 'user*master'],

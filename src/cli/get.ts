@@ -18,7 +18,7 @@ const linesOnScreen = 50;
 const pageLines = 5_000;
 
 /** One kind of list, and where its lines come from. */
-interface Listing<Line> {
+export interface Listing<Line> {
   readonly key: string;
   readonly columns: readonly Column<Line>[];
   /** What a line is called by, in whose order they come. */
@@ -84,7 +84,7 @@ function whole<Line>(
   return { key, columns, name: () => '', page: async () => page, total: async () => lines.length, none };
 }
 
-async function list<Line>(session: Session, flags: ListFlags, listing: Listing<Line>): Promise<void> {
+export async function list<Line>(session: Session, flags: ListFlags, listing: Listing<Line>): Promise<void> {
   const limit = limitOf(flags);
   const after = flags.after ?? null;
   if (session.json) await inJson(session, listing, after, limit);

@@ -40,6 +40,7 @@ import type { CommandError, CopyReport, MailboxReport } from '#domain/report.ts'
 import type { SecretReference } from '#domain/secret-reference.ts';
 import type { Selection } from '#domain/selection.ts';
 import type { Selector, UnknownName } from '#domain/selector.ts';
+import type { TailApplication, TailDay, TailLine, TailListOrder, TailPlanned, TailPlanOrder } from '#domain/tail.ts';
 import type { Log } from '#lib/log.ts';
 import type { PlanApplied, PlanOrder } from '#operations/apply-plan.ts';
 import type { CheckedMailbox, CheckWaveRequest } from '#operations/check-wave.ts';
@@ -51,6 +52,7 @@ import type { PlanEstateOrder } from '#operations/plan-estate.ts';
 import type { PlanReport } from '#operations/plan-report.ts';
 import type { NoticesDue, NoticesSent, SendNoticesOrder } from '#operations/send-notices.ts';
 import type { WaveReported } from '#operations/report-wave.ts';
+import type { LogRead, ReadLogOrder } from '#operations/read-access-log.ts';
 import type { RehearseWatcher } from '#operations/rehearse.ts';
 import type { EstateRoster } from '#operations/roster-of-estate.ts';
 import type { VerifyReport, VerifyWatcher } from '#operations/verify-mailbox.ts';
@@ -131,6 +133,8 @@ export interface World {
   openProgramme(options: DatabaseOptions): Promise<Programme>;
   /** Opens an estate for messages to its people. */
   openNotices(options: NoticesOptions): Promise<NoticesWork>;
+  /** Opens an estate to see who still signs in to it, and how. */
+  openTail(options: TailDeskOptions): Promise<TailDesk>;
   /** Opens an estate to look at its mailboxes on both platforms. */
   openInspection(options: InspectionOptions): Promise<EstateInspection>;
   /** Carries the mailboxes of an estate until the signal fires. */
@@ -221,6 +225,39 @@ export interface RehearsalReading {
   reads(what: string): void;
   /** Whose clocks are shown. */
   clocks(timezone: string): void;
+}
+
+export interface TailDeskOptions extends DatabaseOptions {
+  /** What users are made of, as the settings say. */
+  readonly users: ImportOrder['users'];
+  /** Of the programme. */
+  readonly timezone: string;
+}
+
+/** Without a time zone of its own it is that of the programme. */
+export type TailReadOrder = Pick<ReadLogOrder, 'path' | 'format' | 'side' | 'ports' | 'notFrom'> & {
+  readonly timezone: string | undefined;
+};
+
+export interface TailDesk extends AsyncDisposable {
+  read(order: TailReadOrder, signal: AbortSignal): Promise<LogRead>;
+  /** Until the signal fires. */
+  follow(order: TailReadOrder, signal: AbortSignal): Promise<LogRead>;
+  /** Whose names are of the estate by now that were not; how many. */
+  knowAgain(): Promise<number>;
+  list(order: TailListOrder): Promise<Page<TailLine> | UnknownName>;
+  burnDown(order: {
+    readonly organisation: string | null;
+    readonly days: number;
+  }): Promise<readonly TailDay[] | UnknownName>;
+  applications(order: {
+    readonly organisation: string | null;
+    readonly sinceMs: number | null;
+  }): AsyncIterable<readonly TailApplication[]>;
+  /** Null where there is one of that code. */
+  organisation(code: string): Promise<UnknownName | null>;
+  assign(order: TailPlanOrder): Promise<TailPlanned>;
+  unassign(name: string): Promise<TailPlanned>;
 }
 
 export interface InspectionOptions extends DatabaseOptions {

@@ -4,6 +4,7 @@ import type { MailboxKind } from './estate.ts';
 import type { Reach, Retry } from './fault.ts';
 import type { Mark, Stage } from './journey.ts';
 import type { SideName } from './platform.ts';
+import type { TailLine, TailPlan } from './tail.ts';
 import type { ListedException, MailboxAccount } from './wave-report.ts';
 import type { Wave } from './wave.ts';
 import type { WaveLine } from './estate-lists.ts';
@@ -76,6 +77,9 @@ export interface MailboxDescription {
   /** What the readiness check and the last comparison found. */
   readonly readiness: { readonly at: Date; readonly found: unknown } | null;
   readonly verification: { readonly at: Date; readonly found: unknown } | null;
+  /** How people sign in to it, the latest first, and what is planned where it is a program that does. */
+  readonly tail: readonly TailLine[];
+  readonly plan: TailPlan | null;
   /** The newest first. */
   readonly log: readonly Recorded[];
 }

@@ -625,6 +625,18 @@ export const faults = {
     ({ folder, text }) => `The report cannot be written into ${folder}: ${text}`,
     'Name a folder that can be written to, on a disk with room, with --report FOLDER.',
   ),
+  'tail.file.unreadable': entry<{ readonly file: string } & Said>(
+    'estate',
+    'operator',
+    ({ file, text }) => `${file} cannot be read: ${text}`,
+    'See that it is a log file, plain or compressed by gzip, that this user may read, and run it again: what was read is kept, and is not counted twice.',
+  ),
+  'tail.file.elsewhere': entry<{ readonly file: string }>(
+    'estate',
+    'paced',
+    ({ file }) => `Somebody else is reading ${file}, or a copy of it.`,
+    'Let one of them read it. Run again, it goes on where the other is by then.',
+  ),
   'worker.vanished': entry<{ readonly attempts: number }>(
     'mailbox',
     'operator',

@@ -21,6 +21,7 @@ import { faulted } from './database-fault.ts';
 import type { Database, Sql } from './db.ts';
 import { openEstateLists } from './estate-lists.ts';
 import { openWaveAccounts } from './wave-accounts.ts';
+import { tailOf } from './tail-plans.ts';
 import { openWaves } from './waves.ts';
 
 /** Records of the log: some months of an ordinary mailbox. */
@@ -114,18 +115,19 @@ async function mailbox(db: Database, address: string): Promise<MailboxFound> {
   const row = rows[0] ?? (await mailboxRow(db.sql, sql`m.id = any(array(${knownAs(address)}))`)).rows[0];
   if (!row) return { kind: 'unknown', nearest: await nearestAddress(db.sql, address) };
   const accounts = openWaveAccounts(db);
-  const [[account], exceptions, log, marked, waves] = await Promise.all([
+  const [[account], exceptions, log, marked, waves, told] = await Promise.all([
     accounts.accounts([row.id]),
     firstOf(accounts.exceptions([row.id])),
     recorded(db.sql, sql`mailbox = ${row.id}`),
     lastMarked(db.sql, row.id),
     row.wave === null ? [] : openWaves(db).list(),
+    tailOf(db.sql, row.id),
   ]);
   const wave = waves.find(({ id }) => id === row.wave) ?? null;
-  const told = { account: account as MailboxAccount, exceptions, log, wave };
+  const more = { account: account as MailboxAccount, exceptions, log, wave, ...told };
   return {
     kind: 'found',
-    mailbox: { ...descriptionOf(row), ...told, marks: marksOf(row, marked), fault: faultOf(row, marked) },
+    mailbox: { ...descriptionOf(row), ...more, marks: marksOf(row, marked), fault: faultOf(row, marked) },
   };
 }
 
@@ -240,7 +242,7 @@ function entryOf(code: string) {
 
 function descriptionOf(
   row: MailboxRow,
-): Omit<MailboxDescription, 'account' | 'exceptions' | 'log' | 'wave' | 'marks' | 'fault'> {
+): Omit<MailboxDescription, 'account' | 'exceptions' | 'log' | 'wave' | 'marks' | 'fault' | 'tail' | 'plan'> {
   const { address, kind, aliases, timezone, language, code, above, items, stage, side, failures } = row;
   return {
     address,
