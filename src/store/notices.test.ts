@@ -64,11 +64,11 @@ describe('who is told', () => {
 
   test('on the evening who is to switch, and afterwards who has; who was told and did not switch hears that all stays', async () => {
     await using db = await testDatabase();
-    await people(db.sql, ['ann', 'withdrawn', 'out', 'blocked']);
+    await people(db.sql, ['ann', 'withdrawn', 'out', 'blocked', 'home']);
     const { id } = await waveIn(db, 'w', 2);
-    for (const mailbox of [1, 2, 3, 4]) await standAt(db.sql, mailbox, 'following', id);
+    for (const mailbox of [1, 2, 3, 4, 5]) await standAt(db.sql, mailbox, 'following', id);
     await sql`update mailbox set blocked = 'imap.sign-in.refused' where id = 4`.execute(db.sql);
-    expect(await told(db)).toEqual(['T-0 ann', 'T-0 withdrawn', 'T-0 out']);
+    expect(await told(db)).toEqual(['T-0 ann', 'T-0 withdrawn', 'T-0 out', 'T-0 home']);
     await sql`update mailbox set stage = 'known', wave = null where id = 3`.execute(db.sql);
     expect(await told(db)).toEqual(['stay out']);
     // The evening is over: of those who are still in the wave one has switched.
@@ -76,6 +76,9 @@ describe('who is told', () => {
     await sql`update wave set opens_at = opens_at - ${passed}, closes_at = now() - interval '1 hour'`.execute(db.sql);
     await sql`update notice set occasion = occasion - ${passed}`.execute(db.sql);
     await switchedAgo(db, 1, id, 44);
+    // Who switched and was brought home the same night did not stay.
+    await switchedAgo(db, 5, id, 44);
+    await standAt(db.sql, 5, 'following', id);
     expect((await told(db)).toSorted()).toEqual(['T+1 ann', 'stay withdrawn']);
     expect(await told(db)).toEqual([]);
   });
