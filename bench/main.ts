@@ -18,6 +18,7 @@ import { runQueueBench } from './queue.ts';
 import { runRehearseBench } from './rehearse.ts';
 import type { Storage } from './servers.ts';
 import { runStall } from './stall.ts';
+import { runSwitch, switchLines, switchMailboxes } from './switch/run.ts';
 import { judge, printTable, rowsOf } from './table.ts';
 
 const parts = ['a', 'b', 'c', 'd', 'e', 'e200', 'f', 'f200', 'floor'] as const;
@@ -40,6 +41,7 @@ npm run bench -- profile [--wire plain|tls|distance] [--work w1|w2] [--out FOLDE
 npm run bench -- ledger-size [--mailboxes 10000] [--json FILE]
 npm run bench -- evening [--mailboxes 22000] [--messages-min 10] [--messages-max 40] [--at-once 12] [--scratch FOLDER]
                          [--keep] [--follow-every 1h] [--node-options WORDS] [--json FILE]
+npm run bench -- switch [--mailboxes 300] [--messages-min 200] [--messages-max 2000] [--at-once 8] [--scratch FOLDER] [--keep] [--json FILE]
 npm run bench -- plan [--mailboxes 10000,200000,2100000] [--seeds 1,2,3] [--effort default|5m] [--json FILE]`;
 
 const say = (line: string): void => console.log(line);
@@ -60,8 +62,8 @@ const { positionals, values } = parseArgs({
     wire: { type: 'string', default: 'plain' },
     work: { type: 'string', default: 'w1' },
     out: { type: 'string', default: '.scratch/bench/profile' },
-    'messages-min': { type: 'string', default: '10' },
-    'messages-max': { type: 'string', default: '40' },
+    'messages-min': { type: 'string' },
+    'messages-max': { type: 'string' },
     scratch: { type: 'string' },
     keep: { type: 'boolean', default: false },
     'follow-every': { type: 'string', default: '1h' },
@@ -124,11 +126,30 @@ switch (positionals[0]) {
   case 'ledger-size':
     keep(await runLedgerSize(Number(values.mailboxes ?? 10_000), say));
     break;
+  case 'switch': {
+    const isSmall = Number(values.mailboxes ?? switchMailboxes) < switchMailboxes;
+    const result = await runSwitch({
+      mailboxes: Number(values.mailboxes ?? switchMailboxes),
+      messagesMin: Number(values['messages-min'] ?? (isSmall ? 20 : 200)),
+      messagesMax: Number(values['messages-max'] ?? (isSmall ? 60 : 2_000)),
+      large: isSmall ? 0 : 3,
+      perSecond: isSmall ? 10 : 30,
+      programs: isSmall ? 20 : 100,
+      atOnce: Number(values['at-once'] ?? 8),
+      scratch: values.scratch ?? null,
+      keep: values.keep,
+      say,
+    });
+    for (const line of switchLines(result)) say(line);
+    keep(result);
+    if (!result.isWell) process.exitCode = 1;
+    break;
+  }
   case 'evening': {
-    const most = Number(values['messages-max']);
+    const most = Number(values['messages-max'] ?? 40);
     await runEvening({
       mailboxes: Number(values.mailboxes ?? eveningMailboxes),
-      messagesMin: Math.min(Number(values['messages-min']), most),
+      messagesMin: Math.min(Number(values['messages-min'] ?? 10), most),
       messagesMax: most,
       scratch: values.scratch ?? null,
       keep: values.keep,

@@ -1,0 +1,199 @@
+/**
+ * The landscape in which mailboxes change sides: a Postfix as MX and one on each side, nginx and Dovecot as proxies for people's
+ * programs, two Dovecots behind, and Godwit between, all as processes of their own. Every mail system asks Godwit's doors where an
+ * address lives.
+ */
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { chmodSync, closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type DovecotServer, startDovecot } from '../../labs/dovecot.ts';
+import { type DovecotProxy, startDovecotProxy } from '../../labs/dovecot-proxy.ts';
+import { type NginxMail, startNginxMail } from '../../labs/nginx.ts';
+import { type PostfixServer, startPostfix } from '../../labs/postfix.ts';
+import { freePort } from '../../labs/server.ts';
+import { launcher } from '../peers/godwit.ts';
+
+/** They guard made-up mail on loopback for as long as the bench runs. */
+export const password = 'bench';
+const mover = { name: 'mover', password: 'a switch' } as const;
+const nginxKey = 'an nginx of the bench';
+export const domain = 'town.example';
+
+export interface Landscape extends AsyncDisposable {
+  readonly folder: string;
+  readonly source: DovecotServer;
+  readonly target: DovecotServer;
+  /** Where mail comes in from outside, and where each side's own people send. */
+  readonly mx: PostfixServer;
+  readonly oldSide: PostfixServer;
+  readonly newSide: PostfixServer;
+  readonly nginx: NginxMail;
+  readonly proxy: DovecotProxy;
+  readonly environment: NodeJS.ProcessEnv;
+  /** Starts `serve` or `coexist` and resolves when it is at work. */
+  start(verb: 'serve' | 'coexist'): Promise<Running>;
+}
+
+export interface Running {
+  readonly pid: number;
+  /** What it has said so far. */
+  said(): string;
+  kill(signal: 'SIGTERM' | 'SIGKILL'): Promise<void>;
+}
+
+export interface LandscapeOptions {
+  readonly folder: string;
+  readonly atOnce: number;
+  readonly followEvery: string;
+  readonly announceAhead: string;
+}
+
+export async function startLandscape(options: LandscapeOptions): Promise<Landscape> {
+  const { folder } = options;
+  await using ends = new AsyncDisposableStack();
+  mkdirSync(join(folder, 'state'), { recursive: true });
+  const source = ends.use(await startSide(folder, 'source'));
+  const target = ends.use(await startSide(folder, 'target'));
+  const [socketmap, deliveries, authHttp] = [await freePort(), await freePort(), await freePort()];
+  const mx = ends.use(await startPostfix(asking('mx.lab.example', socketmap, 'mx')));
+  const oldSide = ends.use(await startPostfix(asking('old.lab.example', socketmap, 'old')));
+  const newSide = ends.use(await startPostfix(asking('new.lab.example', socketmap, 'new')));
+  const sockets = join(folder, 'doors');
+  mkdirSync(sockets);
+  chmodSync(sockets, 0o777);
+  const dict = join(sockets, 'dovecot');
+  const nginx = ends.use(
+    await startNginxMail({
+      authHttp: `http://127.0.0.1:${authHttp}/`,
+      header: { name: 'X-Auth-Key', value: nginxKey },
+      protocols: ['imap'],
+      authHttpTimeoutS: 60,
+    }),
+  );
+  const proxy = ends.use(await startDovecotProxy({ dictSocket: dict }));
+  const side = (name: 'source' | 'target', { port, doveadmHttp }: DovecotServer): readonly string[] => [
+    `${name}:`,
+    `  url: imap+plain://127.0.0.1:${port}`,
+    `  admin: ${mover.name}`,
+    '  secret: env:SWITCH_SECRET',
+    '  sessions:',
+    `    url: ${doveadmHttp?.url}`,
+    `    key: env:SWITCH_${name.toUpperCase()}_KEY`,
+    `  budget: { connections: ${options.atOnce * 3}, connections-per-mailbox: 3 }`,
+  ];
+  const behind = (name: 'source' | 'target', { port, lmtpPort }: DovecotServer): readonly string[] => [
+    `  ${name}:`,
+    `    deliver: lmtp://127.0.0.1:${lmtpPort}`,
+    `    imap: imap+plain://127.0.0.1:${port}`,
+    `    nginx-imap: 127.0.0.1:${port}`,
+  ];
+  const moving = `lmtp:inet:127.0.0.1:${deliveries}`;
+  const at = ({ port }: PostfixServer): string => `smtp:[127.0.0.1]:${port}`;
+  const home = ({ lmtpPort }: DovecotServer): string => `lmtp:inet:127.0.0.1:${lmtpPort}`;
+  const view = (name: string, from: string, to: string): string =>
+    `      - { name: ${name}, source: '${from}', target: '${to}', moving: '${moving}' }`;
+  writeFileSync(
+    join(folder, 'godwit.yaml'),
+    [
+      ...side('source', source),
+      ...side('target', target),
+      `workers: { at-once: ${options.atOnce} }`,
+      `follow-every: ${options.followEvery}`,
+      `switching: { announce-ahead: ${options.announceAhead}, hold-most: 20s }`,
+      'listen: "off"',
+      'doors:',
+      ...behind('source', source),
+      ...behind('target', target),
+      '  postfix:',
+      `    listen: 127.0.0.1:${socketmap}`,
+      '    views:',
+      view('mx', at(oldSide), at(newSide)),
+      view('old', home(source), at(newSide)),
+      view('new', at(oldSide), home(target)),
+      `  deliveries: { listen: '127.0.0.1:${deliveries}' }`,
+      `  nginx: { listen: '127.0.0.1:${authHttp}', key: env:SWITCH_NGINX_KEY }`,
+      `  dovecot: { listen: 'unix:${dict}' }`,
+      '',
+    ].join('\n'),
+  );
+  const inherited = Object.entries(process.env).filter(([name]) => !/^(NODE_|npm_|GODWIT_)/.test(name));
+  const environment = {
+    ...Object.fromEntries(inherited),
+    SWITCH_SECRET: mover.password,
+    SWITCH_NGINX_KEY: nginxKey,
+    SWITCH_SOURCE_KEY: source.doveadmHttp?.key ?? '',
+    SWITCH_TARGET_KEY: target.doveadmHttp?.key ?? '',
+  };
+  const kept = ends.move();
+  const start = async (verb: 'serve' | 'coexist'): Promise<Running> => {
+    const running = await startVerb(folder, environment, verb);
+    kept.defer(() => running.kill('SIGTERM'));
+    return running;
+  };
+  const servers = { source, target, mx, oldSide, newSide, nginx, proxy };
+  return { folder, ...servers, environment, start, [Symbol.asyncDispose]: () => kept.disposeAsync() };
+}
+
+/** Anybody may sign in, and is delivered to, under any name. */
+function startSide(folder: string, side: 'source' | 'target'): Promise<DovecotServer> {
+  const mailRoot = join(folder, side);
+  mkdirSync(mailRoot, { recursive: true });
+  const extra = `
+passdb {
+  driver = static
+  args = password=${password}
+}
+service imap {
+  process_limit = 2048
+}
+service auth {
+  client_limit = 8192
+}
+`;
+  return startDovecot({ users: [], master: mover, mailRoot, lmtp: true, doveadmHttp: true, extra });
+}
+
+/** A Postfix that asks for every address where it goes, and keeps what cannot be delivered now for the next moment. */
+function asking(name: string, socketmap: number, view: string): NonNullable<Parameters<typeof startPostfix>[0]> {
+  return {
+    name,
+    mainCf: {
+      relay_domains: domain,
+      transport_maps: `socketmap:inet:127.0.0.1:${socketmap}:transport@${view}`,
+      relay_recipient_maps: `socketmap:inet:127.0.0.1:${socketmap}:relay-recipients`,
+      lmtp_destination_concurrency_limit: '200',
+      minimal_backoff_time: '10s',
+      queue_run_delay: '5s',
+    },
+  };
+}
+
+async function startVerb(folder: string, environment: NodeJS.ProcessEnv, verb: string): Promise<Running> {
+  const logFile = join(folder, `${verb}.log`);
+  const log = openSync(logFile, 'a');
+  const before = readFileSync(logFile, 'utf8').length;
+  const flags = ['--config', join(folder, 'godwit.yaml'), '--state', join(folder, 'state')];
+  // It must not outlive a bench that was killed.
+  const child: ChildProcess = spawn('setpriv', ['--pdeathsig', 'KILL', launcher, verb, ...flags], {
+    env: environment,
+    stdio: ['ignore', log, log],
+  });
+  closeSync(log);
+  const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
+  const said = (): string => readFileSync(logFile, 'utf8').slice(before);
+  const sign = verb === 'serve' ? 'at work' : 'knows';
+  for (const since = Date.now(); !said().includes(sign); await sleep(50)) {
+    if (child.exitCode !== null || child.signalCode !== null || Date.now() - since > 60_000)
+      throw new Error(`godwit ${verb} did not come up: ${said().slice(-2_000)}`);
+  }
+  return {
+    pid: child.pid as number,
+    said,
+    async kill(signal) {
+      if (child.exitCode === null && child.signalCode === null) child.kill(signal);
+      await ended;
+    },
+  };
+}
