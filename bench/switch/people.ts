@@ -115,8 +115,12 @@ async function once(
     }
     case 'file': {
       const id = `${filedPrefix}${address}-${act}`;
-      const text = Buffer.from(`From: ${address}\r\nSubject: a draft\r\nMessage-ID: <${id}@town.example>\r\n\r\nDraft ${act}.\r\n`);
-      await imap.ask(`APPEND INBOX (\\Draft) {${text.length}+}`, [Buffer.concat([Buffer.from('\r\n'), text, Buffer.from('\r\n')])]);
+      const text = Buffer.from(
+        `From: ${address}\r\nSubject: a draft\r\nMessage-ID: <${id}@town.example>\r\n\r\nDraft ${act}.\r\n`,
+      );
+      await imap.ask(`APPEND INBOX (\\Draft) {${text.length}+}`, [
+        Buffer.concat([Buffer.from('\r\n'), text, Buffer.from('\r\n')]),
+      ]);
       deeds.push({ kind: 'filed', address, id, folder: 'INBOX' });
       return;
     }
@@ -140,11 +144,15 @@ async function once(
 /** A message of the selected folder, by its place. Ids are local parts of Message-IDs. */
 async function idAt(imap: RawImap, act: number): Promise<{ readonly sequence: number; readonly id: string } | null> {
   const answers = await imap.ask('SEARCH ALL');
-  const places = answers.flatMap(({ text }) => (text.startsWith('* SEARCH') ? text.slice(9).split(' ') : [])).filter(Boolean);
+  const places = answers
+    .flatMap(({ text }) => (text.startsWith('* SEARCH') ? text.slice(9).split(' ') : []))
+    .filter(Boolean);
   if (places.length === 0) return null;
   const sequence = Number(places[act % places.length]);
   const fetched = await imap.ask(`FETCH ${sequence} (BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)])`);
-  const id = fetched.flatMap(({ literals }) => literals.map((each) => messageId(each.toString('latin1')))).find(Boolean);
+  const id = fetched
+    .flatMap(({ literals }) => literals.map((each) => messageId(each.toString('latin1'))))
+    .find(Boolean);
   return id === undefined || id === null ? null : { sequence, id };
 }
 

@@ -59,7 +59,11 @@ export const switchMailboxes = 300;
 export function switchLines(result: SwitchResult): readonly string[] {
   const three = ([middle, p99, longest]: Part['stamps']): string =>
     `${middle.toFixed(1)} / ${p99.toFixed(1)} / ${longest.toFixed(1)} s`;
-  const part = (name: string, minutes: number, { injected, deeds, bounced, findings, ...times }: Part): readonly string[] => [
+  const part = (
+    name: string,
+    minutes: number,
+    { injected, deeds, bounced, findings, ...times }: Part,
+  ): readonly string[] => [
     `${name}: ${minutes.toFixed(1)} min; ${injected} messages injected, ${deeds} acts of programs acknowledged`,
     `  ${findings.lost} lost, ${findings.twice} twice, ${findings.astray} astray, ${bounced} bounced, ${findings.undone} acts undone`,
     `  interrupted (median / 99 % / longest), by our stamps ${three(times.stamps)}, sign-ins ${three(times.signIns)}, deliveries ${three(times.deliveries)}`,
@@ -75,7 +79,12 @@ export async function runSwitch(options: SwitchOptions): Promise<SwitchResult> {
   const folder = join(resolve(options.scratch ?? scratchFolder), `switch-${process.pid}`);
   mkdirSync(folder, { recursive: true });
   try {
-    await using land = await startLandscape({ folder, atOnce: options.atOnce, followEvery: '30s', announceAhead: '40s' });
+    await using land = await startLandscape({
+      folder,
+      atOnce: options.atOnce,
+      followEvery: '30s',
+      announceAhead: '40s',
+    });
     return await new Run(options, land).toTheEnd();
   } finally {
     if (options.keep) options.say(`kept: ${folder}`);
@@ -121,7 +130,13 @@ class Run {
       const isWell = [there.answer, back.answer].every(
         ({ findings, bounced }) => bounced + findings.lost + findings.twice + findings.astray + findings.undone === 0,
       );
-      return { switchMinutes: there.seconds / 60, backMinutes: back.seconds / 60, there: there.answer, back: back.answer, isWell };
+      return {
+        switchMinutes: there.seconds / 60,
+        backMinutes: back.seconds / 60,
+        there: there.answer,
+        back: back.answer,
+        isWell,
+      };
     } finally {
       await serving.kill('SIGTERM');
       say(`serve ended; its log is ${join(this.#land.folder, 'serve.log')}`);
@@ -150,7 +165,9 @@ class Run {
     const held = await readAll(side, this.#addresses);
     const findings = judge(held, mail.accepted, done(people.deeds));
     const { bounced, secondsOf } = readLogs(postfixes);
-    const arrivals = mail.accepted.filter(({ at }) => at > began).map(({ id, to }) => [to, secondsOf.get(id) ?? 0] as const);
+    const arrivals = mail.accepted
+      .filter(({ at }) => at > began)
+      .map(({ id, to }) => [to, secondsOf.get(id) ?? 0] as const);
     const usual = median(arrivals.map(([, seconds]) => seconds));
     const slowest = new Map<string, number>();
     for (const [to, seconds] of arrivals) slowest.set(to, Math.max(slowest.get(to) ?? 0, seconds - usual));
@@ -177,7 +194,9 @@ class Run {
     return mailboxes.map(({ interruptedMs }) => (interruptedMs ?? 0) / 1000);
   }
 
-  async #untilDelivered(postfixes: readonly { queue(): Promise<readonly unknown[]>; flush(): Promise<void> }[]): Promise<void> {
+  async #untilDelivered(
+    postfixes: readonly { queue(): Promise<readonly unknown[]>; flush(): Promise<void> }[],
+  ): Promise<void> {
     for (const since = Date.now(); Date.now() - since < 120_000; await sleep(1_000)) {
       const waiting = await Promise.all(postfixes.map((each) => each.queue()));
       if (waiting.every((queue) => queue.length === 0)) return;
@@ -196,7 +215,9 @@ class Run {
         const random = generator(number + 1);
         const isLarge = number < large;
         const count = isLarge ? 20_000 : messagesMin + Math.floor(random() * (messagesMax - messagesMin + 1));
-        const sizes = isLarge ? sizesOf(count, 1e9) : Array.from({ length: count }, () => 1_000 + Math.floor(random() ** 4 * 40_000));
+        const sizes = isLarge
+          ? sizesOf(count, 1e9)
+          : Array.from({ length: count }, () => 1_000 + Math.floor(random() ** 4 * 40_000));
         const messages = sizes.map((size, i): MadeMessage => makeMessage(size, random, number * 50_000 + i));
         for (let at = 0; at < messages.length; at += 500)
           await fill(imap, [
@@ -210,7 +231,9 @@ class Run {
   }
 
   async #import(): Promise<void> {
-    const [organisations, mailboxes] = ['organisations.csv', 'mailboxes.csv'].map((name) => join(this.#land.folder, name)) as [string, string];
+    const [organisations, mailboxes] = ['organisations.csv', 'mailboxes.csv'].map((name) =>
+      join(this.#land.folder, name),
+    ) as [string, string];
     writeFileSync(organisations, 'code,name,parent\nTWN,A town,\n');
     writeFileSync(
       mailboxes,
@@ -229,7 +252,10 @@ class Run {
     }
   }
 
-  async #timed<Answer>(name: string, work: () => Promise<Answer>): Promise<{ readonly answer: Answer; readonly seconds: number }> {
+  async #timed<Answer>(
+    name: string,
+    work: () => Promise<Answer>,
+  ): Promise<{ readonly answer: Answer; readonly seconds: number }> {
     const began = performance.now();
     const answer = await work();
     const seconds = (performance.now() - began) / 1000;

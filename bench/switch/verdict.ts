@@ -26,10 +26,7 @@ const lanes = 6;
 const examplesMax = 20;
 
 /** Reads the mailboxes of `addresses` on `server`. */
-export async function readAll(
-  server: DovecotServer,
-  addresses: readonly string[],
-): Promise<ReadonlyMap<string, Held>> {
+export async function readAll(server: DovecotServer, addresses: readonly string[]): Promise<ReadonlyMap<string, Held>> {
   const found = new Map<string, Held>();
   await forAll(
     addresses,
@@ -85,7 +82,11 @@ export function judge(
       (deed.kind === 'flagged'
         ? place.flags.some((flag) => flag.toLowerCase() === deed.flag.toLowerCase())
         : place.folder === (deed.kind === 'filed' ? deed.folder : deed.to));
-    if (!isSo) note('undone', `${deed.kind} ${deed.id} of ${deed.address}: ${place === undefined ? 'not there' : JSON.stringify(place)}`);
+    if (!isSo)
+      note(
+        'undone',
+        `${deed.kind} ${deed.id} of ${deed.address}: ${place === undefined ? 'not there' : JSON.stringify(place)}`,
+      );
   }
   return found;
 }
