@@ -7,12 +7,12 @@ import type { DoorAtWork, DoorIdentity, RouteChange, RouteRow, RoutesAt, RouteSo
 
 export interface MadeUpDoor {
   readonly id: string;
-  readonly before: string | null;
+  readonly before: readonly string[];
   revision: number;
   leaseUntil: number;
 }
 
-export const someDoor: DoorIdentity = {
+export const someDoor: Omit<DoorIdentity, 'id'> = {
   host: 'mx1',
   pid: 4711,
   version: '0.1.0',
@@ -32,7 +32,6 @@ export class MadeUpRoutes implements RouteSource {
   /** Every answer to a renewal, that has been found already, waits for this. */
   beforeAnAnswer: () => Promise<void> = async () => undefined;
   readings = 0;
-  #doors = 0;
   #news = Promise.withResolvers<void>();
 
   /** Somebody who is in the list of the estate from the next import on. */
@@ -80,17 +79,11 @@ export class MadeUpRoutes implements RouteSource {
     return at;
   }
 
-  async register(_: DoorIdentity, known: number, before: string | null): Promise<DoorAtWork> {
+  async register({ id }: DoorIdentity, known: number, before: readonly string[]): Promise<DoorAtWork> {
     this.#see();
-    const door: MadeUpDoor = {
-      id: `door-${++this.#doors}`,
-      before,
-      revision: known,
-      leaseUntil: this.now + doorLeaseMs,
-    };
+    const door: MadeUpDoor = { id, before, revision: known, leaseUntil: this.now + doorLeaseMs };
     this.doors.set(door.id, door);
     return {
-      id: door.id,
       renew: async (revision) => {
         this.#see();
         if (!this.doors.has(door.id)) return 'gone';

@@ -6,6 +6,7 @@
  * has heard of it. Then only does a switch go on.
  */
 
+import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Fault } from '#domain/fault.ts';
 import type { Named } from '#domain/platform.ts';
@@ -22,7 +23,7 @@ import type { RouteTable } from './route-table.ts';
 
 export interface RouteKeeperOptions {
   readonly source: RouteSource;
-  readonly door: DoorIdentity;
+  readonly door: Omit<DoorIdentity, 'id'>;
   /** Null: a restart without the database knows nothing. */
   readonly snapshot: RouteSnapshot | null;
   readonly log: Log;
@@ -66,8 +67,10 @@ export class RouteKeeper implements RouteBook, AsyncDisposable {
   #mustRead = true;
   #wasKept = false;
   #work: DoorAtWork | null = null;
-  /** By which the database knew us before we were killed. */
-  #before: string | null = null;
+  /** By which the database is to know us; null before it is chosen. */
+  #id: string | null = null;
+  /** By which it may have known us before we were killed. */
+  #before: readonly string[] = [];
   /** Up to where the table answers, up to where that was acknowledged to the database, and up to where it was told so. */
   #applied = 0;
   #acknowledged = 0;
@@ -133,8 +136,12 @@ export class RouteKeeper implements RouteBook, AsyncDisposable {
     this.#ready.resolve();
     await this.#life;
     await this.#reading.ended();
-    await this.#options.snapshot?.end();
-    await this.#leave();
+    try {
+      await this.#options.snapshot?.end();
+    } finally {
+      // After that, or what is kept would be believed though nobody waits for it.
+      await this.#leave();
+    }
   }
 
   async #live(): Promise<void> {
@@ -162,7 +169,7 @@ export class RouteKeeper implements RouteBook, AsyncDisposable {
     if (!kept) return;
     this.#book.put(kept.table, null);
     this.#applied = this.#acknowledged = kept.at.revision;
-    this.#before = kept.door;
+    this.#before = kept.doors;
     this.#mustRead = false;
     this.#wasKept = true;
   }
@@ -170,23 +177,31 @@ export class RouteKeeper implements RouteBook, AsyncDisposable {
   /** Waits until all has been read from the database, and begins anew with it. */
   async #readAll(): Promise<void> {
     await this.#reading.ended();
+    let written: Promise<void> | undefined;
     await this.#reading.read((table, at) => {
       this.#applied = this.#acknowledged = at.revision;
       this.#mustRead = false;
-      this.#take(table, at);
+      written = this.#take(table, at);
     });
+    // Before it joins, so that it is known after a kill which door this was.
+    await written;
   }
 
   async #register(): Promise<DoorAtWork> {
     const table = this.#book.table as RouteTable;
     // What was held meanwhile, or when we were killed, perhaps before everybody had heard of it.
     await this.#holds.heed(table.held());
+    const { source, door, snapshot } = this.#options;
+    if (this.#id === null) {
+      const id = randomUUID();
+      // Kept first: whoever is killed in between knows by which names it may be waited for.
+      await snapshot?.name(id);
+      this.#id = id;
+    }
     const sent = this.#steady();
-    const work = await this.#options.source.register(this.#options.door, this.#acknowledged, this.#before);
+    const work = await source.register({ ...door, id: this.#id }, this.#acknowledged, this.#before);
     this.#lease.lost();
     this.#lease.renewed(sent, this.#steady());
-    this.#before = work.id;
-    this.#options.snapshot?.name(work.id);
     return work;
   }
 
@@ -249,7 +264,7 @@ export class RouteKeeper implements RouteBook, AsyncDisposable {
     this.#lease.lost();
     this.#book.forgetEstate();
     await this.#leave();
-    this.#before = null;
+    this.#id = null;
   }
 
   /** Reads who there is while it is answered by what was. */
@@ -257,20 +272,20 @@ export class RouteKeeper implements RouteBook, AsyncDisposable {
     if (this.#reading.isUnderWay) return;
     const era = this.#era;
     const read = this.#reading.read((table, at) => {
-      if (era === this.#era && !this.#ended.signal.aborted) this.#take(table, at);
+      if (era === this.#era && !this.#ended.signal.aborted) void this.#take(table, at);
     });
     void read.catch((error: unknown) => {
       if (!this.#ended.signal.aborted) this.#tell(error);
     });
   }
 
-  /** From here on it is answered by this table. */
-  #take(table: RouteTable, at: RoutesAt): void {
+  /** From here on it is answered by this table; resolves when it is kept. */
+  async #take(table: RouteTable, at: RoutesAt): Promise<void> {
     this.#book.put(table, at.estate);
     const { mailboxes, names } = table;
     this.#options.log.info('who there is was read', { mailboxes, names, revision: at.revision });
     // What was not acknowledged yet may be in the table, and is heard of once more after a restart.
-    void this.#options.snapshot?.write(table, { revision: this.#acknowledged, estate: at.estate });
+    await this.#options.snapshot?.write(table, { revision: this.#acknowledged, estate: at.estate });
   }
 
   /** Until there is something to ask for or to tell. */

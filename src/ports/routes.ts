@@ -69,10 +69,10 @@ export interface RouteSource {
    */
   readAll(take: (row: RouteRow) => void, signal: AbortSignal): Promise<RoutesAt>;
   /**
-   * Joins the doors, with all known up to a revision; its lease begins. `before`: by which the database knew this door when it was
-   * killed, if it was: once the lease of that one is over, nobody waits for it any more.
+   * Joins the doors, with all known up to a revision; its lease begins. `before`: by which the database may have known this door when it
+   * was killed: once their leases are over, nobody waits for those any more.
    */
-  register(door: DoorIdentity, known: number, before: string | null): Promise<DoorAtWork>;
+  register(door: DoorIdentity, known: number, before: readonly string[]): Promise<DoorAtWork>;
   /** Resolves when something has changed, or after `mostMs`. */
   changed(mostMs: number, signal: AbortSignal): Promise<void>;
 }
@@ -92,6 +92,8 @@ export interface RouteRow {
 }
 
 export interface DoorIdentity {
+  /** A UUID that no other door ever had. Who was not told how a registration ended tries it again with the same. */
+  readonly id: string;
   readonly host: string;
   readonly pid: number;
   readonly version: string;
@@ -99,8 +101,6 @@ export interface DoorIdentity {
 }
 
 export interface DoorAtWork extends AsyncDisposable {
-  /** By which the database knows it. */
-  readonly id: string;
   /**
    * Renews the lease, tells that all up to `known` is answered by, and answers with what has come since, in order. One round trip.
    * `gone`: a person has said that this door is no more, or the database does not remember what it was told: it has to read

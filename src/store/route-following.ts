@@ -1,6 +1,5 @@
 /** The routes as the doors follow them: read as a whole by COPY, then by what has changed since a revision. */
 
-import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import type pg from 'pg';
 import { fault } from '#domain/fault.ts';
@@ -100,21 +99,26 @@ function rowOf(row: CopiedRow): RouteRow {
 
 const leaseLater = sql`now() + make_interval(secs => ${doorLeaseMs / 1000}::float8)`;
 
-async function register(db: Database, door: DoorIdentity, known: number, before: string | null): Promise<DoorAtWork> {
-  const id = randomUUID();
+async function register(
+  db: Database,
+  door: DoorIdentity,
+  known: number,
+  before: readonly string[],
+): Promise<DoorAtWork> {
   const line = new ShortLine(db, answerMostMs);
-  const { host, pid, version, serves } = door;
+  const { id, host, pid, version, serves } = door;
   try {
     await line.ask((on) =>
       sql`
         insert into door (id, host, pid, version, serves, revision, lease_until)
-        values (${id}, ${host}, ${pid}, ${version}, ${serves}::text[], ${known}, ${leaseLater})`.execute(on),
+        values (${id}, ${host}, ${pid}, ${version}, ${serves}::text[], ${known}, ${leaseLater})
+        on conflict (id) do update set revision = excluded.revision, lease_until = excluded.lease_until`.execute(on),
     );
   } catch (error) {
     await line.close();
     throw error;
   }
-  return new RegisteredDoor(id, host, known, before, line);
+  return new RegisteredDoor(door, known, before, line);
 }
 
 interface Renewed {
@@ -124,15 +128,14 @@ interface Renewed {
 }
 
 class RegisteredDoor implements DoorAtWork {
-  readonly id: string;
-  readonly #host: string;
-  readonly #before: string | null;
+  readonly #door: DoorIdentity;
+  readonly #before: readonly string[];
   readonly #line: ShortLine;
   /** What the database has confirmed to have been told. */
   #told: number;
 
-  constructor(id: string, host: string, told: number, before: string | null, line: ShortLine) {
-    [this.id, this.#host, this.#told, this.#before, this.#line] = [id, host, told, before, line];
+  constructor(door: DoorIdentity, told: number, before: readonly string[], line: ShortLine) {
+    [this.#door, this.#told, this.#before, this.#line] = [door, told, before, line];
   }
 
   /**
@@ -140,14 +143,15 @@ class RegisteredDoor implements DoorAtWork {
    * keeps the clock until that can be seen, no change up to its revision is missing.
    */
   async renew(known: number): Promise<{ readonly at: RoutesAt; readonly changes: readonly RouteChange[] } | 'gone'> {
+    const { id, host } = this.#door;
     const { rows } = await this.#line.ask((on) =>
       sql<Renewed & { [Key in keyof RouteChange]: RouteChange[Key] | null }>`
         with renewed as (
           update door set revision = ${known}, lease_until = ${leaseLater}
-           where id = ${this.id} and revision between ${this.#told} and ${known}
+           where id = ${id} and revision between ${this.#told} and ${known}
           returning id
         ), buried as (
-          delete from door where id = ${this.#before} and host = ${this.#host} and lease_until < now()
+          delete from door where id = any(${this.#before}::uuid[]) and host = ${host} and lease_until < now()
         )
         select c.revision as at, c.estate, exists (select from renewed) as "isThere",
                r.mailbox, r.side, r.standing, r.revision
@@ -168,7 +172,7 @@ class RegisteredDoor implements DoorAtWork {
 
   async [Symbol.asyncDispose](): Promise<void> {
     try {
-      await this.#line.ask((on) => sql`delete from door where id = ${this.id}`.execute(on));
+      await this.#line.ask((on) => sql`delete from door where id = ${this.#door.id}`.execute(on));
     } finally {
       await this.#line.close();
     }
