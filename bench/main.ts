@@ -1,4 +1,4 @@
-/** `npm run bench -- copy | memory | stall | profile | ledger-size | queue | plan | …`: see README.md beside this file. */
+/** `npm run bench -- copy | memory | stall | profile | ledger-size | queue | plan | look-ups | …`: see README.md beside this file. */
 
 import { writeFileSync } from 'node:fs';
 import { setPriority } from 'node:os';
@@ -10,6 +10,7 @@ import { eveningLines } from './evening-result.ts';
 import { eveningMailboxes, runEvening } from './evening.ts';
 import { runImport } from './import.ts';
 import { runLedgerSize } from './ledger-size.ts';
+import { runLookUps } from './look-ups.ts';
 import { runMemory } from './memory.ts';
 import type { PeerName } from './peers/peer.ts';
 import { runPlanBench } from './plan/run-plan.ts';
@@ -36,6 +37,7 @@ npm run bench -- queue [--mailboxes 2100000] [--at-once N] [--json FILE]
 npm run bench -- import [--mailboxes 2100000] [--grants 5000000] [--json FILE]
 npm run bench -- control-plane [--mailboxes 2100000] [--only ${stateNames.join(',')}] [--json FILE]
 npm run bench -- rehearse [--mailboxes 2100000] [--seed 1] [--planner godwit|organisations] [--runs N] [--json FILE]
+npm run bench -- look-ups [--mailboxes 2100000] [--json FILE]
 npm run bench -- stall [--work w1|w2] [--rounds 3]
 npm run bench -- profile [--wire plain|tls|distance] [--work w1|w2] [--out FOLDER]
 npm run bench -- ledger-size [--mailboxes 10000] [--json FILE]
@@ -120,6 +122,12 @@ switch (positionals[0]) {
       ),
     );
     break;
+  case 'look-ups': {
+    const result = await runLookUps(Number(values.mailboxes ?? 2_100_000), say);
+    keep(result);
+    if (!result.isWell) process.exitCode = 1;
+    break;
+  }
   case 'stall':
     keep(await runStall(chosen(values.work, works)[0] ?? 'w1', Number(values.rounds), say));
     break;

@@ -221,11 +221,11 @@ class SnapshotOnDisk implements RouteSnapshot {
   }
 
   /** It would say of somebody that nothing is about to change. */
-  async #forget(error: unknown): Promise<void> {
+  async #forget(reason: unknown): Promise<void> {
     const { path, log } = this.#options;
     log.error('changes of routes cannot be kept: a restart without the database answers "later"', {
       path,
-      why: saidOf(error),
+      why: saidOf(reason),
     });
     await rm(path, { force: true });
     await this.#file?.close().catch(() => undefined);

@@ -32,6 +32,33 @@ export function openRouteSource(db: Database): OpenRouteSource {
   };
 }
 
+/**
+ * The same of a database that may not be there yet: it is opened when it is asked for the first time, and when that fails, the next
+ * time. The doors answer by what was kept meanwhile.
+ */
+export function routeSourceOnceThere(open: () => Promise<Database>): OpenRouteSource {
+  let opened: Promise<readonly [Database, OpenRouteSource]> | null = null;
+  const there = async (): Promise<OpenRouteSource> => {
+    const opening = (opened ??= open().then((db) => [db, openRouteSource(db)] as const));
+    try {
+      return (await opening)[1];
+    } catch (error) {
+      if (opened === opening) opened = null;
+      throw error;
+    }
+  };
+  return {
+    readAll: async (take, signal) => await (await there()).readAll(take, signal),
+    register: async (door, known, before) => await (await there()).register(door, known, before),
+    changed: async (mostMs, signal) => await (await there()).changed(mostMs, signal),
+    async [Symbol.asyncDispose]() {
+      const [db, source] = (await opened?.catch(() => null)) ?? [];
+      await source?.[Symbol.asyncDispose]();
+      await db?.[Symbol.asyncDispose]();
+    },
+  };
+}
+
 async function readAll(db: Database, take: (row: RouteRow) => void, signal: AbortSignal): Promise<RoutesAt> {
   signal.throwIfAborted();
   const client = await db.connect();
