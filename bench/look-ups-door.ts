@@ -37,9 +37,3 @@ await keeper.ready();
 tell('answering', { mailboxes: keeper.state().mailboxes });
 while (!keeper.state().isWhole) await new Promise((resolve) => setTimeout(resolve, 20));
 tell('whole', { mailboxes: keeper.state().mailboxes, names: keeper.state().names });
-process.once('SIGTERM', async () => {
-  await door[Symbol.asyncDispose]();
-  await keeper[Symbol.asyncDispose]();
-  await source[Symbol.asyncDispose]();
-  process.exit(0);
-});

@@ -145,7 +145,7 @@ class Door implements Disposable {
     process.once('exit', () => child.kill('SIGKILL'));
     const told: Told[] = [];
     let news = Promise.withResolvers<void>();
-    createInterface(child.stdout as NonNullable<typeof child.stdout>).on('line', (line) => {
+    createInterface(child.stdout).on('line', (line) => {
       told.push(JSON.parse(line) as Told);
       news.resolve();
       news = Promise.withResolvers();
