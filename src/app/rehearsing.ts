@@ -13,7 +13,7 @@ import { writeReport } from '#operations/rehearsal-report.ts';
 import { rehearsePlan, type RehearseWatcher } from '#operations/rehearse.ts';
 import type { Roster } from '#planning/roster.ts';
 import { apart } from '#rehearsal/apart.ts';
-import { type RehearsalOrder, usualHabits } from '#rehearsal/order.ts';
+import { platformsFor, type RehearsalOrder, usualHabits } from '#rehearsal/order.ts';
 import type { RehearsalReport } from '#rehearsal/report-page.ts';
 import { usualWeather } from '#rehearsal/weather.ts';
 import { openPlanning } from './estate-planning.ts';
@@ -78,6 +78,8 @@ async function orderOf(
     kindsLast,
     window: read.window,
     rates,
+    platforms: platformsFor(rates.atOnce, timezone),
+    hands: null,
     weather: sky,
     habits: { ...usualHabits, ...habits },
     timezone,

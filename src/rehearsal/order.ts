@@ -1,7 +1,9 @@
 /** What a rehearsal is asked. */
 
 import type { PlanWindow } from '#domain/calendar.ts';
+import { connectionsFor } from '#domain/connections-for.ts';
 import type { MailboxKind } from '#domain/estate.ts';
+import type { Budget, SideName } from '#domain/platform.ts';
 import type { Rates } from '#domain/rates.ts';
 import type { Roster } from '#planning/roster.ts';
 import type { Weather } from './weather.ts';
@@ -23,10 +25,31 @@ export interface RehearsalOrder {
   /** The plan: for each mailbox a number in `windows`; -1 for who has none. */
   readonly window: Int32Array;
   readonly rates: Rates;
+  /** What both may be asked. */
+  readonly platforms: Readonly<Record<SideName, PlayedPlatform>>;
+  /** Mailboxes that all workers together have hands for; null: as many as there are connections. */
+  readonly hands: number | null;
   readonly weather: Weather;
   readonly habits: Habits;
   readonly timezone: string;
   readonly seed: number;
+}
+
+export interface PlayedPlatform {
+  readonly budget: Budget;
+  /** In which the hours of its timetable are told. */
+  readonly timezone: string;
+}
+
+/** Platforms of which nothing is known but how many mailboxes are worked on at one time. */
+export function platformsFor(atOnce: number, timezone: string): RehearsalOrder['platforms'] {
+  const budget: Budget = {
+    connections: atOnce,
+    connectionsPerMailbox: Math.max(...Object.values(connectionsFor)),
+    bytesPerSecond: [{ fromMinute: 0, bytesPerSecond: null }],
+    commandsPerSecond: null,
+  };
+  return { source: { budget, timezone }, target: { budget, timezone } };
 }
 
 /** How the programme is led. */

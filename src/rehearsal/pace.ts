@@ -27,6 +27,12 @@ export class Pace {
     return this.#ms(this.#rates.switch, days * newItemsPerDay, days * newBytesPerDay, mailbox, lots.switchTime, pass);
   }
 
+  /** What comes to a mailbox in such a time. */
+  newIn(ms: number): { readonly items: number; readonly bytes: number } {
+    const { newItemsPerDay, newBytesPerDay } = this.#rates;
+    return { items: (ms / dayMs) * newItemsPerDay, bytes: (ms / dayMs) * newBytesPerDay };
+  }
+
   /** How far a mailbox was behind at the end of its last look before the window, which is as long as that took. */
   lagMs(mailbox: number, everyMs: number): number {
     const days = everyMs / dayMs;

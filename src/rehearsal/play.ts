@@ -151,6 +151,8 @@ function followAll(scene: Scene): void {
   let everyMs = order.habits.followEveryMs + desk.waitedMs(now);
   for (let tries = 0; tries < 50 && pace.followLoad(followers, everyMs) > allowed; tries++) everyMs *= 1.25;
   scene.lookEveryMs = everyMs;
+  const { items, bytes } = pace.newIn(followers);
+  platforms.followedPerMs = { items: items + followers / everyMs, bytes };
   // One is left for copies, whatever the looks take.
   scene.following = Math.min(Math.floor(pace.followLoad(followers, everyMs)), allowed - 1);
 }

@@ -4,7 +4,7 @@ import type { PlanWindow } from '#domain/calendar.ts';
 import { type MailboxKind, mailboxKinds } from '#domain/estate.ts';
 import type { Rates } from '#domain/rates.ts';
 import { noDayAfter, noDayBefore } from '#planning/roster.ts';
-import type { RehearsalOrder } from './order.ts';
+import { platformsFor, type RehearsalOrder } from './order.ts';
 import type { Rehearsal } from './outcome.ts';
 import { rehearse } from './rehearse.ts';
 import { noWeather, type Weather } from './weather.ts';
@@ -87,6 +87,8 @@ export function orderOf(made: Made): RehearsalOrder {
       Math.floor(i / each) < made.windows ? Math.floor(i / each) : -1,
     ),
     rates,
+    platforms: platformsFor(rates.atOnce, 'UTC'),
+    hands: null,
     weather: made.weather?.(calm, windows) ?? calm,
     habits: { aheadMs: 5 * dayMs, followEveryMs: 15 * 60_000, errorBudget: 0.02, releaseAfterMs: 30 * dayMs },
     timezone: 'UTC',

@@ -58,7 +58,7 @@ export interface Scene {
 const dayMs = 24 * 3_600_000;
 
 export function sceneOf(order: RehearsalOrder, joiners: number): Scene {
-  const { windows, weather, habits, rates, seed, timezone } = order;
+  const { windows, weather, habits, rates, seed } = order;
   const span = spanOf(windows, habits.aheadMs);
   const cast = new Cast(order, joiners);
   const waves = new Waves(windows, cast, habits.errorBudget);
@@ -72,7 +72,7 @@ export function sceneOf(order: RehearsalOrder, joiners: number): Scene {
     desk: new Desk(cast, waves, lag),
     rooms: new Rooms(order, cast, waves),
     sky,
-    platforms: new Platforms(rates.atOnce, timezone, sky),
+    platforms: new Platforms(order.platforms, order.hands, sky),
     pace: new Pace(rates, seed),
     diary: new Diary(order, cast),
     lag,

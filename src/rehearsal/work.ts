@@ -3,6 +3,7 @@
  * what follows from it is what `operations/travel.ts` does: the steps of the journey, the waits, the fifth try of a switch.
  */
 
+import { connectionsFor } from '#domain/connections-for.ts';
 import { nextTryInMs, switchTriesMax } from '#domain/next-try.ts';
 import { type Choice, nextLookInMs, workFor } from '#domain/release.ts';
 import { type Stage, stages } from '#domain/journey.ts';
@@ -23,7 +24,7 @@ export function workOn(scene: Scene): void {
       continue;
     }
     const besides = job.urgency > 1 ? 0 : scene.following;
-    const admission = platforms.admit(job.mailbox, besides, scene.now);
+    const admission = platforms.admit(job.mailbox, connectionsFor[job.work], besides, scene.now);
     if (admission.kind === 'wait') {
       if (admission.waitMs === null) return;
       const at = scene.now + admission.waitMs;
@@ -44,7 +45,7 @@ export function workOn(scene: Scene): void {
 export function endWork(scene: Scene, mailbox: number): void {
   const { cast, platforms } = scene;
   cast.endsAt[mailbox] = 0;
-  platforms.inWork--;
+  platforms.leave(mailbox);
   const turn = cast.passes[mailbox] as number;
   const part = partDone(scene, mailbox, turn);
   if (part === null) return succeed(scene, mailbox);
@@ -59,7 +60,7 @@ export function breakOff(scene: Scene): void {
   for (let mailbox = 0; mailbox < cast.size; mailbox++) {
     if (cast.endsAt[mailbox] === 0) continue;
     cast.endsAt[mailbox] = 0;
-    platforms.inWork--;
+    platforms.leave(mailbox);
     trouble(scene, mailbox, 'outage', 0);
   }
 }
@@ -93,24 +94,32 @@ function begin(scene: Scene, mailbox: number): void {
   const { cast, platforms, now } = scene;
   const turn = (cast.passes[mailbox] as number) + 1;
   cast.passes[mailbox] = turn;
-  const wholeMs = wholeWorkMs(scene, mailbox, turn) * scene.times;
-  const part = partDone(scene, mailbox, turn);
-  const endsAt = now + Math.max(1, Math.round(wholeMs * (part ?? 1)));
+  const { ms, items, bytes } = wholeWork(scene, mailbox, turn);
+  const part = partDone(scene, mailbox, turn) ?? 1;
+  // However fast the two sides are, no more goes than was agreed.
+  const throughAt = platforms.through(items * part, bytes * part, now);
+  const endsAt = Math.max(now + Math.max(1, Math.round(ms * scene.times * part)), Math.round(throughAt));
   cast.endsAt[mailbox] = endsAt;
-  platforms.inWork++;
   later(scene, endsAt, 'work-ends', mailbox);
 }
 
-function wholeWorkMs(scene: Scene, mailbox: number, turn: number): number {
+/** How long it takes where nothing is in its way, and what is carried. */
+function wholeWork(
+  scene: Scene,
+  mailbox: number,
+  turn: number,
+): { readonly ms: number; readonly items: number; readonly bytes: number } {
   const { cast, pace, waves, now } = scene;
   if (cast.isAt(mailbox, 'copying')) {
     const [items, bytes] = [cast.items[mailbox] as number, cast.sizeBytes[mailbox] as number];
-    return pace.copyMs(mailbox, turn, cast.toCopy[mailbox] as number, items, bytes);
+    const left = cast.toCopy[mailbox] as number;
+    return { ms: pace.copyMs(mailbox, turn, left, items, bytes), items: left * items, bytes: left * bytes };
   }
   const { opensAt } = waves.of(cast.wave[mailbox] as number);
   const lookedAt = opensAt - pace.lastLookMs(mailbox, scene.lookEveryMs);
   const isSwitch = cast.isAt(mailbox, 'switching');
-  return pace.switchMs(mailbox, turn, now - (isSwitch ? Math.max(scene.lookedAt[mailbox] as number, lookedAt) : now));
+  const sinceMs = now - (isSwitch ? Math.max(scene.lookedAt[mailbox] as number, lookedAt) : now);
+  return { ms: pace.switchMs(mailbox, turn, sinceMs), ...pace.newIn(sinceMs) };
 }
 
 /** The part of a pass that is done before it fails; null for one that does not. */
