@@ -14,6 +14,7 @@ import {
   momentText,
   percent,
   reasonsOf,
+  whenText,
   workWords,
 } from '#rehearsal/words.ts';
 import { count, counted, shown, table } from './shown.ts';
@@ -47,7 +48,7 @@ function headLines(report: RehearsalReport): readonly string[] {
   const rows = [
     ['Planned end', told.plannedFinish === null ? 'none' : momentText(told.plannedFinish, timezone)],
     ['Rehearsed end', finishText(runs, timezone)],
-    ['Nine of ten done', finishText(runs, timezone, 'mostDone')],
+    ['Nine of ten done', whenText(runs, timezone, 'mostDone')],
     [
       'In their own window',
       `${percent(inTheirOwn(told))}; ${count(told.everMissed)} missed one, and ${count(told.caughtUp)} of them switched in a later one`,

@@ -77,6 +77,7 @@ describe('godwit rehearse', () => {
     );
     expect(code).toBe(3);
     expect(stdout).toContain('12  missed their window, and no later one has room');
+    expect(stdout).toMatch(/^Rehearsed end {8}not within the calendar: 12 mailboxes never switch$/m);
   });
 
   it('asks for what was said, and for what is usual of the rest', async () => {
@@ -96,7 +97,7 @@ describe('godwit rehearse', () => {
     });
     const more = '--calendar c.yaml --faults w.yaml --rates r.json --seed 7 --runs 2 --speed 1000 --report board';
     const habits = '--ahead 14d --follow-every 1h --error-budget 5% --release-after never';
-    await play(['rehearse', 'p.csv', ...`${more} ${habits}`.split(' ')], rehearsing(stormy, asked));
+    await play(['rehearse', 'p.csv', ...`${more} ${habits}`.split(' ')], { ...rehearsing(stormy, asked), tty: true });
     expect(asked[1]).toMatchObject({
       estate: { database: 'embedded', stateDir: '/nowhere/state' },
       calendar: 'c.yaml',
@@ -117,6 +118,9 @@ describe('godwit rehearse', () => {
       rehearsing(stormy, asked),
     );
     expect(asked[0]?.speed).toBeNull();
+    // And nobody is kept waiting where nothing can move, as in a pipe.
+    await play(['rehearse', 'plan.csv', '--estate', 'f', '--speed', '1000'], rehearsing(stormy, asked));
+    expect(asked[1]?.speed).toBeNull();
     const document = JSON.parse(stdout) as Record<string, unknown>;
     expect(document).toMatchObject({
       plan: 'plan.csv',

@@ -1,7 +1,9 @@
 /** `godwit rehearse`: the whole programme of a plan on a virtual clock. */
 
+import { neverSwitch } from '#rehearsal/words.ts';
 import { exitCodes } from './exit-code.ts';
 import type { RehearseFlags } from './flags.ts';
+
 import { inPlaces } from './plan-problems.ts';
 import { settingsOf } from './programme.ts';
 import { parseDuration, parseShare } from './quantities.ts';
@@ -13,19 +15,21 @@ import { duration, shown } from './shown.ts';
 import { Problems } from './usage.ts';
 import type { RehearseOptions } from './world.ts';
 
-/** Exit code 3 where somebody whom the plan places has no window in the end. */
+/** Exit code 3 where somebody who is to switch has not when all is over. */
 export async function rehearse(this: Session, flags: RehearseFlags, plan: string): Promise<void> {
   const { world } = this;
   const choices = choicesIn(flags);
   const estate = flags.estate === undefined ? await importedEstate(this, flags) : { folder: flags.estate };
   const began = world.now();
-  using progress = new RehearsalProgress(this.screen, () => world.now(), choices.runs, choices.speed !== null);
-  const options = { ...choices, plan, estate, speed: this.json ? null : choices.speed, log: this.log(flags) };
+  // Where nothing moves nobody watches, and is not kept waiting.
+  const speed = this.screen.moves && !this.json ? choices.speed : null;
+  using progress = new RehearsalProgress(this.screen, () => world.now(), choices.runs, speed !== null);
+  const options = { ...choices, plan, estate, speed, log: this.log(flags) };
   const { report, files } = await world.rehearse(options, progress, world.interruption).catch((error: unknown) => {
     throw inPlaces(error);
   });
   progress[Symbol.dispose]();
-  if (report.runs.told.evenings.some(({ nowhere }) => nowhere > 0)) this.exitCode = exitCodes.withExceptions;
+  if (neverSwitch(report.runs.told) > 0) this.exitCode = exitCodes.withExceptions;
   this.conclude({ ...rehearsalDocument(report), files }, () => [
     ...rehearsalLines(report),
     '',

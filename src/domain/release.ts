@@ -19,6 +19,11 @@ export interface WaveNow {
   readonly pilot: boolean;
 }
 
+/** So many jobs may wait: some seconds of work for many workers. */
+export const waitingMax = 1_000;
+/** Looked at for each choice: more than are chosen, so that turns between organisations have somebody to choose from. */
+export const candidatesMax = 4_000;
+
 /** A mailbox that is due, without a mark, and has no job in the queue. */
 export interface Candidate {
   readonly mailbox: number;

@@ -6,6 +6,7 @@ import { allowedAt, growth, platformNow, restsUntil } from '#domain/governor.ts'
 import { measuredRates, type RatesBasis } from '#domain/measured-rates.ts';
 import { octetsAhead } from '#domain/octets-ahead.ts';
 import { lostShare } from '#domain/throttling-seen.ts';
+import { usualAheadMs, usualFollowEveryMs } from '#domain/usual-programme.ts';
 import type { Rates } from '#domain/rates.ts';
 import type { EstateFacts, Forecasting } from '#ports/forecasting.ts';
 
@@ -18,10 +19,6 @@ export interface EstateForecast extends Forecast {
   readonly helps: readonly { readonly what: string; readonly soonerMs: number; readonly fewerMissed: number }[];
 }
 
-/** Where nobody has served the estate yet. */
-const usualFollowSeconds = 15 * 60;
-/** A wave that was not started is taken to be started so long before its window. */
-export const usualAheadMs = 21 * 24 * 3_600_000;
 /** What would be otherwise is asked with fewer runs: a glance. */
 const glanceRuns = 100;
 
@@ -48,7 +45,7 @@ function aheadOf(facts: EstateFacts, rates: Rates): EstateAhead {
     waves,
     followers,
     unplanned,
-    followEveryMs: (followEverySeconds ?? usualFollowSeconds) * 1_000,
+    followEveryMs: followEverySeconds === null ? usualFollowEveryMs : followEverySeconds * 1_000,
     aheadMs: usualAheadMs,
     restsUntil: Math.max(now, ...platforms.map(({ learnt }) => restsUntil(learnt))),
     bytesUntil: octetsAhead(platforms, now),

@@ -2,7 +2,7 @@
 
 import { fault, type FaultCode, faults } from '#domain/fault.ts';
 import type { Stage, Step } from '#domain/journey.ts';
-import { nextTryInMs, switchTriesMax } from '#domain/next-try.ts';
+import { afterFailure } from '#domain/next-try.ts';
 import type { FaultReport } from '#domain/report.ts';
 import type { TravelRequest } from './travel-request.ts';
 
@@ -37,9 +37,9 @@ export async function trouble(
   const mayBeHiccup = code === 'folder.in-doubt' && failures < hiccupsMax;
   const isWeather = retry === 'soon' || retry === 'paced' || mayBeHiccup;
   if (isWeather) {
-    const waitMs = nextTryInMs(failures);
-    if (stage === 'switching' && failures + 1 >= switchTriesMax)
-      await step(request, 'switching', 'withdraw', waitMs, { code });
+    // Whether it got further the journeys know, who count (`store/journeys.ts`).
+    const { waitMs, isWithdrawn } = afterFailure(stage, failures, false);
+    if (isWithdrawn) await step(request, 'switching', 'withdraw', waitMs, { code });
     return journeys.failed(id, Math.max(waitMs, request.askedMs?.() ?? 0), { code, message });
   }
   // What a person says of it then is said of these two.

@@ -5,6 +5,7 @@
  */
 
 import { after, type Mark, marks, type Stage, stages, type Step } from '#domain/journey.ts';
+import { usualSize } from '#domain/usual-programme.ts';
 import { stagesOnTheWay, type WaveCounts } from '#domain/wave.ts';
 import type { RehearsalOrder } from './order.ts';
 import type { Stand } from './outcome.ts';
@@ -70,8 +71,8 @@ export class Cast {
     this.happened = new Uint8Array(most);
     this.kind = longer(roster.kind, most, Uint8Array);
     this.organisation = longer(roster.organisation, most, Int32Array);
-    this.sizeBytes = longer(known(roster.sizeBytes, assumedBytes), most, Float64Array);
-    this.items = longer(known(roster.items, assumedItems), most, Float64Array);
+    this.sizeBytes = longer(known(roster.sizeBytes, usualSize.bytes), most, Float64Array);
+    this.items = longer(known(roster.items, usualSize.items), most, Float64Array);
     this.notBefore = longer(roster.notBefore, most, Int32Array);
     this.notAfter = longer(roster.notAfter, most, Int32Array);
     this.#tally = new Int32Array((windows.length + 1) * stages.length * markSets);
@@ -92,6 +93,8 @@ export class Cast {
     if (to === null) throw new Error(`mailbox ${mailbox} is ${from} and cannot ${step}`);
     this.#count(mailbox, -1);
     this.stage[mailbox] = stageNumber[to];
+    // As the database has it: where one stands is new, and nothing has failed there.
+    this.failures[mailbox] = 0;
     this.#count(mailbox, 1);
   }
 
@@ -200,11 +203,7 @@ const gravestOf: readonly (Mark | null)[] = Array.from(
   (_, set) => marks.find((mark) => (set & markBit[mark]) !== 0) ?? null,
 );
 
-/** The mean of a national health service, where nobody knows any size; and the mean of a copier's users. */
-const assumedBytes = 1.1e9;
-const assumedItems = 3_000;
-
-/** A size that nobody knows is taken as the mean of those that somebody does. */
+/** A size that nobody knows is taken as the mean of those that somebody does, or as is usual where nobody knows any. */
 function known(column: Float64Array, assumed: number): Float64Array {
   if (!column.includes(0)) return column;
   let [sum, count] = [0, 0];

@@ -11,6 +11,7 @@ export function outcomeOf(scene: Scene): Rehearsal {
     seed,
     mailboxes: cast.size,
     joined: cast.size - roster.size,
+    joinedWithout: diary.joinersWithout,
     unplacedByPlan: roster.size - diary.plannedAll,
     plannedFinish: plannedCloses.at(-1) ?? null,
     finish: diary.lastSettledAt,

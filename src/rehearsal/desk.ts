@@ -4,14 +4,11 @@
  */
 
 import { type Stage, stages } from '#domain/journey.ts';
-import { type Candidate, type Choice, choose } from '#domain/release.ts';
+import { type Candidate, candidatesMax, type Choice, choose, waitingMax } from '#domain/release.ts';
 import type { Cast } from './cast.ts';
 import { Jobs } from './jobs.ts';
 import type { Waves } from './waves.ts';
 
-/** As the real one has them (`worker/releaser.ts`). */
-const waitingMax = 1_000;
-const candidatesMax = 4_000;
 /** Jobs nobody waits for are looked for when fewer than this are left: the order among them changes little. */
 const lowWater = waitingMax / 4;
 

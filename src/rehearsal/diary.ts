@@ -11,6 +11,7 @@ export class Diary {
   copied = 0;
   copiedBytes = 0;
   wentBack = 0;
+  joinersWithout = 0;
   lastSettledAt: number | null = null;
   /** When nine of ten of those that the plan places had switched. */
   mostDoneAt: number | null = null;
@@ -77,6 +78,11 @@ export class Diary {
   missed(window: number, mailbox: number, reason: Reason): void {
     add(this.#missed, window * reasons.length + reasons.indexOf(reason), 1);
     this.#everMissed[mailbox] = 1;
+  }
+
+  /** Somebody came for whom no window had room. */
+  joinedWithout(): void {
+    this.joinersWithout++;
   }
 
   nowhere(window: number): void {

@@ -5,6 +5,7 @@ import { connectionsFor } from '#domain/connections-for.ts';
 import type { MailboxKind } from '#domain/estate.ts';
 import type { Budget, SideName } from '#domain/platform.ts';
 import type { Rates } from '#domain/rates.ts';
+import { usualAheadMs, usualFollowEveryMs } from '#domain/usual-programme.ts';
 import type { Roster } from '#planning/roster.ts';
 import type { Weather } from './weather.ts';
 
@@ -66,8 +67,8 @@ export interface Habits {
 const dayMs = 24 * 3_600_000;
 
 export const usualHabits: Habits = {
-  aheadMs: 21 * dayMs,
-  followEveryMs: 15 * 60_000,
+  aheadMs: usualAheadMs,
+  followEveryMs: usualFollowEveryMs,
   errorBudget: 0.02,
   releaseAfterMs: 30 * dayMs,
 };

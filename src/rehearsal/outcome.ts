@@ -101,6 +101,8 @@ export interface Rehearsal {
   readonly seed: number;
   readonly mailboxes: number;
   readonly joined: number;
+  /** Of those for whom no window had room. */
+  readonly joinedWithout: number;
   /** For whom the plan has no window. */
   readonly unplacedByPlan: number;
   /** The plan's last switch, by the close of its window; null where it places nobody. */

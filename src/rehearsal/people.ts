@@ -4,7 +4,7 @@ import { draw, drawNormal, lots } from './draws.ts';
 import { mailboxKinds } from '#domain/estate.ts';
 import { noDayAfter, noDayBefore } from '#planning/roster.ts';
 import { later, type Scene } from './scene.ts';
-import { putInto } from './windows.ts';
+import { keepOrder, putInto } from './windows.ts';
 
 /** The evening before a window: some are held back, some taken out for good, some have left. */
 export function decideOnTheEve(scene: Scene, wave: number): void {
@@ -57,9 +57,10 @@ function join(scene: Scene): void {
   cast.notBefore[mailbox] = noDayBefore;
   cast.notAfter[mailbox] = noDayAfter;
   const window = rooms.find(mailbox, now);
-  if (window < 0) return;
+  if (window < 0) return diary.joinedWithout();
   diary.movedIn(window, null);
   putInto(scene, mailbox, window);
+  keepOrder(scene, mailbox);
 }
 
 /** Some weeks of mail. */

@@ -69,7 +69,9 @@ export class Platforms {
 
   /** As many mailboxes at once as there are hands and as both give now, each with one connection. */
   allowed(now: number): number {
-    const given = sideNames.map((name) => allowedAt(this.#sides[name].learnt, this.#sides[name].budget, now).connections);
+    const given = sideNames.map(
+      (name) => allowedAt(this.#sides[name].learnt, this.#sides[name].budget, now).connections,
+    );
     return Math.min(this.#hands, ...given);
   }
 

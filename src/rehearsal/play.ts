@@ -163,9 +163,10 @@ function releaseSome(scene: Scene): void {
   const { releaseAfterMs } = order.habits;
   if (releaseAfterMs === null) return;
   for (; scene.released < settled.length; scene.released++) {
-    const mailbox = settled[scene.released] as number;
-    // In the order in which they have settled; who went home and came again stands further down once more.
-    if ((settledAt[mailbox] as number) + releaseAfterMs > now) return;
+    const { mailbox, at } = settled[scene.released] as Scene['settled'][number];
+    if (at + releaseAfterMs > now) return;
+    // Who went home and came again stands further down once more.
+    if (settledAt[mailbox] !== at) continue;
     if (cast.isAt(mailbox, 'settled') && cast.marks[mailbox] === 0) cast.step(mailbox, 'release');
   }
 }

@@ -1,10 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Rehearsal, Stand } from './outcome.ts';
-import { dayMs, firstDay, hourMs, missedIn, orderOf, rehearsed } from './rehearsal.test-kit.ts';
+import { platformsFor } from './order.ts';
+import { dayMs, firstDay, hourMs, type Made, missedIn, orderOf, rehearsed } from './rehearsal.test-kit.ts';
 import { beginRehearsal } from './play.ts';
 import { rehearse } from './rehearse.ts';
 import type { Weather } from './weather.ts';
+import { leftOver } from './words.ts';
 
 /** Somewhat of everything. */
 function badWeather(calm: Weather): Weather {
@@ -211,6 +213,92 @@ describe('what goes wrong', () => {
     expect(wentBack).toBe(20);
     expect([...switchedIn].every((window) => window > 0)).toBe(true);
     expect(everMissed).toBe(0);
+  });
+
+  it('counts whom no window has room for once, also who was in work as theirs closed', () => {
+    const copy = { fixedMs: 14 * hourMs, msPerItem: 0, msPerByte: 0, sigma: 0 };
+    const made = { mailboxes: 8, windows: 1, each: 8, rates: { copy } };
+    const habits = { ...orderOf(made).habits, aheadMs: hourMs };
+    const { evenings, end } = rehearsed({ ...made, more: { habits } });
+    expect(evenings[0]).toMatchObject({ done: 0, nowhere: 8, missed: { copying: 8 } });
+    expect(end.unplaced).toBe(8);
+  });
+
+  it('keeps who goes last behind somebody who joined, and tells joiners without a window from those who missed one', () => {
+    const weather = (calm: Weather): Weather => ({ ...calm, people: { ...calm.people, joiners: 0.4 } });
+    const kind = (mailbox: number) => (mailbox >= 50 ? ('application' as const) : ('person' as const));
+    const more = { kindsLast: ['application' as const] };
+    const made = { mailboxes: 60, windows: 20, each: 10, organisations: 1, kind, weather, more };
+    const order = orderOf({ ...made, windows: 14 });
+    // The applications go in the seventh evening, and people join until then.
+    const told = rehearse(order, { day() {} });
+    const applications = [...told.switchedIn.subarray(50)].filter((window) => window >= 0);
+    const joinedLast = told.evenings.findLastIndex(({ movedIn }, i) => movedIn > 0 && !applications.includes(i));
+    expect(told.missed.order).toBeGreaterThan(0);
+    expect(Math.min(...applications)).toBeGreaterThan(joinedLast);
+    const full = rehearsed({ ...made, windows: 6, more: {} });
+    expect(full.joinedWithout).toBeGreaterThan(0);
+    expect(Object.fromEntries(leftOver(full))).toMatchObject({ 'joined, and no window has room': full.joinedWithout });
+    expect(Object.fromEntries(leftOver(full))).not.toHaveProperty('missed their window, and no later one has room');
+  });
+
+  it('releases everybody in their time, whoever went home meanwhile and came again', () => {
+    const weather = (calm: Weather): Weather => ({
+      ...calm,
+      people: { ...calm.people, goBacks: 0.2, goBackMs: hourMs, holdMs: 2 * dayMs },
+    });
+    const made = { mailboxes: 100, windows: 12, each: 100, weather };
+    const habits = { ...orderOf(made).habits, releaseAfterMs: 6 * dayMs };
+    // One of them goes last, so that the programme is not over before.
+    const window = new Int32Array(100);
+    window[99] = 11;
+    const released = new Map<number, number>();
+    const { wentBack } = rehearse(orderOf({ ...made, more: { habits, window } }), {
+      day: (stand) => void released.set(Math.floor((stand.at - firstDay) / dayMs), stand.released),
+    });
+    expect(wentBack).toBeGreaterThan(5);
+    expect(released.get(7)).toBeGreaterThanOrEqual(99 - wentBack);
+  });
+
+  it('has half as many switches at one time as connections, and no more than there are hands', () => {
+    const fixed = { fixedMs: 30 * 60_000, msPerItem: 0, msPerByte: 0, sigma: 0 };
+    const made = { mailboxes: 16, windows: 1, each: 16, rates: { atOnce: 8, switch: fixed } };
+    const tookMs = ({ evenings: [first] }: Rehearsal): number => (first?.lastAt ?? 0) - (first?.window.opensAt ?? 0);
+    expect(tookMs(rehearsed(made)) / fixed.fixedMs).toBeCloseTo(4, 1);
+    expect(tookMs(rehearsed({ ...made, more: { hands: 2 } })) / fixed.fixedMs).toBeCloseTo(8, 1);
+    // Where a mailbox may have one connection only, each switch makes do with it.
+    const { budget, timezone } = platformsFor(8, 'UTC').source;
+    const one = { budget: { ...budget, connectionsPerMailbox: 1 }, timezone };
+    expect(tookMs(rehearsed({ ...made, more: { platforms: { source: one, target: one } } })) / fixed.fixedMs).toBeCloseTo(2, 1);
+  });
+
+  it('copies no faster than octets and commands a second allow, hour by hour', () => {
+    const made = { mailboxes: 40, windows: 1, each: 40, rates: { atOnce: 40 } };
+    const { budget, timezone } = platformsFor(40, 'UTC').source;
+    const all = { budget, timezone };
+    const with_ = (changes: Partial<typeof budget>) => ({
+      ...made,
+      more: { platforms: { source: all, target: { budget: { ...budget, ...changes }, timezone } } },
+    });
+    const copiedBy = (what: Made): number => {
+      const days: number[] = [];
+      const { days: pages } = rehearse(orderOf(what), { day() {} });
+      for (const { copied } of pages) days.push(copied);
+      return days.findIndex((_, i) => days.slice(0, i + 1).reduce((sum, each) => sum + each, 0) === 40);
+    };
+    // 20 GB at 100 kB a second are more than two days, and 200,000 commands at one a second as well.
+    expect(copiedBy(made)).toBe(2);
+    expect(copiedBy(with_({ bytesPerSecond: [{ fromMinute: 0, bytesPerSecond: 100_000 }] }))).toBe(4);
+    expect(copiedBy(with_({ commandsPerSecond: 1 }))).toBe(4);
+    // And by day without a limit: then most of it is through as soon as that has come.
+    const nights = [
+      { fromMinute: 0, bytesPerSecond: 100_000 },
+      ...[1, 2, 3, 4, 5].flatMap((day) => [
+        { fromMinute: day * 1_440 + 8 * 60, bytesPerSecond: null },
+        { fromMinute: day * 1_440 + 9 * 60, bytesPerSecond: 100_000 },
+      ]),
+    ];
+    expect(copiedBy(with_({ bytesPerSecond: nights }))).toBeLessThan(4);
   });
 
   it('meets the same mailboxes with the same luck in another weather', () => {

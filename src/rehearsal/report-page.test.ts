@@ -121,6 +121,9 @@ describe('the report of a rehearsal', () => {
     const short = reportOf({ mailboxes: 1, windows: 1, each: 1 }, 1);
     const never = reportOf({ ...stormy, weather: (calm) => ({ ...calm, people: { ...calm.people, excludes: 1 } }) }, 2);
     const none = reportOf({ mailboxes: 3, windows: 1, each: 1, more: { window: Int32Array.of(-1, -1, -1) } }, 1);
+    const full = reportOf({ ...stormy, windows: 12 }, 1);
+    expect(verdict(full)).toMatch(/^Not within the calendar: \d+ mailboxes never switch; the last of the others does on /);
+    expect(reportPage(full)).toContain('<strong>not within the calendar</strong>');
     expect(verdict(never)).toBe('Nobody switched.');
     expect(verdict(none)).toBe('The plan places nobody, so nothing was rehearsed.');
     for (const each of [short, never, none]) {

@@ -18,6 +18,7 @@ import {
   leftOver,
   listed,
   mailboxes,
+  neverSwitch,
   percent,
   rangeText,
   spanText,
@@ -81,12 +82,16 @@ ${apartSection(report)}
 /** One sentence for who reads no further. */
 export function verdict({ runs, timezone }: Pick<RehearsalReport, 'runs' | 'timezone'>): string {
   const { finish, plannedFinish } = runs.told;
+  const never = neverSwitch(runs.told);
   if (plannedFinish === null) return 'The plan places nobody, so nothing was rehearsed.';
   if (finish === null) return 'Nobody switched.';
   const differs = finish - plannedFinish;
   const beside =
     differs > dayMs ? `, ${spanText(differs)} after the plan` : differs < -dayMs ? ', before the plan' : ', as planned';
-  return `The last mailbox switches on ${dayText(finish, timezone)}${beside}; ${percent(inTheirOwn(runs.told))} switch in the window they were told.`;
+  const own = `${percent(inTheirOwn(runs.told))} switch in the window they were told`;
+  if (never > 0)
+    return `Not within the calendar: ${mailboxes(never)} never ${never === 1 ? 'switches' : 'switch'}; the last of the others does on ${dayText(finish, timezone)}, and ${own}.`;
+  return `The last mailbox switches on ${dayText(finish, timezone)}${beside}; ${own}.`;
 }
 
 /** The share of those with a window by the plan who missed none, and were across before it closed. */
@@ -97,13 +102,14 @@ export function inTheirOwn(told: Rehearsal): number {
 
 const dayMs = 24 * 3_600_000;
 
-function tiles({ runs, timezone }: RehearsalReport): string {
+function tiles(report: RehearsalReport): string {
+  const { runs, timezone } = report;
   const { told } = runs;
   const { end, plannedFinish, everMissed, caughtUp, evenings } = told;
   const entries: readonly (readonly [string, string, string])[] = [
     ['Mailboxes', grouped(told.mailboxes), told.joined > 0 ? `${grouped(told.joined)} of them joined on the way` : ''],
     ['Planned end', plannedFinish === null ? 'none' : dayText(plannedFinish, timezone), ''],
-    ['Rehearsed end', told.finish === null ? 'never' : dayText(told.finish, timezone), rangeText(runs, timezone)],
+    endTile(report),
     ['Nine of ten done', told.mostDone === null ? 'never' : dayText(told.mostDone, timezone), ''],
     [
       'Missed a window',
@@ -123,6 +129,14 @@ function tiles({ runs, timezone }: RehearsalReport): string {
       `<div class="tile"><dt>${escaped(name)}</dt><dd><strong>${escaped(value)}</strong>${more === '' ? '' : `<span>${escaped(more)}</span>`}</dd></div>`,
   );
   return `<dl class="tiles">${cells.join('')}</dl>`;
+}
+
+function endTile({ runs, timezone }: RehearsalReport): readonly [string, string, string] {
+  const { told } = runs;
+  const never = neverSwitch(told);
+  if (told.finish === null) return ['Rehearsed end', 'never', ''];
+  if (never > 0) return ['Rehearsed end', 'not within the calendar', `${mailboxes(never)} without a switch`];
+  return ['Rehearsed end', dayText(told.finish, timezone), rangeText(runs, timezone)];
 }
 
 function broken(told: Rehearsal): string {

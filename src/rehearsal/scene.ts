@@ -49,7 +49,7 @@ export interface Scene {
   /** Entries of the agenda that are about one mailbox. */
   personal: number;
   /** Who has settled, in the order in which they have, and how far the list was gone through for releases. */
-  readonly settled: number[];
+  readonly settled: { readonly mailbox: number; readonly at: number }[];
   released: number;
   /** When a wave paused by itself; 0 where it has not. */
   readonly pausedAt: Float64Array;

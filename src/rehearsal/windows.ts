@@ -108,7 +108,11 @@ export function moveOn(scene: Scene, mailbox: number): void {
   }
   // Who came home and goes again has missed nothing.
   const missed = diary.switchedInto(mailbox) === from ? null : from;
-  if (to < 0) return missed === null ? undefined : diary.nowhere(missed);
+  if (to < 0) {
+    // Who is in work is asked once more when that has ended, and counted then.
+    if (missed !== null && cast.wave[mailbox] === noWave) diary.nowhere(missed);
+    return;
+  }
   diary.movedIn(to, missed);
   if (cast.endsAt[mailbox] === 0) putInto(scene, mailbox, to);
   else {
@@ -118,8 +122,8 @@ export function moveOn(scene: Scene, mailbox: number): void {
   if (!rooms.goesLast(mailbox)) keepOrder(scene, mailbox);
 }
 
-/** A person who goes later than planned takes along who has to go after the last of an organisation. */
-function keepOrder(scene: Scene, mailbox: number): void {
+/** A person who goes later than planned, or has joined, takes along who has to go after the last of an organisation. */
+export function keepOrder(scene: Scene, mailbox: number): void {
   const { cast, rooms, diary, now } = scene;
   for (const other of rooms.outOfOrder(cast.organisation[mailbox] as number, now)) {
     if (cast.marks[other] !== 0) continue;

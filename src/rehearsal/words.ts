@@ -3,7 +3,7 @@
 import { offsetAt } from '#domain/window.ts';
 import { type Evening, type Reason, reasons, reasonWords, type Rehearsal } from './outcome.ts';
 import type { Habits } from './order.ts';
-import { rangeOf, type Runs } from './runs.ts';
+import { rangeOf, type Runs, toSwitch } from './runs.ts';
 
 const hourMs = 3_600_000;
 
@@ -140,9 +140,10 @@ interface Worked {
 }
 
 /** Where those are who have not switched in the end. */
-export function leftOver({ end, unplacedByPlan }: Rehearsal): readonly (readonly [string, number])[] {
+export function leftOver({ end, unplacedByPlan, joinedWithout }: Rehearsal): readonly (readonly [string, number])[] {
   const places: readonly (readonly [string, number])[] = [
-    ['missed their window, and no later one has room', Math.max(0, end.unplaced - unplacedByPlan)],
+    ['missed their window, and no later one has room', Math.max(0, end.unplaced - unplacedByPlan - joinedWithout)],
+    ['joined, and no window has room', joinedWithout],
     ['have no window by the plan', unplacedByPlan],
     ['are held', end.held],
     ['are blocked', end.blocked],
@@ -153,8 +154,20 @@ export function leftOver({ end, unplacedByPlan }: Rehearsal): readonly (readonly
   return places.filter(([, count]) => count > 0);
 }
 
+/** When all had switched: somebody who never does makes it no time at all. */
+export function finishText({ told, runs }: Runs, timezone: string): string {
+  const never = neverSwitch(told);
+  if (never > 0) return `not within the calendar: ${mailboxes(never)} never ${never === 1 ? 'switches' : 'switch'}`;
+  return whenText({ runs }, timezone, 'finish');
+}
+
+/** Who is to switch and has not when all is over. */
+export function neverSwitch(told: Rehearsal): number {
+  return toSwitch(told, told.end);
+}
+
 /** `2027-01-05 03:10`, with the range of the runs where there are several. */
-export function finishText({ runs }: Runs, timezone: string, which: 'finish' | 'mostDone' = 'finish'): string {
+export function whenText({ runs }: Pick<Runs, 'runs'>, timezone: string, which: 'finish' | 'mostDone'): string {
   const range = rangeOf(runs.map((run) => run[which]));
   const own = runs[0]?.[which] ?? null;
   if (own === null) return 'never';

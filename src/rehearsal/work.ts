@@ -4,7 +4,7 @@
  */
 
 import { connectionsFor } from '#domain/connections-for.ts';
-import { nextTryInMs, switchTriesMax } from '#domain/next-try.ts';
+import { afterFailure } from '#domain/next-try.ts';
 import { type Choice, nextLookInMs, workFor } from '#domain/release.ts';
 import { type Stage, stages } from '#domain/journey.ts';
 import { noWave } from './cast.ts';
@@ -51,7 +51,7 @@ export function endWork(scene: Scene, mailbox: number): void {
   if (part === null) return succeed(scene, mailbox);
   cast.toCopy[mailbox] = (cast.toCopy[mailbox] as number) * (1 - part);
   if (isBlockedNow(scene, mailbox)) block(scene, mailbox);
-  else trouble(scene, mailbox, 'failures', 0);
+  else trouble(scene, mailbox, 'failures', 0, part);
 }
 
 /** A platform has gone: all that was under way is broken off. */
@@ -163,7 +163,7 @@ function succeed(scene: Scene, mailbox: number): void {
   } else if (stage === 'switching') {
     cast.step(mailbox, 'settle');
     scene.settledAt[mailbox] = now;
-    scene.settled.push(mailbox);
+    scene.settled.push({ mailbox, at: now });
     diary.settled(wave, mailbox, cast.sizeBytes[mailbox] as number, now);
     const { goBacks, goBackMs } = order.weather.people;
     if (draw(order.seed, mailbox, lots.goesBack) < goBacks && cast.isFirst(mailbox, 'sentHome'))
@@ -180,17 +180,17 @@ function succeed(scene: Scene, mailbox: number): void {
 }
 
 /** Weather is waited out: longer each time, and a switch that has met it five times is withdrawn. */
-function trouble(scene: Scene, mailbox: number, why: Reason, askedMs: number): void {
+function trouble(scene: Scene, mailbox: number, why: Reason, askedMs: number, part = 0): void {
   const { cast, waves, diary, now } = scene;
-  const failures = cast.failures[mailbox] as number;
-  const waitMs = nextTryInMs(failures);
-  if (cast.isAt(mailbox, 'switching') && failures + 1 >= switchTriesMax) {
+  const stage = stageOf(scene, mailbox);
+  const { waitMs, isWithdrawn, failures } = afterFailure(stage, cast.failures[mailbox] as number, part > 0);
+  if (isWithdrawn) {
     cast.step(mailbox, 'withdraw');
     const wave = cast.wave[mailbox] as number;
     // As the window closed it was still on its way.
     if (waves.of(wave).closesAt <= now) diary.missed(wave, mailbox, why);
   }
-  cast.failures[mailbox] = Math.min(255, failures + 1);
+  cast.failures[mailbox] = Math.min(255, failures);
   cast.hindrance[mailbox] = reasons.indexOf(why) + 1;
   cast.dueAt[mailbox] = now + Math.max(waitMs, askedMs);
   later(scene, now + Math.max(waitMs, askedMs), 'due', mailbox);

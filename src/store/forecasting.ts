@@ -3,6 +3,7 @@
 import { sql } from 'kysely';
 import type { Bulk, WaveAhead } from '#domain/estate-ahead.ts';
 import type { Forecast } from '#domain/forecast.ts';
+import { usualSize } from '#domain/usual-programme.ts';
 import { learntOf, type GovernorRow } from './governor-row.ts';
 import type { EstateFacts, Forecasting } from '#ports/forecasting.ts';
 import { faulted } from './database-fault.ts';
@@ -106,24 +107,18 @@ async function wavesAhead(db: Sql): Promise<readonly WaveAhead[]> {
          where m.wave = any(${waves.map(({ id }) => id)}::int[]) and m.left_at is null
       ) as each
      group by wave, standing, case when bytes > 0 then floor(ln(bytes::float8) / ln(2::float8)) end`.execute(db);
-  const usual = usualSize(rows);
+  const usual = sizeWhereUnknown(rows);
   const byWave = Map.groupBy(rows, ({ wave }) => wave);
   return waves.map((wave) => waveAhead(wave, byWave.get(wave.id) ?? [], usual));
 }
 
 /** What a mailbox is taken for of which nobody knows the size. */
-function usualSize(rows: readonly BulkRow[]): { readonly items: number; readonly bytes: number } {
+function sizeWhereUnknown(rows: readonly BulkRow[]): { readonly items: number; readonly bytes: number } {
   const toCopy = rows.filter(({ standing }) => standing === 'to-copy');
   const sum = (of: (row: BulkRow) => number): number => toCopy.reduce((total, row) => total + of(row), 0);
   const sized = sum((row) => row.sized);
-  return sized === 0
-    ? { items: usualItems, bytes: usualBytes }
-    : { items: sum((row) => row.items) / sized, bytes: sum((row) => row.bytes) / sized };
+  return sized === 0 ? usualSize : { items: sum((row) => row.items) / sized, bytes: sum((row) => row.bytes) / sized };
 }
-
-/** The mean of 2.1 million mailboxes of a national health service, and of the messages in 161 million that were copied elsewhere. */
-const usualBytes = 1_100_000_000;
-const usualItems = 3_000;
 
 function waveAhead(
   { name, state, opens_ms: opensAt, closes_ms: closesAt, pilot }: WaveRow,

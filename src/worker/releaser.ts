@@ -3,7 +3,7 @@
  * soon. What is due later stays in the journeys, since a deep queue is a slow one.
  */
 
-import { choose } from '#domain/release.ts';
+import { candidatesMax, choose, waitingMax } from '#domain/release.ts';
 import type { Log } from '#lib/log.ts';
 import type { Journeys } from '#ports/journeys.ts';
 import { type JobQueue, superviseMs } from '#ports/queue.ts';
@@ -16,10 +16,6 @@ export interface ReleaserParts {
   readonly log: Log;
 }
 
-/** So many jobs may wait: some seconds of work for many workers. */
-const waitingMax = 1_000;
-/** Looked at for each choice: more than are chosen, so that turns between organisations have somebody to choose from. */
-const candidatesMax = 4_000;
 /** Between two looks; sooner where so much was released that the workers may run out of it before the next. */
 const lookMs = 1_000;
 const soonMs = 200;
