@@ -7,9 +7,11 @@ import { spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { parseDuration } from '#cli/quantities.ts';
 import type { EstateNow } from '#domain/estate-state.ts';
 import type { Mark, Stage } from '#domain/journey.ts';
 import type { CpuCounter } from './cpu.ts';
+import type { EveningMeasured } from './evening-rehearsed.ts';
 import { mover, type Sides } from './evening-servers.ts';
 import { launcher } from './peers/godwit.ts';
 
@@ -18,6 +20,9 @@ export interface EveningGodwit {
   /** Environment of every process: the secrets that godwit.yaml refers to. */
   readonly environment: NodeJS.ProcessEnv;
 }
+
+/** As many as a mailbox has use for. */
+const connectionsPerMailbox = 3;
 
 export interface Settings {
   readonly atOnce: number;
@@ -34,7 +39,7 @@ export function prepared(folder: string, sides: Sides, settings: Settings): Even
     '  secret: env:EVENING_SECRET',
     '  budget:',
     `    connections: ${settings.connections}`,
-    '    connections-per-mailbox: 3',
+    `    connections-per-mailbox: ${connectionsPerMailbox}`,
   ];
   const lines = [
     ...platform('source'),
@@ -52,6 +57,17 @@ export function prepared(folder: string, sides: Sides, settings: Settings): Even
 
 function estateFlags(folder: string): readonly string[] {
   return ['--config', join(folder, 'godwit.yaml'), '--state', join(folder, 'state')];
+}
+
+/** What a rehearsal of it has to know. `sizes`: of the mailboxes, as they were imported. */
+export async function measuredOf(
+  godwit: EveningGodwit,
+  { atOnce, connections, followEvery }: Settings,
+  sizes: EveningMeasured['sizes'],
+): Promise<EveningMeasured> {
+  const { rates } = await verb<Pick<EveningMeasured, 'rates'>>(godwit, ['forecast'], [0, 3]);
+  const followEverySeconds = parseDuration(followEvery) ?? Number.NaN;
+  return { atOnce, connections, connectionsPerMailbox, followEverySeconds, rates, sizes };
 }
 
 /** Runs a verb to its end and reads its document. Throws with what it said where there is none, or its code is another. */

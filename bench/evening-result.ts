@@ -2,6 +2,7 @@
 
 import type { Party } from './cpu.ts';
 import type { Findings } from './evening-compare.ts';
+import type { EveningMeasured } from './evening-rehearsed.ts';
 
 export interface Phase {
   readonly name: string;
@@ -21,6 +22,8 @@ export interface Evening {
   readonly interrupted: { readonly median: number; readonly p99: number; readonly longest: number };
   readonly isAuditIntact: boolean;
   readonly findings: Findings;
+  /** For `bench -- rehearse --evening`. */
+  readonly measured: EveningMeasured;
   readonly isWell: boolean;
 }
 

@@ -14,6 +14,7 @@ import { type EstateFiles, MadeEstate, writeEstate } from './estate-generator.ts
 import { compareMailbox, type Findings, isWell, nothingFound } from './evening-compare.ts';
 import {
   type EveningGodwit,
+  measuredOf,
   prepared,
   type Serving,
   type Stand,
@@ -23,6 +24,7 @@ import {
 } from './evening-godwit.ts';
 import { type EveningShape, foldersInTheEnd, foldersOf, isChanged } from './evening-mail.ts';
 import { changeSome, seedAll } from './evening-people.ts';
+import type { EveningMeasured } from './evening-rehearsed.ts';
 import { type Evening, lineOf, megabytes, type Phase } from './evening-result.ts';
 import { forAll, lanes, serversAre, type Sides, startSides } from './evening-servers.ts';
 import { scratchFolder } from './servers.ts';
@@ -115,7 +117,8 @@ class Run {
     const files = await this.#files();
     await this.#phase('seed the source', (tick) => seedAll(this.#sides.source, this.#rows, this.#shape, tick));
     const connections = atOnce * 2;
-    const godwit = prepared(this.#folder, this.#sides, { atOnce, connections, followEvery });
+    const settings = { atOnce, connections, followEvery };
+    const godwit = prepared(this.#folder, this.#sides, settings);
     await this.#phase('import', async () => {
       const given = Object.entries<string>({ ...files }).flatMap(([kind, file]) => [`--${kind}`, file]);
       await verb(godwit, ['estate', 'import', ...given, '--yes']);
@@ -140,6 +143,8 @@ class Run {
         await this.#until(godwit, serving, (stand) => stand.in('settled'), tick);
       });
       const stand = await standNow(godwit);
+      // While it serves, who is at work is known.
+      const measured = await measuredOf(godwit, settings, this.#sizes());
       const { peak } = serving.memory();
       const code = await serving.stop();
       if (code !== 0) this.#options.say(`godwit serve ended with ${code}`);
@@ -153,6 +158,7 @@ class Run {
         peakRssBytes: peak,
         ...told,
         findings,
+        measured,
         isWell: isWell(findings) && stand.in('settled') === mailboxes && code === 0 && told.isAuditIntact,
       };
     } finally {
@@ -160,12 +166,17 @@ class Run {
     }
   }
 
+  #sizes(): EveningMeasured['sizes'] {
+    return this.#rows.map((_, number) => {
+      const messages = foldersOf(number, this.#shape).flatMap((each) => each.messages);
+      return { items: messages.length, sizeBytes: messages.reduce((sum, each) => sum + each.sizeBytes, 0) };
+    });
+  }
+
   /** The three files of the estate, with the sizes that the mailboxes really have. */
   async #files(): Promise<EstateFiles> {
-    const rows = this.#rows.map((row, number) => {
-      const messages = foldersOf(number, this.#shape).flatMap((each) => each.messages);
-      return { ...row, items: messages.length, sizeBytes: messages.reduce((sum, each) => sum + each.sizeBytes, 0) };
-    });
+    const sizes = this.#sizes();
+    const rows = this.#rows.map((row, number) => ({ ...row, ...sizes[number] }));
     return await writeEstate(
       {
         organisations: this.#estate.organisations,

@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 import { runControlPlane } from './control-plane.ts';
 import { stateNames } from './control-plane-estate.ts';
 import { type Part, runCopyBench } from './copy-bench.ts';
+import { besideLines, besideRehearsal, readEvening } from './evening-rehearsed.ts';
 import { eveningLines } from './evening-result.ts';
 import { eveningMailboxes, runEvening } from './evening.ts';
 import { runImport } from './import.ts';
@@ -38,6 +39,7 @@ npm run bench -- import [--mailboxes 2100000] [--grants 5000000] [--json FILE]
 npm run bench -- control-plane [--mailboxes 2100000] [--only ${stateNames.join(',')}] [--json FILE]
 npm run bench -- rehearse [--mailboxes 2100000] [--seed 1] [--planner godwit|organisations] [--runs N] [--json FILE]
 npm run bench -- look-ups [--mailboxes 2100000] [--json FILE]
+npm run bench -- rehearse --evening FILE [--json FILE]
 npm run bench -- stall [--work w1|w2] [--rounds 3]
 npm run bench -- profile [--wire plain|tls|distance] [--work w1|w2] [--out FOLDER]
 npm run bench -- ledger-size [--mailboxes 10000] [--json FILE]
@@ -75,6 +77,7 @@ const { positionals, values } = parseArgs({
     seed: { type: 'string', default: '1' },
     planner: { type: 'string', default: 'godwit' },
     runs: { type: 'string' },
+    evening: { type: 'string' },
   },
 });
 
@@ -185,6 +188,13 @@ switch (positionals[0]) {
     break;
   }
   case 'rehearse': {
+    if (values.evening !== undefined) {
+      const evening = readEvening(values.evening);
+      const beside = besideRehearsal(evening);
+      for (const line of besideLines(evening, beside)) say(line);
+      keep(beside);
+      break;
+    }
     const result = await runRehearseBench({
       mailboxes: Number(values.mailboxes ?? 2_100_000),
       seed: Number(values.seed),

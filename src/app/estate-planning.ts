@@ -18,7 +18,7 @@ export async function openPlanning(
   const db = await openEstateDatabase(database, options, signal);
   const who = `operator ${userInfo().username}`;
   return {
-    apply: (order, stop) => applyPlan({ ...order, who, openKeeping: planKeepingOf(db) }, stop),
+    apply: (order, stop) => applyPlan({ ...order, who, openKeeping: planKeepingOf(db, log) }, stop),
     roster: (calendar, stop) => rosterOfEstate(openEstateRoster(db), calendar, stop),
     [Symbol.asyncDispose]: () => db[Symbol.asyncDispose](),
   };

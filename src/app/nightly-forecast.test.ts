@@ -36,7 +36,16 @@ test('whoever leads makes it and keeps it, once a night; where the database is a
         mendedHours: [],
         atOnce: null,
       };
-      return { now, waves: [], followers: 0, unplanned: 0, measured, followEverySeconds: null, platforms: [] };
+      return {
+        now,
+        waves: [],
+        followers: 0,
+        unplanned: 0,
+        measured,
+        hands: null,
+        followEverySeconds: null,
+        platforms: [],
+      };
     },
     keptAt: async () => keptAt,
     async keep(forecast) {

@@ -4,18 +4,18 @@ import type { RehearsalReading, RehearseOptions } from '#cli/world.ts';
 import type { Calendar } from '#domain/calendar.ts';
 import { calendarRemarks } from '#domain/calendar-remarks.ts';
 import { closedWindows, windowsOf } from '#domain/calendar-windows.ts';
-import type { Rates } from '#domain/rates.ts';
-import { statedRates } from '#domain/stated-rates.ts';
 import { realClock } from '#lib/clock.ts';
 import { planToRehearse } from '#operations/plan-to-rehearse.ts';
 import { readRoster } from '#operations/read-roster.ts';
+import { rehearsalTerms, type RehearsalTerms } from '#operations/rehearsal-terms.ts';
 import { writeReport } from '#operations/rehearsal-report.ts';
 import { rehearsePlan, type RehearseWatcher } from '#operations/rehearse.ts';
 import type { Roster } from '#planning/roster.ts';
 import { apart } from '#rehearsal/apart.ts';
-import { platformsFor, type RehearsalOrder, usualHabits } from '#rehearsal/order.ts';
+import { type RehearsalOrder, usualHabits } from '#rehearsal/order.ts';
 import type { RehearsalReport } from '#rehearsal/report-page.ts';
 import { usualWeather } from '#rehearsal/weather.ts';
+import { estateFacts } from './estate-facts.ts';
 import { openPlanning } from './estate-planning.ts';
 import type { Environment } from './keyring.ts';
 import { readCalendar } from './read-calendar.ts';
@@ -31,11 +31,11 @@ export async function rehearse(
 ): Promise<{ readonly report: RehearsalReport; readonly files: readonly string[] }> {
   const calendar = await readCalendar(options.calendar);
   watcher.clocks(calendar.timezone);
-  const rates = options.rates === null ? statedRates : await readRates(options.rates);
-  const { order, roster, remarks } = await orderOf(options, calendar, rates, watcher, environment, signal);
+  const terms = await termsOf(options, calendar, watcher, environment, signal);
+  const { order, roster, remarks } = await orderOf(options, calendar, terms, watcher, environment, signal);
   const { runs: count, speed, plan, folder } = options;
   const runs = await rehearsePlan({ order, runs: count, speed, watcher, clock: realClock }, signal);
-  const { weather, habits } = order;
+  const { rates, platforms, hands, weather, habits } = order;
   const days = order.windows.map(({ dayNumber }) => dayNumber);
   const parted = apart(roster.grants, calendar.weights, days, order.window, runs.told.switchedIn);
   const report: RehearsalReport = {
@@ -45,17 +45,33 @@ export async function rehearse(
     apart: parted.grants === 0 ? null : parted,
     remarks,
     rates,
+    platforms,
+    hands,
     weather,
     habits,
   };
   return { report, files: folder === null ? [] : await writeReport(folder, report) };
 }
 
+async function termsOf(
+  { estate, rates, settings, log }: RehearseOptions,
+  { timezone }: Calendar,
+  watcher: RehearsalReading,
+  environment: Environment,
+  signal: AbortSignal,
+): Promise<RehearsalTerms> {
+  const given = rates === null ? null : await readRates(rates);
+  if ('folder' in estate) return rehearsalTerms({ given, facts: null, settings, timezone });
+  watcher.reads('what the estate has measured');
+  const facts = await estateFacts({ ...estate, log, signal }, environment);
+  return rehearsalTerms({ given, facts, settings, timezone });
+}
+
 /** Everything that is to be known is read before anything is rehearsed. */
 async function orderOf(
   { estate, plan, weather, habits, seed, log }: RehearseOptions,
   calendar: Calendar,
-  rates: Rates,
+  { rates, platforms, hands, habits: its }: RehearsalTerms,
   watcher: RehearsalReading,
   environment: Environment,
   signal: AbortSignal,
@@ -78,10 +94,10 @@ async function orderOf(
     kindsLast,
     window: read.window,
     rates,
-    platforms: platformsFor(rates.atOnce, timezone),
-    hands: null,
+    platforms,
+    hands,
     weather: sky,
-    habits: { ...usualHabits, ...habits },
+    habits: { ...usualHabits, ...its, ...habits },
     timezone,
     seed,
   };

@@ -203,7 +203,7 @@ export interface ForecastFlags extends EstateFlags, OutputFlags {
 }
 
 export interface PlanApplyFlags extends EstateFlags, OutputFlags {
-  readonly calendar: string;
+  readonly calendar?: string;
   readonly yes?: boolean;
   readonly why?: string;
 }
@@ -545,12 +545,7 @@ export const forecastFlags: FlagParametersForType<ForecastFlags> = {
 };
 
 export const planApplyFlags: FlagParametersForType<PlanApplyFlags> = {
-  calendar: {
-    kind: 'parsed',
-    parse: asTyped,
-    brief: 'The calendar that the plan was made for (docs/calendar-yaml.md)',
-    placeholder: 'FILE',
-  },
+  calendar: text('The calendar that the plan was made for (docs/calendar-yaml.md; default calendar.yaml)', 'FILE'),
   yes: flag('Apply it; without it only tell what would change'),
   why: text('The reason, for the audit log (default: the name of the plan)', 'TEXT'),
   ...estateFlags,

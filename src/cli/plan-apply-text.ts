@@ -14,7 +14,7 @@ const headings = {
   order: 'Kinds that move last would not',
   over: 'Waves whose window has begun',
   'no-window': 'Waves for which the calendar has no window',
-  rescheduled: 'Waves that were started with another window',
+  pilot: 'The pilot is empty',
   full: 'Windows that are too small',
 } as const satisfies Record<PlanRefusal, string>;
 

@@ -15,7 +15,7 @@ const usualErrorBudget = 0.02;
 
 export async function applyPlan(this: Session, flags: PlanApplyFlags, file: string): Promise<void> {
   const { world } = this;
-  const calendar = await world.readCalendar(flags.calendar);
+  const calendar = await world.readCalendar(flags.calendar ?? 'calendar.yaml');
   const errorBudget = (await settingsOf(this, flags))?.errorBudget ?? usualErrorBudget;
   await using planning = await openPlanningFor(this, flags);
   const startedMs = world.now();

@@ -5,7 +5,7 @@ import type { RehearsalReport } from '#rehearsal/report-page.ts';
 import { rangeOf } from '#rehearsal/runs.ts';
 
 export function rehearsalDocument(report: RehearsalReport): object {
-  const { runs, plan, timezone, rates, weather, habits, apart, remarks } = report;
+  const { runs, plan, timezone, rates, platforms, hands, weather, habits, apart, remarks } = report;
   const { evenings, days, switchedIn: _, plannedFinish, finish, mostDone, end, ...told } = runs.told;
   const range = rangeOf(runs.runs.map((run) => run.finish));
   return {
@@ -30,7 +30,7 @@ export function rehearsalDocument(report: RehearsalReport): object {
       end: { ...run.end, at: moment(run.end.at) },
     })),
     apart,
-    assumed: { rates, weather, habits },
+    assumed: { rates, platforms, hands, weather, habits },
     remarks,
   };
 }

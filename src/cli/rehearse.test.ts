@@ -21,7 +21,7 @@ function reportOf(made: Made, plan: string): RehearsalReport {
   const order = orderOf(made);
   const told = rehearse(order, { day() {} });
   const other = rehearse({ ...order, seed: 2 }, { day() {} });
-  const { rates, weather, habits } = order;
+  const { rates, platforms, hands, weather, habits } = order;
   return {
     plan,
     timezone: 'Europe/London',
@@ -29,6 +29,8 @@ function reportOf(made: Made, plan: string): RehearsalReport {
     apart: { grants: 50, plannedDays: 3, rehearsedDays: 12, newlySplit: 4, neverJoined: 0 },
     remarks: ['Something is odd.'],
     rates,
+    platforms,
+    hands,
     weather,
     habits,
   };

@@ -19,12 +19,13 @@ import type { RehearseOptions } from './world.ts';
 export async function rehearse(this: Session, flags: RehearseFlags, plan: string): Promise<void> {
   const { world } = this;
   const choices = choicesIn(flags);
-  const estate = flags.estate === undefined ? await importedEstate(this, flags) : { folder: flags.estate };
+  const settings = await settingsOf(this, flags);
+  const estate = flags.estate === undefined ? importedEstate(this, flags, settings) : { folder: flags.estate };
   const began = world.now();
   // Where nothing moves nobody watches, and is not kept waiting.
   const speed = this.screen.moves && !this.json ? choices.speed : null;
   using progress = new RehearsalProgress(this.screen, () => world.now(), choices.runs, speed !== null);
-  const options = { ...choices, plan, estate, speed, log: this.log(flags) };
+  const options = { ...choices, plan, estate, settings, speed, log: this.log(flags) };
   const { report, files } = await world.rehearse(options, progress, world.interruption).catch((error: unknown) => {
     throw inPlaces(error);
   });
@@ -38,7 +39,7 @@ export async function rehearse(this: Session, flags: RehearseFlags, plan: string
   ]);
 }
 
-type Choices = Omit<RehearseOptions, 'plan' | 'estate' | 'log'>;
+type Choices = Omit<RehearseOptions, 'plan' | 'estate' | 'settings' | 'log'>;
 
 const seedMost = 2 ** 31 - 1 - 1_000;
 const runsMost = 100;
@@ -90,7 +91,10 @@ function choicesIn(flags: RehearseFlags): Choices {
 }
 
 /** Where the settings of the programme say that the estate is. */
-async function importedEstate(session: Session, flags: RehearseFlags): Promise<RehearseOptions['estate']> {
-  const settings = await settingsOf(session, flags);
+function importedEstate(
+  session: Session,
+  flags: RehearseFlags,
+  settings: RehearseOptions['settings'],
+): RehearseOptions['estate'] {
   return { database: settings?.database ?? 'embedded', stateDir: flags.state ?? session.world.settings().stateDir };
 }

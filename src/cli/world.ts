@@ -215,8 +215,10 @@ export interface RehearseOptions {
   readonly seed: number;
   readonly runs: number;
   readonly speed: number | null;
-  /** What is not said is as usual. */
+  /** What is not said is as the estate and the settings have it, and else as usual. */
   readonly habits: Partial<Habits>;
+  /** Of the programme; null where there are none. */
+  readonly settings: EstateSettings | null;
   readonly log: Log;
 }
 

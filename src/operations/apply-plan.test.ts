@@ -251,7 +251,7 @@ test('where the estate has moved since, nothing is done, and what has changed is
     order: [1, 'app@x.example is an application and would not move after the last person of RXY'],
     'no-window': [
       2,
-      expect.stringMatching(/^b4 opens at .* when the calendar has no window that can be used/),
+      expect.stringMatching(/^b4 opens at .*, and that window has begun already/),
       expect.stringMatching(/^n opens at .* when the calendar has no window that can be used/),
     ],
     full: [1, `${evening(2)} has room for 3 more, and the plan has 5 there`],
@@ -260,7 +260,7 @@ test('where the estate has moved since, nothing is done, and what has changed is
   expect(await waves(db.sql)).toEqual([]);
 });
 
-test('a wave that has begun since takes nobody more, nor does one that was started with another window', async () => {
+test('a wave that has begun since takes nobody more, and who comes in the window that a started one had goes in another', async () => {
   await using db = await testDatabase();
   await people(db.sql, ['ann', 'bob', 'carl', 'dora']);
   await apply(db, ['ann e 2', 'bob f 3', 'carl', 'dora'], { yes: true });
@@ -278,9 +278,67 @@ test('a wave that has begun since takes nobody more, nor does one that was start
   expect(refusals(await applyFile(db, file, { calendar: whole }))).toMatchObject({
     over: [1, `now opened at ${dayOf(0)}T00:00, and 1 mailbox is still to move in it`],
   });
-  expect(refusals(await apply(db, ['ann', 'bob', 'carl', 'dora f 3']))).toEqual({
-    rescheduled: [1, `f was started and has another window than that of ${evening(3)}`],
+  const joined = await apply(db, ['ann', 'bob', 'carl', 'dora f 3'], { yes: true });
+  expect(refusals(joined)).toEqual({});
+  expect(await placed(db.sql)).toMatchObject({ bob: 'planned f', dora: 'planned f-2' });
+  // And again, with one more of them.
+  const again = await apply(db, ['ann', 'bob', 'carl f 3', 'dora f 3'], { yes: true });
+  expect(again.found.changes).toMatchObject({ planned: 1, moved: 0 });
+  expect(await placed(db.sql)).toMatchObject({ bob: 'planned f', carl: 'planned f-2', dora: 'planned f-2' });
+});
+
+test('an empty pilot is refused until somebody has begun', async () => {
+  await using db = await testDatabase();
+  await people(db.sql, ['ann', 'bob']);
+  const whole: Calendar = { ...calendar, from: dayOf(2), pilot: { share: 0.5 } };
+  expect(refusals(await apply(db, ['ann e 3', 'bob e 3'], { calendar: whole }))).toEqual({
+    pilot: [1, `${evening(2)} is the first window that can be used, and the plan has nobody in it`],
   });
+  expect(refusals(await apply(db, ['ann pilot 2', 'bob e 3'], { calendar: whole, yes: true }))).toEqual({});
+  await openWaves(db).move('pilot', 'start', 'operator ann', null);
+  expect(refusals(await apply(db, ['ann pilot 2', 'bob e 4'], { calendar: whole }))).toEqual({});
+});
+
+test('people who would come after an application that has begun are refused until somebody holds it', async () => {
+  await using db = await testDatabase();
+  await people(db.sql, ['ann', 'app']);
+  await sql`update mailbox set kind = 'application' where address = 'app@x.example'`.execute(db.sql);
+  await apply(db, ['ann', 'app e 3'], { yes: true });
+  await openWaves(db).move('e', 'start', 'operator ann', null);
+  expect(refusals(await apply(db, ['ann f 4', 'app e 3']))).toEqual({
+    order: [
+      1,
+      expect.stringMatching(/^app@x.example has begun in the wave e, .* hold it, or have those people sooner$/),
+    ],
+  });
+  expect(refusals(await apply(db, ['ann f 2', 'app e 3']))).toEqual({});
+  await sql`update mailbox set held = 'its organisation moves later' where address = 'app@x.example'`.execute(db.sql);
+  expect(refusals(await apply(db, ['ann f 4', 'app e 3']))).toEqual({});
+});
+
+test('who is blocked in a wave that was started is named where the plan has no window for them, and takes their room', async () => {
+  await using db = await testDatabase();
+  await people(db.sql, ['ann', 'bob', 'carl', 'dora']);
+  await apply(db, ['ann e 2', 'bob', 'carl', 'dora'], { yes: true });
+  await openWaves(db).move('e', 'start', 'operator ann', null);
+  await sql`update mailbox set stage = 'copying', blocked = 'imap.sign-in.refused' where address = 'ann@x.example'`.execute(
+    db.sql,
+  );
+  const { found } = await apply(db, ['ann', 'bob e 2', 'carl e 2', 'dora']);
+  expect(found.leftAlone.first).toEqual([
+    { name: 'ann@x.example', says: expect.stringContaining('is blocked in the wave e, which was started, and stays') },
+  ]);
+  expect(refusals(await apply(db, ['ann', 'bob e 2', 'carl e 2', 'dora e 2']))).toEqual({
+    full: [1, `${evening(2)} has room for 3 more, and the plan has 4 there`],
+  });
+});
+
+test('a bank holiday that was added since is named', async () => {
+  await using db = await testDatabase();
+  await people(db.sql, ['ann']);
+  const blackouts = [{ from: dayOf(3), until: dayOf(3), organisations: null, under: null }];
+  const { found } = await apply(db, ['ann e 3'], { calendar: { ...calendar, blackouts } as Calendar });
+  expect(found.refused?.['no-window']?.first[0]?.says).toMatch(/and that window .*blackout/);
 });
 
 test('what is no plan is told by line, and nothing is compared with it', async () => {
@@ -345,6 +403,69 @@ test('what becomes of a mailbox between the look and the deed stops all of it', 
   });
   expect(await placed(db.sql)).toEqual({ ann: 'known', bob: 'known' });
   expect(await waves(db.sql)).toEqual([]);
+});
+
+test('a wave that people come into and that is another than a moment ago stops all of it', async () => {
+  await using db = await testDatabase();
+  await people(db.sql, ['ann', 'bob']);
+  await apply(db, ['ann e 2', 'bob'], { yes: true });
+  const file = join(folder, 'wave-raced.csv');
+  await writeFile(file, `address,wave,window_start\nann@x.example,e,${evening(2)}\nbob@x.example,e,${evening(2)}\n`);
+  const racedBy = (change: ReturnType<typeof sql>) =>
+    applyPlan(
+      {
+        file,
+        calendar,
+        dryRun: false,
+        errorBudget: 0.02,
+        who: 'operator ann',
+        why: null,
+        openKeeping: async (options, stop) => {
+          const keeping = await planKeepingOf(db)(options, stop);
+          return {
+            ...keeping,
+            async keep(plan, record) {
+              await change.execute(db.sql);
+              await keeping.keep(plan, record);
+            },
+          };
+        },
+        watcher,
+      },
+      signal,
+    );
+  const moved = { code: 'plan.estate-moved', message: expect.stringContaining('the wave e is not as it was') };
+  await expect(racedBy(sql`update wave set state = 'cancelled'`)).rejects.toMatchObject(moved);
+  await sql`update wave set state = 'planned'`.execute(db.sql);
+  await expect(racedBy(sql`update wave set closes_at = closes_at + interval '1 hour'`)).rejects.toMatchObject(moved);
+  expect(await placed(db.sql)).toEqual({ ann: 'planned e', bob: 'known' });
+});
+
+test('who stops it once it has been kept is told that it was', async () => {
+  await using db = await testDatabase();
+  await people(db.sql, ['ann']);
+  const stop = new AbortController();
+  await using keeping = await planKeepingOf(db)({ dryRun: false }, stop.signal);
+  const window = { opensAt: Date.now() + hourMs, closesAt: Date.now() + 2 * hourMs, day: dayOf(0) };
+  const create = [{ name: 'e', window, isPilot: false, errorBudget: 0.02 }];
+  const plan = {
+    create,
+    reschedule: [],
+    expects: [],
+    remove: [],
+    goings: () => [{ mailbox: 1, from: null, to: { created: 0 } }],
+  };
+  let isKept = false;
+  const watching = (async () => {
+    while (!isKept) {
+      const { rows } = await sql`select from wave`.execute(db.sql);
+      if (rows.length > 0) isKept = true;
+    }
+    stop.abort(new Error('enough'));
+  })();
+  await keeping.keep(plan, { who: 'operator ann', why: 'a test', about: {} });
+  await watching;
+  expect(await placed(db.sql)).toEqual({ ann: 'planned e' });
 });
 
 test('rows and words say the same of whom a plan may place', async () => {

@@ -4,7 +4,6 @@
  */
 
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import type { Calendar } from '#domain/calendar.ts';
 import type { UnusableWindow } from '#domain/calendar-windows.ts';
 import type { StandingWave } from '#domain/plan-standing.ts';
@@ -61,8 +60,10 @@ export async function applyPlan(order: PlanOrder, signal: AbortSignal): Promise<
   watcher.begins('estate');
   const estate = await rosterOfEstate(keeping.estate, calendar, signal, { grants: false });
   watcher.begins('file');
-  const plan = await readPlan(file, estate.roster, signal);
-  const sha256 = await digestOf(file, signal);
+  // Of the octets that are read, whatever becomes of the file meanwhile: for whoever has to prove what was applied.
+  const hash = createHash('sha256');
+  const plan = await readPlan(file, estate.roster, signal, (chunk) => hash.update(chunk));
+  const sha256 = hash.digest('hex');
   const { rows } = plan;
   watcher.begins('comparing');
   const { goesTo, emptied, ...found } = planAgainstEstate(estate, plan);
@@ -81,6 +82,7 @@ export async function applyPlan(order: PlanOrder, signal: AbortSignal): Promise<
         reschedule: waves.flatMap(({ there, isRescheduled, window }) =>
           isRescheduled && there !== null ? [{ wave: waveIn(estate, there).id, window }] : [],
         ),
+        expects: touched(estate, waves, goesTo, emptied),
         remove: emptied.map((number) => waveIn(estate, number).id),
         goings: () => goings(estate, waves, goesTo),
       },
@@ -95,13 +97,6 @@ export async function applyPlan(order: PlanOrder, signal: AbortSignal): Promise<
   return { file, dryRun, rows, sha256, found, emptied: names, unusable: estate.unusable, changed };
 }
 
-/** Of what was applied, for whoever has to prove it. */
-async function digestOf(file: string, signal: AbortSignal): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const chunk of createReadStream(file, { signal }) as AsyncIterable<Buffer>) hash.update(chunk);
-  return hash.digest('hex');
-}
-
 function isChange({ changes, waves }: Pick<PlanAgainstEstate, 'changes' | 'waves'>): boolean {
   const { planned, moved, takenOut } = changes;
   return planned + moved + takenOut > 0 || waves.some(({ isRescheduled }) => isRescheduled);
@@ -113,6 +108,24 @@ function created(waves: readonly WaveToBe[]): readonly WaveToBe[] {
 
 function waveIn({ waves }: EstateRoster, number: number): StandingWave {
   return waves[number] as StandingWave;
+}
+
+/** The waves that somebody comes into or goes out of, or that change: the others may become what they like meanwhile. */
+function touched(
+  estate: EstateRoster,
+  waves: readonly WaveToBe[],
+  goesTo: Int32Array,
+  emptied: readonly number[],
+): readonly StandingWave[] {
+  const numbers = new Set(emptied);
+  for (const { there, isRescheduled } of waves) if (there !== null && isRescheduled) numbers.add(there);
+  for (let m = 0; m < estate.roster.size; m++) {
+    const to = goesTo[m] as number;
+    if (to === stays) continue;
+    for (const wave of [estate.wave[m] as number, to === goesOut ? -1 : (waves[to]?.there ?? -1)])
+      if (wave >= 0) numbers.add(wave);
+  }
+  return [...numbers].toSorted((a, b) => a - b).map((number) => waveIn(estate, number));
 }
 
 /** Everybody who goes elsewhere, one object for all of them. */

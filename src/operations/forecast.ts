@@ -53,7 +53,7 @@ function aheadOf(facts: EstateFacts, rates: Rates): EstateAhead {
 }
 
 /** Of the side of which less was to be had; null where that is not known of both, and where there are none. */
-function lostShareOf({ platforms, now }: EstateFacts): number | null {
+export function lostShareOf({ platforms, now }: EstateFacts): number | null {
   const shares = platforms.map((platform) => lostShare(platform, growth.connections, now));
   return shares.length === 0 || shares.includes(null) ? null : Math.max(...shares.map((share) => share ?? 0));
 }

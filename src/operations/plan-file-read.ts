@@ -16,15 +16,16 @@ import { whyUnreadable } from './read-estate-file.ts';
 
 const chunkOctets = 1 << 20;
 
-/** Throws `plan.file.unreadable`, `plan.file.wrong` with all that is wrong, and what `signal` was aborted with. */
+/** `hears`: is shown all octets of it, in order. Throws `plan.file.unreadable`, `plan.file.wrong` with all that is wrong, and what `signal` was aborted with. */
 export async function readPlan(
   path: string,
   roster: Pick<Roster, 'size' | 'address' | 'find'>,
   signal: AbortSignal,
+  hears: (chunk: Buffer) => void = () => undefined,
 ): Promise<ReadPlan> {
   const rows = new PlanRows(roster);
   try {
-    for await (const piece of csvLines(chunksOf(path, signal))) {
+    for await (const piece of csvLines(chunksOf(path, hears, signal))) {
       rows.take(piece);
       if (rows.isHopeless) break;
     }
@@ -78,13 +79,14 @@ export function windowsOfPlan(
   return { window: entry.map((number) => (number < 0 ? -1 : (windowOf[number] as number))), unknown };
 }
 
-async function* chunksOf(path: string, signal: AbortSignal): AsyncGenerator<Buffer> {
+async function* chunksOf(path: string, hears: (chunk: Buffer) => void, signal: AbortSignal): AsyncGenerator<Buffer> {
   await using file = await open(path);
   const chunk = Buffer.allocUnsafeSlow(chunkOctets);
   for (;;) {
     signal.throwIfAborted();
     const { bytesRead } = await file.read(chunk, 0, chunkOctets);
     if (bytesRead === 0) return;
+    hears(chunk.subarray(0, bytesRead));
     yield chunk.subarray(0, bytesRead);
   }
 }

@@ -71,6 +71,8 @@ describe('the folder of a report', () => {
     remarks: [],
     rates: order.rates,
     weather: order.weather,
+    platforms: order.platforms,
+    hands: order.hands,
     habits: order.habits,
   });
 

@@ -8,7 +8,7 @@
 import type { Calendar, PlanWindow } from '#domain/calendar.ts';
 import { dayOfNumber } from '#domain/calendar-days.ts';
 import { mailboxKinds } from '#domain/estate.ts';
-import { type PlanStanding, planStandings, type StandingWave } from '#domain/plan-standing.ts';
+import { isDecided, type PlanStanding, planStandings, type StandingWave } from '#domain/plan-standing.ts';
 import { Cases } from './cases.ts';
 import type { Roster } from './roster.ts';
 
@@ -23,6 +23,8 @@ export interface StandingEstate {
   /** With the room that is left by those who stay where they are. */
   readonly windows: readonly PlanWindow[];
   readonly closed: readonly (Uint8Array | null)[];
+  /** Windows of the calendar that are not to be used, and why. */
+  readonly unusable: readonly { readonly start: string; readonly why: string }[];
 }
 
 /** A plan as it was read from its file; `ReadPlan` of `operations/plan-file-rows.ts` is one. */
@@ -45,7 +47,7 @@ export const planRefusals = [
   'order',
   'over',
   'no-window',
-  'rescheduled',
+  'pilot',
   'full',
 ] as const;
 export type PlanRefusal = (typeof planRefusals)[number];
@@ -80,6 +82,7 @@ export class PlanLook {
     this.#lookAtUnknown();
     for (let m = 0; m < estate.roster.size; m++) this.#look(m);
     this.#lookAtOrder();
+    this.#lookAtPilot();
     this.#lookAtRoom();
   }
 
@@ -118,7 +121,14 @@ export class PlanLook {
       case 'free':
         if (line[m] === 0) this.refuse('joined', this.#estate.roster.address(m), this.#whyWithoutLine(m));
         else if (place >= 0) this.#lookAtPlace(m, place);
+        else if (this.staysWithoutPlace(m)) this.#leaveAlone(m, place);
     }
+  }
+
+  /** Who is blocked in a wave that was started and can still come is not taken out of it, and may switch there if somebody comes. */
+  staysWithoutPlace(m: number): boolean {
+    const its = this.#waveOf(m);
+    return its !== null && this.standingOf(m) === 'free' && isDecided(its, this.#estate.now);
   }
 
   /** Whether the window of a place is that of the wave in which a mailbox is. */
@@ -135,13 +145,13 @@ export class PlanLook {
   #leaveAlone(m: number, place: number): void {
     const wanted = this.#plan.entries[place]?.wave ?? '';
     const its = this.#waveOf(m)?.name ?? 'none';
-    const says: Readonly<Record<Exclude<PlanStanding, 'free'>, string>> = {
+    const says: Readonly<Record<PlanStanding, string>> = {
+      free: `is blocked in the wave ${its}, which was started, and stays there; the plan has no window for it`,
       begun: `has begun in the wave ${its}; the plan has it in ${wanted}`,
       moved: `has switched in the wave ${its}; the plan has it in ${wanted}`,
       resting: `is held back; the plan has it in ${wanted}`,
     };
-    const standing = this.standingOf(m) as Exclude<PlanStanding, 'free'>;
-    this.leftAlone.add({ name: this.#estate.roster.address(m), says: says[standing] });
+    this.leftAlone.add({ name: this.#estate.roster.address(m), says: says[this.standingOf(m)] });
   }
 
   #whyWithoutLine(m: number): string {
@@ -191,7 +201,10 @@ export class PlanLook {
         lastPerson[organisation] = Math.max(lastPerson[organisation] as number, this.#movesAt(m));
     }
     for (let m = 0; m < roster.size; m++) {
-      if (!lastKinds.has(roster.kind[m] as number) || this.standingOf(m) !== 'free') continue;
+      if (!lastKinds.has(roster.kind[m] as number)) continue;
+      const standing = this.standingOf(m);
+      if (standing === 'begun') this.#lookBehind(m, lastPerson);
+      if (standing !== 'free') continue;
       const at = this.#movesAt(m);
       const organisation = roster.organisation[m] as number;
       if (at === Number.NEGATIVE_INFINITY || at > (lastPerson[organisation] as number)) continue;
@@ -203,6 +216,34 @@ export class PlanLook {
         `is ${an(kind ?? '')} and would not move after the last person of ${code}`,
       );
     }
+  }
+
+  /** One whose evening stands, and people of its organisation would come after it. What has moved has, and keeps nobody back. */
+  #lookBehind(m: number, lastPerson: Float64Array): void {
+    const { roster } = this.#estate;
+    const organisation = roster.organisation[m] as number;
+    const at = this.#movesAt(m);
+    if (at <= this.#estate.now || at > (lastPerson[organisation] as number)) return;
+    const code = roster.organisations[organisation]?.code;
+    const wave = this.#waveOf(m)?.name;
+    const says = `has begun in the wave ${wave}, and would not move after the last person of ${code}; hold it, or have those people sooner`;
+    this.refuse('order', roster.address(m), says);
+  }
+
+  /** Before anybody has begun the pilot comes first. */
+  #lookAtPilot(): void {
+    const { windows, now, roster } = this.#estate;
+    const pilot = windows.findIndex(({ isPilot }) => isPilot);
+    const window = windows[pilot];
+    if (!window || window.opensAt <= now) return;
+    for (let m = 0; m < roster.size; m++) if (this.standingOf(m) === 'begun' || this.standingOf(m) === 'moved') return;
+    let [placed, inPilot] = [0, 0];
+    for (const [place, mailboxes] of this.placed.entries()) {
+      placed += mailboxes;
+      if (this.#windowOf[place] === pilot) inPilot += mailboxes;
+    }
+    if (placed > 0 && inPilot === 0)
+      this.refuse('pilot', window.start, 'is the first window that can be used, and the plan has nobody in it');
   }
 
   /** When a mailbox moves by this plan, or has moved; minus infinity for never. */
@@ -225,8 +266,7 @@ export class PlanLook {
       if (mailboxes === 0) continue;
       const window = windows[this.#windowOf[place] as number];
       const many = `${count(mailboxes)} ${mailboxes === 1 ? 'mailbox is' : 'mailboxes are'}`;
-      if (!window)
-        this.refuse('no-window', name, `opens at ${start}, when the calendar has no window that can be used`);
+      if (!window) this.refuse('no-window', name, this.#whyNoWindow(start));
       else if (window.opensAt <= now) this.refuse('over', name, `opened at ${start}, and ${many} still to move in it`);
       else {
         const its = wanted[this.#windowOf[place] as number] as (typeof wanted)[number];
@@ -234,6 +274,7 @@ export class PlanLook {
         its.bytes += this.#bytes[place] as number;
       }
     }
+    this.#addThoseWhoStay(wanted);
     for (const [i, { mailboxes, bytes }] of wanted.entries()) {
       const { start, mailboxes: room, bytes: roomBytes } = windows[i] as PlanWindow;
       if (mailboxes > room)
@@ -244,6 +285,25 @@ export class PlanLook {
           start,
           `has room for ${count(roomBytes)} more octets, and the plan has ${count(bytes)} there`,
         );
+    }
+  }
+
+  #whyNoWindow(start: string): string {
+    const known = this.#estate.unusable.find((each) => each.start === start);
+    return known
+      ? `opens at ${start}, and that window ${known.why}`
+      : `opens at ${start}, when the calendar has no window that can be used`;
+  }
+
+  #addThoseWhoStay(wanted: { mailboxes: number; bytes: number }[]): void {
+    const { windows, roster } = this.#estate;
+    const windowAt = new Map(windows.map(({ opensAt }, i) => [opensAt, i] as const));
+    for (let m = 0; m < roster.size; m++) {
+      if ((this.#plan.entry[m] as number) >= 0 || !this.staysWithoutPlace(m)) continue;
+      const its = wanted[windowAt.get(this.#waveOf(m)?.opensAt ?? Number.NaN) ?? -1];
+      if (!its) continue;
+      its.mailboxes++;
+      its.bytes += roster.sizeBytes[m] as number;
     }
   }
 }

@@ -81,9 +81,9 @@ function wavesToBe({ waves: there }: StandingEstate, { entries }: WrittenPlan, l
     if (mailboxes === 0 || !window) continue;
     const { name, number } = nameFor(wanted, window, there, names, toBe);
     const known = number === null ? null : (there[number] as StandingWave);
-    const isOther = known !== null && (known.opensAt !== window.opensAt || known.closesAt !== window.closesAt);
-    if (known && isOther && known.state !== 'planned')
-      look.refuse('rescheduled', name, `was started and has another window than that of ${window.start}`);
+    // One that was started keeps the window that people were told.
+    const isOther =
+      known?.state === 'planned' && (known.opensAt !== window.opensAt || known.closesAt !== window.closesAt);
     const same = toBe.findIndex((each) => each.name === name);
     if (same >= 0) {
       toBe[same] = { ...(toBe[same] as WaveToBe), mailboxes: (toBe[same] as WaveToBe).mailboxes + mailboxes };
@@ -133,8 +133,8 @@ function goingsOf(
 }
 
 /**
- * The wave that is meant, where it is there. A name is given once: one that ended keeps it, and whoever comes in the same window
- * later goes in `evening-2026-08-04-2`.
+ * The wave that is meant, where it is there. A name is given once: one that ended keeps it, and so does one that was started and
+ * then given another window; whoever comes in the window of the plan later goes in `evening-2026-08-04-2`.
  */
 function nameFor(
   wanted: string,
@@ -153,6 +153,6 @@ function nameFor(
     }
     const { state, opensAt } = there[number] as StandingWave;
     if (state === 'cancelled' || state === 'finished') continue;
-    if (n === 1 || opensAt === window.opensAt) return { name, number };
+    if (opensAt === window.opensAt || (n === 1 && state === 'planned')) return { name, number };
   }
 }

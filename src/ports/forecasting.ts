@@ -13,6 +13,8 @@ export interface EstateFacts {
   readonly followers: number;
   readonly unplanned: number;
   readonly measured: Measurements;
+  /** Mailboxes that the workers who are there work on at one time; null where nobody has said, or nobody is at work. */
+  readonly hands: number | null;
   /** As published last; null where nobody has served this estate yet. */
   readonly followEverySeconds: number | null;
   readonly platforms: readonly {

@@ -3,6 +3,7 @@
  * nothing does. Whatever breaks before `keep` has returned leaves everything as it was.
  */
 
+import type { StandingWave } from '#domain/plan-standing.ts';
 import type { DayWindow } from '#domain/window.ts';
 import type { EstateRosterPort } from './estate-roster.ts';
 
@@ -26,6 +27,8 @@ export interface Going {
 export interface PlanToKeep {
   readonly create: readonly NewWave[];
   readonly reschedule: readonly { readonly wave: number; readonly window: DayWindow }[];
+  /** Waves that mailboxes come into or go out of, as they were when the plan was held against them. */
+  readonly expects: readonly Pick<StandingWave, 'id' | 'name' | 'state' | 'opensAt' | 'closesAt'>[];
   /** Never started, and empty once all have gone; one that is not empty then stays. */
   readonly remove: readonly number[];
   /** Read once, in the order of the ids of mailboxes. */

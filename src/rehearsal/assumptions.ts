@@ -1,18 +1,27 @@
 /** What a rehearsal rests on, as rows of a table: whoever doubts its answer looks here first. */
 
+import { type SideName, sideNames } from '#domain/platform.ts';
 import type { Rates, WorkRate } from '#domain/rates.ts';
-import type { Habits } from './order.ts';
+import type { Habits, RehearsalOrder } from './order.ts';
 import type { Weather } from './weather.ts';
 import { grouped, percent, spanText } from './words.ts';
 
 export interface Assumed {
   readonly rates: Rates;
+  readonly platforms: RehearsalOrder['platforms'];
+  readonly hands: number | null;
   readonly weather: Weather;
   readonly habits: Habits;
 }
 
-export function assumptions({ rates, weather, habits }: Assumed): readonly (readonly [string, string])[] {
-  return [...ofRates(rates), ...ofHabits(habits), ...ofWeather(weather), ...reckoned];
+export function assumptions({
+  rates,
+  platforms,
+  hands,
+  weather,
+  habits,
+}: Assumed): readonly (readonly [string, string])[] {
+  return [...ofRates(rates), ...ofPlatforms(platforms, hands), ...ofHabits(habits), ...ofWeather(weather), ...reckoned];
 }
 
 function ofRates(rates: Rates): readonly (readonly [string, string])[] {
@@ -28,6 +37,33 @@ function ofRates(rates: Rates): readonly (readonly [string, string])[] {
       'What comes to a mailbox in a day',
       `${grouped(rates.newItemsPerDay)} items, ${(rates.newBytesPerDay / 1e6).toFixed(1)} MB`,
     ],
+  ];
+}
+
+function ofPlatforms(
+  platforms: RehearsalOrder['platforms'],
+  hands: number | null,
+): readonly (readonly [string, string])[] {
+  const ofSide = (side: SideName): readonly [string, string] => {
+    const { connections, connectionsPerMailbox, bytesPerSecond, commandsPerSecond } = platforms[side].budget;
+    const limits = bytesPerSecond.flatMap((slot) => (slot.bytesPerSecond === null ? [] : [slot.bytesPerSecond]));
+    const least = Math.min(...limits) / 1e6;
+    return [
+      `What the ${side} may be asked`,
+      [
+        `${grouped(connections)} connections, ${grouped(connectionsPerMailbox)} for a mailbox`,
+        ...(limits.length === 0
+          ? []
+          : [
+              `${limits.length < bytesPerSecond.length || bytesPerSecond.length > 1 ? 'by the hour, at the least ' : ''}${Number(least.toPrecision(3))} MB a second`,
+            ]),
+        ...(commandsPerSecond === null ? [] : [`${grouped(commandsPerSecond)} commands a second`]),
+      ].join('; '),
+    ];
+  };
+  return [
+    ...sideNames.map(ofSide),
+    ['Mailboxes that workers have hands for', hands === null ? 'as many as there are connections' : grouped(hands)],
   ];
 }
 

@@ -61,7 +61,8 @@ test("the rehearsal's desk chooses what the real choice would of everybody, in i
         if ((cast.dueAt[mailbox] as number) <= now) desk.due(mailbox, now);
       desk.look(now);
       const chosen = [];
-      for (let job = desk.takeFirst(); job !== null; job = desk.takeFirst()) chosen.push({ mailbox: job.mailbox, work: job.work, urgency: job.urgency });
+      for (let job = desk.takeFirst(); job !== null; job = desk.takeFirst())
+        chosen.push({ mailbox: job.mailbox, work: job.work, urgency: job.urgency });
       expect(chosen).toEqual(wanted);
     }),
     { numRuns: 300 },

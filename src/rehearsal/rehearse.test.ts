@@ -269,7 +269,9 @@ describe('what goes wrong', () => {
     // Where a mailbox may have one connection only, each switch makes do with it.
     const { budget, timezone } = platformsFor(8, 'UTC').source;
     const one = { budget: { ...budget, connectionsPerMailbox: 1 }, timezone };
-    expect(tookMs(rehearsed({ ...made, more: { platforms: { source: one, target: one } } })) / fixed.fixedMs).toBeCloseTo(2, 1);
+    expect(
+      tookMs(rehearsed({ ...made, more: { platforms: { source: one, target: one } } })) / fixed.fixedMs,
+    ).toBeCloseTo(2, 1);
   });
 
   it('copies no faster than octets and commands a second allow, hour by hour', () => {

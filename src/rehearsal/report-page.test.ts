@@ -32,6 +32,8 @@ function reportOf(made: Made, runs = 3, plan = 'plan.csv'): RehearsalReport {
     apart: null,
     remarks: [],
     rates: order.rates,
+    platforms: order.platforms,
+    hands: order.hands,
     weather: order.weather,
     habits: order.habits,
   };
@@ -122,7 +124,9 @@ describe('the report of a rehearsal', () => {
     const never = reportOf({ ...stormy, weather: (calm) => ({ ...calm, people: { ...calm.people, excludes: 1 } }) }, 2);
     const none = reportOf({ mailboxes: 3, windows: 1, each: 1, more: { window: Int32Array.of(-1, -1, -1) } }, 1);
     const full = reportOf({ ...stormy, windows: 12 }, 1);
-    expect(verdict(full)).toMatch(/^Not within the calendar: \d+ mailboxes never switch; the last of the others does on /);
+    expect(verdict(full)).toMatch(
+      /^Not within the calendar: \d+ mailboxes never switch; the last of the others does on /,
+    );
     expect(reportPage(full)).toContain('<strong>not within the calendar</strong>');
     expect(verdict(never)).toBe('Nobody switched.');
     expect(verdict(none)).toBe('The plan places nobody, so nothing was rehearsed.');

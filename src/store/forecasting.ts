@@ -47,15 +47,15 @@ async function facts(db: Database): Promise<EstateFacts> {
     db.sql,
   );
   const connections = Math.min(...governors.map(({ budget }) => budget.connections));
-  const hands =
-    common.at_once === null || common.workers === 0 ? Number.POSITIVE_INFINITY : common.at_once * common.workers;
-  const atOnce = Math.min(connections, hands);
+  const hands = common.at_once === null || common.workers === 0 ? null : common.at_once * common.workers;
+  const atOnce = Math.min(connections, hands ?? Number.POSITIVE_INFINITY);
   return {
     now: common.now,
     waves: await wavesAhead(db.sql),
     followers: common.followers,
     unplanned: common.unplanned,
     measured: await measurements(db.sql, Number.isFinite(atOnce) ? atOnce : null),
+    hands,
     followEverySeconds: common.follow_every,
     platforms: governors.map((row) => ({
       side: row.side,

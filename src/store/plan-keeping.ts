@@ -3,19 +3,21 @@
 import { sql } from 'kysely';
 import pg from 'pg';
 import { fault } from '#domain/fault.ts';
+import { cleanText } from '#lib/clean-text.ts';
+import type { Log } from '#lib/log.ts';
 import type { OpenPlanKeeping, PlanKeeping } from '#ports/plan-keeping.ts';
 import { databaseFault } from './database-fault.ts';
 import type { Database, Sql } from './db.ts';
 import { importLock } from './intake.ts';
 import { queriesOn } from './one-connection.ts';
-import { keepPlan } from './plan-merge.ts';
+import { countAnew, keepPlan } from './plan-merge.ts';
 import { readEstate } from './roster.ts';
 
 /** SQLSTATE (PostgreSQL 15 manual, appendix A). */
 const lockNotAvailable = '55P03';
 
 /** Applies plans to `db`. */
-export function planKeepingOf(db: Database): OpenPlanKeeping {
+export function planKeepingOf(db: Database, log: Pick<Log, 'warn'> | null = null): OpenPlanKeeping {
   return async ({ dryRun }, signal) => {
     signal.throwIfAborted();
     const client = await db.connect();
@@ -23,7 +25,7 @@ export function planKeepingOf(db: Database): OpenPlanKeeping {
       const tx = queriesOn(client);
       if (dryRun) await sql`begin isolation level repeatable read read only`.execute(tx);
       else await begin(tx, db.name);
-      return keepingOn(client, db.name, signal);
+      return keepingOn(client, db.name, log, signal);
     } catch (error) {
       await client.end();
       throw databaseFault.of(error, db.name) ?? error;
@@ -57,9 +59,10 @@ async function begin(tx: Sql, name: string): Promise<void> {
     end $$`.execute(tx);
 }
 
-function keepingOn(client: pg.Client, name: string, signal: AbortSignal): PlanKeeping {
+function keepingOn(client: pg.Client, name: string, log: Pick<Log, 'warn'> | null, signal: AbortSignal): PlanKeeping {
   // Whatever it is about: the server then undoes all of it.
   const stop = (): void => void client.end();
+  const settled = (): void => signal.removeEventListener('abort', stop);
   signal.addEventListener('abort', stop, { once: true });
   const ask = async <T>(question: () => Promise<T>): Promise<T> => {
     try {
@@ -71,9 +74,15 @@ function keepingOn(client: pg.Client, name: string, signal: AbortSignal): PlanKe
   };
   return {
     estate: { read: (taker, wants) => ask(() => readEstate(client, taker, wants)) },
-    keep: (plan, record) => ask(() => keepPlan(client, plan, record)),
+    async keep(plan, record) {
+      await ask(() => keepPlan(client, plan, record, settled));
+      // It is done, whatever becomes of this.
+      await countAnew(client).catch((error: unknown) =>
+        log?.warn('how many are in which wave was not counted anew', { text: cleanText(String(error), 200) }),
+      );
+    },
     async [Symbol.asyncDispose]() {
-      signal.removeEventListener('abort', stop);
+      settled();
       await client.end();
     },
   };

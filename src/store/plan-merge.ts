@@ -18,9 +18,18 @@ import { callOff } from './queue-rows.ts';
 /** Rows are written by so many octets. */
 const pieceOctets = 64 * 1024;
 
-/** To be called in a transaction, which it ends. Throws `plan.estate-moved`. */
-export async function keepPlan(client: pg.Client, plan: PlanToKeep, record: PlanRecord): Promise<void> {
+/**
+ * To be called in a transaction, which it ends. `settles` is called before the last word is said: from then on nothing is to be
+ * broken off, since nobody would know which way it went. Throws `plan.estate-moved`.
+ */
+export async function keepPlan(
+  client: pg.Client,
+  plan: PlanToKeep,
+  record: PlanRecord,
+  settles: () => void,
+): Promise<void> {
   const tx = queriesOn(client);
+  await holdWaves(tx, plan.expects);
   const created = await createWaves(tx, plan.create);
   for (const { wave, window } of plan.reschedule) await reschedule(tx, wave, window, record);
   const goings = await takeIn(client, tx, plan.goings(), created);
@@ -31,10 +40,30 @@ export async function keepPlan(client: pg.Client, plan: PlanToKeep, record: Plan
   await noteWaves(tx, created, record);
   await removeEmpty(tx, plan.remove, record);
   await note(tx, { who: record.who, what: 'plan apply', why: record.why, about: record.about });
+  settles();
   await sql`commit`.execute(tx);
-  // So that the next questions know how many are in which wave. A small sample: the server takes a better one by itself.
+}
+
+/** So that the next questions know how many are in which wave. A small sample: the server takes a better one by itself. */
+export async function countAnew(client: pg.Client): Promise<void> {
+  const tx = queriesOn(client);
   await sql`set default_statistics_target = 10`.execute(tx);
   await sql`analyze mailbox`.execute(tx);
+}
+
+/** Nobody starts, cancels or reschedules a wave while mailboxes come into it or go; and nobody has since it was looked at. */
+async function holdWaves(tx: Sql, expects: PlanToKeep['expects']): Promise<void> {
+  const ids = expects.map(({ id }) => id);
+  const { rows } = await sql<{ id: number; state: string; opens_ms: number; closes_ms: number }>`
+    select id, state, (extract(epoch from opens_at) * 1000)::int8 as opens_ms,
+           (extract(epoch from closes_at) * 1000)::int8 as closes_ms
+      from wave where id = any(${ids}::int[]) order by id for share`.execute(tx);
+  const now = new Map(rows.map((row) => [row.id, row] as const));
+  const other = expects.find(({ id, state, opensAt, closesAt }) => {
+    const its = now.get(id);
+    return its?.state !== state || its.opens_ms !== opensAt || its.closes_ms !== closesAt;
+  });
+  if (other) throw fault('plan.estate-moved', { what: `the wave ${other.name} is not as it was a moment ago` });
 }
 
 /** Their ids, in their order. */
@@ -89,10 +118,6 @@ async function takeIn(
 /** Workers go on meanwhile, and so do people: each mailbox is held, and stands where it stood when it was looked at. */
 async function holdMailboxes(tx: Sql, goings: number): Promise<void> {
   await sql`set local godwit.imports = 'on'`.execute(tx);
-  // Nobody starts one of them while their mailboxes change.
-  await sql`select id from wave where id in (select wave_before from going union select wave from going) order by id for share`.execute(
-    tx,
-  );
   const { held } = await oneRow(
     tx,
     sql<{ held: number }>`
