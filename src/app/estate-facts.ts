@@ -13,5 +13,5 @@ export async function estateFacts(
 ): Promise<EstateFacts> {
   const options = { stateDir, environment, connectionsMax: 1, applicationName: 'godwit rehearse', log };
   await using db = await openEstateDatabase(database, options, signal);
-  return openForecasting(db).facts();
+  return await openForecasting(db).facts();
 }

@@ -337,7 +337,7 @@ test('a bank holiday that was added since is named', async () => {
   await using db = await testDatabase();
   await people(db.sql, ['ann']);
   const blackouts = [{ from: dayOf(3), until: dayOf(3), organisations: null, under: null }];
-  const { found } = await apply(db, ['ann e 3'], { calendar: { ...calendar, blackouts } as Calendar });
+  const { found } = await apply(db, ['ann e 3'], { calendar: { ...calendar, blackouts } });
   expect(found.refused?.['no-window']?.first[0]?.says).toMatch(/and that window .*blackout/);
 });
 
