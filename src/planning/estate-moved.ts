@@ -7,9 +7,9 @@
 
 import type { Calendar, PlanWindow } from '#domain/calendar.ts';
 import { dayOfNumber } from '#domain/calendar-days.ts';
-import { mailboxKinds } from '#domain/estate.ts';
 import { isDecided, type PlanStanding, planStandings, type StandingWave } from '#domain/plan-standing.ts';
 import { Cases } from './cases.ts';
+import { lookAtOrder, lookAtPilot } from './estate-moved-order.ts';
 import type { Roster } from './roster.ts';
 
 /** The estate as it stands; `EstateRoster` of `operations/roster-of-estate.ts` is one. */
@@ -81,13 +81,17 @@ export class PlanLook {
     this.#bytes = new Float64Array(plan.entries.length);
     this.#lookAtUnknown();
     for (let m = 0; m < estate.roster.size; m++) this.#look(m);
-    this.#lookAtOrder();
-    this.#lookAtPilot();
+    lookAtOrder(estate, plan, this);
+    lookAtPilot(estate, this);
     this.#lookAtRoom();
   }
 
   standingOf(m: number): PlanStanding {
     return planStandings[this.#estate.standing[m] as number] as PlanStanding;
+  }
+
+  waveOf(m: number): StandingWave | null {
+    return this.#estate.waves[this.#estate.wave[m] as number] ?? null;
   }
 
   /** The window of a place of the plan, where the calendar has it. */
@@ -127,24 +131,20 @@ export class PlanLook {
 
   /** Who is blocked in a wave that was started and can still come is not taken out of it, and may switch there if somebody comes. */
   staysWithoutPlace(m: number): boolean {
-    const its = this.#waveOf(m);
+    const its = this.waveOf(m);
     return its !== null && this.standingOf(m) === 'free' && isDecided(its, this.#estate.now);
   }
 
   /** Whether the window of a place is that of the wave in which a mailbox is. */
   #isWhereItIs(m: number, place: number): boolean {
-    const its = this.#waveOf(m);
+    const its = this.waveOf(m);
     const window = this.#estate.windows[this.#windowOf[place] as number];
     return its !== null && (window ? window.opensAt === its.opensAt : this.#plan.entries[place]?.wave === its.name);
   }
 
-  #waveOf(m: number): StandingWave | null {
-    return this.#estate.waves[this.#estate.wave[m] as number] ?? null;
-  }
-
   #leaveAlone(m: number, place: number): void {
     const wanted = this.#plan.entries[place]?.wave ?? '';
-    const its = this.#waveOf(m)?.name ?? 'none';
+    const its = this.waveOf(m)?.name ?? 'none';
     const says: Readonly<Record<PlanStanding, string>> = {
       free: `is blocked in the wave ${its}, which was started, and stays there; the plan has no window for it`,
       begun: `has begun in the wave ${its}; the plan has it in ${wanted}`,
@@ -155,7 +155,7 @@ export class PlanLook {
   }
 
   #whyWithoutLine(m: number): string {
-    const its = this.#waveOf(m);
+    const its = this.waveOf(m);
     return its === null
       ? 'has joined, or has no line in the plan'
       : `is to move (${its.name}) and has no line in the plan`;
@@ -186,75 +186,6 @@ export class PlanLook {
         roster.address(m),
         `is of ${roster.organisations[organisation]?.code}, which cannot in the window of ${window.start}`,
       );
-  }
-
-  /** Kinds that move last do so later than the last person of their organisation who has a place or has moved. */
-  #lookAtOrder(): void {
-    const { roster, calendar } = this.#estate;
-    if (calendar.kindsLast.length === 0) return;
-    const lastKinds = new Set(calendar.kindsLast.map((kind) => mailboxKinds.indexOf(kind)));
-    const person = mailboxKinds.indexOf('person');
-    const lastPerson = new Float64Array(roster.organisations.length).fill(Number.NEGATIVE_INFINITY);
-    for (let m = 0; m < roster.size; m++) {
-      const organisation = roster.organisation[m] as number;
-      if (roster.kind[m] === person)
-        lastPerson[organisation] = Math.max(lastPerson[organisation] as number, this.#movesAt(m));
-    }
-    for (let m = 0; m < roster.size; m++) {
-      if (!lastKinds.has(roster.kind[m] as number)) continue;
-      const standing = this.standingOf(m);
-      if (standing === 'begun') this.#lookBehind(m, lastPerson);
-      if (standing !== 'free') continue;
-      const at = this.#movesAt(m);
-      const organisation = roster.organisation[m] as number;
-      if (at === Number.NEGATIVE_INFINITY || at > (lastPerson[organisation] as number)) continue;
-      const kind = mailboxKinds[roster.kind[m] as number];
-      const code = roster.organisations[organisation]?.code;
-      this.refuse(
-        'order',
-        roster.address(m),
-        `is ${an(kind ?? '')} and would not move after the last person of ${code}`,
-      );
-    }
-  }
-
-  /** One whose evening stands, and people of its organisation would come after it. What has moved has, and keeps nobody back. */
-  #lookBehind(m: number, lastPerson: Float64Array): void {
-    const { roster } = this.#estate;
-    const organisation = roster.organisation[m] as number;
-    const at = this.#movesAt(m);
-    if (at <= this.#estate.now || at > (lastPerson[organisation] as number)) return;
-    const code = roster.organisations[organisation]?.code;
-    const wave = this.#waveOf(m)?.name;
-    const says = `has begun in the wave ${wave}, and would not move after the last person of ${code}; hold it, or have those people sooner`;
-    this.refuse('order', roster.address(m), says);
-  }
-
-  /** Before anybody has begun the pilot comes first. */
-  #lookAtPilot(): void {
-    const { windows, now, roster } = this.#estate;
-    const pilot = windows.findIndex(({ isPilot }) => isPilot);
-    const window = windows[pilot];
-    if (!window || window.opensAt <= now) return;
-    for (let m = 0; m < roster.size; m++) if (this.standingOf(m) === 'begun' || this.standingOf(m) === 'moved') return;
-    let [placed, inPilot] = [0, 0];
-    for (const [place, mailboxes] of this.placed.entries()) {
-      placed += mailboxes;
-      if (this.#windowOf[place] === pilot) inPilot += mailboxes;
-    }
-    if (placed > 0 && inPilot === 0)
-      this.refuse('pilot', window.start, 'is the first window that can be used, and the plan has nobody in it');
-  }
-
-  /** When a mailbox moves by this plan, or has moved; minus infinity for never. */
-  #movesAt(m: number): number {
-    const standing = this.standingOf(m);
-    if (standing === 'free') {
-      const place = this.#plan.entry[m] as number;
-      const window = place < 0 ? undefined : this.#estate.windows[this.#windowOf[place] as number];
-      return window?.opensAt ?? Number.NEGATIVE_INFINITY;
-    }
-    return standing === 'resting' ? Number.NEGATIVE_INFINITY : (this.#waveOf(m)?.opensAt ?? Number.NEGATIVE_INFINITY);
   }
 
   /** Each wave once: its window is there and to come; each window once: all fit in. */
@@ -300,7 +231,7 @@ export class PlanLook {
     const windowAt = new Map(windows.map(({ opensAt }, i) => [opensAt, i] as const));
     for (let m = 0; m < roster.size; m++) {
       if ((this.#plan.entry[m] as number) >= 0 || !this.staysWithoutPlace(m)) continue;
-      const its = wanted[windowAt.get(this.#waveOf(m)?.opensAt ?? Number.NaN) ?? -1];
+      const its = wanted[windowAt.get(this.waveOf(m)?.opensAt ?? Number.NaN) ?? -1];
       if (!its) continue;
       its.mailboxes++;
       its.bytes += roster.sizeBytes[m] as number;
@@ -309,10 +240,6 @@ export class PlanLook {
 }
 
 const day = (number: number): string => dayOfNumber(number);
-
-function an(word: string): string {
-  return /^[aeiou]/.test(word) ? `an ${word}` : `a ${word}`;
-}
 
 function count(n: number): string {
   return Math.round(n).toLocaleString('en');

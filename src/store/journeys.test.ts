@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
 import { type Stage, stages } from '#domain/journey.ts';
+import { afterFailure, switchTriesMax } from '#domain/next-try.ts';
 import { type Candidate, type Choice, choose, type WaveNow, type WaveState } from '#domain/release.ts';
 import { silent } from '#lib/log.ts';
 import type { Journeys } from '#ports/journeys.ts';
@@ -34,6 +35,34 @@ async function travellers(db: TestDatabase, ...at: readonly Stage[]): Promise<Jo
   for (const [i, stage] of at.entries()) await standAt(db.sql, i + 1, stage, 1);
   return openJourneys(db, noQueue);
 }
+
+describe('after a pass that met bad weather', () => {
+  test('rows count failures as the rule does that rehearsals ask', async () => {
+    await using db = await testDatabase();
+    const cases = (['copying', 'following', 'switching', 'returning'] as const).flatMap((stage) =>
+      [0, 3, switchTriesMax - 1].flatMap((failures) =>
+        [false, true].map((gotFurther) => ({ stage, failures, gotFurther })),
+      ),
+    );
+    const { failed, carried, find, take } = await travellers(db, ...cases.map(({ stage }) => stage));
+    for (const [i, { stage, failures, gotFurther }] of cases.entries()) {
+      const mailbox = i + 1;
+      await sql`update mailbox set failures = ${failures} where id = ${mailbox}`.execute(db.sql);
+      await find(mailbox);
+      if (gotFurther) await carried(mailbox, { ...numbers, found: null });
+      const rule = afterFailure(stage, failures, gotFurther);
+      if (rule.isWithdrawn) await take({ mailbox, expected: 'switching', step: 'withdraw', who: 'worker' }, null);
+      await failed(mailbox, rule.waitMs, { code: 'imap.gone', message: 'away' });
+    }
+    const { rows } = await sql<{ failures: number }>`select failures from mailbox order by id`.execute(db.sql);
+    expect(cases.map((each, i) => ({ ...each, after: rows[i]?.failures }))).toEqual(
+      cases.map((each) => ({
+        ...each,
+        after: afterFailure(each.stage, each.failures, each.gotFurther).failures,
+      })),
+    );
+  });
+});
 
 describe('of many who would take the same step of a mailbox', () => {
   test('one takes it, and the log has it once', async () => {
