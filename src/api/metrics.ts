@@ -22,13 +22,22 @@ export interface ProcessVitals {
 export interface Metrics extends Meters {
   /** From now on the estate is told of too. */
   tellOfEstate(look: () => Promise<EstateSeen>): void;
+  /** From now on the doors are told of too. */
+  tellOfDoors(look: () => DoorCounts): void;
   readonly routes: Routes;
+}
+
+/** What the doors of this process have answered, and how far what they answer by can be believed. */
+export interface DoorCounts {
+  readonly answers: readonly { readonly door: string; readonly answer: string; readonly count: number }[];
+  readonly mailboxes: number;
+  readonly isSure: boolean;
 }
 
 /** From a tenth of a second to the half hour that a last delta may take, or a first pass over a large mailbox. */
 const secondsBuckets = [0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30, 60, 120, 300, 600, 1_800];
 
-export function openMetrics(version: string, role: 'serve' | 'worker', vitals: ProcessVitals): Metrics {
+export function openMetrics(version: string, role: 'serve' | 'worker' | 'coexist', vitals: ProcessVitals): Metrics {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
@@ -83,6 +92,22 @@ export function openMetrics(version: string, role: 'serve' | 'worker', vitals: P
     blocked: (code) => blocked.inc({ fault: code }),
     tellOfEstate(look) {
       lookAtEstate = estateGauges(registry, look);
+    },
+    tellOfDoors(look) {
+      new Counter({
+        name: 'godwit_door_answers_total',
+        help: 'What the doors have answered mail systems',
+        labelNames: ['door', 'answer'],
+        registers,
+        collect() {
+          this.reset();
+          for (const { door, answer, count } of look().answers) this.inc({ door, answer }, count);
+        },
+      });
+      vital('godwit_door_mailboxes', 'Mailboxes that the doors of this process know', () => look().mailboxes);
+      vital('godwit_door_sure', 'Whether what they answer by is certain: their lease is alive (1)', () =>
+        Number(look().isSure),
+      );
     },
     routes(http) {
       http.get('/metrics', async (_, reply) => {

@@ -43,7 +43,7 @@ export async function goToWork({ role, version, listen, log }: AtWorkOptions): P
 }
 
 /** On the usual port, which nobody asked for by name, another process of ours may listen: then any other serves. */
-async function openThere(listen: Listen, open: (listen: Listen) => Promise<Api>, log: Log): Promise<Api> {
+export async function openThere(listen: Listen, open: (listen: Listen) => Promise<Api>, log: Log): Promise<Api> {
   try {
     return await open(listen);
   } catch (error) {

@@ -7,6 +7,7 @@ import Type, { type Static } from 'typebox';
 import { usualListen } from '#domain/listen.ts';
 import { userFields } from '#domain/platform.ts';
 import { noticesForm } from './notice-forms.ts';
+import { doorsForm } from './door-form.ts';
 import { count, duration, flag, section, share, size, text } from './setting-forms.ts';
 
 const secretForm = String.raw`^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+|sealed:\S+)$`;
@@ -266,6 +267,7 @@ export const estateForm = section('the settings of a programme', {
         'something on another machine asks for them. Where this is not written and another process is there already, any free port of this machine is taken. --listen wins.',
     },
   }),
+  doors: Type.Optional(doorsForm),
   folders: section('which folders go, and where', {
     include: globs('only these'),
     exclude: globs('not these'),

@@ -53,6 +53,11 @@ const world: World = {
     const more = { version: world.version, environment: (name: string) => process.env[name] };
     return endInTime(serve({ ...options, ...more }, signal), signal, giveUp);
   },
+  coexist: async (options, signal) => {
+    const { coexist } = await import('./coexist.ts');
+    const more = { version: world.version, environment: (name: string) => process.env[name] };
+    return endInTime(coexist({ ...options, ...more }, signal), signal, giveUp);
+  },
   work: async (options, signal) => {
     const { work } = await import('./work.ts');
     const more = { version: world.version, environment: (name: string) => process.env[name] };

@@ -7,6 +7,7 @@ import { reportWave } from '#operations/report-wave.ts';
 import { openAcceptances } from '#store/acceptance.ts';
 import { openBrake } from '#store/brake.ts';
 import { openDescriptions } from '#store/descriptions.ts';
+import { openDoorCare } from '#store/door-care.ts';
 import { openEstateLists } from '#store/estate-lists.ts';
 import { openEstateView } from '#store/estate-view.ts';
 import { openForecasting } from '#store/forecasting.ts';
@@ -37,6 +38,7 @@ export async function openProgramme(
     workforce: { drain: (worker, who) => openWorkforce(db).drain(worker as WorkerId, who) },
     mailboxes: openMailboxOrders(db),
     brake: openBrake(db),
+    doors: openDoorCare(db),
     audit: { verify: () => verifyKeptAudit(db, stateDir) },
     acceptances: openAcceptances(db),
     forecasts: { make: () => forecastEstate(forecasting), past: (most) => forecasting.past(most) },

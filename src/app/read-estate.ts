@@ -8,6 +8,7 @@ import { readGlobs } from '#cli/choices.ts';
 import { parseDuration, parseShare, parseSize } from '#cli/quantities.ts';
 import { Problems, usageError } from '#cli/usage.ts';
 import { mailboxKey } from '#domain/endpoint.ts';
+import type { DoorSettings } from '#domain/door-settings.ts';
 import type { EstateSettings } from '#domain/estate-settings.ts';
 import { readListen } from '#domain/listen.ts';
 import { withoutRemoved } from '#domain/removed-folder.ts';
@@ -17,6 +18,7 @@ import { isTimezone } from '#domain/window.ts';
 import { completed } from './check-form.ts';
 import { type EstateForm, estateForm } from './estate-settings.ts';
 import { readNotices } from './read-notices.ts';
+import { readDoors } from './read-doors.ts';
 import { readPlatform, referenceIn } from './read-platform.ts';
 import { settingsText } from './settings-text.ts';
 import { Written } from './written.ts';
@@ -70,10 +72,14 @@ async function resolved(
   const listen = written.read(['listen'], form.listen, readListen);
   const notices = await readNotices(form.notices, written, file, problems);
   const selection = selectionOf(form, written, problems);
+  const doors =
+    form.doors === undefined
+      ? { settings: null }
+      : source && target && doorsIn(readDoors(form.doors, written, dirname(resolve(file)), { source, target }));
   if (!database || !timezone || !source || !target || followEverySeconds === null || errorBudget === null || !listen)
     return null;
   if (!selection || !written.isSound(['workers', 'at-once']) || !written.isSound(['delete'])) return null;
-  if (embedded === 'wrong' || notices === 'wrong' || !checkAhead) return null;
+  if (embedded === 'wrong' || notices === 'wrong' || !checkAhead || !doors) return null;
   if (announceAheadSeconds === null || holdMostSeconds === null) return null;
   return {
     file,
@@ -89,9 +95,14 @@ async function resolved(
     errorBudget,
     listen: listen.at,
     notices,
+    doors: doors.settings,
     selection,
     delete: form.delete,
   };
+}
+
+function doorsIn(settings: DoorSettings | null): { readonly settings: DoorSettings } | null {
+  return settings && { settings };
 }
 
 /** Without templates the list of mailboxes tells the users of one side from those of the other; the same one twice does not. */

@@ -7,6 +7,9 @@ import { hostname } from 'node:os';
 import type { EstateSettings } from '#domain/estate-settings.ts';
 import type { Listen } from '#domain/listen.ts';
 import type { SecretReference } from '#domain/secret-reference.ts';
+import type { Metrics } from '#api/metrics.ts';
+import type { Keyring } from '#domain/sealed.ts';
+import type { Door } from '#doors/door.ts';
 import type { Log } from '#lib/log.ts';
 import { estateWatch } from '#operations/watch-estate.ts';
 import { ClockWatch } from '#store/clock-watch.ts';
@@ -21,6 +24,8 @@ import { installQueue } from '#store/queue-schema.ts';
 import { careForRoutes } from '#store/route-holds.ts';
 import { findLost } from '#store/queue-rows.ts';
 import { openQueue } from '#store/queue.ts';
+import { openRouteSource } from '#store/route-following.ts';
+import { sealedSecrets } from '#store/secrets.ts';
 import { careForWaves } from '#store/wave-care.ts';
 import type { SendNoticesParts } from '#operations/send-notices.ts';
 import type { Lead } from '#ports/workforce.ts';
@@ -30,7 +35,8 @@ import type { Vitals } from '#worker/vitals.ts';
 import { goToWork } from './at-work.ts';
 import { AuditKeeper } from './audit-keeping.ts';
 import { checkAhead, type CheckAheadParts } from './check-ahead.ts';
-import { openEstateDatabase } from './estate-database.ts';
+import { type Coexistence, openCoexistence } from './coexistence.ts';
+import { type EstateDatabase, openEstateDatabase } from './estate-database.ts';
 import { type Environment, readKeyring } from './keyring.ts';
 import { workUntil } from './keep-working.ts';
 import { forecastNightly, type NightlyForecastParts } from './nightly-forecast.ts';
@@ -39,6 +45,7 @@ import { noticeParts } from './notices.ts';
 import { sendNoticesWhenDue } from './notices-when-due.ts';
 import { rootKeyOf } from './root-key.ts';
 import { publishedSettings } from './settings-to-work-by.ts';
+import { SecretResolver } from './secret-resolver.ts';
 import { publishBudgets } from './workshop.ts';
 
 export interface ServeOptions {
@@ -49,7 +56,7 @@ export interface ServeOptions {
   readonly environment: Environment;
   readonly log: Log;
   /** Called once everything is open; with where health and metrics are told, null for nowhere. */
-  readonly started: (at: Listen | null) => void;
+  readonly started: (at: Listen | null, doors: readonly Pick<Door, 'serves' | 'at'>[]) => void;
 }
 
 /** Connections to the database for the work itself; leading and the workforce have some of their own. */
@@ -84,7 +91,8 @@ export async function serve(options: ServeOptions, stop: AbortSignal): Promise<v
     forecasts: { forecasting: openForecasting(db), timezone: settings.timezone, now: () => Date.now(), log },
   };
   const leading = leadWhenNobodyDoes(leader, AbortSignal.any([stop, ended.signal]));
-  started(atWork.at);
+  await using coexistence = settings.doors && (await openWithDoors(options, db, keys, metrics));
+  started(atWork.at, coexistence === null ? [] : coexistence.doors);
   try {
     const toWorkBy = publishedSettings(openProgrammeSettings(db), vitals, log);
     const working = { role: 'serve', settings: toWorkBy, keys, version, environment, db, rootKey, vitals } as const;
@@ -99,9 +107,30 @@ export async function serve(options: ServeOptions, stop: AbortSignal): Promise<v
   }
 }
 
+/** The doors, where the settings name some; they answer for this estate in the same process. */
+async function openWithDoors(
+  { settings, stateDir, environment, version, log }: ServeOptions,
+  db: EstateDatabase,
+  keys: Keyring | null,
+  metrics: Metrics,
+): Promise<Coexistence> {
+  const kept = sealedSecrets(db);
+  const secrets = new SecretResolver({ environment, kept, keys, log, clock: () => performance.now() });
+  const coexistence = await openCoexistence({ settings, source: openRouteSource(db), secrets, stateDir, version, log });
+  metrics.tellOfDoors(() => coexistence.counts());
+  return coexistence;
+}
+
 /** Makes known to all workers what to go by. Whichever control plane was started last is right. */
 async function publish(db: Database, settings: EstateSettings, version: string): Promise<void> {
-  const { database: _database, embedded: _embedded, listen: _listen, notices: _notices, ...shared } = settings;
+  const {
+    database: _database,
+    embedded: _embedded,
+    listen: _listen,
+    notices: _notices,
+    doors: _doors,
+    ...shared
+  } = settings;
   await publishBudgets(db, shared);
   await openProgrammeSettings(db).publish(shared, { version, host: hostname() });
 }

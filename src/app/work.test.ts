@@ -65,7 +65,13 @@ async function led(db: TestDatabase, state: string, ...lines: readonly string[])
       ...lines,
     ].join('\n'),
   );
-  const { database: _database, embedded: _embedded, listen: _listen, ...shared } = await readEstate(file);
+  const {
+    database: _database,
+    embedded: _embedded,
+    listen: _listen,
+    doors: _doors,
+    ...shared
+  } = await readEstate(file);
   await rootKeyOf({ db, stateDir: state, keys: null, mayMake: true, log: silent });
   await publishBudgets(db, shared);
   await openProgrammeSettings(db).publish(shared, by);

@@ -76,7 +76,7 @@ import {
   workerHelp,
 } from './help.ts';
 import { describeCommands, getCommands } from './look-commands.ts';
-import { auditCommands, brakeCommands, mailboxCommands, waveCommands } from './order-commands.ts';
+import { auditCommands, brakeCommands, coexistCommands, mailboxCommands, waveCommands } from './order-commands.ts';
 import { noticeCommands } from './notice-commands.ts';
 import { named } from './positional.ts';
 import { Session } from './session.ts';
@@ -237,6 +237,7 @@ const commands = buildRouteMap<
   | 'worker'
   | 'wave'
   | 'brake'
+  | 'coexist'
   | 'mailbox'
   | 'rehearse'
   | 'forecast'
@@ -304,6 +305,7 @@ const commands = buildRouteMap<
     worker: workerCommands,
     wave: waveCommands,
     brake: brakeCommands,
+    coexist: coexistCommands,
     mailbox: mailboxCommands,
     rehearse: buildCommand<RehearseFlags, [string], Session>({
       loader: async () => (await import('./rehearse.ts')).rehearse,
@@ -399,7 +401,7 @@ export async function runCommandLine(argv: readonly string[], world: World): Pro
 
 /** A slip in the word behind a command that takes none for itself, such as `godwit worker`; null where it is no slip. */
 function misspelt(error: unknown, [command = '']: readonly string[]): string | null {
-  const its = { worker: workerCommands, plan: planCommands, tail: tailCommands }[command];
+  const its = { worker: workerCommands, plan: planCommands, tail: tailCommands, coexist: coexistCommands }[command];
   if (!(error instanceof UnexpectedPositionalError) || its === undefined) return null;
   const words = its.getAllEntries().map(({ name }) => name.original);
   const meant = nearest(error.input, words);

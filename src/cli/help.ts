@@ -174,6 +174,18 @@ EXAMPLES
 
 EXIT CODES  0 done, or so already; 2 wrong usage; 5 the database is away; 1 a fault of ours.`;
 
+export const coexistHelp = `Opens the doors that Postfix, nginx, Dovecot and mail programs ask where a mailbox lives now, as "doors" in godwit.yaml says
+(docs/coexistence.md). godwit serve opens them too where its godwit.yaml has them. Any number of them may run on any machines; a
+switch waits until each of them has taken note. One that has lost the database answers from memory, and "later" for who moves.
+
+EXAMPLES
+  godwit coexist                                          opens them until you stop it
+  godwit coexist doors                                    which there are, and whether they are heard of
+  godwit coexist forget 3f2a --why 'this machine is gone' a lost one is waited for no more; be sure that it is stopped
+
+EXIT CODES  0 asked to go, done; 3 a door is lost (doors); 2 wrong usage, a place where nothing can listen; 5 the database is old or
+newer; 1 a fault of ours.`;
+
 export const auditHelp = `Every step, mark and order is recorded, with who, when and why, in a log that is only ever added to; its records are chained,
 each link with the hash of the one before. Whoever owns the database could cut its end off all the same, so the control
 plane keeps the latest link in its state folder, too (audit-head.json).

@@ -54,6 +54,43 @@ ${sideText('target', target)}
 # switching:
 #   announce-ahead: 40s
 #   hold-most: 20s
+
+# The doors that mail systems ask where a mailbox lives now (docs/coexistence.md), by godwit coexist or godwit serve.
+# doors:
+#   # Who may come from other machines, and whether anything goes to them in clear text.
+#   allow: []
+#   allow-clear-text: false
+#   sign-ins-wait: 20s
+#   # Each side, for those who are led there; the same for the target.
+#   source:
+#     deliver: lmtp://127.0.0.1:24
+#     imap: imaps://mail.old.example
+#     pop3: pop3s://mail.old.example
+#     submission: smtps://mail.old.example
+#     nginx-imap: 127.0.0.1:1143
+#     nginx-pop3: 127.0.0.1:1110
+#     nginx-smtp: 127.0.0.1:1587
+#     as-admin: false
+#   postfix:
+#     listen: 127.0.0.1:8026
+#     views:
+#       - source: smtp:[mail.old.example]
+#         target: smtp:[mail.new.example]
+#         moving: godwit:inet:127.0.0.1:8027
+#   deliveries:
+#     listen: 127.0.0.1:8027
+#     wait: 25s
+#   nginx:
+#     listen: 127.0.0.1:8028
+#     key: env:NGINX_KEY
+#     sign-ins-per-minute: 600
+#     check-at: ldaps://ldap.corp.example
+#     check-dn: uid={local},ou=people,dc=corp,dc=example
+#   dovecot:
+#     listen: unix:/run/godwit/dovecot
+#   clients:
+#     listen: 127.0.0.1:8029
+
 # How long before its window the mailboxes of a wave are looked at by themselves, for what will go wrong; or off.
 # check-ahead: 7d
 

@@ -127,11 +127,21 @@ describe('the file that is written', () => {
     // What is no default but an example.
     const examples =
       /schema|include|exclude|map:|Sent Items|max-size|commands-per|admin|secret:|secrets: file|oauth|user:|ca:|database: env|embedded:|port:|password:|smtps?:|from:|reply-to:|templates:|sessions:|doveadm|key:/;
-    const lines = text
+    // Doors have no defaults that could stand alone.
+    const [before = '', doors = '', after = ''] = text.split(/^(# doors:\n(?:#.*\n)*)/m);
+    const lines = (before + after)
       .split('\n')
       .map((line) => (/^ *# +[\w-]+:(?: |$)/.test(line) && !examples.test(line) ? line.replace('# ', '') : line));
     expect(lines.join('\n')).toMatch(/^error-budget: 2%$/m);
     await writeFile(config, lines.join('\n'));
     expect(await readEstate(config)).toEqual(asWritten);
+    // What is shown of doors can be had as it stands, for both sides.
+    const shown = doors.replaceAll(/^# /gm, '');
+    const source = /^ {2}source:\n(?: {4}.*\n)*/m.exec(shown)?.[0] ?? '';
+    await writeFile(config, before + shown + source.replace('source:', 'target:') + after);
+    expect((await readEstate(config)).doors).toMatchObject({
+      signInsWaitMs: 20_000,
+      postfix: { views: [{ name: '' }] },
+    });
   });
 });

@@ -119,6 +119,7 @@ export async function play(argv: readonly string[], made: MadeUp = {}): Promise<
     openProgramme: made.openProgramme ?? (async () => Promise.reject(new Error('no estate in this test'))),
     openNotices: made.openNotices ?? (async () => Promise.reject(new Error('no messages in this test'))),
     serve: async () => Promise.reject(new Error('nothing is served in this test')),
+    coexist: async () => Promise.reject(new Error('no doors are opened in this test')),
     openInspection: made.openInspection ?? (async () => Promise.reject(new Error('no looks in this test'))),
     openImporter: made.openImporter ?? (async () => Promise.reject(new Error('no imports in this test'))),
     readInput: async () => (made.input === undefined ? null : Buffer.from(made.input)),

@@ -11,6 +11,8 @@ import {
   mailboxOrderFlags,
   type MailboxOrderFlags,
   shorthands,
+  serveFlags,
+  type ServeFlags,
   statusFlags,
   type StatusFlags,
   waveCheckFlags,
@@ -24,7 +26,7 @@ import {
   waveRescheduleFlags,
   type WaveRescheduleFlags,
 } from './flags.ts';
-import { acceptHelp, auditHelp, brakeHelp, mailboxHelp, waveCheckHelp, waveHelp } from './help.ts';
+import { acceptHelp, auditHelp, brakeHelp, coexistHelp, mailboxHelp, waveCheckHelp, waveHelp } from './help.ts';
 import { named } from './positional.ts';
 import type { Session } from './session.ts';
 
@@ -139,6 +141,36 @@ export const brakeCommands = buildRouteMap<'on' | 'off', Session>({
     off: brakeCommand('brakeOff', 'Switching goes on'),
   },
   docs: { brief: 'Stop all switching, at once', fullDescription: brakeHelp },
+});
+
+export const coexistCommands = buildRouteMap<'run' | 'doors' | 'forget', Session>({
+  routes: {
+    run: buildCommand<ServeFlags, [], Session>({
+      loader: async () => (await import('./coexist.ts')).coexist,
+      parameters: { flags: serveFlags, aliases: shorthands },
+      docs: { brief: 'Open the doors that mail systems ask, until stopped', fullDescription: coexistHelp },
+    }),
+    doors: buildCommand<StatusFlags, [], Session>({
+      loader: async () => (await import('./coexist.ts')).listDoors,
+      parameters: { flags: statusFlags, aliases: shorthands },
+      docs: { brief: 'Which doors there are, and whether they are heard of', fullDescription: coexistHelp },
+    }),
+    forget: buildCommand<WaveFlags, [string], Session>({
+      loader: async () => (await import('./coexist.ts')).forgetDoor,
+      parameters: {
+        positional: {
+          kind: 'tuple',
+          parameters: [{ placeholder: 'ID', brief: 'Of a door, or the beginning of it', parse: String }],
+        },
+        flags: waveFlags,
+        aliases: shorthands,
+      },
+      docs: { brief: 'Wait no more for a door that is lost and stopped', fullDescription: coexistHelp },
+    }),
+  },
+  // `godwit coexist` alone is what people start.
+  defaultCommand: 'run',
+  docs: { brief: 'The doors that mail systems ask where a mailbox lives now', fullDescription: coexistHelp },
 });
 
 export const auditCommands = buildRouteMap<'verify', Session>({

@@ -3,6 +3,7 @@
 import { existsSync } from 'node:fs';
 import type { EstateNow, Standing } from '#domain/estate-state.ts';
 import { marks, type Stage, stages } from '#domain/journey.ts';
+import { sayDoors } from './coexist.ts';
 import { exitCodes } from './exit-code.ts';
 import type { EstateFlags, ServeFlags, StatusFlags } from './flags.ts';
 import { platformLine } from './platform-text.ts';
@@ -24,7 +25,10 @@ export async function serve(this: Session, flags: ServeFlags): Promise<void> {
         stateDir: flags.state ?? stateDir,
         keys,
         log,
-        started: (at) => sayAtWork(this, flags, at),
+        started: (at, doors) => {
+          sayAtWork(this, flags, at);
+          if (!flags.quiet) sayDoors(this, doors);
+        },
       },
       signal,
     );

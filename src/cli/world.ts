@@ -17,6 +17,8 @@ import type {
   Page,
   WaveLine,
 } from '#domain/estate-lists.ts';
+import type { DoorKnown } from '#domain/door-known.ts';
+import type { DoorPlace } from '#domain/door-place.ts';
 import type { EstateSettings } from '#domain/estate-settings.ts';
 import type { EstateNow, MailboxesOrdered, MailboxOrder, Whom } from '#domain/estate-state.ts';
 import type { ForecastPast } from '#domain/forecast-past.ts';
@@ -139,6 +141,8 @@ export interface World {
   openInspection(options: InspectionOptions): Promise<EstateInspection>;
   /** Carries the mailboxes of an estate until the signal fires. */
   serve(options: ServeOptions, signal: AbortSignal): Promise<void>;
+  /** Opens the doors that mail systems ask, until the signal fires. */
+  coexist(options: CoexistOptions, signal: AbortSignal): Promise<void>;
   /** Helps to, until the signal fires or it is drained. */
   work(options: WorkOptions, signal: AbortSignal): Promise<'stopped' | 'drained'>;
   /** All that is piped in, at most so many octets and one; null where stdin is a terminal. */
@@ -331,10 +335,20 @@ export interface ServeOptions {
   readonly keys: readonly SecretReference[];
   readonly log: Log;
   /** Called once everything is open; with where health and metrics are told, null for nowhere. */
-  readonly started: (at: Listen | null) => void;
+  readonly started: (at: Listen | null, doors: readonly DoorOpened[]) => void;
 }
 
-export interface WorkOptions extends Omit<ServeOptions, 'settings'> {
+export type CoexistOptions = ServeOptions;
+
+/** A door, once it is open. */
+export interface DoorOpened {
+  /** In words for people. */
+  readonly serves: string;
+  readonly at: DoorPlace;
+}
+
+export interface WorkOptions extends Omit<ServeOptions, 'settings' | 'started'> {
+  readonly started: (at: Listen | null) => void;
   /** Settings of its own; null for those of the estate. */
   readonly settings: EstateSettings | null;
   readonly database: EstateSettings['database'];
@@ -369,6 +383,11 @@ export interface Programme extends AsyncDisposable {
   readonly workforce: {
     /** False: there is no such worker any more. */
     drain(worker: string, who: string): Promise<boolean>;
+  };
+  readonly doors: {
+    list(): Promise<readonly DoorKnown[]>;
+    /** False: there is none of this id. */
+    forget(id: string, who: string, why: string): Promise<boolean>;
   };
   readonly brake: {
     state(): Promise<Brake | null>;

@@ -1,5 +1,6 @@
 /** What an operator decides about a programme (godwit.yaml), read, checked and resolved. No secret stands in it. */
 
+import type { DoorSettings } from './door-settings.ts';
 import type { Listen } from './listen.ts';
 import type { NoticeSettings } from './notice-settings.ts';
 import type { Platform, SideName } from './platform.ts';
@@ -29,6 +30,8 @@ export interface EstateSettings extends Readonly<Record<SideName, Platform>> {
   readonly listen: Listen | null;
   /** Messages to people; null: none are sent. */
   readonly notices: NoticeSettings | null;
+  /** The doors that mail systems ask, at this process; null: none. */
+  readonly doors: DoorSettings | null;
   readonly selection: Selection;
   /** Whether what left the source leaves the target too, if we put it there. */
   readonly delete: boolean;

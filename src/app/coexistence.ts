@@ -1,0 +1,56 @@
+/** The doors of a process with the book of routes they answer by, wherever its rows come from. */
+
+import { hostname } from 'node:os';
+import type { DoorCounts } from '#api/metrics.ts';
+import type { EstateSettings } from '#domain/estate-settings.ts';
+import type { Door } from '#doors/door.ts';
+import { RouteKeeper, type RouteKeeperState } from '#doors/route-keeper.ts';
+import type { Log } from '#lib/log.ts';
+import type { RouteSource } from '#ports/routes.ts';
+import type { Secrets } from '#ports/secrets.ts';
+import { openDoors, servedBy } from './doors.ts';
+
+export interface CoexistenceOptions {
+  readonly settings: Pick<EstateSettings, 'source' | 'target' | 'doors'>;
+  readonly source: RouteSource & AsyncDisposable;
+  readonly secrets: Secrets;
+  readonly stateDir: string;
+  readonly version: string;
+  readonly log: Log;
+}
+
+export interface Coexistence extends AsyncDisposable {
+  readonly doors: readonly Door[];
+  state(): RouteKeeperState;
+  counts(): DoorCounts;
+}
+
+/**
+ * Opens the doors, and follows the routes from then on; until they are known everybody is told "later". Throws `listen.unusable` and
+ * `secret.*`.
+ */
+export async function openCoexistence(options: CoexistenceOptions): Promise<Coexistence> {
+  const { settings, source, secrets, version, log } = options;
+  if (settings.doors === null) throw new Error('there are no doors to open');
+  await using ends = new AsyncDisposableStack();
+  ends.use(source);
+  const door = { host: hostname(), pid: process.pid, version, serves: servedBy(settings.doors) };
+  const keeper = ends.use(new RouteKeeper({ source, door, snapshot: null, log }));
+  const { doors } = ends.use(
+    await openDoors({ settings: settings.doors, platforms: settings, book: keeper, secrets, log }),
+  );
+  // Whoever heeds holds is there now.
+  keeper.start();
+  const whole = ends.move();
+  return {
+    doors,
+    state: () => keeper.state(),
+    counts: () => ({
+      ...keeper.state(),
+      answers: doors.flatMap(({ serves, answers }) =>
+        [...answers].map(([answer, count]) => ({ door: serves, answer, count })),
+      ),
+    }),
+    [Symbol.asyncDispose]: () => whole[Symbol.asyncDispose](),
+  };
+}
