@@ -88,8 +88,9 @@ describe.runIf(postfix.ok && dovecot.ok)('Postfix at the doors', () => {
     return found === undefined ? 0 : found.length - 1;
   }
 
-  const arrives = (server: DovecotServer, user: typeof anna, subject: string): Promise<void> =>
-    expect.poll(() => howOften(server, user, subject), patience).toBe(1);
+  async function arrives(server: DovecotServer, user: typeof anna, subject: string): Promise<void> {
+    await expect.poll(() => howOften(server, user, subject), patience).toBe(1);
+  }
 
   test('each message goes to the side its mailbox is on, and who is not known is refused at the door of the MX', async () => {
     book.add(anna.name, 'source');

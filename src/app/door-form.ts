@@ -42,11 +42,12 @@ const doorSide = (is: string) =>
   });
 
 const view = section('what one Postfix is told', {
-  name: Type.String({
-    pattern: '^[A-Za-z0-9-]{0,40}$',
-    default: '',
-    about: { is: 'asks for transport@NAME; without a name it asks for transport', expected: 'letters, digits and -' },
-  }),
+  name: Type.Optional(
+    Type.String({
+      pattern: '^[A-Za-z0-9-]{1,40}$',
+      about: { is: 'it asks for transport@NAME; without a name for transport', expected: 'letters, digits and -' },
+    }),
+  ),
   source: Type.Optional(
     text({
       about: {

@@ -3,6 +3,7 @@
 import type { DoorSettings, DoorSide } from '#domain/door-settings.ts';
 import { type Platform, type SideName, userOn } from '#domain/platform.ts';
 import { openAuthHttp, type Substitute } from '#doors/auth-http.ts';
+import { openAutodiscover } from '#doors/autodiscover.ts';
 import { openDeliveries } from '#doors/deliveries.ts';
 import type { Door } from '#doors/door.ts';
 import { openDovecotDict } from '#doors/dict.ts';
@@ -32,13 +33,14 @@ export function servedBy(settings: DoorSettings): readonly string[] {
     ...(settings.deliveries ? ['deliveries'] : []),
     ...(settings.nginx ? ['nginx'] : []),
     ...(settings.dovecot ? ['Dovecot'] : []),
+    ...(settings.clients ? ['mail programs'] : []),
   ];
 }
 
 /** All of them or none. Throws `listen.unusable`, and `secret.*` where the key of nginx cannot be had. */
 export async function openDoors(options: DoorsOptions): Promise<OpenDoors> {
   const { settings, book, secrets, log } = options;
-  const { postfix, deliveries, nginx, dovecot, signInsWaitMs: waitMs } = settings;
+  const { postfix, deliveries, nginx, dovecot, clients, signInsWaitMs: waitMs } = settings;
   const allowed = allowedOf(settings.allow) as Allowed; // each was read before
   const common = { allowed, book, log };
   await using ends = new AsyncDisposableStack();
@@ -67,6 +69,10 @@ export async function openDoors(options: DoorsOptions): Promise<OpenDoors> {
   if (dovecot) {
     const backends = both((side) => settings[side].signIns);
     await opened(openDovecotDict({ ...common, at: dovecot.listen, backends, waitMs }));
+  }
+  if (clients) {
+    const backends = both((side) => settings[side].signIns);
+    await opened(openAutodiscover({ ...common, at: clients.listen, backends }));
   }
   for (const { serves, at } of doors)
     log.info('a door is open', { serves, at: at.kind === 'unix' ? at.path : `${at.host}:${at.port}` });

@@ -1,9 +1,11 @@
 /** What `godwit serve` and `godwit worker` have in common on the command line: where they listen, and how they end. */
 
+import { shownDoorPlace } from '#domain/door-place.ts';
 import { type Listen, readListen, shownListen } from '#domain/listen.ts';
 import type { ServeFlags } from './flags.ts';
 import type { Session } from './session.ts';
 import { usageError } from './usage.ts';
+import type { DoorOpened } from './world.ts';
 
 /** Where health and metrics are told: as the flag says, else `otherwise`. */
 export function listenOf({ listen }: ServeFlags, otherwise: Listen | null): Listen | null {
@@ -17,6 +19,11 @@ export function sayAtWork({ screen }: Session, { quiet }: ServeFlags, at: Listen
   if (quiet) return;
   screen.say('godwit: at work. Stop it with Ctrl-C: what is under way goes on next time.');
   if (at) screen.say(`godwit: health and metrics: http://${shownListen(at)}/readyz, /metrics`);
+}
+
+/** What is served where, a line each. */
+export function sayDoors({ screen }: Session, doors: readonly DoorOpened[]): void {
+  for (const { serves, at } of doors) screen.say(`godwit: for ${serves}: ${shownDoorPlace(at)}`);
 }
 
 /** Concludes with how it ended. One that is asked to go before it has begun ends well, too. */

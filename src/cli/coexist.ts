@@ -1,9 +1,8 @@
 /** `godwit coexist`: the doors that mail systems ask, by themselves; which doors there are, and how one that is lost is let go. */
 
 import type { DoorKnown } from '#domain/door-known.ts';
-import { shownDoorPlace } from '#domain/door-place.ts';
 import type { Listen } from '#domain/listen.ts';
-import { listenOf, sayAtWork, untilAskedToGo } from './at-work.ts';
+import { listenOf, sayAtWork, sayDoors, untilAskedToGo } from './at-work.ts';
 import { exitCodes } from './exit-code.ts';
 import type { ServeFlags, StatusFlags, WaveFlags } from './flags.ts';
 import { openProgrammeFor } from './programme.ts';
@@ -32,11 +31,6 @@ export async function coexist(this: Session, flags: ServeFlags): Promise<void> {
     await world.coexist(options, signal);
     return 'stopped';
   });
-}
-
-/** What is served where, a line each. */
-export function sayDoors({ screen }: Session, doors: readonly DoorOpened[]): void {
-  for (const { serves, at } of doors) screen.say(`godwit: for ${serves}: ${shownDoorPlace(at)}`);
 }
 
 export async function listDoors(this: Session, flags: StatusFlags): Promise<void> {

@@ -3,14 +3,13 @@
 import { existsSync } from 'node:fs';
 import type { EstateNow, Standing } from '#domain/estate-state.ts';
 import { marks, type Stage, stages } from '#domain/journey.ts';
-import { sayDoors } from './coexist.ts';
 import { exitCodes } from './exit-code.ts';
 import type { EstateFlags, ServeFlags, StatusFlags } from './flags.ts';
 import { platformLine } from './platform-text.ts';
 import type { Session } from './session.ts';
 import { bytes, count, counted, shown, table } from './shown.ts';
 import { waveLines } from './wave-text.ts';
-import { listenOf, sayAtWork, untilAskedToGo } from './at-work.ts';
+import { listenOf, sayAtWork, sayDoors, untilAskedToGo } from './at-work.ts';
 import type { DatabaseOptions, EstatePlanning, Programme } from './world.ts';
 
 export async function serve(this: Session, flags: ServeFlags): Promise<void> {

@@ -61,7 +61,7 @@ function ask(user: string, more: Readonly<Record<string, string>> = {}): Promise
         const { 'Content-Length': _length, Connection: _connection, 'Keep-Alive': _alive, ...rest } = told;
         resolve({
           status: response.statusCode,
-          headers: rest as Answer['headers'],
+          headers: rest,
           raw: response.rawHeaders.join() + body,
         });
       });

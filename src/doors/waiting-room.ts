@@ -62,7 +62,7 @@ export class WaitingRoom implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#ended.abort();
-    for (const opening of [...this.#chambers.values()]) await (await opening)?.close();
+    for (const opening of this.#chambers.values()) await (await opening)?.close();
     for (const sockets of this.#passing.values()) for (const socket of sockets) socket.destroy();
   }
 
