@@ -94,16 +94,17 @@ export function openMetrics(version: string, role: 'serve' | 'worker' | 'coexist
       lookAtEstate = estateGauges(registry, look);
     },
     tellOfDoors(look) {
-      new Counter({
+      const answered = new Counter({
         name: 'godwit_door_answers_total',
         help: 'What the doors have answered mail systems',
         labelNames: ['door', 'answer'],
-        registers,
+        registers: [],
         collect() {
           this.reset();
           for (const { door, answer, count } of look().answers) this.inc({ door, answer }, count);
         },
       });
+      registry.registerMetric(answered);
       vital('godwit_door_mailboxes', 'Mailboxes that the doors of this process know', () => look().mailboxes);
       vital('godwit_door_sure', 'Whether what they answer by is certain: their lease is alive (1)', () =>
         Number(look().isSure),

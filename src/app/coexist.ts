@@ -6,13 +6,15 @@
 import { healthRoutes } from '#api/health.ts';
 import { openMetrics } from '#api/metrics.ts';
 import { openApi } from '#api/server.ts';
+import { sideNames } from '#domain/platform.ts';
 import type { Keyring } from '#domain/sealed.ts';
-import type { RouteSource } from '#ports/routes.ts';
-import { openRouteSource } from '#store/route-following.ts';
+import type { Secrets } from '#ports/secrets.ts';
+import { shownReference } from '#domain/secret-reference.ts';
+import { routeSourceOnceThere } from '#store/route-following.ts';
 import { sealedSecrets } from '#store/secrets.ts';
 import { openThere } from './at-work.ts';
 import { openCoexistence } from './coexistence.ts';
-import { type EstateDatabase, joinEstateDatabase } from './estate-database.ts';
+import { estateDatabaseName, joinEstateDatabase } from './estate-database.ts';
 import { readKeyring } from './keyring.ts';
 import { SecretResolver } from './secret-resolver.ts';
 import type { ServeOptions } from './serve.ts';
@@ -26,16 +28,12 @@ export async function coexist(options: ServeOptions, stop: AbortSignal): Promise
   const { settings, stateDir, environment, log, version } = options;
   tuneV8ForDays();
   const keys = await readKeyring(options.keys, environment, log);
-  await using database = new LateDatabase(options, stop);
-  const secrets = await secretsOf(options, keys, database);
-  await using coexistence = await openCoexistence({
-    settings,
-    source: database.source(),
-    secrets,
-    stateDir,
-    version,
-    log,
-  });
+  const opening = { stateDir, environment, connectionsMax, applicationName: 'godwit coexist', log };
+  const source = routeSourceOnceThere(() => joinEstateDatabase(settings.database, opening, stop));
+  const secrets = await secretsOf(options, keys, stop);
+  const databaseName = await estateDatabaseName(settings.database, opening);
+  const parts = { settings, source, secrets, stateDir, databaseName, version, log };
+  await using coexistence = await openCoexistence(parts);
   const readiness = () =>
     coexistence.state().isAnswering
       ? ({ ready: true } as const)
@@ -53,56 +51,33 @@ export async function coexist(options: ServeOptions, stop: AbortSignal): Promise
   });
 }
 
-/** Sealed secrets are looked for only where the database is there already; the others need none. */
+/** The database is asked for sealed secrets only where some are meant; the others can be had without it. */
 async function secretsOf(
-  { environment, log, settings }: ServeOptions,
+  { environment, log, settings, stateDir }: ServeOptions,
   keys: Keyring | null,
-  database: LateDatabase,
-): Promise<SecretResolver> {
-  const needsSealed = settings.doors?.nginx?.key.kind === 'sealed';
-  const db = needsSealed ? await database.open() : await database.open().catch(() => null); // it is asked again
-  return new SecretResolver({ environment, kept: db && sealedSecrets(db), keys, log, clock: () => performance.now() });
-}
-
-/** A database that may come later. */
-class LateDatabase implements AsyncDisposable {
-  readonly #options: ServeOptions;
-  readonly #stop: AbortSignal;
-  #opening: Promise<EstateDatabase> | null = null;
-  #routes: (RouteSource & AsyncDisposable) | null = null;
-
-  constructor(options: ServeOptions, stop: AbortSignal) {
-    [this.#options, this.#stop] = [options, stop];
-  }
-
-  /** Throws `database.*`, and may be asked again. */
-  async open(): Promise<EstateDatabase> {
-    const { settings, stateDir, environment, log } = this.#options;
-    const opening = { stateDir, environment, connectionsMax, applicationName: 'godwit coexist', log };
-    this.#opening ??= joinEstateDatabase(settings.database, opening, this.#stop);
-    try {
-      return await this.#opening;
-    } catch (error) {
-      this.#opening = null;
-      throw error;
-    }
-  }
-
-  source(): RouteSource & AsyncDisposable {
-    const routes = async (): Promise<RouteSource> => {
-      const db = await this.open();
-      return (this.#routes ??= openRouteSource(db));
-    };
-    return {
-      readAll: async (take, signal) => (await routes()).readAll(take, signal),
-      register: async (...door) => (await routes()).register(...door),
-      changed: async (mostMs, signal) => (await routes()).changed(mostMs, signal),
-      [Symbol.asyncDispose]: async () => this.#routes?.[Symbol.asyncDispose](),
-    };
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    const db = await this.#opening?.catch(() => null); // it never came
-    await db?.[Symbol.asyncDispose]();
-  }
+  stop: AbortSignal,
+): Promise<Secrets> {
+  const needed = [
+    ...(settings.doors?.nginx ? [settings.doors.nginx.key] : []),
+    ...sideNames.flatMap((side) => {
+      const { signIn } = settings[side];
+      return settings.doors?.[side].asAdmin && signIn.kind === 'admin' ? [signIn.secret] : [];
+    }),
+  ];
+  const clock = (): number => performance.now();
+  if (!needed.some(({ kind }) => kind === 'sealed'))
+    return new SecretResolver({ environment, kept: null, keys, log, clock });
+  const opening = { stateDir, environment, connectionsMax: 1, applicationName: 'godwit coexist', log };
+  await using db = await joinEstateDatabase(settings.database, opening, stop);
+  const resolver = new SecretResolver({ environment, kept: sealedSecrets(db), keys, log, clock });
+  // Read once: the doors go on when the database is away.
+  const read = new Map<string, string>();
+  for (const reference of needed) read.set(shownReference(reference), await resolver.resolve(reference));
+  const { ofMailbox, forget, lacking } = resolver;
+  return {
+    resolve: async (reference) => read.get(shownReference(reference)) ?? (await resolver.resolve(reference)),
+    ofMailbox: ofMailbox.bind(resolver),
+    forget: forget.bind(resolver),
+    lacking: lacking.bind(resolver),
+  };
 }

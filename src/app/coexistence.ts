@@ -1,10 +1,15 @@
 /** The doors of a process with the book of routes they answer by, wherever its rows come from. */
 
+import { mkdirSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { join } from 'node:path';
 import type { DoorCounts } from '#api/metrics.ts';
+import { shownDoorPlace } from '#domain/door-place.ts';
+import type { DoorSettings } from '#domain/door-settings.ts';
 import type { EstateSettings } from '#domain/estate-settings.ts';
 import type { Door } from '#doors/door.ts';
 import { RouteKeeper, type RouteKeeperState } from '#doors/route-keeper.ts';
+import { openRouteSnapshot } from '#doors/route-snapshot.ts';
 import type { Log } from '#lib/log.ts';
 import type { RouteSource } from '#ports/routes.ts';
 import type { Secrets } from '#ports/secrets.ts';
@@ -15,6 +20,8 @@ export interface CoexistenceOptions {
   readonly source: RouteSource & AsyncDisposable;
   readonly secrets: Secrets;
   readonly stateDir: string;
+  /** Which database the routes are from, without a secret. */
+  readonly databaseName: string;
   readonly version: string;
   readonly log: Log;
 }
@@ -30,12 +37,13 @@ export interface Coexistence extends AsyncDisposable {
  * `secret.*`.
  */
 export async function openCoexistence(options: CoexistenceOptions): Promise<Coexistence> {
-  const { settings, source, secrets, version, log } = options;
+  const { settings, source, secrets, version, databaseName, log } = options;
   if (settings.doors === null) throw new Error('there are no doors to open');
   await using ends = new AsyncDisposableStack();
   ends.use(source);
   const door = { host: hostname(), pid: process.pid, version, serves: servedBy(settings.doors) };
-  const keeper = ends.use(new RouteKeeper({ source, door, snapshot: null, log }));
+  const snapshot = openRouteSnapshot({ path: placeOfSnapshot(options, settings.doors), of: databaseName, log });
+  const keeper = ends.use(new RouteKeeper({ source, door, snapshot, log }));
   const { doors } = ends.use(
     await openDoors({ settings: settings.doors, platforms: settings, book: keeper, secrets, log }),
   );
@@ -53,4 +61,16 @@ export async function openCoexistence(options: CoexistenceOptions): Promise<Coex
     }),
     [Symbol.asyncDispose]: () => whole[Symbol.asyncDispose](),
   };
+}
+
+/** One file for each process of this state folder that has doors: no two can listen at one place. */
+function placeOfSnapshot(
+  { stateDir }: CoexistenceOptions,
+  { postfix, deliveries, nginx, dovecot, clients }: DoorSettings,
+): string {
+  const first = [postfix, deliveries, nginx, dovecot, clients].find((door) => door !== null);
+  const name = first ? shownDoorPlace(first.listen).replaceAll(/[^A-Za-z0-9]+/g, '-') : 'none';
+  const folder = join(stateDir, 'routes');
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  return join(folder, name);
 }

@@ -9,6 +9,7 @@ import { shownReference } from '#domain/secret-reference.ts';
 import { cleanText } from '#lib/clean-text.ts';
 import type { Log } from '#lib/log.ts';
 import type { EmbeddedOptions } from '#postgres/embedded.ts';
+import { readConnectionUrl } from '#store/connection-url.ts';
 import { type Database, openDatabase } from '#store/db.ts';
 import { isPrepared, migrate, seeThatAllRan } from '#store/migrations.ts';
 import { type Environment, readReference } from './keyring.ts';
@@ -105,6 +106,15 @@ export async function reachEstateDatabase(
     await server[Symbol.asyncDispose]();
     throw error;
   }
+}
+
+/** Which it is, without a secret, whether or not it can be reached. Throws a `UsageError` where its URL cannot be had. */
+export async function estateDatabaseName(
+  database: EstateSettings['database'],
+  { stateDir, environment }: Pick<EstateDatabaseOptions, 'stateDir' | 'environment'>,
+): Promise<string> {
+  const url = await urlIn(database, environment);
+  return url === null ? `embedded in ${stateDir}` : readConnectionUrl(url).name;
 }
 
 /** Null for its socket alone. */

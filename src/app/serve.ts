@@ -36,7 +36,7 @@ import { goToWork } from './at-work.ts';
 import { AuditKeeper } from './audit-keeping.ts';
 import { checkAhead, type CheckAheadParts } from './check-ahead.ts';
 import { type Coexistence, openCoexistence } from './coexistence.ts';
-import { type EstateDatabase, openEstateDatabase } from './estate-database.ts';
+import { type EstateDatabase, estateDatabaseName, openEstateDatabase } from './estate-database.ts';
 import { type Environment, readKeyring } from './keyring.ts';
 import { workUntil } from './keep-working.ts';
 import { forecastNightly, type NightlyForecastParts } from './nightly-forecast.ts';
@@ -116,7 +116,9 @@ async function openWithDoors(
 ): Promise<Coexistence> {
   const kept = sealedSecrets(db);
   const secrets = new SecretResolver({ environment, kept, keys, log, clock: () => performance.now() });
-  const coexistence = await openCoexistence({ settings, source: openRouteSource(db), secrets, stateDir, version, log });
+  const databaseName = await estateDatabaseName(settings.database, { stateDir, environment });
+  const source = openRouteSource(db);
+  const coexistence = await openCoexistence({ settings, source, secrets, stateDir, databaseName, version, log });
   metrics.tellOfDoors(() => coexistence.counts());
   return coexistence;
 }

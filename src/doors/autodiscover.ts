@@ -60,8 +60,11 @@ async function respond(
   answers: Answers,
 ): Promise<void> {
   const body = request.method === 'POST' ? await bodyOf(request) : '';
-  const { status, type, body: said } =
-    body === null ? plain(413, 'This is more than anybody asks.') : answerTo(request, body, options);
+  const {
+    status,
+    type,
+    body: said,
+  } = body === null ? plain(413, 'This is more than anybody asks.') : answerTo(request, body, options);
   answers.count(status === 200 ? 'answered' : status === 503 ? 'later' : 'refused');
   response.writeHead(status, {
     'Content-Type': type,
@@ -85,14 +88,19 @@ function answerTo(request: IncomingMessage, body: string, options: AutodiscoverO
     return withBackends(address, options, (backends) => ({ status: 200, type: xml, body: pox(address, backends) }));
   }
   if (path.startsWith('/autodiscover/autodiscover.json')) {
-    const address = searchParams.get('Email') ?? decoded(pathname.slice('/autodiscover/autodiscover.json/v1.0/'.length));
+    const address =
+      searchParams.get('Email') ?? decoded(pathname.slice('/autodiscover/autodiscover.json/v1.0/'.length));
     if (address === null || !isAddress(address)) return plain(400, 'This is no question of Autodiscover.');
     return json(searchParams.get('Protocol') ?? '', request);
   }
   if (path === '/mail/config-v1.1.xml' || path === '/.well-known/autoconfig/mail/config-v1.1.xml') {
     const address = searchParams.get('emailaddress') ?? '';
     if (!isAddress(address)) return plain(400, 'Whose server? ?emailaddress= says so.');
-    return withBackends(address, options, (backends) => ({ status: 200, type: xml, body: autoconfig(address, backends) }));
+    return withBackends(address, options, (backends) => ({
+      status: 200,
+      type: xml,
+      body: autoconfig(address, backends),
+    }));
   }
   return plain(404, 'There is nothing of this name.');
 }
@@ -198,7 +206,13 @@ function each(backends: SignInBackends, text: (protocol: SignInProtocol, backend
 }
 
 function escaped(text: string): string {
-  const codes: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
+  const codes: Readonly<Record<string, string>> = {
+    '&': '&amp;',
+    '<': '&lt;',
+    '>': '&gt;',
+    '"': '&quot;',
+    "'": '&#39;',
+  };
   return text.replaceAll(/[&<>"']/g, (character) => codes[character] as string);
 }
 
