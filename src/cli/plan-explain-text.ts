@@ -8,6 +8,7 @@ const rules: Readonly<Record<Forbidden, string>> = {
   'not-before': 'before its not_before',
   'not-after': 'after its not_after',
   closed: 'closed to its organisation',
+  barred: 'on days on which it is wished not to move',
   'after-people': 'before the last person of its organisation',
   'before-others': 'after those who wait for its people',
   full: 'full',

@@ -115,7 +115,7 @@ async function prepared(order: PlanEstateOrder, signal: AbortSignal): Promise<Pr
   const waves = before && earlierWaves(read, before);
   const earlier = file ? earlierPlan(file) : waves;
   const kept = worthKeeping({ ...read, before: before ?? (file && windowsOfPlan(file, windows, []).window) });
-  const plain = { roster, calendar, windows, closed, fixed, before: kept, excluded, together: null, wishLast: null };
+  const plain = { roster, calendar, windows, closed, fixed, before: kept, excluded, together: null, lastWishes: null, barred: null };
   const wishes = order.wishes === null ? null : await wishesFor({ ...plain, seed, effortSeconds }, order.wishes);
   return { read, asked: wishes?.order ?? { ...plain, seed, effortSeconds }, explained, wishes, earlier };
 }

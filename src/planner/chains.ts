@@ -5,8 +5,12 @@
 
 import { nowhere, type Seating } from './seating.ts';
 
-/** So many are asked in all whether they could move for somebody: some seconds, where there is far too little room. */
-const askedMost = 5_000_000;
+/**
+ * So many are asked whether they could move for somebody, for one mailbox and for all together: some seconds, where there is far too
+ * little room. For one it is a part, lest whoever is looked for first leaves nothing for those after them.
+ */
+const askedForOne = 500_000;
+const askedForAll = 5_000_000;
 
 interface Step {
   readonly mailbox: number;
@@ -24,11 +28,14 @@ interface Entry {
 export class Chains {
   readonly #seating: Seating;
   /** For those who are alike, the smallest for whom there was none since somebody was seated last. */
-  readonly #hopeless = new Map<string, number>();
+  readonly #hopeless = new Map<string, { readonly bytes: number; readonly isCutShort: boolean }>();
+  readonly #scale: number;
   #asked = 0;
+  #askedForThis = 0;
 
-  constructor(seating: Seating) {
-    this.#seating = seating;
+  /** `scale`: how much longer it is looked than usual. */
+  constructor(seating: Seating, scale: number) {
+    [this.#seating, this.#scale] = [seating, scale];
   }
 
   /** Somebody was seated meanwhile: what was impossible may be possible. */
@@ -41,21 +48,33 @@ export class Chains {
     const { used, room, conditions } = this.#seating;
     const bytes = conditions.sizeBytes[mailbox] as number;
     const key = this.#keyOf(mailbox);
-    if (bytes >= (this.#hopeless.get(key) ?? Number.POSITIVE_INFINITY)) return false;
+    const hopeless = this.#hopeless.get(key);
+    if (hopeless !== undefined && bytes >= hopeless.bytes) {
+      if (hopeless.isCutShort) this.#seating.cutShort.add(mailbox);
+      return false;
+    }
+    this.#askedForThis = 0;
     if (used.some((many, window) => many < (room[window] as number)) && this.#search(mailbox)) {
       this.forget();
       return true;
     }
-    this.#hopeless.set(key, bytes);
+    const isCutShort = this.#isSpent;
+    if (isCutShort) this.#seating.cutShort.add(mailbox);
+    this.#hopeless.set(key, { bytes, isCutShort });
     return false;
+  }
+
+  get #isSpent(): boolean {
+    return this.#askedForThis > askedForOne * this.#scale || this.#asked > askedForAll * this.#scale;
   }
 
   /** Who has the same has the same windows. */
   #keyOf(mailbox: number): string {
-    const { from, to, organisation, closed, role } = this.#seating.conditions;
+    const { from, to, organisation, closed, role, barred } = this.#seating.conditions;
     const home = organisation[mailbox] as number;
-    const isTold = closed[home] !== null || role[mailbox] !== 0;
-    return `${from[mailbox]} ${to[mailbox]} ${role[mailbox]} ${isTold ? home : ''}`;
+    const isTold = closed[home] !== null || role[mailbox] !== 0 || barred?.ofOrganisation[home];
+    const own = this.#seating.isExcused(mailbox) ? 'excused' : barred?.ofMailbox.has(mailbox) ? mailbox : '';
+    return `${from[mailbox]} ${to[mailbox]} ${role[mailbox]} ${isTold ? home : ''} ${own}`;
   }
 
   #search(mailbox: number): boolean {
@@ -72,7 +91,9 @@ export class Chains {
     for (let turn = 0; turn < waiting.length; turn++) {
       const { window: full, mover } = waiting[turn] as Entry;
       for (let i = 0; i < (used[full] as number); i++) {
-        if (++this.#asked > askedMost) return false;
+        this.#asked++;
+        this.#askedForThis++;
+        if (this.#isSpent) return false;
         const member = seating.member(full, i);
         if (!fitsInstead(seating, mover, member, full)) continue;
         for (let to = 0; to < width; to++) {

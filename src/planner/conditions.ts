@@ -6,7 +6,7 @@
 import type { PlanWindow } from '#domain/calendar.ts';
 import { mailboxKinds } from '#domain/estate.ts';
 import { firstWindowFrom } from '#planning/moves.ts';
-import { notFixed, type PlanningOrder } from '#planning/placement.ts';
+import { type Barred, isBarred, notFixed, type PlanningOrder } from '#planning/placement.ts';
 
 /** What a mailbox is to the rule that some kinds go last; 0 is whom the rule does not know. */
 export const person = 1;
@@ -40,6 +40,15 @@ export interface Conditions {
    * early is placed at the end, if at all.
    */
   readonly lastForPeople: Int16Array;
+  /** By organisation, the first window behind its people who are fixed. */
+  readonly behindFixed: Int16Array;
+  /** Days on which somebody wishes not to move: kept, but where somebody would have no window by it. */
+  readonly barred: Barred | null;
+  /**
+   * The last window of each person that opens before one of those that go last of their organisation is fixed to move: kept where
+   * there is one, since it cannot be moved behind them any more. Null where nobody is bound by that.
+   */
+  readonly beforeFixed: Int16Array | null;
 }
 
 /** The conditions of an order: what its dates, calendar and kinds of mailboxes come to. */
@@ -62,8 +71,36 @@ export function conditionsOf(order: PlanningOrder): Conditions {
   }
   const isUsual = ({ isPilot, mailboxes }: PlanWindow): boolean => mailboxes > 0 && !(isPilot && windows.length > 1);
   const firstUsual = Math.max(0, windows.findIndex(isUsual));
-  const rest = { size, windows, day, from, to, closed, organisation, role, settled, fixed, sizeBytes, firstUsual };
-  return { ...rest, lastForPeople: lastForPeople(rest) };
+  const dates = { size, windows, day, from, to, closed, organisation, role, settled, fixed, sizeBytes, firstUsual };
+  const rest = { ...dates, behindFixed, barred: order.barred };
+  const bound = { ...rest, beforeFixed: beforeFixed(rest) };
+  return { ...bound, lastForPeople: lastForPeople(bound) };
+}
+
+type Dates = Omit<Conditions, 'lastForPeople' | 'beforeFixed'>;
+
+/** See `Conditions.beforeFixed`; who has no window so early is not bound. */
+function beforeFixed(dates: Dates): Int16Array | null {
+  const { size, windows, day, to, organisation, role, fixed, settled } = dates;
+  if (fixed === null) return null;
+  const first = new Int16Array(dates.closed.length).fill(windows.length);
+  for (let mailbox = 0; mailbox < size; mailbox++) {
+    if (role[mailbox] !== last || fixed[mailbox] === notFixed) continue;
+    const home = organisation[mailbox] as number;
+    first[home] = Math.min(first[home] as number, firstWindowFrom(day, fixed[mailbox] as number));
+  }
+  if (first.every((window) => window === windows.length)) return null;
+  const latest = to.slice();
+  for (let mailbox = 0; mailbox < size; mailbox++) {
+    const bound = (first[organisation[mailbox] as number] as number) - 1;
+    if (role[mailbox] !== person || settled[mailbox] === 1 || bound >= (to[mailbox] as number)) continue;
+    for (let window = bound; window >= (dates.from[mailbox] as number); window--) {
+      if ((windows[window] as PlanWindow).mailboxes === 0 || !mayTake(dates, mailbox, window)) continue;
+      latest[mailbox] = bound;
+      break;
+    }
+  }
+  return latest;
 }
 
 /** By organisation, the first window after the day of the last of its people who are fixed. */
@@ -80,7 +117,7 @@ function firstBehindFixed({ roster, fixed }: PlanningOrder, day: Float64Array): 
 
 /** Whether a mailbox may take a window, by dates alone. */
 export function mayTake(
-  { from, to, closed, organisation }: Omit<Conditions, 'lastForPeople'>,
+  { from, to, closed, organisation }: Pick<Conditions, 'from' | 'to' | 'closed' | 'organisation'>,
   mailbox: number,
   window: number,
 ): boolean {
@@ -89,9 +126,28 @@ export function mayTake(
   return !shut || shut[window] === 0;
 }
 
+/** Whether it may by what is kept only while nobody is left out for it: wishes, and who is fixed and should have waited. */
+export function isWelcome(
+  { barred, beforeFixed, organisation }: Pick<Conditions, 'barred' | 'beforeFixed' | 'organisation'>,
+  mailbox: number,
+  window: number,
+): boolean {
+  if (beforeFixed !== null && window > (beforeFixed[mailbox] as number)) return false;
+  return barred === null || !isBarred(barred, organisation[mailbox] as number, mailbox, window);
+}
+
+/** The last window that a mailbox may take, by its dates and for who is fixed. */
+export function latestOf({ to, beforeFixed }: Conditions, mailbox: number): number {
+  return (beforeFixed ?? to)[mailbox] as number;
+}
+
 /** Whether a mailbox may take fewer windows than others of its organisation. */
-export function isDated({ from, to, windows, firstUsual }: Conditions, mailbox: number): boolean {
-  return (from[mailbox] as number) > firstUsual || (to[mailbox] as number) < windows.length - 1;
+export function isDated(conditions: Conditions, mailbox: number): boolean {
+  const { from, to, windows, firstUsual, role, organisation, behindFixed, barred } = conditions;
+  const usual =
+    role[mailbox] === last ? Math.max(firstUsual, behindFixed[organisation[mailbox] as number] as number) : firstUsual;
+  if ((from[mailbox] as number) > usual || (to[mailbox] as number) < windows.length - 1) return true;
+  return barred !== null && barred.ofMailbox.has(mailbox);
 }
 
 /**
@@ -136,6 +192,6 @@ function lastForPeople(conditions: Omit<Conditions, 'lastForPeople'>): Int16Arra
 function edge(conditions: Omit<Conditions, 'lastForPeople'>, mailbox: number, step: 1 | -1): number {
   const [from, to] = [conditions.from[mailbox] as number, conditions.to[mailbox] as number];
   for (let window = step === 1 ? from : to; window >= from && window <= to; window += step)
-    if (mayTake(conditions, mailbox, window)) return window;
+    if (mayTake(conditions, mailbox, window) && isWelcome(conditions, mailbox, window)) return window;
   return -1;
 }

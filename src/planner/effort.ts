@@ -23,6 +23,11 @@ export function usualEffortSeconds(mailboxes: number): number {
   return 2.5 + (9.5 * mailboxes) / 1_000_000;
 }
 
+/** Proposals that fit into so many seconds, where there is nothing to arrange before. */
+export function proposalsIn(seconds: number, mailboxes: number): number {
+  return Math.round((seconds * 0.8e6) / proposalMicroseconds(mailboxes));
+}
+
 /** Shares `seconds` out: two thirds on whole organisations, where most is decided, the rest on what they consist of. */
 export function effortFor(seconds: number, mailboxes: number, groups: readonly number[]): Effort {
   const microseconds = seconds * 1e6;

@@ -5,7 +5,7 @@
 
 import type { Chance } from '#lib/chance.ts';
 import { lastAlone, type Units } from './arrangement.ts';
-import { type Conditions, isDated, last, person } from './conditions.ts';
+import { type Conditions, isDated, last, latestOf, person } from './conditions.ts';
 import { grouped } from './groups.ts';
 import { contracted, type Network } from './network.ts';
 import { notFixed } from '#planning/placement.ts';
@@ -51,7 +51,7 @@ export function hierarchyOf(order: HierarchyOrder, chance: Chance): readonly Lev
 
 /** The smallest groups, of mailboxes. Who has dates of their own is alone. */
 function teams({ conditions, network, past: moved, later }: HierarchyOrder, sizeMost: number, chance: Chance): Level {
-  const { organisation, role, settled, fixed, sizeBytes, from, to, lastForPeople, windows } = conditions;
+  const { organisation, role, settled, fixed, sizeBytes, from, lastForPeople, windows } = conditions;
   const past = moved.columns;
   const nodes = network.size;
   const isFixed = (node: number): boolean => fixed !== null && fixed[node] !== notFixed;
@@ -81,11 +81,12 @@ function teams({ conditions, network, past: moved, later }: HierarchyOrder, size
     if (role[node] === person) units.role[unit] = person;
     else if (role[node] === last) units.role[unit] = isDated(conditions, node) ? lastAlone : last;
     // The pilot is only for who may move at no other time.
-    const first = Math.max(from[node] as number, Math.min(conditions.firstUsual, to[node] as number));
+    const to = latestOf(conditions, node);
+    const first = Math.max(from[node] as number, Math.min(conditions.firstUsual, to));
     // For all of an organisation but those that go last, so that they stay together.
     const limit = role[node] === last ? windows.length : (lastForPeople[organisation[node] as number] as number);
     units.from[unit] = past + first;
-    units.to[unit] = Math.min(units.to[unit] as number, past + Math.max(first, Math.min(to[node] as number, limit)));
+    units.to[unit] = Math.min(units.to[unit] as number, past + Math.max(first, Math.min(to, limit)));
   }
   return { units, unitOf: groupOf };
 }

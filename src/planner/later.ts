@@ -12,7 +12,7 @@ import { nowhere, type Seating } from './seating.ts';
 export interface Later {
   /** 1 for who waits. */
   readonly waits: Uint8Array;
-  /** Those who wait, circle by circle, the largest circles first. */
+  /** Those who wait, circle by circle, the largest circles first, and of equal ones those of an organisation together. */
   readonly circles: readonly Int32Array[];
 }
 
@@ -40,7 +40,10 @@ export function laterOf(conditions: Conditions, network: Network, sizeMost: numb
     if (circle) circle.push(mailbox);
     else byIsland.set(island, [mailbox]);
   }
-  const circles = [...byIsland.values()].sort((a, b) => b.length - a.length).map((circle) => Int32Array.from(circle));
+  const home = (circle: readonly number[]): number => organisation[circle[0] as number] as number;
+  const circles = [...byIsland.values()]
+    .sort((a, b) => b.length - a.length || home(a) - home(b))
+    .map((circle) => Int32Array.from(circle));
   return { waits, circles };
 }
 
@@ -49,22 +52,25 @@ export function seatLater(seating: Seating, circles: Later['circles']): void {
   const homes = new Map<number, number[]>();
   for (const circle of circles) {
     const home = seating.conditions.organisation[circle[0] as number] as number;
-    const window = togetherIn(seating, circle, homes.get(home) ?? windowsWithPeople(seating, home, homes));
+    const theirs = homes.get(home) ?? windowsOf(seating, home);
+    homes.set(home, theirs);
+    const window = togetherIn(seating, circle, theirs);
     for (const mailbox of circle) {
       if (window !== nowhere && seating.hasRoom(mailbox, window) && seating.isAllowed(mailbox, window))
         seating.put(mailbox, window);
       else seatBest(seating, mailbox);
+      // The first of an organisation show the others of it where to go.
+      const taken = seating.window[mailbox] as number;
+      if (taken !== nowhere && !theirs.includes(taken)) theirs.push(taken);
     }
   }
 }
 
-/** The windows in which people of an organisation are, most of them first. */
-function windowsWithPeople(seating: Seating, home: number, homes: Map<number, number[]>): readonly number[] {
+/** The windows in which an organisation is, those with most of it first. */
+function windowsOf(seating: Seating, home: number): number[] {
   const windows = seating.conditions.windows.map((_, window) => window);
-  const found = windows.filter((window) => seating.peopleIn(home, window) > 0);
-  found.sort((a, b) => seating.peopleIn(home, b) - seating.peopleIn(home, a) || a - b);
-  homes.set(home, found);
-  return found;
+  const found = windows.filter((window) => seating.sittingOf(home, window) > 0);
+  return found.sort((a, b) => seating.sittingOf(home, b) - seating.sittingOf(home, a) || a - b);
 }
 
 /** A window with room for all of a circle that is open to all of it: one of `preferred`, else the first. */

@@ -4,25 +4,46 @@
  */
 
 import { Chains } from './chains.ts';
-import { last } from './conditions.ts';
+import { isWelcome, last } from './conditions.ts';
 import { makeWay, seatBest } from './seat.ts';
 import { nowhere, type Seating } from './seating.ts';
 
-/** Seats everybody who can be; answers how many cannot. People first, since others wait for them. */
-export function seatLeftovers(seating: Seating): number {
+/**
+ * Seats everybody who can be; answers how many cannot. People first, since others wait for them. `scale`: by how much more it is looked
+ * for room than usual. Whoever finds none is excused from what is only wished; after them, while it is looked for room, everybody is.
+ */
+export function seatLeftovers(seating: Seating, scale: number): number {
   const { conditions, window } = seating;
   const left: number[] = [];
   for (let mailbox = 0; mailbox < conditions.size; mailbox++)
     if (window[mailbox] === nowhere && conditions.settled[mailbox] === 0) left.push(mailbox);
   left.sort((a, b) => Number(conditions.role[a] === last) - Number(conditions.role[b] === last) || a - b);
-  const chains = new Chains(seating);
+  const chains = new Chains(seating, scale);
+  let without = seatedAsFarAsCanBe(seating, left, chains);
+  if (without.length === 0 || (conditions.barred === null && conditions.beforeFixed === null)) return without.length;
+  for (const mailbox of without) seating.excuse(mailbox);
+  chains.forget();
+  without = seatedAsFarAsCanBe(seating, without, chains);
+  if (without.length === 0) return 0;
+  seating.isLenient = true;
+  chains.forget();
+  without = seatedAsFarAsCanBe(seating, without, chains);
+  seating.isLenient = false;
+  for (let mailbox = 0; mailbox < conditions.size; mailbox++) {
+    const here = window[mailbox] as number;
+    if (here !== nowhere && !isWelcome(conditions, mailbox, here)) seating.excuse(mailbox);
+  }
+  return without.length;
+}
+
+function seatedAsFarAsCanBe(seating: Seating, left: readonly number[], chains: Chains): readonly number[] {
   let without = left;
   // Whoever is seated may have made room for another.
   for (let before = -1; without.length !== before && without.length > 0; ) {
     before = without.length;
     without = without.filter((mailbox) => !seatSomehow(seating, mailbox, chains));
   }
-  return without.length;
+  return without;
 }
 
 function seatSomehow(seating: Seating, mailbox: number, chains: Chains): boolean {

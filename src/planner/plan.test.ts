@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { dayNumber } from '#domain/calendar-days.ts';
+import type { WindowRule } from '#domain/calendar.ts';
 import type { Day } from '#domain/estate.ts';
 import { notFixed, type Placement, type PlanningOrder } from '#planning/placement.ts';
 import { plan } from './plan.ts';
@@ -316,10 +317,198 @@ test('a ward that wishes to be last is, and who goes last makes way', async () =
     grants: [['w@x', 'a@x', 'full-access']],
   };
   const order = orderOf(estate, fortnight);
-  const { window } = await planned({ ...order, wishLast: Uint8Array.of(1, 0, 0, 0, 0, 0) });
+  const { window } = await planned({ ...order, lastWishes: [{ mailboxes: Int32Array.of(0), organisations: [0] }] });
   const [ward, ...others] = window.slice(0, 5);
   expect(ward).toBeGreaterThanOrEqual(Math.max(...others));
   expect(window[5]).toBeGreaterThan(ward as number);
+});
+
+describe('a wish to be last', () => {
+  test('is kept among all of whoever asks, not only among those of its own organisation', async () => {
+    const mailboxes = [
+      { address: 'w@x', organisation: 'WARD' },
+      ...['a@x', 'b@x', 'c@x', 'd@x', 'e@x'].map((address) => ({ address, organisation: 'TRUST' })),
+    ];
+    const order = orderOf({ mailboxes, grants: [['w@x', 'a@x', 'full-access']] }, fortnight);
+    const lastWishes = [{ mailboxes: Int32Array.of(0), organisations: [0, 1] }];
+    const { window } = await planned({ ...order, lastWishes });
+    expect(window[0]).toBeGreaterThan(Math.max(...window.slice(1)));
+  });
+
+  test('is not undone by what comes after it: the pilot, and the end that is made early', async () => {
+    const order = orderOf({ mailboxes: people('w@x', 'a@x', 'b@x', 'c@x') }, { ...fortnight, pilot: { share: 0.3 } });
+    const lastWishes = [{ mailboxes: Int32Array.of(0), organisations: [0] }];
+    const { window } = await planned({ ...order, lastWishes });
+    expect(window[0]).toBeGreaterThan(Math.max(...window.slice(1)));
+    expect(window.filter((at) => at === 0)).toHaveLength(1);
+  });
+});
+
+describe('days on which somebody wishes not to move', () => {
+  test('are kept, with the days on both sides of them still theirs', async () => {
+    const order = orderOf(
+      { mailboxes: people('a@x', 'b@x'), grants: [['a@x', 'b@x', 'full-access']] },
+      { ...fortnight, until: '2026-08-05' as Day },
+    );
+    const ofMailbox = new Map([[0, Uint8Array.of(0, 1, 0)]]);
+    for (const before of [null, Int32Array.of(1, 1)])
+      expect((await planned({ ...order, before, barred: { ofOrganisation: [null], ofMailbox } })).window[0]).not.toBe(
+        1,
+      );
+  });
+
+  test('leave nobody without a window who has one otherwise, also where it is another who wishes', async () => {
+    const order = orderOf(
+      {
+        mailboxes: [
+          ...people('a@x', 'b@x'),
+          { address: 'c@y', organisation: 'Y', notAfter: '2026-08-04', notBefore: '2026-08-04' },
+          { address: 'd@y', organisation: 'Y', notAfter: '2026-08-04', notBefore: '2026-08-04' },
+        ],
+      },
+      { until: '2026-08-04' as Day },
+    );
+    const notOnMonday = { ofOrganisation: [Uint8Array.of(1, 0), null], ofMailbox: new Map() };
+    expect([...(await planned({ ...order, barred: notOnMonday })).window]).toEqual([0, 0, 1, 1]);
+  });
+});
+
+describe('a programme ends as early as it can', () => {
+  test('also where all of it hangs together', async () => {
+    const names = Array.from({ length: 12 }, (_, i) => `p${i}@x`);
+    const grants = names.slice(1).map((name, i) => [names[i] as string, name, 'full-access'] as const);
+    const windows = [{ ...(orderOf({ mailboxes: [] }).calendar.windows[0] as WindowRule), mailboxes: 12 }];
+    const order = orderOf({ mailboxes: people(...names), grants }, { ...fortnight, windows });
+    const placement = await planned(order);
+    expect(placement.grantDays).toBe(0);
+    expect(new Set(placement.window)).toEqual(new Set([0]));
+  });
+
+  test('also where one waits for the other', async () => {
+    const mailboxes = [...people('a@x'), { address: 'app@x', kind: 'application' as const }];
+    for (const grants of [[], [['app@x', 'a@x', 'full-access'] as const]])
+      expect([...(await planned(orderOf({ mailboxes, grants }, fortnight))).window]).toEqual([0, 1]);
+  });
+
+  test('also anew, but for who was told another day', async () => {
+    const mailboxes = people('a@x', 'b@x', 'c@x', 'd@x', 'e@x', 'f@x', 'g@x');
+    const grants = [['f@x', 'g@x', 'full-access'] as const];
+    const order = orderOf({ mailboxes, grants }, fortnight);
+    const { window } = await planned({ ...order, before: Int32Array.of(0, 0, 1, 1, 2, -1, -1) });
+    expect([...window]).toEqual([0, 0, 1, 1, 2, 3, 3]);
+    const late = await planned({ ...order, before: Int32Array.of(0, 0, 1, 1, 7, -1, -1) });
+    expect([...late.window]).toEqual([0, 0, 1, 1, 7, 2, 2]);
+  });
+});
+
+test('who shares no grant moves where the first of the organisation went', async () => {
+  const mailboxes = Array.from({ length: 12 }, (_, i) => ({ address: `p${i}@x`, organisation: `O${i % 3}` }));
+  const windows = [{ ...(orderOf({ mailboxes: [] }).calendar.windows[0] as WindowRule), mailboxes: 4 }];
+  const order = orderOf({ mailboxes }, { ...fortnight, windows });
+  const { window } = await planned(order);
+  for (const home of [0, 1, 2]) expect(new Set(window.filter((_, mailbox) => mailbox % 3 === home)).size).toBe(1);
+});
+
+test('more of those that go last than anybody counts make way for who would have no window otherwise', async () => {
+  const apps = Array.from({ length: 40 }, (_, i) => ({ address: `app${i}@x`, kind: 'application' as const }));
+  const windows = [{ ...(orderOf({ mailboxes: [] }).calendar.windows[0] as WindowRule), mailboxes: 50 }];
+  const order = orderOf({ mailboxes: [...apps, ...people('a@x')] }, { ...fortnight, windows });
+  const before = Int32Array.from([...apps.map(() => 0), -1]);
+  const { window } = await planned({ ...order, before });
+  expect(window[40]).toBe(0);
+  expect(Math.min(...window.slice(0, 40))).toBeGreaterThan(0);
+});
+
+describe('what goes last and is fixed in a window to come', () => {
+  const estate: SmallEstate = {
+    mailboxes: [...people('a@x', 'b@x', 'c@x'), { address: 'app@x', kind: 'application' }],
+    grants: [['a@x', 'c@x', 'full-access']],
+  };
+  const fixed = Int32Array.of(notFixed, notFixed, notFixed, dayNumber('2026-08-06'));
+
+  test('has people before it, though they would be as well behind it', async () => {
+    const late: SmallEstate = {
+      ...estate,
+      mailboxes: estate.mailboxes.map((each, i) =>
+        i === 2 ? { ...each, organisation: 'Y', notBefore: '2026-08-11' } : each,
+      ),
+    };
+    const order = orderOf(late, fortnight);
+    for (const before of [null, Int32Array.of(5, 0, 5, -1)]) {
+      const [a, b] = daysOf(order, await planned({ ...order, fixed, before }));
+      expect([(a as number) < 6, (b as number) < 6]).toEqual([true, true]);
+    }
+  });
+
+  test('keeps nobody from a window who has no other', async () => {
+    const order = orderOf(
+      {
+        ...estate,
+        mailboxes: estate.mailboxes.map((each, i) => (i === 0 ? { ...each, notBefore: '2026-08-10' } : each)),
+      },
+      fortnight,
+    );
+    expect(daysOf(order, await planned({ ...order, fixed }))[0]).toBeGreaterThanOrEqual(10);
+    const full = { ...order, windows: order.windows.map((each, at) => (at < 3 ? { ...each, mailboxes: 0 } : each)) };
+    expect(daysOf(full, await planned({ ...full, fixed })).slice(0, 3)).not.toContain(0);
+  });
+});
+
+test('many who join leave those who stand where they are, and come to lie beside those they work with', async () => {
+  const stand = ['a@x', 'b@x'];
+  const join = Array.from({ length: 30 }, (_, i) => `j${i}@x`);
+  const grants = join.map((name, i) => [name, stand[i % 2] as string, 'folder'] as const);
+  const windows = [{ ...(orderOf({ mailboxes: [] }).calendar.windows[0] as WindowRule), mailboxes: 8 }];
+  const order = orderOf({ mailboxes: people(...stand, ...join), grants }, { ...fortnight, windows });
+  const before = Int32Array.from([2, 5, ...join.map(() => -1)]);
+  const { window } = await planned({ ...order, before });
+  expect([...window.slice(0, 2)]).toEqual([2, 5]);
+  expect(window).not.toContain(-1);
+});
+
+describe('who hints at a window', () => {
+  const hinting = (order: PlanningOrder, hint: string, ...who: readonly number[]): PlanningOrder => ({
+    ...order,
+    roster: {
+      ...order.roster,
+      hints: ['another', hint],
+      waveHint: order.roster.waveHint.map((_, mailbox) => (who.includes(mailbox) ? 1 : -1)),
+    },
+  });
+
+  test('comes into it by its name or that of its rule, in whatever case, where that parts nobody for long', async () => {
+    const rules = [
+      ...orderOf({ mailboxes: [] }).calendar.windows,
+      {
+        name: 'Weekend',
+        days: ['Fri'] as const,
+        start: '19:00',
+        end: '06:00',
+        endDay: null,
+        mailboxes: 2,
+        bytes: null,
+      },
+    ];
+    const order = orderOf({ mailboxes: people('a@x', 'b@x', 'c@x', 'd@x') }, { ...fortnight, windows: rules });
+    expect(daysOf(order, await planned(hinting(order, 'EVENING-2026-08-12', 1)))[1]).toBe(12);
+    expect(daysOf(order, await planned(hinting(order, 'weekend', 0, 3))).filter((day) => day === 7)).toHaveLength(2);
+    const bound = orderOf({ mailboxes: people('a@x', 'b@x'), grants: [['a@x', 'b@x', 'full-access']] }, fortnight);
+    expect((await planned(hinting(bound, 'evening-2026-08-12', 0))).grantDays).toBe(0);
+  });
+
+  test('comes into the pilot out of a large circle, up to what the pilot takes', async () => {
+    const many = people(...Array.from({ length: 40 }, (_, i) => `p${i}@x`));
+    const grants = many.slice(1).map((_, i) => [`p${i}@x`, `p${i + 1}@x`, 'folder'] as const);
+    const order = orderOf(
+      { mailboxes: many, grants },
+      { ...fortnight, until: '2026-09-08' as Day, pilot: { share: 0.05 } },
+    );
+    const { window } = await planned(hinting(order, 'Pilot', 10, 20, 30));
+    expect(window.filter((at) => at === 0).length).toBeGreaterThanOrEqual(1);
+    expect([10, 20, 30].filter((mailbox) => window[mailbox] === 0)).toHaveLength(
+      window.filter((at) => at === 0).length,
+    );
+  });
 });
 
 test('a programme ends as early as it can, where that parts nobody', async () => {

@@ -14,15 +14,14 @@ import { hierarchyOf, type Level } from './hierarchy.ts';
 import { seatLater } from './later.ts';
 import { seatLeftovers } from './leftovers.ts';
 import { networkOf } from './network.ts';
-import { fillPilot } from './pilot.ts';
 import { grantDaysOf } from '#planning/grant-days.ts';
 import type { Placement, PlanningOrder, PlanningWatcher } from '#planning/placement.ts';
-import { sweep, wander } from './polish.ts';
-import { seatAll, seatAsBefore } from './seat-all.ts';
-import { noDay, nowhere, Seating } from './seating.ts';
+import { sweeps, sweepsMost, wander } from './polish.ts';
+import { replanned } from './replan.ts';
+import { seatAll } from './seat-all.ts';
+import { nowhere, Seating } from './seating.ts';
+import { searchScale, settle } from './settle.ts';
 import { type Setting, settingOf, sizesOf } from './setting.ts';
-import { endEarly } from './end-early.ts';
-import { grantLast } from './grant-last.ts';
 
 /** Shares of the effort by which progress is told: how much each part takes. */
 const parts = { arrange: 0.75, sweep: 0.1, wander: 0.15 } as const;
@@ -35,8 +34,10 @@ export async function plan(order: PlanningOrder, watcher: PlanningWatcher): Prom
   const chance = new Chance(order.seed);
   const setting = settingOf(order, conditions, network);
   const best =
-    order.before === null ? await bestOf(setting, chance, watcher) : await replanned(setting, chance, watcher);
-  return { window: best.window, grantDays: grantDaysOf(order, best.day) };
+    order.before === null ? await bestOf(setting, chance, watcher) : await replanned(setting, chance, watcher, bestOf);
+  let cutShort = 0;
+  for (const mailbox of best.cutShort) if (best.window[mailbox] === nowhere) cutShort++;
+  return { window: best.window, grantDays: grantDaysOf(order, best.day), cutShort };
 }
 
 /** Attempts differ in how dear it is to hold up those that go last: now the one finds more, now the other. */
@@ -44,7 +45,12 @@ const lures = [0.5, 0, 0.1] as const;
 
 /** Makes as many plans as the effort is worth, and answers the best: the fewest left out, then the fewest grant-days. */
 async function bestOf(setting: Setting, chance: Chance, watcher: PlanningWatcher): Promise<Seating> {
-  let best: { readonly seating: Seating; readonly without: number; readonly grantDays: number } | null = null;
+  let best: {
+    readonly seating: Seating;
+    readonly without: number;
+    readonly grantDays: number;
+    readonly finish: number;
+  } | null = null;
   for (let attempt = 0, attempts = 1; attempt < attempts; attempt++) {
     const told = (step: string, share: number): void | Promise<void> =>
       watcher.progress(step, (attempt + share) / attempts, best?.grantDays ?? null);
@@ -58,8 +64,10 @@ async function bestOf(setting: Setting, chance: Chance, watcher: PlanningWatcher
     const seating = await seated(setting, levels[0] as Level, place, effort, chance.fork(), told);
     const without = seating.window.reduce((sum, window) => sum + (window === nowhere ? 1 : 0), 0);
     const grantDays = seating.grantDays();
-    if (best && (without > best.without || (without === best.without && grantDays >= best.grantDays))) continue;
-    best = { seating, without, grantDays };
+    const finish = seating.used.findLastIndex((mailboxes) => mailboxes > 0);
+    const isBetter =
+      best === null || (without - best.without || grantDays - best.grantDays || finish - best.finish) < 0;
+    if (isBetter) best = { seating, without, grantDays, finish };
   }
   return (best as { readonly seating: Seating }).seating;
 }
@@ -130,7 +138,7 @@ async function seated(
   await told('seating everybody', parts.arrange);
   await sweeps(seating, 2, chance, (share) => told('improving', parts.arrange + 0.04 * share));
   seatLater(seating, setting.later.circles);
-  seatLeftovers(seating);
+  seatLeftovers(seating, searchScale(setting.order));
   await sweeps(seating, sweepsMost, chance, (share) => told('improving', parts.arrange + 0.04 + 0.06 * share));
   if (effort.proposals > 0) {
     const from = parts.arrange + parts.sweep;
@@ -138,60 +146,6 @@ async function seated(
     await wander(seating, wandering, chance, (share) => told('improving', from + parts.wander * share));
     await sweeps(seating, 2, chance, () => told('improving', 1));
   }
-  finish(setting, seating);
-  return seating;
-}
-
-/** Wishes and what costs nothing. */
-function finish({ order, later }: Setting, seating: Seating): void {
-  grantLast(seating, order.wishLast);
-  seatLeftovers(seating);
-  fillPilot(seating, later, pilotWishes(order));
-  endEarly(seating);
-  // Whoever went to the pilot, or to an earlier window, has left room behind.
-  seatLeftovers(seating);
-}
-
-/** Who hopes to be in the pilot: `wave_hint` says so. */
-function pilotWishes({ roster }: PlanningOrder): Uint8Array | null {
-  const pilot = roster.hints.findIndex((hint) => hint.toLowerCase() === 'pilot');
-  return pilot < 0 ? null : Uint8Array.from(roster.waveHint, (hint) => (hint === pilot ? 1 : 0));
-}
-
-/** Times that everybody is looked at alone, at most. */
-const sweepsMost = 6;
-
-/** A sweep that gains less than this share of all is the last. */
-const worthASweep = 0.0005;
-
-async function sweeps(
-  seating: Seating,
-  most: number,
-  chance: Chance,
-  told: (share: number) => void | Promise<void>,
-): Promise<void> {
-  const all = seating.grantDays();
-  for (let done = 0; done < most; done++) {
-    const gained = await sweep(seating, chance, (share) => told((done + share) / most));
-    if (gained < worthASweep * all) return;
-  }
-}
-
-/** A plan that changes little in the one before: who has a window keeps it, but where that costs much. */
-async function replanned(setting: Setting, chance: Chance, watcher: PlanningWatcher): Promise<Seating> {
-  const { order, conditions, network } = setting;
-  const before = order.before as Int32Array;
-  const days = Int32Array.from(before, (window) => (window < 0 ? noDay : (conditions.day[window] as number)));
-  const seating = new Seating(conditions, network, days);
-  await watcher.progress('seating as before', 0.1, null);
-  seatAsBefore(seating, before);
-  const without = (mailbox: number): boolean => seating.window[mailbox] === nowhere;
-  const circles = setting.later.circles.map((circle) => circle.filter(without)).filter(({ length }) => length > 0);
-  seatLater(seating, circles);
-  seatLeftovers(seating);
-  await sweeps(seating, 8, chance, (share) => watcher.progress('improving', 0.2 + 0.8 * share, null));
-  grantLast(seating, order.wishLast);
-  seatLeftovers(seating);
-  if (seating.used[0] === 0) fillPilot(seating, setting.later, pilotWishes(order));
+  settle(setting, seating);
   return seating;
 }

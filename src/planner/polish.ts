@@ -39,6 +39,25 @@ export async function sweep(
   return gained;
 }
 
+/** Times that everybody is looked at alone, at most. */
+export const sweepsMost = 6;
+
+/** A sweep that gains less than this share of all is the last. */
+const worthASweep = 0.0005;
+
+export async function sweeps(
+  seating: Seating,
+  most: number,
+  chance: Chance,
+  told: (share: number) => void | Promise<void>,
+): Promise<void> {
+  const all = seating.grantDays();
+  for (let done = 0; done < most; done++) {
+    const gained = await sweep(seating, chance, (share) => told((done + share) / most));
+    if (gained < worthASweep * all) return;
+  }
+}
+
 interface Look {
   readonly seen: Int32Array;
   readonly found: Int32Array;

@@ -22,21 +22,26 @@ export function seatAll(seating: Seating, waits: Uint8Array, windowOf: (mailbox:
   }
 }
 
-/** Seats everybody in the window they had, where that is still allowed; then who had none, or lost it. */
-export function seatAsBefore(seating: Seating, before: Int32Array): void {
+/**
+ * Seats everybody in the window they had, where that is still allowed; then who had none, or lost it, where they are drawn to by `others`,
+ * if there are any, else where it is best; who is `aside` is left for later.
+ */
+export function seatAsBefore(seating: Seating, before: Int32Array, others: Int32Array | null, aside: Uint8Array): void {
   const { conditions, window } = seating;
-  for (const isLast of [false, true]) {
-    for (let mailbox = 0; mailbox < conditions.size; mailbox++) {
-      const had = before[mailbox] as number;
-      if (had < 0 || conditions.settled[mailbox] === 1 || (conditions.role[mailbox] === last) !== isLast) continue;
-      if (seating.hasRoom(mailbox, had) && seating.isPossible(mailbox, had)) seating.put(mailbox, had);
-    }
-  }
+  for (const wanted of others === null ? [before] : [before, others])
+    for (const isLast of [false, true])
+      for (let mailbox = 0; mailbox < conditions.size; mailbox++) {
+        const at = wanted[mailbox] as number;
+        if (at < 0 || window[mailbox] !== nowhere || conditions.settled[mailbox] === 1) continue;
+        if ((conditions.role[mailbox] === last) !== isLast) continue;
+        if (seating.hasRoom(mailbox, at) && seating.isPossible(mailbox, at)) seating.put(mailbox, at);
+      }
   for (const isLast of [false, true])
     for (let mailbox = 0; mailbox < conditions.size; mailbox++)
       if (
         window[mailbox] === nowhere &&
         conditions.settled[mailbox] === 0 &&
+        aside[mailbox] === 0 &&
         (conditions.role[mailbox] === last) === isLast
       )
         seatBest(seating, mailbox);

@@ -12,7 +12,7 @@ export function seatBest(seating: Seating, mailbox: number): boolean {
   return best !== nowhere;
 }
 
-/** The window with room in which a mailbox costs least, of equal ones the first; `nowhere` where there is none. */
+/** The window with room in which a mailbox costs least, of equal ones the first with others of its organisation, else the first; `nowhere` for none. */
 function bestWindow(seating: Seating, mailbox: number): number {
   const { conditions } = seating;
   const to = conditions.to[mailbox] as number;
@@ -20,17 +20,20 @@ function bestWindow(seating: Seating, mailbox: number): number {
   const from = Math.max(conditions.from[mailbox] as number, Math.min(conditions.firstUsual, to));
   let best = nowhere;
   let least = Number.POSITIVE_INFINITY;
+  let isAtHome = false;
+  const home = conditions.organisation[mailbox] as number;
   for (let at = from; at <= to; at++) {
     if (!seating.hasRoom(mailbox, at) || !seating.isAllowed(mailbox, at)) continue;
     const cost = seating.cost(mailbox, conditions.day[at] as number);
-    if (cost >= least) continue;
+    if (cost > least || (cost === least && (isAtHome || seating.sittingOf(home, at) === 0))) continue;
     least = cost;
     best = at;
+    isAtHome = seating.sittingOf(home, at) > 0;
   }
   return best;
 }
 
-/** More of those that go last do not make way for one person. */
+/** More of those that go last do not make way for one person who has a window. */
 const makeWayMost = 32;
 
 /**
@@ -41,8 +44,9 @@ export function makeWay(seating: Seating, mailbox: number, window: number, atLea
   const { conditions } = seating;
   if (conditions.role[mailbox] !== person || !seating.hasRoom(mailbox, window)) return null;
   const was = seating.window[mailbox] as number;
-  const ahead = seating.lastsUntil(conditions.organisation[mailbox] as number, window, makeWayMost);
-  if (ahead === null || ahead.length === 0) return null;
+  const most = was === nowhere ? Number.POSITIVE_INFINITY : makeWayMost;
+  const ahead = seating.lastsUntil(conditions.organisation[mailbox] as number, window, most);
+  if (ahead === null || ahead.length === 0 || !isRoomBehind(seating, window, ahead.length)) return null;
   const trial = new Trial(seating);
   for (const each of ahead) trial.lift(each);
   trial.lift(mailbox);
@@ -57,4 +61,12 @@ export function makeWay(seating: Seating, mailbox: number, window: number, atLea
   }
   trial.undo();
   return null;
+}
+
+/** Whether so many fit behind a window; what they leave is before it. */
+function isRoomBehind({ used, room }: Seating, window: number, mailboxes: number): boolean {
+  let left = 0;
+  for (let at = window + 1; at < room.length && left < mailboxes; at++)
+    left += (room[at] as number) - (used[at] as number);
+  return left >= mailboxes;
 }

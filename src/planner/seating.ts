@@ -3,7 +3,7 @@
  * asks all the time (is there room, what would it cost) is answered out of counts.
  */
 
-import { type Conditions, last, mayTake, person } from './conditions.ts';
+import { type Conditions, isWelcome, last, mayTake, person } from './conditions.ts';
 import { membersOf, type Network } from './network.ts';
 import { noMove } from '#planning/moves.ts';
 import { notFixed } from '#planning/placement.ts';
@@ -13,7 +13,10 @@ export const nowhere = -1;
 export const noDay = noMove;
 
 /** What it costs, in grant-days, to tell somebody another day: as much as a deputy's full access and sending as two days apart. */
-const changeCosts = 20;
+export const changeCosts = 20;
+
+/** Room for so many members is made in every window beforehand. */
+const membersLeast = 64;
 
 export class Seating {
   readonly conditions: Conditions;
@@ -30,14 +33,21 @@ export class Seating {
   /** People, and those that go last, by organisation and window. */
   readonly #people: Int32Array;
   readonly #lasts: Int32Array;
-  /** Who sits in a window: those of window `w` stand from `#first[w]` on, `used[w]` of them, in no order. */
-  readonly #first: Int32Array;
-  readonly #members: Int32Array;
+  /** The others, of kinds that wait for nobody and for whom nobody waits. */
+  readonly #others: Int32Array;
+  /** Who sits in a window, in no order: `used` of them, and room for more, which grows with them and not with what the calendar says. */
+  readonly #members: Int32Array[];
   readonly #seat: Int32Array;
   /** Those that go last: of organisation `o` from `#firstLastOf[o]` on. */
   readonly #firstLastOf: Int32Array;
   readonly #lastsOf: Int32Array;
   readonly #told: Int32Array | null;
+  /** 1 for who has no window but against a wish, or behind who is fixed; null for nobody. */
+  #excused: Uint8Array | null = null;
+  /** Whether everybody is, for the moment. */
+  isLenient = false;
+  /** Those without a window for whom the search ended before it had looked everywhere. */
+  readonly cutShort = new Set<number>();
 
   /** `told`: the day that each was told before, `noDay` for who was told none; null where nobody was. */
   constructor(conditions: Conditions, network: Network, told: Int32Array | null) {
@@ -58,10 +68,8 @@ export class Seating {
     this.usedBytes = new Float64Array(this.#width);
     this.#people = new Int32Array(closed.length * this.#width);
     this.#lasts = new Int32Array(closed.length * this.#width);
-    this.#first = new Int32Array(this.#width + 1);
-    for (let window = 0; window < this.#width; window++)
-      this.#first[window + 1] = (this.#first[window] as number) + (this.room[window] as number);
-    this.#members = new Int32Array(this.#first[this.#width] as number);
+    this.#others = new Int32Array(closed.length * this.#width);
+    this.#members = windows.map(() => new Int32Array(membersLeast));
     this.#seat = new Int32Array(size).fill(-1);
     const homes = Int32Array.from(conditions.organisation, (home, mailbox) =>
       conditions.role[mailbox] === last ? home : -1,
@@ -89,10 +97,26 @@ export class Seating {
   /** Whether dates and the order of kinds allow it as all others sit now, room aside. */
   isPossible(mailbox: number, window: number): boolean {
     if (!mayTake(this.conditions, mailbox, window)) return false;
+    if (!this.isLenient && this.#excused?.[mailbox] !== 1 && !isWelcome(this.conditions, mailbox, window)) return false;
     const role = this.conditions.role[mailbox];
     if (role === person) return window < this.firstLast(this.conditions.organisation[mailbox] as number);
     if (role === last) return window > this.lastPerson(this.conditions.organisation[mailbox] as number);
     return true;
+  }
+
+  /** From now on wishes, and who is fixed, do not keep this mailbox out of a window. */
+  excuse(mailbox: number): void {
+    this.#excused ??= new Uint8Array(this.network.size);
+    this.#excused[mailbox] = 1;
+  }
+
+  isExcused(mailbox: number): boolean {
+    return this.#excused?.[mailbox] === 1;
+  }
+
+  /** Whether a mailbox had a window in the plan before. */
+  wasTold(mailbox: number): boolean {
+    return this.#told !== null && this.#told[mailbox] !== noDay;
   }
 
   /** The last window with a person of an organisation; -1 where there is none. */
@@ -110,9 +134,10 @@ export class Seating {
     return this.#width;
   }
 
-  /** People of an organisation in a window. */
-  peopleIn(organisation: number, window: number): number {
-    return this.#people[organisation * this.#width + window] as number;
+  /** All of an organisation in a window. */
+  sittingOf(organisation: number, window: number): number {
+    const cell = organisation * this.#width + window;
+    return (this.#people[cell] as number) + (this.#lasts[cell] as number) + (this.#others[cell] as number);
   }
 
   /** Those that go last of an organisation and sit up to a window; null where they are more than `most`. */
@@ -147,23 +172,23 @@ export class Seating {
 
   /** One of those in a window, by a number below `used`. */
   member(window: number, index: number): number {
-    return this.#members[(this.#first[window] as number) + index] as number;
+    return (this.#members[window] as Int32Array)[index] as number;
   }
 
   /** Seats a mailbox, wherever it was. */
   put(mailbox: number, window: number): void {
     if (this.window[mailbox] !== nowhere) this.lift(mailbox);
     const { role, organisation, sizeBytes, day } = this.conditions;
-    const seat = (this.#first[window] as number) + (this.used[window] as number);
-    this.#members[seat] = mailbox;
+    const seat = this.used[window] as number;
+    this.#membersFor(window, seat)[seat] = mailbox;
     this.#seat[mailbox] = seat;
     this.window[mailbox] = window;
     this.day[mailbox] = day[window] as number;
     this.used[window] = (this.used[window] as number) + 1;
     this.usedBytes[window] = (this.usedBytes[window] as number) + (sizeBytes[mailbox] as number);
     const cell = (organisation[mailbox] as number) * this.#width + window;
-    if (role[mailbox] === person) this.#people[cell] = (this.#people[cell] as number) + 1;
-    else if (role[mailbox] === last) this.#lasts[cell] = (this.#lasts[cell] as number) + 1;
+    const counts = role[mailbox] === person ? this.#people : role[mailbox] === last ? this.#lasts : this.#others;
+    counts[cell] = (counts[cell] as number) + 1;
   }
 
   /** Takes a mailbox out of its window. */
@@ -172,16 +197,26 @@ export class Seating {
     const window = this.window[mailbox] as number;
     const left = (this.used[window] as number) - 1;
     const seat = this.#seat[mailbox] as number;
-    const moved = this.#members[(this.#first[window] as number) + left] as number;
-    this.#members[seat] = moved;
+    const members = this.#members[window] as Int32Array;
+    const moved = members[left] as number;
+    members[seat] = moved;
     this.#seat[moved] = seat;
     this.window[mailbox] = nowhere;
     this.day[mailbox] = noDay;
     this.used[window] = left;
     this.usedBytes[window] = (this.usedBytes[window] as number) - (sizeBytes[mailbox] as number);
     const cell = (organisation[mailbox] as number) * this.#width + window;
-    if (role[mailbox] === person) this.#people[cell] = (this.#people[cell] as number) - 1;
-    else if (role[mailbox] === last) this.#lasts[cell] = (this.#lasts[cell] as number) - 1;
+    const counts = role[mailbox] === person ? this.#people : role[mailbox] === last ? this.#lasts : this.#others;
+    counts[cell] = (counts[cell] as number) - 1;
+  }
+
+  #membersFor(window: number, seat: number): Int32Array {
+    const members = this.#members[window] as Int32Array;
+    if (seat < members.length) return members;
+    const wider = new Int32Array(members.length * 2);
+    wider.set(members);
+    this.#members[window] = wider;
+    return wider;
   }
 
   /** Σ weight × days apart. */
@@ -197,5 +232,15 @@ export class Seating {
       }
     }
     return sum / 2;
+  }
+
+  /** The grant-days, and what it costs that people are told other days than before. */
+  allCosts(): number {
+    const told = this.#told;
+    if (told === null) return this.grantDays();
+    return told.reduce(
+      (sum, day, mailbox) => (day !== noDay && day !== this.day[mailbox] ? sum + changeCosts : sum),
+      this.grantDays(),
+    );
   }
 }

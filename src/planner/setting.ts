@@ -25,7 +25,7 @@ export function settingOf(order: PlanningOrder, conditions: Conditions, network:
     day: Float64Array.from([...days, ...conditions.day]),
     mailboxes: behindPast(conditions.windows.map(({ mailboxes }) => mailboxes)),
     bytes: behindPast(conditions.windows.map(({ bytes }) => bytes)),
-    closed: conditions.closed.map((shut) =>
+    closed: closedOrBarred(conditions).map((shut) =>
       shut && days.length > 0 ? Uint8Array.from([...days.map(() => 1), ...shut]) : shut,
     ),
     firstUsual: days.length + conditions.firstUsual,
@@ -33,6 +33,15 @@ export function settingOf(order: PlanningOrder, conditions: Conditions, network:
   const strength = network.weight.reduce((sum, weight) => sum + weight, 0);
   const later = laterOf(conditions, network, Math.max(4, usualWindow(conditions) / 20));
   return { order, conditions, network, columns, past, later, bond: strength / Math.max(1, conditions.size) };
+}
+
+/** Where organisations wish not to be they are not drawn to. */
+function closedOrBarred({ closed, barred }: Conditions): Conditions['closed'] {
+  if (barred === null) return closed;
+  return closed.map((shut, organisation) => {
+    const wished = barred.ofOrganisation[organisation] ?? null;
+    return shut && wished ? shut.map((each, window) => each | (wished[window] as number)) : (shut ?? wished);
+  });
 }
 
 /** The days on which people have moved: those before the first window as columns of their own, the others as the next window's. */

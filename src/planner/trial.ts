@@ -2,6 +2,11 @@
 
 import { nowhere, type Seating } from './seating.ts';
 
+export interface Mark {
+  readonly moves: number;
+  readonly gain: number;
+}
+
 export class Trial {
   /** Grant-days that were gained so far; whoever is without a window costs nothing. */
   gain = 0;
@@ -27,13 +32,19 @@ export class Trial {
     this.#moved.push({ mailbox, was: nowhere });
   }
 
-  /** Everybody is where they were. */
-  undo(): void {
-    for (let move = this.#moved.pop(); move; move = this.#moved.pop()) {
-      const { mailbox, was } = move;
+  /** Where it stands, to come back to. */
+  mark(): Mark {
+    return { moves: this.#moved.length, gain: this.gain };
+  }
+
+  /** Everybody is where they were, at first or at a mark. */
+  undo(to: Mark = { moves: 0, gain: 0 }): void {
+    while (this.#moved.length > to.moves) {
+      const { mailbox, was } = this.#moved.pop() as { readonly mailbox: number; readonly was: number };
       if (was === nowhere) this.#seating.lift(mailbox);
       else this.#seating.put(mailbox, was);
     }
+    this.gain = to.gain;
   }
 
   #costOf(mailbox: number): number {

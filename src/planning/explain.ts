@@ -6,7 +6,7 @@
 import type { PlanWindow } from '#domain/calendar.ts';
 import { type GrantKind, grantKinds } from '#domain/estate.ts';
 import { lastKinds, type Moves, movesOf, noMove, turnsBetween, turnsOf } from './moves.ts';
-import { notFixed, type Placement, type PlanningOrder } from './placement.ts';
+import { isBarred, notFixed, type Placement, type PlanningOrder } from './placement.ts';
 import type { SplitSide } from './split.ts';
 
 export interface Explanation {
@@ -53,6 +53,8 @@ export type Forbidden =
   | 'not-before'
   | 'not-after'
   | 'closed'
+  /** It, or its organisation, wishes not to move then. */
+  | 'barred'
   /** Somebody of its organisation whom it has to wait for moves in it or later. */
   | 'after-people'
   /** Somebody who has to wait for it moves in it or earlier. */
@@ -172,6 +174,7 @@ function forbiddenFor(
     if (dayNumber < (roster.notBefore[mailbox] as number)) found.push('not-before');
     if (dayNumber > (roster.notAfter[mailbox] as number)) found.push('not-after');
     if (order.closed[organisation]?.[at] === 1) found.push('closed');
+    if (isBarred(order.barred, organisation, mailbox, at)) found.push('barred');
     if (at < from) found.push('after-people');
     if (at >= to) found.push('before-others');
     if (size > bytes) found.push('too-large');

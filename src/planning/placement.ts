@@ -16,8 +16,10 @@ export interface PlanningOrder {
   readonly before: Int32Array | null;
   /** More pairs who wish to move together, beside the grants; null for none. */
   readonly together: { readonly a: Int32Array; readonly b: Int32Array; readonly weight: Float64Array } | null;
-  /** Who wishes to move after everybody else of their organisation (1): a wish, granted where it costs nothing hard; null for none. */
-  readonly wishLast: Uint8Array | null;
+  /** Who wishes to move after others: granted where it costs nothing hard; null for none. */
+  readonly lastWishes: readonly LastWish[] | null;
+  /** Days on which somebody wishes not to move: kept, but where somebody would have no window by it; null for none. */
+  readonly barred: Barred | null;
   readonly seed: number;
   /** Seconds on the machine that `docs/planning.md` names; counted in steps, so that the same order has the same answer anywhere. */
   readonly effortSeconds: number;
@@ -27,11 +29,34 @@ export interface PlanningOrder {
 
 export const notFixed = -0x8000_0000;
 
+/** All of one organisation that wish to move after everybody else of its own. */
+export interface LastWish {
+  /** In the order of their numbers. */
+  readonly mailboxes: Int32Array;
+  /** Of whom they wish to be last: the organisation that asks, and all below it. */
+  readonly organisations: readonly number[];
+}
+
+/** One octet per window, 1 for those in which they wish not to move. */
+export interface Barred {
+  /** By organisation; null for none. */
+  readonly ofOrganisation: readonly (Uint8Array | null)[];
+  readonly ofMailbox: ReadonlyMap<number, Uint8Array>;
+}
+
+/** Whether a mailbox, or its organisation, wishes not to move in a window. */
+export function isBarred(barred: Barred | null, organisation: number, mailbox: number, window: number): boolean {
+  if (barred === null) return false;
+  return barred.ofOrganisation[organisation]?.[window] === 1 || barred.ofMailbox.get(mailbox)?.[window] === 1;
+}
+
 export interface Placement {
   /** The window of each mailbox, a number in `windows`; -1: unplaced, or fixed. */
   readonly window: Int32Array;
   /** Σ weight × days apart over all grants with two placed (or fixed) ends. */
   readonly grantDays: number;
+  /** How many have no window for whom the search ended before it had looked everywhere; nobody where it is not said. */
+  readonly cutShort?: number;
 }
 
 /** Told while it is planned. */

@@ -2,7 +2,7 @@
 
 import { mailboxKinds } from '#domain/estate.ts';
 import { OrganisationTree } from './organisation-tree.ts';
-import { notFixed, type Placement, type PlanningOrder } from './placement.ts';
+import { isBarred, notFixed, type Placement, type PlanningOrder } from './placement.ts';
 import type { AppliedWishes, AskedWish } from './wishes.ts';
 
 export interface WishOutcome {
@@ -183,6 +183,10 @@ class Planned {
     const windows = this.windows.flatMap(({ dayNumber }, i) => (dayNumber === day ? [i] : []));
     if (windows.length > 0 && windows.every((i) => shut?.[i] === 1))
       return `${moves}, since its organisation cannot on that day`;
+    const isOwnWish = (i: number): boolean =>
+      isBarred(this.#order.barred, roster.organisation[mailbox] as number, mailbox, i);
+    if (windows.length > 0 && windows.every((i) => shut?.[i] === 1 || isOwnWish(i)))
+      return `${moves}, since it was asked that it does not move on that day`;
     if (this.#lastKinds.has(roster.kind[mailbox] as number)) return `${moves}, since its kind moves last`;
     return `${moves}, since no room was left or others would have been parted by it`;
   }

@@ -30,7 +30,7 @@ const windows = [0, 1, 2, 3, 4].map((day): PlanWindow => {
   const dayNumber = Math.floor(opensAt / dayMs);
   return { ...window, name: 'evening', start: '', dayNumber, mailboxes: 10, bytes: 1e12, isPilot: false };
 });
-const [mon, tue, wed, thu, fri] = windows.map(({ dayNumber }) => dayNumber) as [number, number, number, number, number];
+const [mon, tue, , thu, fri] = windows.map(({ dayNumber }) => dayNumber) as [number, number, number, number, number];
 
 /** RXY has a ward; R0A is somebody else's. */
 const people = [
@@ -78,7 +78,8 @@ function orderOf(changes: Partial<PlanningOrder> = {}): PlanningOrder {
     fixed: null,
     before: null,
     together: null,
-    wishLast: null,
+    lastWishes: null,
+    barred: null,
     excluded: null,
   };
   return { roster: rosterOf(), calendar, windows, ...open, seed: 1, effortSeconds: 1, ...changes };
@@ -103,7 +104,9 @@ test('an organisation and all below it are left alone on the days on which they 
   const shut = orderOf({ closed: [Uint8Array.of(0, 0, 0, 0, 1), null, null] });
   const { order, asked } = await applied(shut, 'RXY,not-on,,,2026-08-05,');
   // Tuesday's window ends on Wednesday morning.
-  expect(order.closed.map(closedDays)).toEqual([[0, 1, 1, 0, 1], [0, 1, 1, 0, 0], []]);
+  expect(order.barred?.ofOrganisation.map(closedDays)).toEqual([[0, 1, 1, 0, 0], [0, 1, 1, 0, 0], []]);
+  // The calendar is one thing, and a wish another.
+  expect(order.closed.map(closedDays)).toEqual([[0, 0, 0, 0, 1], [], []]);
   expect(shut.closed.map(closedDays)).toEqual([[0, 0, 0, 0, 1], [], []]);
   const placement = { window: Int32Array.of(0, 0, 3, 3, 3, 1), grantDays: 0 };
   expect(wishesOutcome({ order, asked, problems: [] }, placement)).toMatchObject([
@@ -113,7 +116,7 @@ test('an organisation and all below it are left alone on the days on which they 
 
 test('a ward may be spoken for by the organisation above it, and by nobody beside it', async () => {
   const { order } = await applied(orderOf(), 'RXY,not-on,RXY-W12,,2026-08-07,2026-08-08');
-  expect(order.closed.map(closedDays)).toEqual([[], [0, 0, 0, 1, 1], []]);
+  expect(order.barred?.ofOrganisation.map(closedDays)).toEqual([[], [0, 0, 0, 1, 1], []]);
   const { wishes } = await read(
     'R0A,not-on,RXY-W12,,2026-08-07,',
     'R0A,together,ann@x.example,us,,',
@@ -134,10 +137,10 @@ test('a ward may be spoken for by the organisation above it, and by nobody besid
     '8 Of the group "alone" there is only one. Whoever wishes to move together is named, each in a line.',
   ]);
   expect(refused.asked).toEqual([]);
-  expect(refused.order.closed).toEqual([null, null, null]);
+  expect(refused.order.barred).toBeNull();
 });
 
-test('one mailbox keeps the longer of what is left before and after the days on which it cannot', async () => {
+test('one mailbox keeps every day but those on which it cannot, before them and after, and its own dates stay what they were', async () => {
   const { order } = await applied(
     orderOf(),
     'RXY,not-on,ANN@x.example,,2026-08-04,',
@@ -145,12 +148,12 @@ test('one mailbox keeps the longer of what is left before and after the days on 
     'RXY,not-on,carl@x.example,,2026-08-04,',
     'RXY,not-on,carl@x.example,,2026-08-08,',
   );
-  const { notBefore, notAfter } = order.roster;
-  expect([notBefore[0], notAfter[0]]).toEqual([wed, noDayAfter]);
-  expect([notBefore[1], notAfter[1]]).toEqual([noDayBefore, wed]);
-  expect([notBefore[2], notAfter[2]]).toEqual([wed, thu]);
-  expect(order.roster.address(0)).toBe('ann@x.example');
-  expect(order.roster.find('Ann@x.example')).toBe(0);
+  expect([...(order.barred?.ofMailbox ?? [])].map(([mailbox, barred]) => [mailbox, [...barred]])).toEqual([
+    [0, [1, 1, 0, 0, 0]],
+    [1, [0, 0, 0, 1, 1]],
+    [2, [1, 1, 0, 0, 1]],
+  ]);
+  expect(order.roster).toMatchObject({ notBefore: rosterOf().notBefore, notAfter: rosterOf().notAfter });
 });
 
 test('a wish after which no day would be left is passed over, and says so', async () => {
@@ -163,7 +166,7 @@ test('a wish after which no day would be left is passed over, and says so', asyn
     'RXY,not-on,ann@x.example,,2026-08-04,',
     'R0A,not-on,,,2026-08-01,2026-08-31',
   );
-  expect([order.roster.notBefore[0], order.roster.notAfter[0], order.closed[2]]).toEqual([tue, tue, null]);
+  expect(order.barred).toBeNull();
   const placement = { window: Int32Array.of(1, 0, 0, 0, 0, 2), grantDays: 0 };
   expect(wishesOutcome({ order, asked, problems }, placement).map(({ granted, why }) => `${granted}: ${why}`)).toEqual([
     'no: It was passed over, since with their own dates it would leave them no window at all.',
@@ -208,7 +211,7 @@ test('a group is pairs of the heaviest kind, named over as many lines as it like
 
 test('who wishes to be last is marked, and it is told whether others come after them', async () => {
   const { order, asked } = await applied(orderOf(), 'RXY,last,RXY-W12,,,', 'RXY,last,ann@x.example,,,');
-  expect([...(order.wishLast ?? [])]).toEqual([1, 0, 0, 1, 1, 0]);
+  expect(order.lastWishes).toEqual([{ mailboxes: Int32Array.of(0, 3, 4), organisations: [0, 1] }]);
   const told = (...window: readonly number[]) =>
     wishesOutcome({ order, asked, problems: [] }, { window: Int32Array.from(window), grantDays: 0 }).map(
       ({ granted, why }) => `${granted}: ${why}`,

@@ -1,14 +1,13 @@
 /**
  * Local wishes become part of what a planner is asked. An organisation speaks for its own, which are its mailboxes and those
- * of all organisations below it, and for nobody else. Days on which they cannot are kept like a blackout; whatever else is
- * wished is granted where it breaks nothing that is hard.
+ * of all organisations below it, and for nobody else. Days on which they cannot are kept unless somebody
+ * would have no window by it; whatever else is wished is granted where it breaks nothing that is hard.
  */
 
 import type { RowProblem } from '#domain/estate-columns.ts';
 import { windowFrom } from '#domain/window.ts';
 import { OrganisationTree } from './organisation-tree.ts';
-import type { PlanningOrder } from './placement.ts';
-import type { Roster } from './roster.ts';
+import type { LastWish, PlanningOrder } from './placement.ts';
 import type { Wish } from './wishes-file.ts';
 
 /** A wish that was understood; of those who wish to move together it is one for the whole group. */
@@ -48,20 +47,20 @@ class Hearing {
   readonly #asked: AskedWish[] = [];
   readonly #problems: RowProblem[] = [];
   readonly #groups = new Map<string, { lines: number[]; organisation: number; group: string; members: Set<number> }>();
-  readonly #closed: (Uint8Array | null)[];
-  /** Windows in which single mailboxes cannot. */
+  /** Windows in which organisations cannot, and single mailboxes. */
+  readonly #barredOf: (Uint8Array | null)[];
   readonly #barred = new Map<number, Uint8Array>();
-  /** The wishes that say so. */
+  /** The wishes that say so of single mailboxes. */
   readonly #ofOne = new Set<AskedWish>();
-  readonly #last: Uint8Array;
+  /** Who wishes to be last, by the organisation that asks. */
+  readonly #last = new Map<number, Set<number>>();
   /** The last local day that each window touches, for the days of wishes. */
   readonly #endDays: readonly string[];
 
   constructor(order: PlanningOrder) {
     this.#order = order;
     this.#tree = new OrganisationTree(order.roster);
-    this.#closed = [...order.closed];
-    this.#last = order.wishLast?.slice() ?? new Uint8Array(order.roster.size);
+    this.#barredOf = order.closed.map(() => null);
     const { timezone } = order.calendar;
     this.#endDays = order.windows.map(({ closesAt }) => windowFrom(closesAt - 1, closesAt, timezone).day);
   }
@@ -74,7 +73,9 @@ class Hearing {
     if (wish.kind === 'not-on') return this.#hearNotOn(wish, organisation, whom);
     const mailboxes = whom.mailbox === null ? this.#tree.membersOf(whom.organisations) : [whom.mailbox];
     if (wish.kind === 'last') {
-      for (const mailbox of mailboxes) this.#last[mailbox] = 1;
+      const known = this.#last.get(organisation) ?? new Set();
+      for (const mailbox of mailboxes) known.add(mailbox);
+      this.#last.set(organisation, known);
       return this.#enter({
         ...plainly,
         kind: 'last',
@@ -105,15 +106,19 @@ class Hearing {
       return this.#enter(entered);
     }
     const left = whom.organisations.filter((each) => this.#leavesSomething(each, barred));
-    for (const each of left) this.#closed[each] = either(this.#closed[each] ?? new Uint8Array(windows.length), barred);
+    for (const each of left)
+      this.#barredOf[each] = either(this.#barredOf[each] ?? new Uint8Array(windows.length), barred);
     const passedOver = left.length === 0 ? 'it would leave them no window at all' : null;
     this.#enter({ ...asked, barred, passedOver });
   }
 
   /** Whether an organisation, for which some window is open, keeps one. */
   #leavesSomething(organisation: number, barred: Uint8Array): boolean {
-    const closed = this.#closed[organisation];
-    return this.#order.windows.some(({ mailboxes }, i) => mailboxes > 0 && closed?.[i] !== 1 && barred[i] !== 1);
+    const closed = this.#order.closed[organisation];
+    const before = this.#barredOf[organisation];
+    return this.#order.windows.some(
+      ({ mailboxes }, i) => mailboxes > 0 && closed?.[i] !== 1 && before?.[i] !== 1 && barred[i] !== 1,
+    );
   }
 
   end(): AppliedWishes {
@@ -142,46 +147,43 @@ class Hearing {
   }
 
   #ordered(): { readonly order: PlanningOrder; readonly tooNarrow: ReadonlySet<number> } {
-    const { roster } = this.#order;
-    const tooNarrow = new Set<number>();
-    const [notBefore, notAfter] = [roster.notBefore.slice(), roster.notAfter.slice()];
-    for (const [mailbox, barred] of this.#barred) {
-      const span = this.#spanLeft(mailbox, barred);
-      if (span === null) tooNarrow.add(mailbox);
-      else [notBefore[mailbox], notAfter[mailbox]] = span;
-    }
+    const tooNarrow = new Set(
+      [...this.#barred].flatMap(([each, barred]) => (this.#hasAny(each, barred) ? [] : [each])),
+    );
+    const ofMailbox = new Map([...this.#barred].filter(([mailbox]) => !tooNarrow.has(mailbox)));
+    const isAnyBarred = ofMailbox.size > 0 || this.#barredOf.some((each) => each !== null);
     const order = {
       ...this.#order,
-      roster: this.#barred.size === 0 ? roster : withDates(roster, notBefore, notAfter),
-      closed: this.#closed,
+      barred: isAnyBarred ? { ofOrganisation: this.#barredOf, ofMailbox } : null,
       together: this.#together(),
-      wishLast: this.#last.includes(1) ? this.#last : null,
+      lastWishes: this.#lastWishes(),
     };
     return { order, tooNarrow };
   }
 
-  /**
-   * The days that are left to one mailbox. A plan knows of a first and a last day and of no gap between them, so of all that lie
-   * between its barred days it is the stretch in which most room is.
-   */
-  #spanLeft(mailbox: number, barred: Uint8Array): readonly [number, number] | null {
-    const { roster, windows } = this.#order;
+  /** Whether a mailbox keeps a window between its own dates. */
+  #hasAny(mailbox: number, barred: Uint8Array): boolean {
+    const { roster, windows, closed } = this.#order;
     const [first, last] = [roster.notBefore[mailbox] as number, roster.notAfter[mailbox] as number];
-    const closed = this.#closed[roster.organisation[mailbox] as number];
-    const barredDays = new Set(windows.filter((_, i) => barred[i] === 1).map(({ dayNumber }) => dayNumber));
-    const within = [...barredDays].filter((day) => day >= first && day <= last).toSorted((a, b) => a - b);
-    const spans = [...within, null].map((day, i) => {
-      const before = within[i - 1];
-      const span = [before === undefined ? first : before + 1, day === null ? last : day - 1] as const;
-      return { span, room: 0 };
-    });
-    for (const [i, { dayNumber, mailboxes }] of windows.entries()) {
-      if (closed?.[i] === 1 || barredDays.has(dayNumber)) continue;
-      const its = spans.find(({ span: [from, until] }) => dayNumber >= from && dayNumber <= until);
-      if (its) its.room += mailboxes;
-    }
-    const most = Math.max(...spans.map(({ room }) => room));
-    return most === 0 ? null : (spans.find(({ room }) => room === most)?.span ?? null);
+    const home = roster.organisation[mailbox] as number;
+    return windows.some(
+      ({ dayNumber, mailboxes }, i) =>
+        mailboxes > 0 &&
+        dayNumber >= first &&
+        dayNumber <= last &&
+        closed[home]?.[i] !== 1 &&
+        this.#barredOf[home]?.[i] !== 1 &&
+        barred[i] !== 1,
+    );
+  }
+
+  /** Those of whoever speaks for most first, so that a ward's own order is made within what is asked of the ward. */
+  #lastWishes(): readonly LastWish[] | null {
+    const wishes = [...this.#last].map(([organisation, mailboxes]) => ({
+      mailboxes: columnOf([...mailboxes].toSorted((a, b) => a - b)),
+      organisations: this.#tree.under(organisation),
+    }));
+    return wishes.length === 0 ? null : wishes.toSorted((a, b) => b.organisations.length - a.organisations.length);
   }
 
   /** Pairs of all who wish to move together: each with the first of its group, as grants of the heaviest kind, twice over. */
@@ -236,13 +238,6 @@ interface Whom {
 }
 
 const plainly = { group: null, barred: null, passedOver: null };
-
-function withDates(roster: Roster, notBefore: Int32Array, notAfter: Int32Array): Roster {
-  const { size, kind, organisation, sizeBytes, items, waveHint, organisations, hints, grants } = roster;
-  const columns = { size, kind, organisation, sizeBytes, items, waveHint, organisations, hints, grants };
-  const address = (mailbox: number): string => roster.address(mailbox);
-  return { ...columns, notBefore, notAfter, address, find: (written) => roster.find(written) };
-}
 
 function either(a: Uint8Array, b: Uint8Array): Uint8Array {
   return a.map((closed, i) => closed | (b[i] as number));
