@@ -143,6 +143,34 @@ test('an end that waits for nothing takes away what was begun', async () => {
   expect((await readdir(folder)).toSorted()).toEqual(made);
 });
 
+test('all grants with an unknown end are written beside the plan, however many, and nothing is where there are none', async () => {
+  const { signal } = new AbortController();
+  const gone = Array.from({ length: 50 }, (_, i) => `p${i}@x.example,gone${i}@x.example,folder`);
+  await write('grants.csv', 'mailbox,grantee,kind', [...gone.slice(0, 49), 'old@x.example,older@x.example,send-as']);
+  const beside = join(folder, 'plan.unknown.csv');
+  for (const lines of [51, 0]) {
+    await using work = await opened(signal);
+    await work.plan(order, signal);
+    work.settle('in short\n');
+    const written = await readFile(beside, 'utf8').then(
+      (text) => text.trimEnd().split('\r\n'),
+      () => [],
+    );
+    expect(written).toHaveLength(lines);
+    if (lines > 0) {
+      expect(written.slice(0, 2)).toEqual([
+        'mailbox,grantee,kind,unknown',
+        'p0@x.example,gone0@x.example,folder,grantee',
+      ]);
+      expect(written.slice(-2)).toEqual([
+        'p48@x.example,gone48@x.example,folder,both',
+        'old@x.example,older@x.example,send-as,both',
+      ]);
+    }
+    await write('grants.csv', 'mailbox,grantee,kind', []);
+  }
+});
+
 test('a repeated grant, one to oneself and one of somebody unknown are remarked, and count for nothing more', async () => {
   const { signal } = new AbortController();
   const more = [

@@ -4,9 +4,10 @@ import type { NamedDifference } from '#operations/plan-report.ts';
 import { count, counted, shown, table } from './shown.ts';
 
 export function differenceLines(difference: NamedDifference, most: number): readonly string[] {
-  const { same, earlier, later, newlyPlaced, newlyUnplaced, stillUnplaced, joiners, leavers } = difference;
+  const { same, otherHour, earlier, later, newlyPlaced, newlyUnplaced, stillUnplaced, joiners, leavers } = difference;
   const rows: (readonly [number, string])[] = [
     [same, 'move when they did'],
+    [otherHour, 'move on the same day, at another hour'],
     [earlier, 'move earlier'],
     [later, 'move later'],
     [newlyPlaced, 'have a window and had none'],

@@ -32,6 +32,7 @@ export function planLines(report: PlanReport, much: HowMuch): readonly string[] 
     splitLines(report, much.worst),
     unplacedLines(report, much.worst),
     wishLines(report, much.worst),
+    hintLines(report, much.worst),
     report.difference === null ? [] : differenceLines(report.difference, much.worst),
     report.remarks.map((remark) => `Note: ${shown(remark, 500)}`),
   ];
@@ -44,6 +45,7 @@ function headLines({ calendar, organisations, summary }: PlanReport): readonly s
     `${count(mailboxes.placed)} placed`,
     `${count(mailboxes.unplaced)} unplaced`,
     ...(mailboxes.moved > 0 ? [`${count(mailboxes.moved)} moved already`] : []),
+    ...(mailboxes.fixed > 0 ? [`${count(mailboxes.fixed)} fixed in waves that were started`] : []),
     ...(mailboxes.excluded > 0 ? [`${count(mailboxes.excluded)} held or excluded`] : []),
   ];
   const pilot = summary.windows.find(({ window }) => window.isPilot);
@@ -65,7 +67,9 @@ function grantLines({ summary }: PlanReport): readonly string[] {
       count(grants.split),
       grants.split === 0 ? 'are split' : `are split, for ${mean(days, grants.split)} days on average`,
     ],
-    ...(grants.oneMoves > 0 ? [[count(grants.oneMoves), 'have one end that moves and one without a window']] : []),
+    ...(grants.oneMoves > 0
+      ? [[count(grants.oneMoves), 'have one end that moves and one without a window: split with no end']]
+      : []),
     ...(grants.neitherMoves > 0 ? [[count(grants.neitherMoves), 'have two ends without a window']] : []),
     ...(grants.unknown > 0 ? [[count(grants.unknown), 'name an address that the estate does not have']] : []),
   ];
@@ -224,6 +228,17 @@ function wishLines({ wishes }: PlanReport, most: number): readonly string[] {
         ({ lines, organisation, kind, granted: is, why }) =>
           `  line ${lines.join(', ')} (${shown(organisation, 20)}, ${kind}): ${is === 'no' ? 'not granted' : is}. ${shown(why, 300)}`,
       ),
+  ];
+}
+
+function hintLines({ hints }: PlanReport, most: number): readonly string[] {
+  if (hints === null) return [];
+  const { granted, notGranted, unknown, first } = hints;
+  return [
+    `wave_hint: ${count(granted)} granted, ${count(notGranted)} not${unknown > 0 ? `, ${count(unknown)} not understood` : ''}`,
+    ...first
+      .slice(0, most)
+      .map(({ mailbox, hint, why }) => `  ${shown(mailbox, 80)} (${shown(hint, 60)}): not granted, ${why}`),
   ];
 }
 

@@ -9,8 +9,8 @@ import type { EstateRoster } from './roster-of-estate.ts';
 /** No server and no database is asked; nobody has moved yet, and every window of the calendar can be used. */
 export function folderEstate(folder: string): EstateToPlan {
   return {
-    async read(calendar, told, signal) {
-      const roster = await readRoster(folder, told, signal);
+    async read(calendar, told, signal, heard) {
+      const roster = await readRoster(folder, told, signal, heard);
       const { windows, unusable } = windowsOf(calendar, roster.size);
       const closed = closedWindows(calendar, windows, roster.organisations);
       const { toThemselves, twice } = roster.leftOut;
@@ -19,7 +19,7 @@ export function folderEstate(folder: string): EstateToPlan {
         ...leftOutRemark(twice, 'repeats an earlier one', 'repeat an earlier one'),
         ...unknownRemarks(roster.grants.unknown),
       ];
-      return { roster, windows, closed, unusable, fixed: null, before: null, excluded: null, remarks };
+      return { roster, windows, closed, unusable, fixed: null, before: null, excluded: null, standing: null, remarks };
     },
   };
 }
@@ -30,7 +30,8 @@ export function importedEstate(
 ): EstateToPlan {
   return {
     async read(calendar, _told, signal) {
-      const { roster, windows, closed, unusable, fixed, before, excluded } = await rosterOf(calendar, signal);
+      const estate = await rosterOf(calendar, signal);
+      const { roster, windows, closed, unusable, fixed, before, excluded, wave, waves, standings } = estate;
       return {
         roster,
         windows,
@@ -39,6 +40,7 @@ export function importedEstate(
         fixed,
         before,
         excluded,
+        standing: { wave, waves, begun: standings.begun },
         remarks: unknownRemarks(roster.grants.unknown),
       };
     },

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Calendar } from '#domain/calendar.ts';
+import { dayNumber } from '#domain/calendar-days.ts';
 import type { Day } from '#domain/estate.ts';
 import type { PlanningOrder } from '#planning/placement.ts';
 import { firstFit, orderOf, type SmallEstate } from '#planning/small-plans.test-kit.ts';
@@ -42,7 +43,7 @@ function orderFor(
   const order = orderOf(estate, calendar);
   return {
     calendar: order.calendar,
-    estate: { read: async () => ({ ...order, unusable: [], remarks: [] }) },
+    estate: { read: async () => ({ ...order, unusable: [], standing: null, remarks: [] }) },
     seed: 1,
     effortSeconds: null,
     drafts: new PlanDrafts(join(folder, 'plan.csv')),
@@ -171,14 +172,99 @@ test('an earlier plan is compared with, and the planner is told of it', async ()
   });
 });
 
-test('a plan that gave a window to hardly anybody is compared with, and not kept to', async () => {
+test('a plan that gave a window to hardly anybody is kept to as any other, since those were told', async () => {
   const earlier = join(folder, 'earlier.csv');
   await writeFile(earlier, 'address,wave,window_start\nann@x.example,pilot,2026-08-03T19:00\n');
   let before: Int32Array | null | undefined;
   const planner = async (asked: PlanningOrder) => ((before = asked.before), firstFit(asked));
   const { difference } = await planEstate(orderFor(ward, { earlier, planner }), idle);
-  expect(before).toBeNull();
+  expect(before).toEqual(Int32Array.of(-1, 0, -1, -1, -1));
   expect(difference).toMatchObject({ same: 1, joiners: { placed: 3, unplaced: 1 } });
+});
+
+test('where the hours of a calendar were shifted the plan before still counts, and a change of hour is none of day', async () => {
+  const earlier = join(folder, 'earlier.csv');
+  const lines = ['ann@x.example,by hand,2026-08-03T18:00', 'bob@y.example,evening-2026-08-04,2026-08-04T21:30'];
+  await writeFile(earlier, ['address,wave,window_start', ...lines, ''].join('\n'));
+  let before: Int32Array | null | undefined;
+  const planner = async (asked: PlanningOrder) => ((before = asked.before), firstFit(asked));
+  const { difference } = await planEstate(orderFor(ward, { earlier, planner }), idle);
+  expect(before).toEqual(Int32Array.of(-1, 0, 1, -1, -1));
+  expect(difference).toMatchObject({ same: 0, otherHour: 2, earlier: 0, later: 0, first: [] });
+});
+
+test('grants of whom one end has no window are written as split with no end, and count for no grant-days', async () => {
+  const grants = [...(ward.grants ?? []), ['dot@y.example', 'ann@x.example', 'folder'] as const];
+  const order = orderFor({ ...ward, grants });
+  const { summary } = await planEstate(order, idle);
+  order.drafts?.settle();
+  expect([summary.grantDays, summary.grants.oneMoves]).toEqual([5, 1]);
+  expect((await rows('plan.splits.csv'))[1]).toMatchObject({
+    mailbox: 'dot@y.example',
+    grantee: 'ann@x.example',
+    moves_first: 'grantee',
+    from: '2026-08-03',
+    until: '',
+    days: '',
+    mailbox_organisation: "'=RYZ",
+  });
+});
+
+test('in flight the plan names the waves of who is fixed or has moved, and tells the ones from the others', async () => {
+  const order = orderFor(ward);
+  const read = await order.estate.read(order.calendar, () => undefined, idle, null);
+  const wave = { id: 1, state: 'finished' as const, closesAt: Date.UTC(2026, 6, 31, 6), day: '2026-07-30' };
+  const standing = {
+    wave: Int32Array.of(0, 1, -1, -1, -1),
+    waves: [
+      { ...wave, name: 'by hand', opensAt: Date.UTC(2026, 6, 30, 18) },
+      { ...wave, name: 'evening-2026-08-03', opensAt: Date.UTC(2026, 7, 3, 17), day: '2026-08-03' },
+    ],
+    begun: 1,
+  };
+  const none = -0x8000_0000;
+  const fixed = Int32Array.of(dayNumber('2026-07-30'), dayNumber('2026-08-03'), none, none, none);
+  const report = await planEstate({ ...order, estate: { read: async () => ({ ...read, fixed, standing }) } }, idle);
+  order.drafts?.settle();
+  expect((await readFile(join(folder, 'plan.csv'), 'utf8')).split('\n').slice(1, 3)).toEqual([
+    'Ward@x.example,by hand,2026-07-30T19:00',
+    // As the calendar has it now, though the wave was made for an hour before.
+    'ann@x.example,evening-2026-08-03,2026-08-03T19:00',
+  ]);
+  expect(report.summary.mailboxes).toMatchObject({ moved: 1, fixed: 1 });
+});
+
+test('a pilot with nobody in it is remarked with why, and with what would change that soonest', async () => {
+  const late = ward.mailboxes.map((each, i) => ({ ...each, notBefore: i === 1 ? '2026-08-04' : '2026-08-06' }));
+  const { remarks } = await planEstate(orderFor({ mailboxes: late }, {}, { pilot: { share: 0.2 } }), idle);
+  expect(remarks).toContain(
+    'Nobody moves in the pilot, evening of 2026-08-03: 5 may not move so early (not_before). The nearest change: not_before 2026-08-04 -> 2026-08-03 for ann@x.example.',
+  );
+});
+
+test('people who move behind what should have waited for them, and a search that ended, are remarked', async () => {
+  const mailboxes = [...ward.mailboxes, { address: 'app@x.example', kind: 'application' as const }];
+  const order = orderFor({ mailboxes }, { planner: async (asked) => ({ ...firstFit(asked), cutShort: 2 }) });
+  const read = await order.estate.read(order.calendar, () => undefined, idle, null);
+  const none = -0x8000_0000;
+  const fixed = Int32Array.of(none, none, none, none, none, dayNumber('2026-08-03'));
+  const { remarks } = await planEstate({ ...order, estate: { read: async () => ({ ...read, fixed }) } }, idle);
+  expect(remarks).toEqual([
+    '1 person moves after mailboxes that should have waited for them, and have moved or stand in a wave that was started: RXY.',
+    'The search for room ended before it had looked everywhere for 2 mailboxes without a window: more --effort may place them.',
+  ]);
+});
+
+test('whether a hint was granted is told, and that it was not understood', async () => {
+  const order = orderFor(ward);
+  const read = await order.estate.read(order.calendar, () => undefined, idle, null);
+  const roster = { ...read.roster, hints: ['EVENING-2026-08-03', 'nowhere'], waveHint: Int32Array.of(0, -1, 0, 1, -1) };
+  const { hints } = await planEstate({ ...order, estate: { read: async () => ({ ...read, roster }) } }, idle);
+  expect(hints).toMatchObject({ granted: 1, notGranted: 1, unknown: 1 });
+  expect(hints?.first.map(({ mailbox, hint }) => `${mailbox} ${hint}`)).toEqual([
+    'bob@y.example EVENING-2026-08-03',
+    'cem@y.example nowhere',
+  ]);
 });
 
 test('an earlier plan that cannot be understood is told line by line', async () => {
@@ -213,7 +299,7 @@ test('who is explained is found by their address in whatever case, also without 
 test('an estate without mailboxes and a calendar of which nothing is left are refused with what to do', async () => {
   await expect(planEstate(orderFor({ mailboxes: [] }), idle)).rejects.toMatchObject({ code: 'plan.nobody' });
   const over = orderFor(ward);
-  const read = await over.estate.read(over.calendar, () => undefined, idle);
+  const read = await over.estate.read(over.calendar, () => undefined, idle, null);
   const windows = read.windows.map((window) => ({ ...window, mailboxes: 0, bytes: 0 }));
   const estate = { read: async () => ({ ...read, windows }) };
   await expect(planEstate({ ...over, estate }, idle)).rejects.toMatchObject({ code: 'plan.no-window' });

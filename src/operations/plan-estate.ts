@@ -9,16 +9,20 @@ import type { Calendar } from '#domain/calendar.ts';
 import { calendarRemarks } from '#domain/calendar-remarks.ts';
 import type { UnusableWindow } from '#domain/calendar-windows.ts';
 import { fault } from '#domain/fault.ts';
+import type { StandingWave } from '#domain/plan-standing.ts';
 import { nearest } from '#lib/nearest.ts';
 import type { Placement, PlanningOrder, PlanningWatcher } from '#planning/placement.ts';
 import type { Roster } from '#planning/roster.ts';
+import type { HearUnknown } from '#planning/roster-builder.ts';
 import { usualEffortSeconds } from '#planner/effort.ts';
+import { planRemarks } from '#planning/plan-remarks.ts';
 import { type AppliedWishes, applyWishes } from '#planning/wishes.ts';
 import { readWishes } from '#planning/wishes-file.ts';
 import type { PlanDrafts } from './plan-files.ts';
-import { earlierWaves, worthKeeping } from './earlier-plan.ts';
-import { earlierPlan, readPlan, windowsOfPlan } from './plan-file-read.ts';
+import { earlierWaves } from './earlier-plan.ts';
+import { earlierPlan, readPlan, windowsBefore } from './plan-file-read.ts';
 import { findingsOf, type Planned } from './plan-findings.ts';
+import { unknownHeader, unknownLine } from './plan-rows.ts';
 import type { PlanReport } from './plan-report.ts';
 import { whyUnreadable } from './read-estate-file.ts';
 import type { RosterReading } from './read-roster.ts';
@@ -51,13 +55,29 @@ export interface PlanEstateWatcher extends PlanningWatcher {
 
 /** An estate in files or in the database. */
 export interface EstateToPlan {
-  /** Throws `estate.files.wrong`, `database.*`, `interrupted`. */
-  read(calendar: Calendar, told: (reading: RosterReading) => void, signal: AbortSignal): Promise<EstateRead>;
+  /** `heard`: hears of every grant with an unknown end, where its addresses are at hand. Throws `estate.files.wrong`, `database.*`, `interrupted`. */
+  read(
+    calendar: Calendar,
+    told: (reading: RosterReading) => void,
+    signal: AbortSignal,
+    heard: HearUnknown | null,
+  ): Promise<EstateRead>;
+}
+
+/** What stands of an estate in flight. */
+export interface Standing {
+  /** Of each mailbox a number in `waves`; -1 for none. */
+  readonly wave: Int32Array;
+  readonly waves: readonly StandingWave[];
+  /** Of those who are fixed, how many have not moved yet. */
+  readonly begun: number;
 }
 
 export interface EstateRead
   extends Pick<PlanningOrder, 'roster' | 'windows' | 'closed' | 'fixed' | 'before' | 'excluded'> {
   readonly unusable: readonly UnusableWindow[];
+  /** Null where nobody has a wave. */
+  readonly standing: Standing | null;
   readonly remarks: readonly string[];
 }
 
@@ -74,7 +94,10 @@ export async function planEstate(order: PlanEstateOrder, signal: AbortSignal): P
   const placement = await order.planner(asked, watcher, signal);
   const planning = clock.lap();
   watcher.begins('writing');
-  const found = await findingsOf({ asked, placement, drafts, explained, earlier, wishes }, signal);
+  const found = await findingsOf(
+    { asked, placement, drafts, explained, earlier, wishes, standing: read.standing },
+    signal,
+  );
   const { organisations } = asked.roster;
   return {
     calendar: {
@@ -94,6 +117,7 @@ export async function planEstate(order: PlanEstateOrder, signal: AbortSignal): P
       ...read.remarks,
       ...pastRemarks(order, read),
       ...(wishes ? wishRemarks(wishes) : []),
+      ...planRemarks(asked, placement),
     ],
     milliseconds: { reading, planning, writing: clock.lap() },
   };
@@ -106,7 +130,8 @@ interface Prepared extends Pick<Planned, 'asked' | 'explained' | 'wishes' | 'ear
 /** All that is to be read, and what a planner is asked because of it. */
 async function prepared(order: PlanEstateOrder, signal: AbortSignal): Promise<Prepared> {
   const { calendar, watcher, seed } = order;
-  const read = await order.estate.read(calendar, (reading) => watcher.reading(reading), signal);
+  const told = (reading: RosterReading): void => watcher.reading(reading);
+  const read = await order.estate.read(calendar, told, signal, unknownFile(order.drafts));
   mustBePlannable(read);
   const { roster, windows, closed, fixed, before, excluded } = read;
   const explained = order.explain.map((address) => mailboxOf(roster, address));
@@ -114,10 +139,32 @@ async function prepared(order: PlanEstateOrder, signal: AbortSignal): Promise<Pr
   const file = order.earlier === null ? null : await readPlan(order.earlier, roster, signal);
   const waves = before && earlierWaves(read, before);
   const earlier = file ? earlierPlan(file) : waves;
-  const kept = worthKeeping({ ...read, before: before ?? (file && windowsOfPlan(file, windows, []).window) });
-  const plain = { roster, calendar, windows, closed, fixed, before: kept, excluded, together: null, lastWishes: null, barred: null };
+  const kept = before ?? (file && windowsBefore(file, windows));
+  const plain = {
+    roster,
+    calendar,
+    windows,
+    closed,
+    fixed,
+    before: kept,
+    excluded,
+    together: null,
+    lastWishes: null,
+    barred: null,
+  };
   const wishes = order.wishes === null ? null : await wishesFor({ ...plain, seed, effortSeconds }, order.wishes);
   return { read, asked: wishes?.order ?? { ...plain, seed, effortSeconds }, explained, wishes, earlier };
+}
+
+/** Grants with an unknown end go to a file of their own as they are met, since there may be millions. */
+function unknownFile(drafts: PlanDrafts | null): HearUnknown | null {
+  if (drafts === null) return null;
+  drafts.retire('unknown', unknownHeader);
+  return (grant) => {
+    const file = drafts.begin('unknown');
+    if (file.isEmpty) file.write(unknownHeader);
+    file.write(unknownLine(grant));
+  };
 }
 
 function mustBePlannable({ roster, windows, unusable }: EstateRead): void {

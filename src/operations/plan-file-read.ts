@@ -9,6 +9,7 @@ import type { RowProblem } from '#domain/estate-columns.ts';
 import { fault } from '#domain/fault.ts';
 import { csvLines } from '#lib/csv-lines.ts';
 import type { EarlierPlan } from '#planning/difference.ts';
+import { windowFinder } from '#planning/find-window.ts';
 import type { Roster } from '#planning/roster.ts';
 import { startDayNumber } from './plan-file.ts';
 import { PlanRows, type ReadPlan } from './plan-file-rows.ts';
@@ -50,6 +51,15 @@ export function earlierPlan({ entry, entries, unknown }: ReadPlan): EarlierPlan 
     starts: starts.map((start) => ({ start, dayNumber: startDayNumber(start) })),
     leavers: { mailboxes: unknown.mailboxes, first: unknown.first.map(({ address }) => address) },
   };
+}
+
+/** The window of each mailbox in an earlier plan, though the hours of the calendar have been shifted since; -1 for none. */
+export function windowsBefore({ entry, entries }: ReadPlan, windows: readonly PlanWindow[]): Int32Array {
+  const find = windowFinder(windows);
+  const windowOf = Int32Array.from(entries, ({ start, wave, dayNumber }) =>
+    find((window) => window.start === start, wave, dayNumber),
+  );
+  return entry.map((number) => (number < 0 ? -1 : (windowOf[number] as number)));
 }
 
 /** A plan by the windows of a calendar. */

@@ -8,7 +8,7 @@ import { basename, dirname, extname, join } from 'node:path';
 import { fault } from '#domain/fault.ts';
 
 /** `plan.csv` itself and what lies beside it: `plan.splits.csv`. */
-export type PlanFile = 'plan' | 'splits' | 'unplaced' | 'wishes' | 'summary';
+export type PlanFile = 'plan' | 'splits' | 'unplaced' | 'unknown' | 'wishes' | 'summary';
 
 export type PlanFilePaths = Readonly<Record<PlanFile, string>>;
 
@@ -18,6 +18,7 @@ export function planFilePaths(plan: string): PlanFilePaths {
     plan,
     splits: `${stem}.splits.csv`,
     unplaced: `${stem}.unplaced.csv`,
+    unknown: `${stem}.unknown.csv`,
     wishes: `${stem}.wishes.csv`,
     summary: `${stem}.summary.txt`,
   };
@@ -52,7 +53,7 @@ export class PlanDrafts implements Disposable {
   }
 
   /**
-   * This plan has no such file: one that an earlier plan left there is taken away when this is settled, lest it seem to belong to it.
+   * Unless this plan begins such a file, one that an earlier plan left there is taken away when this is settled, lest it seem to belong to it.
    * What does not begin with `header` is none of ours.
    */
   retire(file: PlanFile, header: string): void {
@@ -63,7 +64,7 @@ export class PlanDrafts implements Disposable {
   settle(): readonly string[] {
     const settled = [...this.#begun.entries()].toSorted(([a], [b]) => Number(a === 'plan') - Number(b === 'plan'));
     for (const [, draft] of settled) draft.end();
-    for (const [file, header] of this.#retired) removeStale(this.#paths[file], header);
+    for (const [file, header] of this.#retired) if (!this.#begun.has(file)) removeStale(this.#paths[file], header);
     for (const [, draft] of settled) draft.settle();
     this.#begun.clear();
     return settled.map(([, { path }]) => path).toReversed();
@@ -83,6 +84,7 @@ export class Draft {
   readonly draft: string;
   #file: number | null;
   #pending = '';
+  isEmpty = true;
 
   constructor(path: string) {
     this.path = path;
@@ -91,6 +93,7 @@ export class Draft {
   }
 
   write(text: string): void {
+    this.isEmpty = false;
     this.#pending += text;
     if (this.#pending.length >= chunkLength) this.#flush();
   }

@@ -14,12 +14,22 @@ import { shortageOf } from '#planning/summary-shortage.ts';
 import { UnplacedTally } from '#planning/summary-unplaced.ts';
 import { type LaterWindows, whyNots } from '#planning/why-not.ts';
 import { changeText, reasonText } from '#planning/why-not-words.ts';
+import { hintsOutcome } from '#planning/wave-hints.ts';
 import type { AppliedWishes } from '#planning/wishes.ts';
 import { type WishOutcome, wishesOutcome } from '#planning/wishes-outcome.ts';
 import type { PlanDrafts } from './plan-files.ts';
-import { entriesOf } from './plan-file.ts';
+import { withStanding } from './plan-standing-rows.ts';
+import type { Standing } from './plan-estate.ts';
 import { writePlan } from './plan-file-write.ts';
-import { namedDifference, namedExplanation, namedSummary, namedUnplaced, type PlanReport } from './plan-report.ts';
+import {
+  namedDifference,
+  namedExplanation,
+  namedHints,
+  type NamedSummary,
+  namedSummary,
+  namedUnplaced,
+  type PlanReport,
+} from './plan-report.ts';
 import { splitLines, splitsHeader, unplacedHeader, unplacedLine, wishesHeader, wishLine } from './plan-rows.ts';
 
 export interface Planned {
@@ -30,30 +40,35 @@ export interface Planned {
   readonly explained: readonly number[];
   readonly earlier: EarlierPlan | null;
   readonly wishes: AppliedWishes | null;
+  readonly standing: Standing | null;
 }
 
-export type Found = Pick<PlanReport, 'summary' | 'unplaced' | 'shortage' | 'explanations' | 'difference' | 'wishes'>;
+export type Found = Pick<
+  PlanReport,
+  'summary' | 'unplaced' | 'shortage' | 'explanations' | 'difference' | 'wishes' | 'hints'
+>;
 
 /** Between two looks at whether somebody wants it stopped. */
 const atOnce = 20_000;
 
 export async function findingsOf(planned: Planned, signal: AbortSignal): Promise<Found> {
-  const { asked, placement, drafts, explained, earlier, wishes } = planned;
+  const { asked, placement, drafts, explained, earlier, wishes, standing } = planned;
   if (drafts) {
-    const plan = { roster: asked.roster, entry: placement.window, entries: entriesOf(asked.windows) };
-    await writePlan(drafts.reserve('plan'), plan, signal);
+    const plan = withStanding(asked, placement, standing);
+    await writePlan(drafts.reserve('plan'), { roster: asked.roster, ...plan }, signal);
   }
   const splits = drafts?.begin('splits');
   splits?.write(splitsHeader);
   const line = splitLines(asked);
-  const summary = summarise(asked, placement, (split) => splits?.write(line(split)));
+  const write = (split: Parameters<typeof line>[0]): void => splits?.write(line(split));
+  const summary = summarise(asked, placement, write, write);
   await breathe();
   signal.throwIfAborted();
   if (wishes === null) drafts?.retire('wishes', wishesHeader);
   const later = summary.mailboxes.unplaced > 0 ? laterWindows(asked, placement) : noneLater;
   const { unplaced, reasons } = await unplacedOf(planned, later, signal);
   return {
-    summary: namedSummary(asked, summary),
+    summary: withBegun(namedSummary(asked, summary), standing),
     unplaced,
     shortage: summary.mailboxes.unplaced > 0 ? shortageOf(asked, later.windows) : null,
     explanations: explained.map((mailbox) =>
@@ -61,7 +76,15 @@ export async function findingsOf(planned: Planned, signal: AbortSignal): Promise
     ),
     difference: earlier && namedDifference(asked, differenceOf(asked, placement, earlier)),
     wishes: wishes && wishesOf(wishes, placement, drafts),
+    hints: namedHints(asked, hintsOutcome(asked, placement)),
   };
+}
+
+/** Of those who are fixed, who have not moved yet. */
+function withBegun(summary: NamedSummary, standing: Standing | null): NamedSummary {
+  const { mailboxes } = summary;
+  const fixed = standing?.begun ?? 0;
+  return { ...summary, mailboxes: { ...mailboxes, moved: mailboxes.moved - fixed, fixed } };
 }
 
 /** So many wishes that were not granted are told at once; the file has all. */

@@ -11,6 +11,7 @@ import type { SplitSide } from '#planning/split.ts';
 import type { PlanSummary } from '#planning/summary.ts';
 import type { Shortage } from '#planning/summary-shortage.ts';
 import type { UnplacedSummary } from '#planning/summary-unplaced.ts';
+import type { HintsOutcome } from '#planning/wave-hints.ts';
 import type { WishOutcome } from '#planning/wishes-outcome.ts';
 
 export interface PlanReport {
@@ -41,13 +42,21 @@ export interface PlanReport {
     /** The first that were not granted, or in part. */
     readonly first: readonly WishOutcome[];
   } | null;
+  /** What became of `wave_hint`; null where nobody has one. */
+  readonly hints: NamedHints | null;
   readonly remarks: readonly string[];
   readonly milliseconds: { readonly reading: number; readonly planning: number; readonly writing: number };
 }
 
-export interface NamedSummary extends Omit<PlanSummary, 'organisations' | 'largest'> {
+export interface NamedSummary extends Omit<PlanSummary, 'organisations' | 'largest' | 'mailboxes'> {
+  /** `fixed`: in a wave that was started, and not moved yet. */
+  readonly mailboxes: PlanSummary['mailboxes'] & { readonly fixed: number };
   readonly worstOrganisations: readonly NamedOrganisationUse[];
   readonly largestSplits: readonly NamedSplit[];
+}
+
+export interface NamedHints extends Omit<HintsOutcome, 'first'> {
+  readonly first: readonly { readonly mailbox: string; readonly hint: string; readonly why: string }[];
 }
 
 export interface NamedOrganisationUse {
@@ -120,10 +129,11 @@ export interface NamedDifference extends Omit<PlanDifference, 'organisations' | 
 
 export function namedSummary(
   { roster }: PlanningOrder,
-  { organisations, largest, ...rest }: PlanSummary,
+  { organisations, largest, mailboxes, ...rest }: PlanSummary,
 ): NamedSummary {
   return {
     ...rest,
+    mailboxes: { ...mailboxes, fixed: 0 },
     worstOrganisations: organisations.map(({ organisation, ...use }) => {
       const { code, name } = roster.organisations[organisation] as { code: string; name: string };
       return { organisation: code, name, ...use };
@@ -192,6 +202,21 @@ export function namedExplanation(
     windows: windows.map(({ window, cost: then, forbidden }) => ({ window, cost: then, forbidden })),
     kept,
   };
+}
+
+export function namedHints({ roster }: PlanningOrder, hints: HintsOutcome | null): NamedHints | null {
+  return (
+    hints && {
+      ...hints,
+      first: hints.first.map(({ mailbox, hint, isKnown }) => ({
+        mailbox: roster.address(mailbox),
+        hint,
+        why: isKnown
+          ? 'a rule is against it, there is no room, or those it works with would be parted from it for long'
+          : 'the calendar has no wave or rule of that name',
+      })),
+    }
+  );
 }
 
 export function namedDifference(

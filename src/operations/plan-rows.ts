@@ -5,7 +5,8 @@ import { grantKinds, mailboxKinds } from '#domain/estate.ts';
 import { csvCell, csvLine } from '#lib/csv-cells.ts';
 import type { PlanningOrder } from '#planning/placement.ts';
 import type { Roster } from '#planning/roster.ts';
-import { type Split, splitSides } from '#planning/split.ts';
+import type { UnknownGrant } from '#planning/roster-builder.ts';
+import { type OpenSplit, type Split, splitSides } from '#planning/split.ts';
 import { meanwhile } from '#planning/split-words.ts';
 import type { WhyNot } from '#planning/why-not.ts';
 import { changeText, reasonText } from '#planning/why-not-words.ts';
@@ -24,8 +25,11 @@ export const splitsHeader = csvLine([
   'meanwhile',
 ]);
 
-/** Gives lines for splits. There may be a million, so whatever comes again is made once. */
-export function splitLines({ roster }: PlanningOrder): (split: Readonly<Split>) => string {
+/**
+ * Gives lines for splits; one of which the other end has no window has neither `until` nor days. There may be a million, so whatever
+ * comes again is made once.
+ */
+export function splitLines({ roster }: PlanningOrder): (split: Readonly<Split> | Readonly<OpenSplit>) => string {
   const codes = roster.organisations.map(({ code }) => csvCell(code));
   const days = new Map<number, string>();
   const dayText = (day: number): string => {
@@ -41,10 +45,13 @@ export function splitLines({ roster }: PlanningOrder): (split: Readonly<Split>) 
       new Map(splitSides.map((side) => [side, csvCell(meanwhile(kind, side).inShort)] as const)),
     ]),
   );
-  return ({ mailbox, grantee, kind, first, fromDay, untilDay, days }) =>
-    `${addressCell(roster, mailbox)},${addressCell(roster, grantee)},${kind},${first},${dayText(fromDay)},${dayText(untilDay)},${days},${
+  return (split) => {
+    const { mailbox, grantee, kind, first, fromDay } = split;
+    const until = 'untilDay' in split ? `${dayText(split.untilDay)},${split.days}` : ',';
+    return `${addressCell(roster, mailbox)},${addressCell(roster, grantee)},${kind},${first},${dayText(fromDay)},${until},${
       codes[roster.organisation[mailbox] as number]
     },${codes[roster.organisation[grantee] as number]},${words.get(kind)?.get(first)}\r\n`;
+  };
 }
 
 function addressCell(roster: Roster, mailbox: number): string {
@@ -67,6 +74,12 @@ export function unplacedLine(order: PlanningOrder, whyNot: WhyNot): string {
     reasonText(order, whyNot),
     changeText(order, whyNot),
   ]);
+}
+
+export const unknownHeader = csvLine(['mailbox', 'grantee', 'kind', 'unknown']);
+
+export function unknownLine({ mailbox, grantee, kind, unknown }: UnknownGrant): string {
+  return csvLine([mailbox, grantee, kind, unknown]);
 }
 
 export const wishesHeader = csvLine(['lines', 'organisation', 'wish', 'group', 'mailboxes', 'granted', 'why']);

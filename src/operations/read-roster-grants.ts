@@ -3,7 +3,7 @@
  * addresses they name, since that is done faster for many.
  */
 
-import { type GrantRow, grantKinds } from '#domain/estate.ts';
+import { type GrantKind, type GrantRow, grantKinds } from '#domain/estate.ts';
 import type { Header } from '#domain/estate-columns.ts';
 import type { RosterBuilder } from '#planning/roster-builder.ts';
 import type { LineTaker } from './read-roster-lines.ts';
@@ -76,7 +76,7 @@ export class GrantLines implements LineTaker<'grants'> {
   row(row: GrantRow): void {
     const [mailbox, grantee] = [this.#builder.findText(row.mailbox), this.#builder.findText(row.grantee)];
     if (mailbox >= 0 && grantee >= 0) this.#builder.grant(mailbox, grantee, grantKinds.indexOf(row.kind));
-    else this.#unknown(mailbox < 0 ? row.mailbox : null, grantee < 0 ? row.grantee : null);
+    else this.#unknown(row, mailbox < 0, grantee < 0);
   }
 
   /** Reads a field of the line at hand. An address need not be looked into where somebody has it: then it is one. */
@@ -100,10 +100,9 @@ export class GrantLines implements LineTaker<'grants'> {
 
   #unknownEnds(i: number, mailbox: number, grantee: number): void {
     const isAsked = this.#builder.asksForUnknown;
-    this.#unknown(
-      isAsked && mailbox < 0 ? this.#textOf(i * 2) : null,
-      isAsked && grantee < 0 ? this.#textOf(i * 2 + 1) : null,
-    );
+    if (!isAsked) return this.#builder.unknownGrant([]);
+    const kind = grantKinds[this.#kinds[i] as number] as GrantKind;
+    this.#unknown({ mailbox: this.#textOf(i * 2), grantee: this.#textOf(i * 2 + 1), kind }, mailbox < 0, grantee < 0);
   }
 
   #textOf(end: number): string {
@@ -111,7 +110,9 @@ export class GrantLines implements LineTaker<'grants'> {
     return this.#octets.toString('latin1', from, to).toLowerCase();
   }
 
-  #unknown(mailbox: string | null, grantee: string | null): void {
-    this.#builder.unknownGrant([mailbox, grantee].filter((address) => address !== null));
+  #unknown({ mailbox, grantee, kind }: GrantRow, isMailbox: boolean, isGrantee: boolean): void {
+    this.#builder.unknownGrant([...(isMailbox ? [mailbox] : []), ...(isGrantee ? [grantee] : [])]);
+    const unknown = isMailbox && isGrantee ? 'both' : isMailbox ? 'mailbox' : 'grantee';
+    this.#builder.tellUnknown({ mailbox, grantee, kind, unknown });
   }
 }

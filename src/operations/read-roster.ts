@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { type EstateFileKind, estateFileKinds } from '#domain/estate-columns.ts';
 import { fault } from '#domain/fault.ts';
 import type { Roster } from '#planning/roster.ts';
-import { type LeftOutGrants, RosterBuilder } from '#planning/roster-builder.ts';
+import { type HearUnknown, type LeftOutGrants, RosterBuilder } from '#planning/roster-builder.ts';
 import { treeFindings } from './import-estate.ts';
 import { RosterFindings } from './read-roster-findings.ts';
 import { GrantLines } from './read-roster-grants.ts';
@@ -41,11 +41,12 @@ type Reserve = (rows: number) => void;
 /** Lines are as long as the first thousands of them, more or less. */
 const roomier = 1.2;
 
-/** Throws `estate.files.wrong` with all that is wrong, in the order of files, lines and columns. */
+/** `heard`: hears of every grant with an unknown end. Throws `estate.files.wrong` with all that is wrong, in the order of files, lines and columns. */
 export async function readRoster(
   folder: string,
   told: (reading: RosterReading) => void,
   signal: AbortSignal,
+  heard: HearUnknown | null = null,
 ): Promise<FolderRoster> {
   const findings = new RosterFindings();
   const paths = estateFilesIn(folder);
@@ -68,7 +69,7 @@ export async function readRoster(
   const organisationHeader = await take('organisations', organisations);
   if (organisationHeader) findings.found(treeFindings(organisations.rows, organisationHeader));
   const known = organisations.numbered();
-  const builder = new RosterBuilder();
+  const builder = new RosterBuilder(heard);
   const numbers = new OrganisationNumbers(known.map(({ code }) => code));
   const mailboxHeader = await take('mailboxes', new MailboxLines(builder, numbers, findings), (rows) =>
     builder.reserveMailboxes(rows),

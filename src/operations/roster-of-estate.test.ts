@@ -137,11 +137,11 @@ test('who has moved or whose evening stands keeps it with its room; what failed 
     fresh: notFixed,
     back: notFixed,
   });
-  expect(of(estate.before)).toMatchObject({ missed: -1, broke: 4, started: -1, planned: 5, fresh: -1 });
+  expect(of(estate.before)).toMatchObject({ missed: -1, broke: 3, started: -1, planned: 4, fresh: -1 });
   expect(of(estate.excluded)).toMatchObject({ home: 0, waits: 1, back: 1, planned: 0 });
   expect(estate.standings).toEqual({ free: 4, begun: 2, moved: 1, resting: 2 });
+  // From the first that anybody moved in.
   expect(estate.windows.map(({ mailboxes, bytes }) => [mailboxes, bytes])).toEqual([
-    [0, 0],
     [0, 0],
     [0, 0],
     [0, 0],
@@ -149,6 +149,28 @@ test('who has moved or whose evening stands keeps it with its room; what failed 
     [10, 1_000],
     [10, 1_000],
   ]);
+});
+
+test('the pilot stays where it began, also where the calendar begins before it', async () => {
+  await using db = await testDatabase();
+  await people(db.sql, ['home', 'waits', ...Array.from({ length: 8 }, (_, i) => `p${i}`)]);
+  await wave(db.sql, 'pilot', 'running', windowAt(1));
+  await put(db.sql, 'home', 'following', 'pilot');
+  const piloted = { ...calendar, pilot: { share: 0.1 }, ramp: { weeks: 2, from: 0.5 } };
+  const { windows } = await rosterOfEstate(openEstateRoster(db), piloted, signal);
+  const pilot = windows.filter(({ isPilot }) => isPilot);
+  expect(pilot.map(({ day, mailboxes }) => [day, mailboxes])).toEqual([[windowAt(1).day, 0]]);
+  expect(windows.filter(({ mailboxes }) => mailboxes > 0).map(({ mailboxes }) => mailboxes)).toEqual([5, 5]);
+});
+
+test('a wave whose rule has other hours now is the one of its day still', async () => {
+  await using db = await testDatabase();
+  await people(db.sql, ['ann', 'bob']);
+  const { opensAt, closesAt, day } = windowAt(2);
+  await wave(db.sql, 'by hand', 'planned', { opensAt: opensAt + hourMs / 2, closesAt, day });
+  await put(db.sql, 'ann', 'planned', 'by hand');
+  const { before, windows } = await rosterOfEstate(openEstateRoster(db), calendar, signal);
+  expect(windows[before?.[0] as number]?.day).toBe(day);
 });
 
 test('wherever a mailbox may stand it is told what a plan may still say of it', async () => {

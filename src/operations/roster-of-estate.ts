@@ -13,6 +13,7 @@ import {
 } from '#domain/plan-standing.ts';
 import type { Calendar, PlanWindow } from '#domain/calendar.ts';
 import { dayNumber } from '#domain/calendar-days.ts';
+import { windowFinder } from '#planning/find-window.ts';
 import { closedWindows, type UnusableWindow, windowsOf } from '#domain/calendar-windows.ts';
 import { type Mark, marks, type Stage, stages } from '#domain/journey.ts';
 import type { EstateRosterPort, RosterHead, RosterRow, RosterTaker } from '#ports/estate-roster.ts';
@@ -49,7 +50,7 @@ export interface RosterWants {
 
 /**
  * Reads it. Before anybody has begun, windows that are over are none, and the pilot is the first that is left; once somebody has,
- * the first weeks of the calendar stay what they were. Throws `database.*`, `interrupted`.
+ * the pilot and the ramp stay where they began, in the first window that anybody has. Throws `database.*`, `interrupted`.
  */
 export async function rosterOfEstate(
   estate: EstateRosterPort,
@@ -136,7 +137,7 @@ class RosterDraft implements RosterTaker {
     const { ids, standing, wave, fixed, before, excluded } = this.#columns;
     const { begun, moved, resting } = this.#counts;
     const roster = this.#builder.roster(this.#organisations);
-    const { windows, unusable } = windowsOf(calendar, roster.size, begun + moved === 0 ? now : null);
+    const { windows, unusable } = windowsOf(calendar, roster.size, this.#begunBefore(calendar));
     const room = this.#roomIn(windows, roster);
     return {
       roster,
@@ -157,12 +158,33 @@ class RosterDraft implements RosterTaker {
     };
   }
 
+  /**
+   * Windows that have opened by then are none of the programme: those before the first that anybody has begun or moved in, as far as
+   * they are over. Null where it began otherwise than by waves.
+   */
+  #begunBefore(calendar: Calendar): number | null {
+    const { waves, now } = this.#head;
+    const { standing, wave } = this.#columns;
+    const { begun, moved } = this.#counts;
+    if (begun + moved === 0) return now;
+    let first = Number.POSITIVE_INFINITY;
+    for (const [mailbox, number] of wave.entries()) {
+      const its = waves[number];
+      if (its && isFixedAs[planStandings[standing[mailbox] as number] as PlanStanding])
+        first = Math.min(first, dayNumber(its.day));
+    }
+    const began = windowsOf(calendar, 0).windows.find(({ dayNumber: day }) => day >= first);
+    return began ? Math.min(now, began.opensAt - 1) : null;
+  }
+
   /** How much of each window is taken by those who stay in it; whoever may still be placed is told where they are. */
   #roomIn(windows: readonly PlanWindow[], { size, sizeBytes }: Roster): readonly (typeof noneTaken)[] {
     const { waves, now } = this.#head;
     const { standing, wave, before } = this.#columns;
-    const windowAt = new Map(windows.map(({ opensAt }, i) => [opensAt, i] as const));
-    const windowOf = waves.map(({ opensAt }) => windowAt.get(opensAt) ?? -1);
+    const find = windowFinder(windows);
+    const windowOf = waves.map(({ name, day, opensAt }) =>
+      find(({ opensAt: at }) => at === opensAt, name, dayNumber(day)),
+    );
     const mayStay = waves.map((each) => isToCome(each, now));
     // Who waits in a wave that can come may be let go in time, and has a place there.
     const waits = waves.map((each) => isDecided(each, now) || isToCome(each, now));

@@ -4,6 +4,7 @@ import { dayNumber } from '#domain/calendar-days.ts';
 import type { WindowRule } from '#domain/calendar.ts';
 import type { Day } from '#domain/estate.ts';
 import { notFixed, type Placement, type PlanningOrder } from '#planning/placement.ts';
+import { isToPlace } from '#planning/moves.ts';
 import { plan } from './plan.ts';
 import { brokenRules, crowded, orderOf, type SmallEstate, type SmallMailbox } from '#planning/small-plans.test-kit.ts';
 
@@ -42,7 +43,7 @@ test('nobody is left out for whom there would still be a window', async () => {
     fc.asyncProperty(crowded, async (order) => {
       const { window } = await planned(order);
       for (const [mailbox, at] of window.entries()) {
-        if (at >= 0) continue;
+        if (at >= 0 || !isToPlace(order, mailbox)) continue;
         const found = order.windows.findIndex((_, other) => {
           const tried = window.slice();
           tried[mailbox] = other;
@@ -52,6 +53,17 @@ test('nobody is left out for whom there would still be a window', async () => {
       }
     }),
     { numRuns: 300, seed },
+  );
+});
+
+test('nobody is left out for what others wish', async () => {
+  await fc.assert(
+    fc.asyncProperty(crowded, async (order) => {
+      const left = ({ window }: Placement): number => window.filter((at) => at < 0).length;
+      const unwished = { ...order, barred: null, lastWishes: null };
+      expect(left(await planned(order))).toBeLessThanOrEqual(left(await planned(unwished)));
+    }),
+    { numRuns: 200, seed },
   );
 });
 
@@ -69,11 +81,15 @@ test('the grant-days that are told are those of the plan', async () => {
     fc.asyncProperty(crowded, async (order) => {
       const { window, grantDays } = await planned(order);
       const { mailbox, grantee, kind } = order.roster.grants;
+      const dayOf = (who: number): number => {
+        const moved = order.fixed?.[who] ?? notFixed;
+        return moved === notFixed ? (order.windows[window[who] as number]?.dayNumber ?? -1) : moved;
+      };
       let sum = 0;
       for (let grant = 0; grant < kind.length; grant++) {
-        const [a, b] = [window[mailbox[grant] as number] as number, window[grantee[grant] as number] as number];
+        const [a, b] = [dayOf(mailbox[grant] as number), dayOf(grantee[grant] as number)];
         if (a < 0 || b < 0) continue;
-        const days = Math.abs((order.windows[a]?.dayNumber ?? 0) - (order.windows[b]?.dayNumber ?? 0));
+        const days = Math.abs(a - b);
         sum += days * ([5, 5, 3, 1][kind[grant] as number] as number);
       }
       expect(grantDays).toBe(sum);
@@ -226,10 +242,13 @@ describe('who goes last', () => {
 describe('a plan that was told before', () => {
   test('stays as it was, but where more than twenty grant-days are gained for everyone who is told another day', async () => {
     await fc.assert(
-      fc.asyncProperty(crowded, async (order) => {
+      fc.asyncProperty(crowded, async (each) => {
+        // A wish to be last is worth more than the day that was told.
+        const order = { ...each, lastWishes: null };
         const before = await planned(order);
         const after = await planned({ ...order, before: before.window });
-        const left = ({ window }: Placement): number => window.filter((at) => at < 0).length;
+        const left = ({ window }: Placement): number =>
+          window.filter((at, mailbox) => at < 0 && isToPlace(order, mailbox)).length;
         expect(left(after)).toBeLessThanOrEqual(left(before));
         // Others may have to move for who had no window.
         if (left(after) < left(before)) return;

@@ -25,6 +25,8 @@ export const notPlanned = -2;
 export interface PlanDifference {
   /** In both plans with a window, the same one. */
   readonly same: number;
+  /** On the same day, at another hour. */
+  readonly otherHour: number;
   readonly earlier: number;
   readonly later: number;
   /** Had no window and have one, and the other way round. */
@@ -36,7 +38,7 @@ export interface PlanDifference {
   readonly excluded: number;
   readonly joiners: { readonly placed: number; readonly unplaced: number };
   readonly leavers: EarlierPlan['leavers'];
-  /** Those with most people who move at another time than they were told, or not at all. */
+  /** Those with most people who move on another day than they were told, or not at all. */
   readonly organisations: readonly { readonly organisation: number; readonly mailboxes: number }[];
   /** The first of them, in the order of the roster. */
   readonly first: readonly Changed[];
@@ -59,6 +61,7 @@ export function differenceOf(order: PlanningOrder, placement: Placement, before:
   const { roster, windows, fixed, excluded } = order;
   const numbers = {
     same: 0,
+    otherHour: 0,
     earlier: 0,
     later: 0,
     newlyPlaced: 0,
@@ -85,9 +88,10 @@ export function differenceOf(order: PlanningOrder, placement: Placement, before:
       continue;
     }
     const [from, to] = [before.starts[was]?.start ?? null, windows[is]?.start ?? null];
-    numbers[changeOf(from, to)]++;
+    const change = changeOf(from, to);
+    numbers[change]++;
     // Who had no window has nothing to unlearn.
-    if (from === null || from === to) continue;
+    if (from === null || change === 'same' || change === 'otherHour') continue;
     (ofOrganisation[roster.organisation[m] as number] as number)++;
     if (first.length < firstTold) first.push({ mailbox: m, from, to });
   }
@@ -107,8 +111,11 @@ function changeOf(from: string | null, to: string | null) {
   if (from === null) return to === null ? 'stillUnplaced' : 'newlyPlaced';
   if (to === null) return 'newlyUnplaced';
   if (from === to) return 'same';
+  if (from.slice(0, dayLength) === to.slice(0, dayLength)) return 'otherHour';
   return to < from ? 'earlier' : 'later';
 }
+
+const dayLength = '2026-08-03'.length;
 
 function mostChanged(ofOrganisation: Int32Array): PlanDifference['organisations'] {
   const most = new Heaviest<PlanDifference['organisations'][number]>(

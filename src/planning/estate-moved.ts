@@ -139,7 +139,7 @@ export class PlanLook {
   #isWhereItIs(m: number, place: number): boolean {
     const its = this.waveOf(m);
     const window = this.#estate.windows[this.#windowOf[place] as number];
-    return its !== null && (window ? window.opensAt === its.opensAt : this.#plan.entries[place]?.wave === its.name);
+    return its !== null && (this.#plan.entries[place]?.wave === its.name || window?.opensAt === its.opensAt);
   }
 
   #leaveAlone(m: number, place: number): void {

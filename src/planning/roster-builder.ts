@@ -1,5 +1,6 @@
 /** A roster while it fills: mailboxes in the order in which they come, then the grants between them. */
 
+import type { GrantKind } from '#domain/estate.ts';
 import { AddressBook } from './address-book.ts';
 import { unrepeated } from './repeated-grants.ts';
 import type { Roster, RosterGrants, RosterOrganisation } from './roster.ts';
@@ -15,8 +16,18 @@ export interface RosterNumbers {
   waveHint: number;
 }
 
-/** Somebody wants to see a few of them, nobody all. */
+/** Of these a few are kept to be told; all of them are heard by whoever writes them down. */
 const addressesShown = 20;
+
+/** A grant of which an end, or both, is not in the estate. */
+export interface UnknownGrant {
+  readonly mailbox: string;
+  readonly grantee: string;
+  readonly kind: GrantKind;
+  readonly unknown: 'mailbox' | 'grantee' | 'both';
+}
+
+export type HearUnknown = (grant: UnknownGrant) => void;
 
 export class RosterBuilder {
   /** One for each mailbox, with the same number. */
@@ -32,6 +43,12 @@ export class RosterBuilder {
   #toThemselves = 0;
   #unknown = 0;
   readonly #unknownAddresses = new Set<string>();
+  /** Hears of every grant with an unknown end; null where nobody wants to. */
+  readonly #heard: HearUnknown | null;
+
+  constructor(heard: HearUnknown | null = null) {
+    this.#heard = heard;
+  }
 
   get size(): number {
     return this.#size;
@@ -129,9 +146,14 @@ export class RosterBuilder {
       if (this.#unknownAddresses.size < addressesShown) this.#unknownAddresses.add(address);
   }
 
+  /** Tells of one in full to whoever wanted to hear. */
+  tellUnknown(grant: UnknownGrant): void {
+    this.#heard?.(grant);
+  }
+
   /** Whether more of their addresses are wanted. */
   get asksForUnknown(): boolean {
-    return this.#unknownAddresses.size < addressesShown;
+    return this.#heard !== null || this.#unknownAddresses.size < addressesShown;
   }
 
   roster(organisations: readonly RosterOrganisation[]): Roster & { readonly leftOut: LeftOutGrants } {

@@ -24,8 +24,19 @@ export interface Split {
   grantDays: number;
 }
 
-/** Tells `each` of every grant that is split, in the order of the roster, and gives what cannot be said of the others. */
-export function eachSplit(order: PlanningOrder, { day }: Moves, each: (split: Readonly<Split>) => void): OpenGrants {
+/** A grant of which one end moves and the other has no window: split from then on, and nobody knows for how long. */
+export type OpenSplit = Pick<Split, 'grant' | 'mailbox' | 'grantee' | 'kind' | 'first' | 'fromDay'>;
+
+/**
+ * Tells `each` of every grant that is split, and `open` of those for whose end there is no day, in the order of the roster; gives what
+ * cannot be said of the others.
+ */
+export function eachSplit(
+  order: PlanningOrder,
+  { day }: Moves,
+  each: (split: Readonly<Split>) => void,
+  open: (split: Readonly<OpenSplit>) => void = () => undefined,
+): OpenGrants {
   const { roster, calendar } = order;
   const { mailbox, grantee, kind } = roster.grants;
   const weights = grantKinds.map((each) => calendar.weights[each]);
@@ -51,6 +62,9 @@ export function eachSplit(order: PlanningOrder, { day }: Moves, each: (split: Re
     }
     if (ofOwner === noMove || ofUser === noMove) {
       oneMoves++;
+      const first = ofOwner === noMove ? 'grantee' : 'mailbox';
+      const named = grantKinds[kind[g] as number] as GrantKind;
+      open({ grant: g, mailbox: owner, grantee: user, kind: named, first, fromDay: Math.max(ofOwner, ofUser) });
       continue;
     }
     const number = kind[g] as number;

@@ -6,7 +6,7 @@
 import type { PlanWindow } from '#domain/calendar.ts';
 import { type Moves, movesOf } from './moves.ts';
 import { notFixed, type Placement, type PlanningOrder } from './placement.ts';
-import { eachSplit, type OpenGrants, type Split } from './split.ts';
+import { eachSplit, type OpenGrants, type OpenSplit, type Split } from './split.ts';
 import { Heaviest } from './summary-heaviest.ts';
 import { type SplitKind, SplitTally } from './summary-splits.ts';
 import { inBands, type OrganisationSpread, type Spread, spreadOf } from './summary-spread.ts';
@@ -59,11 +59,12 @@ export interface OrganisationUse {
 /** So many of the worst are told by name. */
 const worstTold = 20;
 
-/** `each` is told of every split on the way, so that grants are walked over once. */
+/** `each` is told of every split on the way, and `halves` of those whose other end has no window, so that grants are walked over once. */
 export function summarise(
   order: PlanningOrder,
   placement: Placement,
   each: (split: Readonly<Split>) => void = () => undefined,
+  halves: (split: Readonly<OpenSplit>) => void = () => undefined,
 ): PlanSummary {
   const { roster, windows } = order;
   const moves = movesOf(order, placement);
@@ -72,11 +73,16 @@ export function summarise(
     worstTold,
     (a, b) => b.grantDays - a.grantDays || b.days - a.days || a.grant - b.grant,
   );
-  const open = eachSplit(order, moves, (split) => {
-    tally.add(split);
-    largest.offer(split);
-    each(split);
-  });
+  const open = eachSplit(
+    order,
+    moves,
+    (split) => {
+      tally.add(split);
+      largest.offer(split);
+      each(split);
+    },
+    halves,
+  );
   const spread = spreadOf(order, placement);
   return {
     mailboxes: countsOf(order, placement),
