@@ -1,6 +1,6 @@
 /**
  * The best plan there is, found by trying all of them: for estates so tiny that this ends. What the planner answers is held
- * against it. Fewest unplaced first, then the least grant-days; the rules are the judge's.
+ * against it. Fewest unplaced first, then the least grant-days, then the earliest end; the rules are the judge's.
  */
 
 import { type JudgedCalendar, type JudgedWindow } from './calendar-windows.ts';
@@ -10,6 +10,8 @@ import { closedWindows } from './judged-rules.ts';
 export interface Best {
   readonly unplaced: number;
   readonly grantDays: number;
+  /** The last window that anybody is in; -1 where nobody is placed. */
+  readonly finish: number;
   /** The window of each mailbox, -1 for none: one of those that are as good. */
   readonly placed: Int32Array;
 }
@@ -31,8 +33,9 @@ export function bestPlan(estate: Estate, calendar: JudgedCalendar): Best {
     if (mailbox === placed.length) {
       if (!isInOrder(estate, calendar, windows, closed, placed)) return;
       const grantDays = grantDaysOf(estate, calendar, windows, placed);
-      if (!best || unplaced < best.unplaced || grantDays < best.grantDays)
-        best = { unplaced, grantDays, placed: placed.slice() };
+      const finish = Math.max(-1, ...placed);
+      if (!best || (unplaced - best.unplaced || grantDays - best.grantDays || finish - best.finish) < 0)
+        best = { unplaced, grantDays, finish, placed: placed.slice() };
       return;
     }
     const sizeBytes = estate.sizeBytes[mailbox] as number;

@@ -2,7 +2,8 @@
  * The planner against two pieces of code that share nothing with it: the judge, and on tiny estates the search through all plans.
  * What it comes near to and does not always reach is stated here as it was found (of 3,000 tiny estates: no rule broken; 14 with one
  * left out more than need be, all for want of bytes or because one person stood in the way of two programs; of the 651 in which
- * everybody fits 645 planned as well as can be, and 3.7 % more grant-days in all).
+ * everybody fits 645 planned as well as can be, and 3.7 % more grant-days in all). Of 300, all that cost as little as can be also end as early
+ * as can be (65 of 65).
  */
 
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -74,21 +75,25 @@ describe('on estates of a handful', () => {
     ));
 
   test('hardly ever more are left out than need be, and where everybody fits nearly every plan is the best there is', async () => {
-    const found = { fewest: 0, complete: 0, best: 0, grantDays: 0, leastGrantDays: 0 };
+    const found = { fewest: 0, complete: 0, best: 0, earliest: 0, grantDays: 0, leastGrantDays: 0 };
     const estates = fc.sample(tiny, { numRuns: 300, seed: 4 });
     for (const each of estates) {
-      const { estate, calendar, judgement } = await planned(each);
+      const { estate, calendar, judgement, placement } = await planned(each);
       const best = bestPlan(estate, calendar);
       if (judgement.terms.unplaced === best.unplaced) found.fewest++;
       if (judgement.terms.unplaced > 0) continue;
       found.complete++;
-      if (judgement.terms.grantDays === best.grantDays) found.best++;
+      if (judgement.terms.grantDays === best.grantDays) {
+        found.best++;
+        if (Math.max(-1, ...placement.window) === best.finish) found.earliest++;
+      }
       found.grantDays += judgement.terms.grantDays;
       found.leastGrantDays += best.grantDays;
     }
     expect(found.complete).toBeGreaterThan(30);
     expect(found.fewest / estates.length).toBeGreaterThan(0.98);
     expect(found.best / found.complete).toBeGreaterThan(0.95);
+    expect(found.earliest / found.best).toBeGreaterThan(0.95);
     expect(found.grantDays / found.leastGrantDays).toBeLessThan(1.1);
   });
 });

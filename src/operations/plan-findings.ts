@@ -14,6 +14,7 @@ import { shortageOf } from '#planning/summary-shortage.ts';
 import { UnplacedTally } from '#planning/summary-unplaced.ts';
 import { type LaterWindows, whyNots } from '#planning/why-not.ts';
 import { changeText, reasonText } from '#planning/why-not-words.ts';
+import { namedHints } from './plan-report-hints.ts';
 import { hintsOutcome } from '#planning/wave-hints.ts';
 import type { AppliedWishes } from '#planning/wishes.ts';
 import { type WishOutcome, wishesOutcome } from '#planning/wishes-outcome.ts';
@@ -24,7 +25,6 @@ import { writePlan } from './plan-file-write.ts';
 import {
   namedDifference,
   namedExplanation,
-  namedHints,
   type NamedSummary,
   namedSummary,
   namedUnplaced,

@@ -11,8 +11,8 @@ import type { SplitSide } from '#planning/split.ts';
 import type { PlanSummary } from '#planning/summary.ts';
 import type { Shortage } from '#planning/summary-shortage.ts';
 import type { UnplacedSummary } from '#planning/summary-unplaced.ts';
-import type { HintsOutcome } from '#planning/wave-hints.ts';
 import type { WishOutcome } from '#planning/wishes-outcome.ts';
+import type { NamedHints } from './plan-report-hints.ts';
 
 export interface PlanReport {
   readonly calendar: {
@@ -53,10 +53,6 @@ export interface NamedSummary extends Omit<PlanSummary, 'organisations' | 'large
   readonly mailboxes: PlanSummary['mailboxes'] & { readonly fixed: number };
   readonly worstOrganisations: readonly NamedOrganisationUse[];
   readonly largestSplits: readonly NamedSplit[];
-}
-
-export interface NamedHints extends Omit<HintsOutcome, 'first'> {
-  readonly first: readonly { readonly mailbox: string; readonly hint: string; readonly why: string }[];
 }
 
 export interface NamedOrganisationUse {
@@ -202,21 +198,6 @@ export function namedExplanation(
     windows: windows.map(({ window, cost: then, forbidden }) => ({ window, cost: then, forbidden })),
     kept,
   };
-}
-
-export function namedHints({ roster }: PlanningOrder, hints: HintsOutcome | null): NamedHints | null {
-  return (
-    hints && {
-      ...hints,
-      first: hints.first.map(({ mailbox, hint, isKnown }) => ({
-        mailbox: roster.address(mailbox),
-        hint,
-        why: isKnown
-          ? 'a rule is against it, there is no room, or those it works with would be parted from it for long'
-          : 'the calendar has no wave or rule of that name',
-      })),
-    }
-  );
 }
 
 export function namedDifference(

@@ -4,7 +4,8 @@ import { Chance } from '#lib/chance.ts';
 import { grouped } from './groups.ts';
 import { islandsOf } from './islands.ts';
 import { contracted, type Network, networkOf } from './network.ts';
-import { crowded, orderOf } from '#planning/small-plans.test-kit.ts';
+import { crowded } from '#planning/crowded-plans.test-kit.ts';
+import { orderOf } from '#planning/small-plans.test-kit.ts';
 
 /** The weight between two nodes, as a table would have it. */
 function between(network: Network, a: number, b: number): number {

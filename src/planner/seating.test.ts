@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { conditionsOf, last, person } from './conditions.ts';
 import { networkOf } from './network.ts';
 import { nowhere, Seating } from './seating.ts';
-import { crowded } from '#planning/small-plans.test-kit.ts';
+import { crowded } from '#planning/crowded-plans.test-kit.ts';
 
 test('whoever is seated and lifted, in whatever order, counts, room and costs are those of who sits there', () => {
   fc.assert(

@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Day } from '#domain/estate.ts';
 import { explain } from './explain.ts';
-import { brokenRules, crowded, firstFit, orderOf, placed } from './small-plans.test-kit.ts';
+import { crowded } from './crowded-plans.test-kit.ts';
+import { brokenRules, firstFit, orderOf, placed } from './small-plans.test-kit.ts';
 import { summarise } from './summary.ts';
 
 const until = '2026-08-06' as Day;

@@ -3,7 +3,8 @@ import { expect, test } from 'vitest';
 import { grantKinds } from '#domain/estate.ts';
 import { movesOf } from './moves.ts';
 import { notFixed, type PlanningOrder } from './placement.ts';
-import { crowded, firstFit, orderOf, placed } from './small-plans.test-kit.ts';
+import { crowded } from './crowded-plans.test-kit.ts';
+import { firstFit, orderOf, placed } from './small-plans.test-kit.ts';
 import { eachSplit, type Split, splitSides } from './split.ts';
 import { meanwhile } from './split-words.ts';
 

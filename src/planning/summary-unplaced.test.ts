@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Day } from '#domain/estate.ts';
-import { crowded, firstFit, laterOf, orderOf, placed } from './small-plans.test-kit.ts';
+import { crowded } from './crowded-plans.test-kit.ts';
+import { firstFit, laterOf, orderOf, placed } from './small-plans.test-kit.ts';
 import { shortageOf } from './summary-shortage.ts';
 import { UnplacedTally } from './summary-unplaced.ts';
 import { whyNots } from './why-not.ts';

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { notFixed } from './placement.ts';
-import { crowded, firstFit, orderOf, placed } from './small-plans.test-kit.ts';
+import { crowded } from './crowded-plans.test-kit.ts';
+import { firstFit, orderOf, placed } from './small-plans.test-kit.ts';
 import { summarise } from './summary.ts';
 
 const order = orderOf({

@@ -4,7 +4,8 @@ import type { PlanWindow } from '#domain/calendar.ts';
 import { dayNumber } from '#domain/calendar-days.ts';
 import type { Day } from '#domain/estate.ts';
 import type { Placement, PlanningOrder } from './placement.ts';
-import { brokenRules, crowded, firstFit, kindOf, laterOf, orderOf, smallCalendar } from './small-plans.test-kit.ts';
+import { crowded } from './crowded-plans.test-kit.ts';
+import { brokenRules, firstFit, kindOf, laterOf, orderOf, smallCalendar } from './small-plans.test-kit.ts';
 import { type Change, type LaterWindows, type WhyNot, whyNots } from './why-not.ts';
 
 test('each change alone gives its mailbox a window, and all of them together give everybody one', () => {
