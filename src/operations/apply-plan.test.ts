@@ -276,7 +276,11 @@ test('a wave that has begun since takes nobody more, and who comes in the window
     `window_start,address,wave\n${dayOf(0)}T00:00,carl@x.example,now\n${evening(3)},DORA@x.example,f\n,ann@x.example,\n,bob@x.example,\n`,
   );
   expect(refusals(await applyFile(db, file, { calendar: whole }))).toMatchObject({
-    over: [1, `now opened at ${dayOf(0)}T00:00, and 1 mailbox is still to move in it`],
+    'no-window': [
+      2,
+      `now opens at ${dayOf(0)}T00:00, and that window has begun already`,
+      `f opens at ${evening(3)}, when the calendar has no window that can be used`,
+    ],
   });
   const joined = await apply(db, ['ann', 'bob', 'carl', 'dora f 3'], { yes: true });
   expect(refusals(joined)).toEqual({});

@@ -35,7 +35,7 @@ test('whatever the estate and the calendar, every hard rule is kept', async () =
     fc.asyncProperty(crowded, async (order) => {
       expect(brokenRules(order, await planned(order))).toEqual([]);
     }),
-    { numRuns: 300, seed },
+    { numRuns: 120, seed },
   );
 });
 
@@ -53,7 +53,7 @@ test('nobody is left out for whom there would still be a window', async () => {
         expect({ mailbox, window: found }).toEqual({ mailbox, window: -1 });
       }
     }),
-    { numRuns: 300, seed },
+    { numRuns: 120, seed },
   );
 });
 
@@ -64,7 +64,7 @@ test('nobody is left out for what others wish', async () => {
       const unwished = { ...order, barred: null, lastWishes: null };
       expect(left(await planned(order))).toBeLessThanOrEqual(left(await planned(unwished)));
     }),
-    { numRuns: 200, seed },
+    { numRuns: 80, seed },
   );
 });
 
@@ -256,7 +256,7 @@ describe('a plan that was told before', () => {
         const changed = after.window.filter((at, mailbox) => at !== before.window[mailbox]).length;
         expect(after.grantDays).toBeLessThanOrEqual(before.grantDays - 20 * changed);
       }),
-      { numRuns: 200, seed },
+      { numRuns: 80, seed },
     );
   });
 
