@@ -170,8 +170,10 @@ async function upsert(tx: Sql, uses: readonly Owned[]): Promise<void> {
                                        + case when i = between_both.bucket then 1 else 0 end order by i), '{}')
                from (
                  select case when excluded.first_at - t.last_at >= interval '2 seconds'
-                             then least(${gapBuckets}::int, 1 + floor(2 * log(2, extract(epoch from excluded.first_at - t.last_at) / 2))::int)
+                             then least(${gapBuckets}::int, 1 + floor(2 * ln(extract(epoch from excluded.first_at - t.last_at)::float8 / 2) / ln(2::float8) + 1e-9)::int)
                         end as bucket
+                 -- Reckoned once for a use, and not for each of its buckets.
+                 offset 0
                ) as between_both
               cross join lateral generate_series(
                 1, greatest(cardinality(t.gaps), cardinality(excluded.gaps), coalesce(between_both.bucket, 0))) as i

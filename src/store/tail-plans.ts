@@ -139,7 +139,7 @@ async function meantBy(
   const { rows } = await sql<{ mailbox: number | null; name: string; rank: number }>`
     (select id as mailbox, address as name, 1 as rank from mailbox where address = ${name})
     union all
-    (select id, address, 2 from mailbox where aliases @> array[${name}] limit 1)
+    (select id, address, 2 from mailbox where id = any(array(select a.id from mailbox a where a.aliases @> array[${name}])))
     union all
     (select t.mailbox, coalesce(m.address, t.name), 3
        from tail_use t left join mailbox m on m.id = t.mailbox where t.name = ${name} order by t.mailbox nulls last limit 1)
