@@ -3,14 +3,15 @@
  * the last window is emptied by moving all who hang together by as many windows, or as many of them as stand at the end.
  */
 
-import { last, mayTake } from './conditions.ts';
+import { type Conditions, last, mayTake } from './conditions.ts';
 import { islandsOf } from './islands.ts';
 import { membersOf } from './network.ts';
 import { nowhere, type Seating } from './seating.ts';
 import { Trial } from './trial.ts';
 
-/** So many mailboxes are looked at in all, for each that there is; in an estate that is all one circle there are too many ways. */
-const looksEach = 40;
+/** So many mailboxes are looked at in all, for each that there is, and at most; in an estate that is all one circle there are too many ways. */
+const looksEach = 20;
+const looksMost = 2_000_000;
 /** A gain that is less than nothing by this is a matter of rounding. */
 const nothing = -1e-6;
 
@@ -34,7 +35,7 @@ class Search {
 
   constructor(seating: Seating) {
     this.#seating = seating;
-    this.#looks = seating.network.size * looksEach + 10_000;
+    this.#looks = Math.min(looksMost, seating.network.size * looksEach + 10_000);
     const { islandOf, islands } = boundIslands(seating);
     const { first, members } = membersOf(islandOf, islands);
     [this.#islandOf, this.#first, this.#members] = [islandOf, first, members];
@@ -63,51 +64,51 @@ class Search {
     let gap = begin - 1;
     while (gap > conditions.firstUsual && used[gap - 1] === 0) gap--;
     if (gap < conditions.firstUsual || used[gap] !== 0) return false;
-    const block: number[] = [];
+    const block = new Map<number, number[]>();
     for (let at = begin; at <= window; at++)
-      for (let i = 0; i < (used[at] as number); i++) block.push(this.#seating.member(at, i));
+      block.set(
+        at,
+        Array.from({ length: used[at] as number }, (_, i) => this.#seating.member(at, i)),
+      );
     return this.#shifted(block, begin - gap, trial);
   }
 
   /** All who hang together, or those of them who stand at the end: the fewer the later they are tried. */
   #islandMoved(island: number, window: number, trial: Trial): boolean {
     const { conditions } = this.#seating;
-    const all: number[] = [];
-    for (let i = this.#first[island] as number; i < (this.#first[island + 1] as number); i++)
-      if (this.#seating.window[this.#members[i] as number] !== nowhere) all.push(this.#members[i] as number);
-    const windows = [...new Set(all.map((mailbox) => this.#seating.window[mailbox] as number))].sort((a, b) => a - b);
-    for (const begin of windows) {
+    const all = new Map<number, number[]>();
+    for (let i = this.#first[island] as number; i < (this.#first[island + 1] as number); i++) {
+      const mailbox = this.#members[i] as number;
+      const at = this.#seating.window[mailbox] as number;
+      if (at === nowhere) continue;
+      const there = all.get(at);
+      if (there) there.push(mailbox);
+      else all.set(at, [mailbox]);
+    }
+    for (const begin of [...all.keys()].sort((a, b) => a - b)) {
       if (begin <= conditions.firstUsual) continue;
-      const tail = all.filter((mailbox) => (this.#seating.window[mailbox] as number) >= begin);
+      const tail = new Map([...all].filter(([at]) => at >= begin));
       if (this.#shifted(tail, begin - conditions.firstUsual, trial)) return true;
       if (this.#looks < 0) break;
     }
-    return this.#eachMoved(all, window, trial);
+    return this.#eachMoved(all.get(window) ?? [], window, trial);
   }
 
-  /** Moves all of them earlier by the same number of windows, at most `most`, where there is room and it costs no more. */
-  #shifted(mailboxes: readonly number[], most: number, trial: Trial): boolean {
-    const { conditions, window } = this.#seating;
-    const many = new Map<number, number>();
-    for (const mailbox of mailboxes) {
-      const at = window[mailbox] as number;
-      many.set(at, (many.get(at) ?? 0) + 1);
-    }
-    const inOrder = mailboxes.toSorted(
-      (a, b) => Number(conditions.role[a] === last) - Number(conditions.role[b] === last) || a - b,
-    );
+  /** Moves those of some windows earlier by the same number of windows, at most `most`, where there is room and it costs no more. */
+  #shifted(those: ReadonlyMap<number, readonly number[]>, most: number, trial: Trial): boolean {
+    const { conditions } = this.#seating;
+    let inOrder: readonly Step[] | null = null;
     for (let by = most; by > 0 && this.#looks > 0; by--) {
-      this.#looks -= 1 + many.size;
-      if (!this.#isRoomBefore(many, by)) continue;
-      this.#looks -= mailboxes.length;
-      if (!mailboxes.every((mailbox) => mayTake(conditions, mailbox, (window[mailbox] as number) - by))) continue;
-      const targets = inOrder.map((mailbox) => (window[mailbox] as number) - by);
+      this.#looks -= 1 + those.size;
+      if (!this.#isRoomBefore(those, by)) continue;
+      inOrder ??= stepsOf(those, conditions);
+      this.#looks -= inOrder.length;
+      if (!inOrder.every(({ mailbox, from }) => mayTake(conditions, mailbox, from - by))) continue;
       const mark = trial.mark();
-      for (const mailbox of inOrder) trial.lift(mailbox);
-      const isDone = inOrder.every((mailbox, i) => {
-        const to = targets[i] as number;
-        const isOpen = this.#seating.hasRoom(mailbox, to) && this.#seating.isAllowed(mailbox, to);
-        if (isOpen) trial.put(mailbox, to);
+      for (const { mailbox } of inOrder) trial.lift(mailbox);
+      const isDone = inOrder.every(({ mailbox, from }) => {
+        const isOpen = this.#seating.hasRoom(mailbox, from - by) && this.#seating.isAllowed(mailbox, from - by);
+        if (isOpen) trial.put(mailbox, from - by);
         return isOpen;
       });
       if (isDone && trial.gain - mark.gain >= nothing) return true;
@@ -116,25 +117,23 @@ class Search {
     return false;
   }
 
-  #isRoomBefore(many: ReadonlyMap<number, number>, by: number): boolean {
+  #isRoomBefore(those: ReadonlyMap<number, readonly number[]>, by: number): boolean {
     const { used, room } = this.#seating;
-    for (const [window, mailboxes] of many) {
+    for (const [window, { length }] of those) {
       const to = window - by;
-      if (to < 0 || (used[to] as number) - (many.get(to) ?? 0) + mailboxes > (room[to] as number)) return false;
+      const leaves = those.get(to)?.length ?? 0;
+      if (to < 0 || (used[to] as number) - leaves + length > (room[to] as number)) return false;
     }
     return true;
   }
 
-  /** Those of them who are in a window, each to the last before it in which it costs no more. */
-  #eachMoved(all: readonly number[], window: number, trial: Trial): boolean {
-    const { conditions, window: windowOf } = this.#seating;
-    for (const mailbox of all) {
-      if (windowOf[mailbox] !== window) continue;
+  /** Each of a window to the last before it in which it costs no more. */
+  #eachMoved(those: readonly number[], window: number, trial: Trial): boolean {
+    return those.every((mailbox) => {
       const to = this.#earlier(mailbox, window);
-      if (to === nowhere) return false;
-      trial.put(mailbox, to);
-    }
-    return conditions.size > 0;
+      if (to !== nowhere) trial.put(mailbox, to);
+      return to !== nowhere;
+    });
   }
 
   #earlier(mailbox: number, window: number): number {
@@ -149,6 +148,18 @@ class Search {
         return at;
     return nowhere;
   }
+}
+
+interface Step {
+  readonly mailbox: number;
+  readonly from: number;
+}
+
+/** In the order in which they can be seated: those that go last behind the others. */
+function stepsOf(those: ReadonlyMap<number, readonly number[]>, { role }: Conditions): readonly Step[] {
+  const steps = [...those].flatMap(([from, mailboxes]) => mailboxes.map((mailbox) => ({ mailbox, from })));
+  const turn = (mailbox: number): number => Number(role[mailbox] === last);
+  return steps.sort((a, b) => turn(a.mailbox) - turn(b.mailbox) || a.mailbox - b.mailbox);
 }
 
 /** Who hangs together by grants, and by the rule that some kinds wait for the people of their organisation. */
