@@ -102,6 +102,8 @@ export async function startLandscape(options: LandscapeOptions): Promise<Landsca
       `workers: { at-once: ${options.atOnce} }`,
       `follow-every: ${options.followEvery}`,
       `switching: { announce-ahead: ${options.announceAhead}, hold-most: 20s }`,
+      // What people move on the old side is not to lie in both places on the new.
+      'delete: true',
       'listen: "off"',
       'doors:',
       ...behind('source', source),

@@ -22,7 +22,12 @@ export interface Injector {
 export const idPrefix = 'switch-mail-';
 
 /** So many messages a second in all, to one of `addresses` after the other, by each of `ways` in turn. */
-export function inject(ways: readonly PostfixServer[], addresses: readonly string[], perSecond: number): Injector {
+export function inject(
+  ways: readonly PostfixServer[],
+  addresses: readonly string[],
+  perSecond: number,
+  phase: string,
+): Injector {
   const accepted: Injected[] = [];
   const refused: string[] = [];
   const transports = ways.map(({ port }) =>
@@ -31,7 +36,7 @@ export function inject(ways: readonly PostfixServer[], addresses: readonly strin
   let isOver = false;
   const underWay = new Set<Promise<void>>();
   const send = async (number: number): Promise<void> => {
-    const id = `${idPrefix}${number}`;
+    const id = `${idPrefix}${phase}-${number}`;
     const to = addresses[(number * 7) % addresses.length] as string;
     const transport = transports[number % transports.length] as (typeof transports)[number];
     try {

@@ -36,7 +36,7 @@ const reconnectMs = 100;
 const betweenMs = 700;
 
 /** One program for each of `addresses`, by each of `doors` in turn. */
-export function liveThrough(doors: readonly Door[], addresses: readonly string[]): People {
+export function liveThrough(doors: readonly Door[], addresses: readonly string[], phase: string): People {
   const deeds: Deed[] = [];
   const attempts: Attempt[] = [];
   const ended = new AbortController();
@@ -56,7 +56,7 @@ export function liveThrough(doors: readonly Door[], addresses: readonly string[]
       try {
         await imap.ask('SELECT INBOX');
         while (!ended.signal.aborted) {
-          await once(imap, habit, address, act++, deeds);
+          await once(imap, habit, address, `${phase}-${number}`, act++, deeds);
           await sleep(betweenMs);
         }
         await imap[Symbol.asyncDispose]();
@@ -98,6 +98,7 @@ async function once(
   imap: RawImap,
   habit: (typeof habits)[number],
   address: string,
+  prefix: string,
   act: number,
   deeds: Deed[],
 ): Promise<void> {
@@ -108,13 +109,14 @@ async function once(
       return;
     case 'idle': {
       const idling = imap.ask('IDLE');
+      idling.catch(() => undefined); // heard below
       await sleep(500);
       imap.socket.write('DONE\r\n');
       await idling;
       return;
     }
     case 'file': {
-      const id = `${filedPrefix}${address}-${act}`;
+      const id = `${filedPrefix}${prefix}-${act}`;
       const text = Buffer.from(
         `From: ${address}\r\nSubject: a draft\r\nMessage-ID: <${id}@town.example>\r\n\r\nDraft ${act}.\r\n`,
       );
@@ -125,7 +127,7 @@ async function once(
       return;
     }
     case 'flag': {
-      const flag = `$Bench${act}`;
+      const flag = `$Bench-${prefix}-${act % 20}`;
       const id = await idAt(imap, act);
       if (id === null) return;
       await imap.ask(`STORE ${id.sequence} +FLAGS (${flag})`);

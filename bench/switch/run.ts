@@ -116,13 +116,13 @@ class Run {
       await verb(this.#godwit, ['wave', 'start', 'evening']);
       await this.#timed('first copy', () => this.#until((now) => standing(now, 'following') >= mailboxes));
       const there = await this.#timed('switch', () =>
-        this.#under(this.#land.target, async () => {
+        this.#under('there', this.#land.target, async () => {
           await verb(this.#godwit, ['wave', 'reschedule', 'evening', '--window', windowFrom(Date.now())]);
           await this.#until((now) => standing(now, 'settled') >= mailboxes);
         }),
       );
       const back = await this.#timed('go back', () =>
-        this.#under(this.#land.source, async () => {
+        this.#under('back', this.#land.source, async () => {
           await verb(this.#godwit, ['wave', 'go-back', 'evening', '--why', 'the bench wants to see it']);
           await this.#until((now) => standing(now, 'following') >= mailboxes);
         }),
@@ -144,13 +144,13 @@ class Run {
   }
 
   /** Mail keeps coming and programs go on working while `move` is done, and for a while before and after; then `side` is read. */
-  async #under(side: DovecotServer, move: () => Promise<void>): Promise<Part> {
+  async #under(phase: string, side: DovecotServer, move: () => Promise<void>): Promise<Part> {
     const { perSecond, programs } = this.#options;
     const { mx, oldSide, newSide, nginx, proxy } = this.#land;
     const postfixes = [mx, oldSide, newSide];
     const doors = [nginx, proxy].map(({ ports }) => ({ host: '127.0.0.1', port: ports.imap ?? 0, ca: null }));
-    const people: People = liveThrough(doors, this.#addresses.slice(0, programs));
-    const mail: Injector = inject(postfixes, this.#addresses, perSecond);
+    const people: People = liveThrough(doors, this.#addresses.slice(0, programs), phase);
+    const mail: Injector = inject(postfixes, this.#addresses, perSecond, phase);
     const began = Date.now();
     try {
       await sleep(usualMs);
@@ -237,7 +237,11 @@ class Run {
     writeFileSync(organisations, 'code,name,parent\nTWN,A town,\n');
     writeFileSync(
       mailboxes,
-      ['address,kind,organisation', ...this.#addresses.map((address) => `${address},person,TWN`), ''].join('\n'),
+      [
+        'address,kind,organisation,size_bytes,items,not_before,not_after,wave_hint',
+        ...this.#addresses.map((address) => `${address},person,TWN,,,,,`),
+        '',
+      ].join('\n'),
     );
     await verb(this.#godwit, ['estate', 'import', '--organisations', organisations, '--mailboxes', mailboxes, '--yes']);
   }
