@@ -1,6 +1,7 @@
 /** What became of it all, asked of nobody who took part: both servers read by the bench's own client, and the logs of the Postfixes. */
 
 import { readFileSync } from 'node:fs';
+import { removedFolder } from '#domain/removed-folder.ts';
 import type { DovecotServer } from '../../labs/dovecot.ts';
 import type { PostfixServer } from '../../labs/postfix.ts';
 import { forAll } from '../evening-servers.ts';
@@ -44,7 +45,8 @@ async function readOne({ host, port }: DovecotServer, address: string): Promise<
   const listed = await imap.ask('LIST "" "*"');
   for (const { text } of listed) {
     const folder = /^\* LIST \([^)]*\) (?:NIL|"[^"]*") "?([^"]+)"?$/.exec(text)?.[1];
-    if (folder === undefined || text.includes('\\Noselect')) continue;
+    // What people removed on the other side is kept at home in a folder of ours, and is nobody's mail any more.
+    if (folder === undefined || text.includes('\\Noselect') || folder.split('/')[0] === removedFolder) continue;
     await imap.ask(`EXAMINE ${quoted(folder)}`);
     const messages = await imap.ask('FETCH 1:* (FLAGS BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)])').catch(() => []);
     for (const { text: told, literals } of messages) {

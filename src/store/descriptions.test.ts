@@ -133,7 +133,7 @@ describe('a mailbox', () => {
       db.sql,
     );
     await sql`insert into mailbox_lease (mailbox, worker, token) select 1, id, 1 from worker`.execute(db.sql);
-    await sql`insert into route (mailbox, side) values (1, 'target')`.execute(db.sql);
+    await sql`insert into route (mailbox, side, turned_at) values (1, 'target', now())`.execute(db.sql);
     await sql`
       insert into audit (who, what, mailbox, stage_before, stage_after)
       select 'worker 7', 'step ' || n, 1, 'planned', 'copying' from generate_series(1, 30) as n`.execute(db.sql);
