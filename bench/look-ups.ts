@@ -19,7 +19,7 @@ import { fillForLookUps } from './look-ups-estate.ts';
 export interface LookUpFigure {
   readonly what: string;
   readonly value: number;
-  readonly unit: 's' | 'ms' | 'MB' | '/s' | 'wrong';
+  readonly unit: 's' | 'ms' | 'MB' | '/s' | 'answers';
   /** At most so much; of look-ups in a second at least so many. Null: nothing was asked for. */
   readonly must: number | null;
 }
@@ -101,7 +101,7 @@ async function isFilled(db: Database, mailboxes: number): Promise<boolean> {
 
 function tellAsked(
   what: string,
-  { perSecond, wrong, p50Ms, p99Ms, p999Ms, mostMs }: LookUps,
+  { perSecond, wrong, later, p50Ms, p99Ms, p999Ms, mostMs }: LookUps,
   tell: (what: string, value: number, unit: LookUpFigure['unit'], must?: number | null) => void,
 ): void {
   tell(`${what}: look-ups in a second`, perSecond, '/s', 20_000);
@@ -109,7 +109,8 @@ function tellAsked(
   tell(`${what}: 99 of 100 within`, p99Ms, 'ms', 5);
   tell(`${what}: 999 of 1000 within`, p999Ms, 'ms');
   tell(`${what}: all within`, mostMs, 'ms');
-  tell(`${what}: answers that were not right`, wrong, 'wrong', 0);
+  tell(`${what}: answers that were not right`, wrong, 'answers', 0);
+  if (later > 0) tell(`${what}: strangers told to ask later`, later, 'answers');
 }
 
 function isMet({ value, unit, must }: LookUpFigure): boolean {
@@ -120,7 +121,7 @@ function lineOf(figure: LookUpFigure): string {
   const { what, value, unit, must } = figure;
   const verdict = must === null ? '' : isMet(figure) ? ': PASS' : `: short, ${must} ${unit} was asked for`;
   const digits = unit === 's' || unit === 'ms' ? 2 : 0;
-  return `${what}: ${value.toFixed(digits)} ${unit === 'wrong' ? '' : unit}`.trimEnd() + verdict;
+  return `${what}: ${value.toFixed(digits)} ${unit}${verdict}`;
 }
 
 interface Told {

@@ -74,14 +74,10 @@ export class NameOctets {
   }
 
   text(place: NamePlace): string {
-    const [page, from, to] = this.#lies(place);
-    return page.toString('utf8', from, to);
-  }
-
-  /** Copies the octets to `into`, which has room for them, and answers with how many there are. */
-  copy(place: NamePlace, into: Buffer): number {
-    const [page, from, to] = this.#lies(place);
-    return page.copy(into, 0, from, to);
+    const page = this.#pages[place >>> pageShift] as Buffer;
+    const at = place & withinPage;
+    const from = at + headBytes;
+    return page.toString('utf8', from, from + page.readUInt16LE(at + lengthAt));
   }
 
   /** What is in use of each page, as it lies in memory, and is read back by `restored`. */
@@ -99,12 +95,6 @@ export class NameOctets {
     for (let i = 0; i * pageBytes < endsAt; i++) octets.#pageFor(i);
     octets.#end = endsAt;
     return octets;
-  }
-
-  #lies(place: NamePlace): readonly [Buffer, number, number] {
-    const page = this.#pages[place >>> pageShift] as Buffer;
-    const from = (place & withinPage) + headBytes;
-    return [page, from, from + page.readUInt16LE(from - headBytes + lengthAt)];
   }
 
   #pageFor(number: number): Buffer {

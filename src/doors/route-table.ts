@@ -9,7 +9,7 @@
 import type { Named, SideName } from '#domain/platform.ts';
 import type { Route, Standing } from '#domain/route.ts';
 import type { RouteRow } from '#ports/routes.ts';
-import { NameIndex, octetsOf } from './route-table-index.ts';
+import { mixedIn, NameIndex, octetsOf, spread } from './route-table-index.ts';
 import { nameBytesMost, NameOctets, type NamePlace } from './route-table-octets.ts';
 
 /** What a look-up answers with besides the number of a mailbox. */
@@ -53,12 +53,13 @@ export class RouteTable {
   readonly #lower = Buffer.alloc(nameBytesMost);
   #asIsLength = 0;
   #lowerLength = 0;
+  #lowerMixed = 0;
   #isLower = true;
 
   constructor(seed: number, restored: TableShape | null = null) {
     this.#seed = seed;
     this.#octets = restored ? NameOctets.restored(restored.namesEndAt) : new NameOctets();
-    this.#index = new NameIndex(this.#octets, seed, restored?.rooms);
+    this.#index = new NameIndex(this.#octets, restored?.rooms);
     for (const number of restored?.leaves ?? []) this.#leaves[number] = emptyLeaf();
     this.#mailboxes = restored?.mailboxes ?? 0;
   }
@@ -66,10 +67,10 @@ export class RouteTable {
   /** The mailbox to which a name leads; `nobody`, or `noName`. */
   find(name: string): number {
     if (!this.#read(name)) return noName;
-    const inLower = this.#index.find(this.#lower, this.#lowerLength);
+    const inLower = this.#index.find(this.#lower, this.#lowerLength, this.#lowerMixed);
     // Addresses are compared without case; who else has just this name to sign in with comes after them.
     if (this.#isLower || (inLower !== 0 && this.#octets.right(inLower) <= rights.alias)) return this.#ownerOf(inLower);
-    const asIs = this.#index.find(this.#asIs, this.#asIsLength);
+    const asIs = this.#index.find(this.#asIs, this.#asIsLength, this.#asIsMixed());
     return this.#ownerOf(asIs === 0 ? inLower : asIs);
   }
 
@@ -179,10 +180,11 @@ export class RouteTable {
   #name(mailbox: number, name: string, right: Right): NamePlace {
     // The estate takes none that could not be read here.
     if (!this.#read(name)) throw new Error(`mailbox ${mailbox} has a name that nobody can have`);
-    const there = this.#index.find(this.#asIs, this.#asIsLength);
+    const mixed = this.#asIsMixed();
+    const there = this.#index.find(this.#asIs, this.#asIsLength, mixed);
     if (there === 0) {
       const place = this.#octets.keep(this.#asIs, this.#asIsLength, mailbox, right);
-      this.#index.enter(this.#asIs, this.#asIsLength, place);
+      this.#index.enter(mixed, place);
       return place;
     }
     const before = this.#octets.right(there);
@@ -200,16 +202,20 @@ export class RouteTable {
     const { length } = name;
     if (length === 0 || length > nameBytesMost) return false;
     this.#isLower = true;
+    let mixed = this.#seed;
     for (let i = 0; i < length; i++) {
       const code = name.charCodeAt(i);
       if (code < 0x20 || code === 0x7f) return false;
       if (code > 0x7f) return this.#readOther(name);
       const isCapital = code >= 0x41 && code <= 0x5a;
       if (isCapital) this.#isLower = false;
+      const lower = isCapital ? code | 0x20 : code;
       this.#asIs[i] = code;
-      this.#lower[i] = isCapital ? code | 0x20 : code;
+      this.#lower[i] = lower;
+      mixed = mixedIn(mixed, lower);
     }
     this.#asIsLength = this.#lowerLength = length;
+    this.#lowerMixed = spread(mixed);
     return true;
   }
 
@@ -222,7 +228,18 @@ export class RouteTable {
     this.#isLower = lower === name;
     this.#asIsLength = this.#asIs.write(name);
     this.#lowerLength = this.#lower.write(lower);
+    this.#lowerMixed = this.#mixed(this.#lower, this.#lowerLength);
     return true;
+  }
+
+  #asIsMixed(): number {
+    return this.#isLower ? this.#lowerMixed : this.#mixed(this.#asIs, this.#asIsLength);
+  }
+
+  #mixed(name: Uint8Array, length: number): number {
+    let mixed = this.#seed;
+    for (let i = 0; i < length; i++) mixed = mixedIn(mixed, name[i] as number);
+    return spread(mixed);
   }
 }
 

@@ -18,12 +18,16 @@ const backslash = 0x5c;
 /** After a backslash: no value. */
 const noValue = 0x4e;
 
-/** Runs `copy (query) to stdout` and hands each row to `take`; answers with their number. */
+/**
+ * Runs `copy (query) to stdout` and hands each row to `take`; answers with their number. `breathe`: what is waited for between the pieces
+ * in which rows come, by who has others to answer meanwhile.
+ */
 export async function copyOut(
   client: pg.Client,
   query: string,
   fields: number,
   take: (row: CopiedRow) => void,
+  breathe: (() => Promise<void>) | null = null,
 ): Promise<number> {
   const row = new RowInOctets(fields);
   let rows = 0;
@@ -38,6 +42,7 @@ export async function copyOut(
       at = end + 1;
     }
     rest = at < octets.length ? octets.subarray(at) : null;
+    if (breathe !== null) await breathe();
   }
   if (rest !== null) throw new Error('what was copied out ends in the middle of a row');
   return rows;

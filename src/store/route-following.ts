@@ -1,5 +1,6 @@
 /** The routes as the doors follow them: read as a whole by COPY, then by what has changed since a revision. */
 
+import { setImmediate } from 'node:timers/promises';
 import { sql } from 'kysely';
 import type pg from 'pg';
 import { fault } from '#domain/fault.ts';
@@ -94,7 +95,8 @@ async function readOn(client: pg.Client, take: (row: RouteRow) => void): Promise
   await sql`set local work_mem = '64MB'`.execute(tx);
   await sql`set local jit = off`.execute(tx);
   const at = await oneRow(tx, sql<RoutesAt>`select revision, estate from route_clock`);
-  await copyOut(client, mailboxes, mailboxFields, (row) => take(rowOf(row)));
+  // Questions are answered in between: they come by other sockets of this process.
+  await copyOut(client, mailboxes, mailboxFields, (row) => take(rowOf(row)), setImmediate);
   return at;
 }
 
