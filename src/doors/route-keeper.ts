@@ -257,7 +257,9 @@ export class RouteKeeper implements RouteBook, AsyncDisposable {
 
   /** The database does not know us any more, or knows less than we do. It is answered by what we know, as without a lease. */
   async #beginAnew(): Promise<void> {
-    this.#options.log.warn('the database does not know this door any more: it reads all routes anew');
+    this.#options.log.warn(
+      'all routes are read anew: the database does not know this door any more, or too much has changed',
+    );
     this.#era++;
     this.#acknowledging = Promise.resolve();
     this.#mustRead = true;

@@ -4,8 +4,11 @@ import fc from 'fast-check';
 import { sql } from 'kysely';
 import { expect, test, vi } from 'vitest';
 import type { RouteChange, RouteRow } from '#ports/routes.ts';
+import { RouteKeeper } from '#doors/route-keeper.ts';
+import { silent } from '#lib/log.ts';
+import { openDatabase } from './db.ts';
 import { people } from './estate.test-kit.ts';
-import { openRouteSource } from './route-following.ts';
+import { openRouteSource, routeSourceOnceThere } from './route-following.ts';
 import { openRouteHolds } from './route-holds.ts';
 import { testDatabase } from './test-database.ts';
 
@@ -165,6 +168,47 @@ test('news are told at once, also after the connection on which they come was cu
   await sql`select pg_terminate_backend(${(await listening())[0]})`.execute(db.sql);
   await cut;
   for (let i = 0; i < 2; i++) await source.changed(60_000, never);
+});
+
+test('a door whose connections are cut goes on, and after an import knows who joined', async () => {
+  const { db, source, holds } = await estateOf(['ann', 'bob']);
+  await using _ = db;
+  await using __ = source;
+  await using keeper = new RouteKeeper({ source, door: door(), snapshot: null, log: silent });
+  keeper.start();
+  await keeper.ready();
+  const standing = (name: string) => {
+    const found = keeper.find(name);
+    return found.kind === 'home' ? found.route.standing : found.kind;
+  };
+  await sql`
+    select pg_terminate_backend(pid) from pg_stat_activity
+     where datname = current_database() and pid <> pg_backend_pid()`.execute(db.sql);
+  const held = await vi.waitFor(() => holds.hold(1), { timeout: 10_000 });
+  await vi.waitFor(() => expect(standing('ann@x.example')).toBe('held'), { timeout: 20_000 });
+  await vi.waitFor(async () => expect(await holds.missing(held)).toEqual([]), { timeout: 20_000 });
+  expect(standing('carla@x.example')).toBe('unknown');
+  await db.sql.transaction().execute(async (tx) => {
+    await people(tx, ['carla']);
+    await sql`update mailbox set left_at = now() where id = 2`.execute(tx);
+    await sql`update route_clock set estate = estate + 1`.execute(tx);
+  });
+  await vi.waitFor(() => expect(standing('carla@x.example')).toBe('open'), { timeout: 20_000 });
+  expect(standing('bob@x.example')).toBe('unknown');
+  expect(standing('ann@x.example')).toBe('held');
+});
+
+test('a database that is not there yet is opened when it is', async () => {
+  const { db } = await estateOf(['ann']);
+  await using _ = db;
+  let isThere = false;
+  await using source = routeSourceOnceThere(async () => {
+    if (!isThere) throw new Error('not yet');
+    return await openDatabase({ url: db.url, connectionsMax: 2, applicationName: 'godwit tests' });
+  });
+  await expect(source.readAll(() => undefined, never)).rejects.toThrow('not yet');
+  isThere = true;
+  expect(await source.readAll(() => undefined, never)).toEqual({ revision: 0, estate: 0 });
 });
 
 /** What one writer does in one transaction. */
