@@ -4,6 +4,7 @@ import { chmod } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { SignInBackends } from '../src/domain/door-backends.ts';
+import type { TailSighting } from '../src/domain/tail-sighting.ts';
 import { openAuthHttp, type AuthHttpOptions } from '../src/doors/auth-http.ts';
 import { openDovecotDict } from '../src/doors/dict.ts';
 import type { Door } from '../src/doors/door.ts';
@@ -33,8 +34,10 @@ describe.runIf(nginx.ok && dovecot.ok)('proxies at the doors', () => {
   let old: DovecotServer;
   let fresh: DovecotServer;
   let folder: string;
+  let seen: TailSighting[];
 
   beforeEach(async () => {
+    seen = [];
     ends = new AsyncDisposableStack();
     book = new MadeUpBook();
     old = ends.use(await startDovecot({ users: [anna, bert] }));
@@ -44,6 +47,8 @@ describe.runIf(nginx.ok && dovecot.ok)('proxies at the doors', () => {
     await chmod(folder, 0o755);
   });
   afterEach(() => ends[Symbol.asyncDispose]());
+
+  const tail = { seen: (sighting: TailSighting) => void seen.push(sighting) };
 
   /** Which side this session is on. */
   async function sideOf(wire: Wire): Promise<string> {
@@ -73,6 +78,7 @@ describe.runIf(nginx.ok && dovecot.ok)('proxies at the doors', () => {
       key,
       waitMs: 15_000,
       signInsPerMinute: 1_000,
+      tail,
       log: silent,
     };
     const door = ends.use(await openAuthHttp({ ...usual, ...more }));
@@ -93,8 +99,9 @@ describe.runIf(nginx.ok && dovecot.ok)('proxies at the doors', () => {
     });
     const at = { kind: 'unix', path: join(folder, 'dovecot') } as const;
     const backends = { source: behind(old), target: behind(fresh) };
-    const door = ends.use(await openDovecotDict({ at, allowed, book, backends, waitMs, log: silent }));
-    const proxy = ends.use(await startDovecotProxy({ dictSocket: at.path }));
+    const door = ends.use(await openDovecotDict({ at, allowed, book, backends, waitMs, tail, log: silent }));
+    const passwordKey = 'passdb/%s/from=%r/%u';
+    const proxy = ends.use(await startDovecotProxy({ dictSocket: at.path, passwordKey }));
     return { door, port: proxy.ports.imap as number };
   }
 
@@ -110,6 +117,12 @@ describe.runIf(nginx.ok && dovecot.ok)('proxies at the doors', () => {
       await book.set(number, 'open', 'target');
       await using after = await Wire.signedIn(port, anna);
       expect(await sideOf(after)).toBe('target');
+      const common = { door: 'godwit', protocol: 'imap', name: anna.name, ip: '127.0.0.1' };
+      expect(seen).toMatchObject([
+        { ...common, side: 'source' },
+        { ...common, side: 'target' },
+      ]);
+      expect(JSON.stringify(seen)).not.toContain(anna.password);
     });
 
     test('keeps a sign-in waiting while the mailbox is held, and everybody else waits for nothing', async () => {

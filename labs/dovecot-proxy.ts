@@ -18,6 +18,8 @@ export interface DovecotProxyOptions {
   readonly dictSocket: string;
   /** What the dictionary is called in the questions. */
   readonly dictName?: string;
+  /** By which it asks; by the name alone without a word. */
+  readonly passwordKey?: string;
   /** What it listens for; IMAP without a word. */
   readonly protocols?: readonly ProxiedProtocol[];
   /** What it offers to clients. */
@@ -108,10 +110,10 @@ function byProtocol(
   return Object.fromEntries(protocols.map((protocol, nth) => [protocol, ports[nth] as number]));
 }
 
-function dictConfig({ dictSocket, dictName = 'godwit' }: DovecotProxyOptions): string {
+function dictConfig({ dictSocket, dictName = 'godwit', passwordKey = 'passdb/%u' }: DovecotProxyOptions): string {
   return `
 uri = proxy:${dictSocket}:${dictName}
-password_key = passdb/%u
+password_key = ${passwordKey}
 iterate_disable = yes
 default_pass_scheme = PLAIN
 `;

@@ -99,6 +99,31 @@ describe('godwit coexist', () => {
     await expect.poll(() => ask('transport ann@x.example'), patience).toBe('OK smtp:[new]');
   });
 
+  test('who signs in by its doors is in the tail when it ends, with the network of the client and not its address', async () => {
+    await using db = await testDatabase();
+    await sql`insert into organisation (code, name) values ('X', 'X')`.execute(db.sql);
+    await sql`
+      insert into mailbox (address, kind, organisation) select 'ann@x.example', 'person', id from organisation`.execute(
+      db.sql,
+    );
+    const settings = await settingsWith(doors(`  dovecot: { listen: 'unix:${folder}/dovecot' }`));
+    {
+      await using _running = await running(settings, () => db.url);
+      await expect.poll(() => ask('transport ann@x.example'), patience).toBe('OK smtp:[old]');
+      using asking = new Asking({ kind: 'unix', path: join(folder, 'dovecot') });
+      asking.say('H3\t2\t0\tdovecot\tgodwit\nLshared/passdb/imap/from=192.0.2.7/Ann@x.example\tAnn@x.example\n');
+      expect(await asking.until('\n')).toContain('mail.old.example');
+    }
+    const { rows } = await sql<{ row: string }>`
+      select row_to_json(t)::text as row from tail_use t join mailbox m on m.id = t.mailbox
+       where m.address = 'ann@x.example' and t.door = 'godwit' and t.protocol = 'imap' and t.side = 'source'`.execute(
+      db.sql,
+    );
+    expect(rows).toHaveLength(1);
+    expect(rows[0]?.row).toContain('192.0.2.0/24');
+    expect(rows[0]?.row).not.toContain('192.0.2.7');
+  });
+
   test('opens its doors although the database is away, and says "later" to everybody', async () => {
     const settings = await settingsWith(doors());
     await using _running = await running(settings, () => 'postgresql://127.0.0.1:1/none');

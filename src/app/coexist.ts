@@ -9,18 +9,20 @@ import { openApi } from '#api/server.ts';
 import { sideNames } from '#domain/platform.ts';
 import type { Keyring } from '#domain/sealed.ts';
 import type { Secrets } from '#ports/secrets.ts';
+import type { TailIntake } from '#ports/tail.ts';
 import { shownReference } from '#domain/secret-reference.ts';
 import { routeSourceOnceThere } from '#store/route-following.ts';
 import { sealedSecrets } from '#store/secrets.ts';
+import { openTailIntake } from '#store/tail.ts';
 import { openThere } from './at-work.ts';
 import { openCoexistence } from './coexistence.ts';
-import { estateDatabaseName, joinEstateDatabase } from './estate-database.ts';
+import { type EstateDatabase, estateDatabaseName, joinEstateDatabase } from './estate-database.ts';
 import { readKeyring } from './keyring.ts';
 import { SecretResolver } from './secret-resolver.ts';
 import type { ServeOptions } from './serve.ts';
 import { tuneV8ForDays } from './tune-v8.ts';
 
-/** Routes are read by one connection, followed by another, and heard of by a third. */
+/** Routes are read by one connection, followed by another, and heard of by a third; the fourth tells who signed in. */
 const connectionsMax = 4;
 
 /** Serves until `stop` fires. Throws what keeps it from beginning. */
@@ -29,10 +31,14 @@ export async function coexist(options: ServeOptions, stop: AbortSignal): Promise
   tuneV8ForDays();
   const keys = await readKeyring(options.keys, environment, log);
   const opening = { stateDir, environment, connectionsMax, applicationName: 'godwit coexist', log };
-  const source = routeSourceOnceThere(() => joinEstateDatabase(settings.database, opening, stop));
+  let db: EstateDatabase | null = null;
+  const source = routeSourceOnceThere(async () => (db = await joinEstateDatabase(settings.database, opening, stop)));
+  const intake = intakeOnceThere(
+    () => db && openTailIntake(db, { source: settings.source.user, target: settings.target.user }),
+  );
   const secrets = await secretsOf(options, keys, stop);
   const databaseName = await estateDatabaseName(settings.database, opening);
-  const parts = { settings, source, secrets, stateDir, databaseName, version, log };
+  const parts = { settings, source, secrets, intake, stateDir, databaseName, version, log };
   await using coexistence = await openCoexistence(parts);
   const readiness = () =>
     coexistence.state().isAnswering
@@ -49,6 +55,19 @@ export async function coexist(options: ServeOptions, stop: AbortSignal): Promise
     if (stop.aborted) resolve();
     else stop.addEventListener('abort', () => resolve(), { once: true });
   });
+}
+
+/** What was seen is held by whoever tells it until the routes have found the database, and tried again. */
+function intakeOnceThere(open: () => TailIntake | null): Pick<TailIntake, 'keep' | 'lose'> {
+  const there = (): TailIntake => {
+    const intake = open();
+    if (intake === null) throw new Error('the database is not there yet');
+    return intake;
+  };
+  return {
+    keep: async (uses, step) => await there().keep(uses, step),
+    lose: async (why, sightings) => await there().lose(why, sightings),
+  };
 }
 
 /** The database is asked for sealed secrets only where some are meant; the others can be had without it. */

@@ -11,14 +11,18 @@ import type { Door } from '#doors/door.ts';
 import { RouteKeeper, type RouteKeeperState } from '#doors/route-keeper.ts';
 import { openRouteSnapshot } from '#doors/route-snapshot.ts';
 import type { Log } from '#lib/log.ts';
+import { bufferSightings } from '#operations/buffer-sightings.ts';
 import type { RouteSource } from '#ports/routes.ts';
 import type { Secrets } from '#ports/secrets.ts';
+import type { TailIntake } from '#ports/tail.ts';
 import { openDoors, servedBy } from './doors.ts';
 
 export interface CoexistenceOptions {
   readonly settings: Pick<EstateSettings, 'source' | 'target' | 'doors'>;
   readonly source: RouteSource & AsyncDisposable;
   readonly secrets: Secrets;
+  /** Where it is kept who signs in by these doors. */
+  readonly intake: Pick<TailIntake, 'keep' | 'lose'>;
   readonly stateDir: string;
   /** Which database the routes are from, without a secret. */
   readonly databaseName: string;
@@ -37,15 +41,17 @@ export interface Coexistence extends AsyncDisposable {
  * `secret.*`.
  */
 export async function openCoexistence(options: CoexistenceOptions): Promise<Coexistence> {
-  const { settings, source, secrets, version, databaseName, log } = options;
+  const { settings, source, secrets, intake, version, databaseName, log } = options;
   if (settings.doors === null) throw new Error('there are no doors to open');
   await using ends = new AsyncDisposableStack();
   ends.use(source);
   const door = { host: hostname(), pid: process.pid, version, serves: servedBy(settings.doors) };
   const snapshot = openRouteSnapshot({ path: placeOfSnapshot(options, settings.doors), of: databaseName, log });
   const keeper = ends.use(new RouteKeeper({ source, door, snapshot, log }));
+  // Whoever is seen last is kept once the doors are closed, before the database is left.
+  const tail = ends.use(bufferSightings({ intake, log }));
   const { doors } = ends.use(
-    await openDoors({ settings: settings.doors, platforms: settings, book: keeper, secrets, log }),
+    await openDoors({ settings: settings.doors, platforms: settings, book: keeper, secrets, tail, log }),
   );
   // Whoever heeds holds is there now.
   keeper.start();

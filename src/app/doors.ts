@@ -13,12 +13,15 @@ import { openSocketmap } from '#doors/socketmap.ts';
 import type { Log } from '#lib/log.ts';
 import type { RouteBook } from '#ports/routes.ts';
 import type { Secrets } from '#ports/secrets.ts';
+import type { TailSink } from '#ports/tail.ts';
 
 export interface DoorsOptions {
   readonly settings: DoorSettings;
   readonly platforms: Readonly<Record<SideName, Pick<Platform, 'user' | 'signIn' | 'ca' | 'verify'>>>;
   readonly book: RouteBook;
   readonly secrets: Secrets;
+  /** Told who signs in by these doors. */
+  readonly tail: TailSink;
   readonly log: Log;
 }
 
@@ -39,7 +42,7 @@ export function servedBy(settings: DoorSettings): readonly string[] {
 
 /** All of them or none. Throws `listen.unusable`, and `secret.*` where the key of nginx cannot be had. */
 export async function openDoors(options: DoorsOptions): Promise<OpenDoors> {
-  const { settings, book, secrets, log } = options;
+  const { settings, book, secrets, tail, log } = options;
   const { postfix, deliveries, nginx, dovecot, clients, signInsWaitMs: waitMs } = settings;
   const allowed = allowedOf(settings.allow) as Allowed; // each was read before
   const common = { allowed, book, log };
@@ -63,12 +66,12 @@ export async function openDoors(options: DoorsOptions): Promise<OpenDoors> {
     const substitutes = both((side) => check && substituteOn(side, options, check));
     const places = both((side) => settings[side].nginx);
     await opened(
-      openAuthHttp({ ...common, at, key, places, substitutes: present(substitutes), waitMs, signInsPerMinute }),
+      openAuthHttp({ ...common, at, key, places, substitutes: present(substitutes), waitMs, signInsPerMinute, tail }),
     );
   }
   if (dovecot) {
     const backends = both((side) => settings[side].signIns);
-    await opened(openDovecotDict({ ...common, at: dovecot.listen, backends, waitMs }));
+    await opened(openDovecotDict({ ...common, at: dovecot.listen, backends, waitMs, tail }));
   }
   if (clients) {
     const backends = both((side) => settings[side].signIns);

@@ -26,6 +26,7 @@ import { findLost } from '#store/queue-rows.ts';
 import { openQueue } from '#store/queue.ts';
 import { openRouteSource } from '#store/route-following.ts';
 import { sealedSecrets } from '#store/secrets.ts';
+import { openTailIntake } from '#store/tail.ts';
 import { careForWaves } from '#store/wave-care.ts';
 import type { SendNoticesParts } from '#operations/send-notices.ts';
 import type { Lead } from '#ports/workforce.ts';
@@ -118,7 +119,9 @@ async function openWithDoors(
   const secrets = new SecretResolver({ environment, kept, keys, log, clock: () => performance.now() });
   const databaseName = await estateDatabaseName(settings.database, { stateDir, environment });
   const source = openRouteSource(db);
-  const coexistence = await openCoexistence({ settings, source, secrets, stateDir, databaseName, version, log });
+  const intake = openTailIntake(db, { source: settings.source.user, target: settings.target.user });
+  const parts = { settings, source, secrets, intake, stateDir, databaseName, version, log };
+  const coexistence = await openCoexistence(parts);
   metrics.tellOfDoors(() => coexistence.counts());
   return coexistence;
 }

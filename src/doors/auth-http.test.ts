@@ -1,5 +1,6 @@
 import { request } from 'node:http';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { TailSighting } from '#domain/tail-sighting.ts';
 import { type Log, silent } from '#lib/log.ts';
 import { type AuthHttpOptions, openAuthHttp } from './auth-http.ts';
 import type { Door } from './door.ts';
@@ -104,6 +105,45 @@ describe('where a person signs in', () => {
     const { headers } = await ask('bob@corp.example', { 'Auth-Protocol': 'smtp' });
     expect(headers).toMatchObject({ 'Auth-Error-Code': '454 4.7.0', 'Auth-Wait': '5' });
     expect(headers['Auth-Server']).toBeUndefined();
+  });
+});
+
+describe('who signs in', () => {
+  test('is told to the tail with protocol, name, client and side, and never with a password', async () => {
+    await door[Symbol.asyncDispose]();
+    const seen: TailSighting[] = [];
+    door = await open({ tail: { seen: (sighting) => void seen.push(sighting) } });
+    book.add('ann@corp.example', 'source', ['ann']);
+    book.add('bob@corp.example', 'target');
+    await ask('Ann', { 'Auth-Protocol': 'smtp' });
+    await ask('bob@corp.example');
+    const common = { door: 'godwit', client: null, ip: '198.51.100.7', host: null };
+    expect(seen.map(({ at: _at, ...rest }) => rest)).toEqual([
+      { ...common, protocol: 'submission', name: 'Ann', side: 'source' },
+      { ...common, protocol: 'imap', name: 'bob@corp.example', side: 'target' },
+    ]);
+    expect(Math.abs(Date.now() - (seen[0]?.at ?? 0))).toBeLessThan(60_000);
+    expect(JSON.stringify(seen)).not.toContain('hunter2');
+  });
+
+  test('is not told of strangers, of those who are refused or too many, nor of those who are told to come again', async () => {
+    await door[Symbol.asyncDispose]();
+    const seen: TailSighting[] = [];
+    const check = async (): Promise<'wrong'> => 'wrong';
+    const substitutes = { target: { user: () => 'bob', password: async () => 'ours', check } };
+    const tail = { seen: (sighting: TailSighting) => void seen.push(sighting) };
+    door = await open({ tail, waitMs: 20, substitutes });
+    const ann = book.add('ann@corp.example', 'source');
+    book.add('bob@corp.example', 'target');
+    await ask('nobody@corp.example');
+    await ask('bob@corp.example');
+    await ask('ann@corp.example', { 'X-Auth-Key': 'a guess' });
+    await book.set(ann, 'held');
+    await ask('ann@corp.example');
+    expect(seen).toEqual([]);
+    await book.set(ann, 'open');
+    await ask('ann@corp.example');
+    expect(seen).toHaveLength(1);
   });
 });
 

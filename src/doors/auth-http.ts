@@ -14,11 +14,13 @@ import type { DoorPlace } from '#domain/door-place.ts';
 import type { Named, SideName } from '#domain/platform.ts';
 import type { Log } from '#lib/log.ts';
 import type { RouteBook } from '#ports/routes.ts';
+import type { TailSink } from '#ports/tail.ts';
 import { Answers, type Door } from './door.ts';
 import { type Allowed, endListening, listenAt, mayCome } from './listening.ts';
 import type { PasswordCheck } from './password-check.ts';
 import { isWaitedFor, settled } from './patience.ts';
 import { SignInRate } from './sign-in-rate.ts';
+import { sightingAt } from './sighting.ts';
 
 /** Where nginx connects to; it takes addresses and no names. */
 export interface ProxyPlace {
@@ -46,6 +48,8 @@ export interface AuthHttpOptions {
   readonly waitMs: number;
   /** By one client. */
   readonly signInsPerMinute: number;
+  /** Told who was led where; without it nobody is. */
+  readonly tail?: TailSink;
   readonly log: Log;
 }
 
@@ -114,7 +118,7 @@ async function respond(request: IncomingMessage, response: ServerResponse, parts
 }
 
 async function answerTo(request: IncomingMessage, parts: Parts, signal: AbortSignal): Promise<AuthHeaders> {
-  const { book, places, answers, rate, substitutes, waitMs } = parts;
+  const { book, places, answers, rate, substitutes, waitMs, tail } = parts;
   const said = header(request, 'auth-protocol');
   const protocol = signInProtocols.find((each) => each === said);
   if (protocol === undefined) return refused('imap', 'this protocol is not served here', answers);
@@ -135,8 +139,14 @@ async function answerTo(request: IncomingMessage, parts: Parts, signal: AbortSig
   }
   const led = { 'Auth-Status': 'OK', 'Auth-Server': place.address, 'Auth-Port': String(place.port) };
   const substitute = substitutes[side];
-  if (substitute === undefined || found.kind !== 'home') {
+  if (found.kind !== 'home') {
     answers.count(side);
+    return led;
+  }
+  const sighting = sightingAt({ protocol, side, name: user, ip: client });
+  if (substitute === undefined) {
+    answers.count(side);
+    tail?.seen(sighting);
     return led;
   }
   const password = unescaped(header(request, 'auth-pass'));
@@ -147,6 +157,7 @@ async function answerTo(request: IncomingMessage, parts: Parts, signal: AbortSig
   if (verdict === 'unsure' || isWaitedFor(still) || still.kind !== 'home' || still.route.side !== side)
     return later(protocol, answers);
   answers.count(side);
+  tail?.seen(sighting);
   return {
     ...led,
     'Auth-User': escaped(substitute.user(found.named)),

@@ -3,6 +3,7 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { TailSighting } from '#domain/tail-sighting.ts';
 import { silent } from '#lib/log.ts';
 import { Asking } from './asking.test-kit.ts';
 import { type DictOptions, openDovecotDict } from './dict.ts';
@@ -95,6 +96,26 @@ describe('where a Dovecot proxy signs in', () => {
   test('cannot be told by a protocol that side does not speak, and that is a failure and no unknown user', async () => {
     book.add('ann@corp.example', 'source');
     expect(await look('ann@corp.example', 'shared/passdb/pop3/ann@corp.example')).toMatch(/^F/);
+  });
+});
+
+describe('who signs in through a Dovecot proxy', () => {
+  test('is told to the tail with protocol, name, side, and the client where the proxy tells it', async () => {
+    await door[Symbol.asyncDispose]();
+    const seen: TailSighting[] = [];
+    door = await open({ tail: { seen: (sighting) => void seen.push(sighting) } });
+    book.add('ann@corp.example', 'source', ['ann']);
+    book.add('bob@corp.example', 'target');
+    const ann = await look('ann', 'shared/passdb/imap/from=2001:db8::7/ann');
+    expect(ann).toBe(await look('ann'));
+    await look('bob@corp.example', 'shared/passdb/imap/bob@corp.example');
+    await look('nobody@corp.example');
+    const common = { door: 'godwit', protocol: 'imap', client: null, host: null };
+    expect(seen.map(({ at: _at, ...rest }) => rest)).toEqual([
+      { ...common, name: 'ann', side: 'source', ip: '2001:db8::7' },
+      { ...common, name: 'ann', side: 'source', ip: null },
+      { ...common, name: 'bob@corp.example', side: 'target', ip: null },
+    ]);
   });
 });
 

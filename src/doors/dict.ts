@@ -17,9 +17,11 @@ import type { DoorPlace } from '#domain/door-place.ts';
 import type { SideName } from '#domain/platform.ts';
 import type { Log } from '#lib/log.ts';
 import type { RouteBook } from '#ports/routes.ts';
+import type { TailSink } from '#ports/tail.ts';
 import { Answers, type Door } from './door.ts';
 import { type Allowed, endListening, listenAt } from './listening.ts';
 import { isWaitedFor } from './patience.ts';
+import { sightingAt } from './sighting.ts';
 import { WaitingRoom } from './waiting-room.ts';
 
 export interface DictOptions {
@@ -29,6 +31,8 @@ export interface DictOptions {
   readonly backends: Readonly<Record<SideName, SignInBackends>>;
   /** So long a sign-in waits; less than the proxy's own patience (`proxy_timeout`, 30 s). */
   readonly waitMs: number;
+  /** Told who was led where; without it nobody is. */
+  readonly tail?: TailSink;
   readonly log: Log;
 }
 
@@ -95,18 +99,21 @@ function converse(socket: Socket, parts: Parts): void {
   });
 }
 
+/** `passdb/USER`, with the protocol and the client's address before the name where the proxy has been told to say them. */
+const question = /^shared\/passdb\/(?:(imap|pop3|smtp|submission)\/)?(?:from=([\dA-Fa-f:.]*)\/)?(.+)$/;
+
 /** Null where nothing is to be said. */
 async function answerTo(line: string, parts: Parts): Promise<string | null> {
   // The greeting: version, value type, user, name of the dict.
   if (line.startsWith('H')) return null;
   if (!line.startsWith('L')) return failure('this is no question', parts);
   const [key = ''] = line.slice(1).split('\t');
-  const [, protocolSaid, user] = /^shared\/passdb\/(?:(imap|pop3|smtp|submission)\/)?(.+)$/.exec(unescaped(key)) ?? [];
+  const [, protocolSaid, client = '', user] = question.exec(unescaped(key)) ?? [];
   if (user === undefined || Buffer.byteLength(line) > lineOctetsMax) return 'N';
   const said = protocolSaid === 'submission' ? 'smtp' : protocolSaid;
   const protocol: SignInProtocol = signInProtocols.find((each) => each === said) ?? 'imap';
   try {
-    const fields = await led(user, protocol, parts);
+    const fields = await led({ user, protocol, client }, parts);
     return fields === null ? failure('it cannot be told now', parts) : `O${escaped(JSON.stringify(fields))}`;
   } catch (error) {
     parts.log.error('a question of Dovecot could not be answered', { text: error instanceof Error ? error.name : '' });
@@ -122,8 +129,15 @@ interface Fields {
   readonly ssl?: 'yes' | 'any-cert';
 }
 
-async function led(user: string, protocol: SignInProtocol, parts: Parts): Promise<Fields | null> {
-  const { book, backends, room, answers } = parts;
+interface Asked {
+  readonly user: string;
+  readonly protocol: SignInProtocol;
+  /** Its address; '' where it is not told. */
+  readonly client: string;
+}
+
+async function led({ user, protocol, client }: Asked, parts: Parts): Promise<Fields | null> {
+  const { book, backends, room, answers, tail } = parts;
   const found = book.find(user);
   // `nopassword` is what makes the proxy try the person's own at the other end. No `master` and no `pass` ever stand beside it: with
   // them anybody would get in.
@@ -137,6 +151,7 @@ async function led(user: string, protocol: SignInProtocol, parts: Parts): Promis
   const backend: SignInBackend | undefined = backends[side][protocol];
   if (backend === undefined) return null;
   answers.count(side);
+  if (found.kind === 'home') tail?.seen(sightingAt({ protocol, side, name: user, ip: client }));
   const { host, port, security, verify } = backend;
   return {
     ...common,
