@@ -338,6 +338,9 @@ test('a turn forgets the ledger of the way that is known the other way, with the
   ).toBe(false);
   expect(await pages()).toHaveLength(2);
   expect(await underWay.journeys.turn(step, 'target', 900, 0, { forgets: 'there' })).toBe(true);
+  // With how long a hand was at it, by which forecasts are made.
+  const { rows } = await sql`select about from audit where what = 'settle'`.execute(db.sql);
+  expect(rows).toEqual([{ about: { interruptedMs: 900, handMs: expect.any(Number) } }]);
   expect(await pages()).toEqual([back]);
   expect(there).toEqual({ mailbox: 1, direction: 'there' });
 });

@@ -31,6 +31,7 @@ const lagMaxMs = 2 ** 31 - 1;
  */
 export function openJourneys(db: Database, queue: Pick<StoredQueue, 'send'>, job: Job | null = null): JobsJourneys {
   const ask = <Answer>(answer: Promise<Answer>): Promise<Answer> => faulted(db.name, answer);
+  const begunAt = performance.now();
   let hasEnded = false;
   /** Where the mailbox stood when it was found, or when a step of ours was taken. */
   let stage: Stage | null = null;
@@ -73,7 +74,9 @@ export function openJourneys(db: Database, queue: Pick<StoredQueue, 'send'>, job
     more: RawBuilder<unknown> = sql``,
     gate: Gate = noGate,
   ): Promise<boolean> => {
-    const came = await ask(steppedWithItsEnd(db.sql, job, step, dueInMs, also, more, gate));
+    // From when the job was ours, signing in and connections included: what a forecast reckons with.
+    const hand = job ? { about: { ...step.about, handMs: Math.round(performance.now() - begunAt) } } : {};
+    const came = await ask(steppedWithItsEnd(db.sql, job, { ...step, ...hand }, dueInMs, also, more, gate));
     if (came === 'not-ours') throw notOurs();
     hasEnded ||= came === 'taken';
     return came === 'taken';

@@ -4,6 +4,7 @@
  */
 
 import { sql } from 'kysely';
+import { betweenJobsMs } from '#domain/hands.ts';
 import type { Measurements } from '#domain/measured-rates.ts';
 import { oneRow, type Sql } from './db.ts';
 
@@ -20,6 +21,9 @@ interface CopyRow {
   readonly failed: boolean | null;
 }
 
+/** How long a hand was at it: as its job was counted, else between the two records, and until it could take the next. */
+const handMs = sql`coalesce((ended.about->>'handMs')::float8, extract(epoch from ended.at - began.at)::float8 * 1000) + ${sql.lit(betweenJobsMs)}`;
+
 interface OneTime {
   readonly ms: number;
 }
@@ -28,7 +32,7 @@ interface OneTime {
 export async function measurements(db: Sql, atOnce: number | null): Promise<Measurements> {
   const copies = await firstCopies(db);
   const { rows: switches } = await sql<OneTime>`
-    select extract(epoch from ended.at - began.at)::float8 * 1000 as ms
+    select ${handMs} as ms
       from (${latest('settle')}) as ended
      cross join lateral (select at from audit
                           where mailbox = ended.mailbox and what = 'switch' and id < ended.id order by id desc limit 1) as began`.execute(
@@ -69,7 +73,7 @@ async function firstCopies(db: Sql): Promise<readonly CopyRow[]> {
   const { rows } = await sql<CopyRow>`
     select ended.id as first, m.id as mailbox, coalesce((ended.about->>'copied')::float8, m.copied) as items,
            m.copied_bytes * least(1, coalesce((ended.about->>'copied')::float8 / nullif(m.copied, 0), 1)) as bytes,
-           extract(epoch from ended.at - began.at)::float8 * 1000 as ms,
+           ${handMs} as ms,
            case when m.last_fault is null or fault.at < began.at then false
                 when fault.at <= ended.at then true end as failed
       from (${latest('catch-up')}) as ended

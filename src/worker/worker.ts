@@ -4,6 +4,7 @@
  */
 
 import { setTimeout as sleep } from 'node:timers/promises';
+import { nextJobMs } from '#domain/hands.ts';
 import { Fault } from '#domain/fault.ts';
 import type { Work } from '#domain/release.ts';
 import { cleanText } from '#lib/clean-text.ts';
@@ -50,7 +51,6 @@ const seenThrough: ReadonlySet<Work> = new Set(['switch', 'return']);
 /** A second or two is usual. What waits for a server in trouble is broken off, before who asked us to go loses patience. */
 const usualSeenThroughMs = 15_000;
 
-const idleMs = 250;
 const busyRetryMs = 1_000;
 const unheardRetryMs = 1_000;
 
@@ -93,7 +93,7 @@ class Worker implements AsyncDisposable {
       const room = atOnce - this.#inHand.size;
       const jobs = room > 0 ? await this.#whileTheDatabaseIsAway(() => queue.fetch(room)) : [];
       for (const job of jobs) this.#begin(job);
-      if (jobs.length < room || room === 0) await this.#aMoment(idleMs);
+      if (jobs.length < room || room === 0) await this.#aMoment(nextJobMs);
     }
     if (!lease.lapsed.aborted) {
       vitals.goes();
