@@ -28,6 +28,10 @@ export interface SwitchOptions {
   readonly perSecond: number;
   readonly programs: number;
   readonly atOnce: number;
+  readonly announceAhead: string;
+  /** So long everything goes on as usual before anybody moves, and after. */
+  readonly usualMs: number;
+  readonly afterwardsMs: number;
   readonly scratch: string | null;
   readonly keep: boolean;
   readonly say: (line: string) => void;
@@ -79,12 +83,8 @@ export async function runSwitch(options: SwitchOptions): Promise<SwitchResult> {
   const folder = join(resolve(options.scratch ?? scratchFolder), `switch-${process.pid}`);
   mkdirSync(folder, { recursive: true });
   try {
-    await using land = await startLandscape({
-      folder,
-      atOnce: options.atOnce,
-      followEvery: '30s',
-      announceAhead: '40s',
-    });
+    const { atOnce, announceAhead } = options;
+    await using land = await startLandscape({ folder, atOnce, followEvery: '30s', announceAhead });
     return await new Run(options, land).toTheEnd();
   } finally {
     if (options.keep) options.say(`kept: ${folder}`);
@@ -153,15 +153,15 @@ class Run {
     const mail: Injector = inject(postfixes, this.#addresses, perSecond, phase);
     const began = Date.now();
     try {
-      await sleep(usualMs);
+      await sleep(this.#options.usualMs);
       await move();
-      await sleep(afterwardsMs);
+      await sleep(this.#options.afterwardsMs);
     } finally {
       await Promise.all([people.stop(), mail.stop()]);
     }
     await this.#untilDelivered(postfixes);
     // What programs did in the last moment, and what came to the side that was left, is carried within a look or two.
-    await sleep(afterwardsMs);
+    await sleep(this.#options.afterwardsMs);
     const held = await readAll(side, this.#addresses);
     const findings = judge(held, mail.accepted, done(people.deeds));
     const { bounced, secondsOf } = readLogs(postfixes);
@@ -291,7 +291,4 @@ function windowFrom(at: number): string {
 }
 
 const dayMs = 24 * 3_600_000;
-/** So long everything goes on as usual before anybody moves, and after. */
-const usualMs = 10_000;
-const afterwardsMs = 20_000;
 const standstillMs = 15 * 60_000;
