@@ -76,7 +76,14 @@ import {
   workerHelp,
 } from './help.ts';
 import { describeCommands, getCommands } from './look-commands.ts';
-import { auditCommands, brakeCommands, coexistCommands, mailboxCommands, waveCommands } from './order-commands.ts';
+import {
+  auditCommands,
+  brakeCommands,
+  coexistCommands,
+  doctorCommands,
+  mailboxCommands,
+  waveCommands,
+} from './order-commands.ts';
 import { noticeCommands } from './notice-commands.ts';
 import { named } from './positional.ts';
 import { Session } from './session.ts';
@@ -238,6 +245,7 @@ const commands = buildRouteMap<
   | 'wave'
   | 'brake'
   | 'coexist'
+  | 'doctor'
   | 'mailbox'
   | 'rehearse'
   | 'forecast'
@@ -306,6 +314,7 @@ const commands = buildRouteMap<
     wave: waveCommands,
     brake: brakeCommands,
     coexist: coexistCommands,
+    doctor: doctorCommands,
     mailbox: mailboxCommands,
     rehearse: buildCommand<RehearseFlags, [string], Session>({
       loader: async () => (await import('./rehearse.ts')).rehearse,

@@ -93,6 +93,19 @@ export interface WorkerDrainFlags extends EstateFlags, OutputFlags {}
 
 export interface StatusFlags extends EstateFlags, OutputFlags {}
 
+export interface DoctorFlags extends StatusFlags {
+  readonly moved?: string;
+  readonly unmoved?: string;
+  readonly movedSecret?: string;
+  readonly unmovedSecret?: string;
+  readonly mx?: string;
+  readonly from?: string;
+  readonly imap?: string;
+  readonly ca?: string;
+  readonly noVerify?: boolean;
+  readonly within?: string;
+}
+
 export interface WaveFlags extends EstateFlags, OutputFlags {
   readonly why?: string;
 }
@@ -363,6 +376,21 @@ export const workerFlags: FlagParametersForType<WorkerFlags> = {
 export const workerDrainFlags: FlagParametersForType<WorkerDrainFlags> = { ...estateFlags, ...outputFlags };
 
 export const statusFlags: FlagParametersForType<StatusFlags> = { ...estateFlags, ...outputFlags };
+
+export const doctorFlags: FlagParametersForType<DoctorFlags> = {
+  moved: text('A test mailbox that has moved', 'ADDRESS'),
+  unmoved: text('A test mailbox that has not', 'ADDRESS'),
+  movedSecret: text('Its password, for a sign-in through the proxies: env:NAME, file:PATH or sealed:NAME', 'REF'),
+  unmovedSecret: text('The same of the one that has not moved', 'REF'),
+  mx: text('Where a message is handed in for each of them: the MX, as a stranger comes to it', 'HOST:PORT'),
+  from: text('The sender of these messages (default: the test mailbox itself)', 'ADDRESS'),
+  imap: text('The proxies, by IMAP: imaps://mail.corp.example', 'URL'),
+  ca: text('Trust the authorities in this PEM file besides those of this machine, for --imap', 'FILE'),
+  noVerify: flag('Do not verify the certificate of --imap'),
+  within: text('How long a message may be on its way (default 60s)', 'TIME'),
+  ...estateFlags,
+  ...outputFlags,
+};
 
 const why = text('Why, for those who ask later', 'TEXT');
 

@@ -186,6 +186,18 @@ EXAMPLES
 EXIT CODES  0 asked to go, done; 3 a door is lost (doors); 2 wrong usage, a place where nothing can listen; 5 the database is old or
 newer; 1 a fault of ours.`;
 
+export const doctorHelp = `Proves the chain of coexistence end to end (docs/coexistence.md), with two test mailboxes of the estate of which one has moved:
+which doors have registered and whether they are heard of, what the doors of this godwit.yaml answer on this machine, on which side a
+message handed in at the MX arrives, and which side a sign-in through the proxies reaches. Nothing is deleted: the messages stay.
+
+EXAMPLES
+  godwit doctor coexistence --unmoved test1@corp.example --moved test2@corp.example       the doors only
+  godwit doctor coexistence --unmoved test1@corp.example --moved test2@corp.example --mx mx.corp.example:25 \\
+    --imap imaps://mail.corp.example --unmoved-secret env:TEST1 --moved-secret env:TEST2  and the whole way
+  … -o json                                                                               the same for a program
+
+EXIT CODES  0 nothing is wrong; 3 something is, and says what to do; 2 wrong usage; 5 the database is away; 1 a fault of ours.`;
+
 export const auditHelp = `Every step, mark and order is recorded, with who, when and why, in a log that is only ever added to; its records are chained,
 each link with the hash of the one before. Whoever owns the database could cut its end off all the same, so the control
 plane keeps the latest link in its state folder, too (audit-head.json).

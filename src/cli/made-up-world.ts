@@ -26,6 +26,7 @@ export interface MadeUp {
   readonly openProgramme?: World['openProgramme'];
   readonly openNotices?: World['openNotices'];
   readonly openTail?: World['openTail'];
+  readonly doctor?: World['doctor'];
   readonly openInspection?: World['openInspection'];
   readonly work?: World['work'];
   readonly keys?: readonly SecretReference[];
@@ -120,6 +121,7 @@ export async function play(argv: readonly string[], made: MadeUp = {}): Promise<
     openNotices: made.openNotices ?? (async () => Promise.reject(new Error('no messages in this test'))),
     serve: async () => Promise.reject(new Error('nothing is served in this test')),
     coexist: async () => Promise.reject(new Error('no doors are opened in this test')),
+    doctor: made.doctor ?? (async () => Promise.reject(new Error('nothing is tried in this test'))),
     openInspection: made.openInspection ?? (async () => Promise.reject(new Error('no looks in this test'))),
     openImporter: made.openImporter ?? (async () => Promise.reject(new Error('no imports in this test'))),
     readInput: async () => (made.input === undefined ? null : Buffer.from(made.input)),

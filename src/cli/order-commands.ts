@@ -7,6 +7,8 @@ import {
   acceptFlags,
   type AcceptFlags,
   brakeFlags,
+  doctorFlags,
+  type DoctorFlags,
   type BrakeFlags,
   mailboxOrderFlags,
   type MailboxOrderFlags,
@@ -26,7 +28,16 @@ import {
   waveRescheduleFlags,
   type WaveRescheduleFlags,
 } from './flags.ts';
-import { acceptHelp, auditHelp, brakeHelp, coexistHelp, mailboxHelp, waveCheckHelp, waveHelp } from './help.ts';
+import {
+  acceptHelp,
+  auditHelp,
+  brakeHelp,
+  coexistHelp,
+  doctorHelp,
+  mailboxHelp,
+  waveCheckHelp,
+  waveHelp,
+} from './help.ts';
 import { named } from './positional.ts';
 import type { Session } from './session.ts';
 
@@ -171,6 +182,20 @@ export const coexistCommands = buildRouteMap<'run' | 'doors' | 'forget', Session
   // `godwit coexist` alone is what people start.
   defaultCommand: 'run',
   docs: { brief: 'The doors that mail systems ask where a mailbox lives now', fullDescription: coexistHelp },
+});
+
+export const doctorCommands = buildRouteMap<'coexistence', Session>({
+  routes: {
+    coexistence: buildCommand<DoctorFlags, [], Session>({
+      loader: async () => (await import('./doctor.ts')).doctor,
+      parameters: { flags: doctorFlags, aliases: shorthands },
+      docs: {
+        brief: 'Try the doors, the way of mail and the proxies with two test mailboxes',
+        fullDescription: doctorHelp,
+      },
+    }),
+  },
+  docs: { brief: 'Prove that what has been set up works', fullDescription: doctorHelp },
 });
 
 export const auditCommands = buildRouteMap<'verify', Session>({

@@ -47,6 +47,7 @@ import type { Log } from '#lib/log.ts';
 import type { PlanApplied, PlanOrder } from '#operations/apply-plan.ts';
 import type { CheckedMailbox, CheckWaveRequest } from '#operations/check-wave.ts';
 import type { CopyChoices, CopyWatcher, Pace } from '#operations/copy-mailbox.ts';
+import type { Finding } from '#operations/doctor-parts.ts';
 import type { EstateForecast } from '#operations/forecast.ts';
 import type { SecretKeeping } from '#operations/keep-secrets.ts';
 import type { ImportOrder, ImportReport } from '#operations/import-estate.ts';
@@ -143,6 +144,8 @@ export interface World {
   serve(options: ServeOptions, signal: AbortSignal): Promise<void>;
   /** Opens the doors that mail systems ask, until the signal fires. */
   coexist(options: CoexistOptions, signal: AbortSignal): Promise<void>;
+  /** Tries the chain of coexistence with two test mailboxes. */
+  doctor(options: DoctorOptions, signal: AbortSignal): Promise<readonly Finding[]>;
   /** Helps to, until the signal fires or it is drained. */
   work(options: WorkOptions, signal: AbortSignal): Promise<'stopped' | 'drained'>;
   /** All that is piped in, at most so many octets and one; null where stdin is a terminal. */
@@ -152,6 +155,29 @@ export interface World {
   openLog(level: LogLevel, format: LogFormat, write: (line: string) => void): Log;
   openEngine(options: EngineOptions): Promise<Engine>;
   demo(stage: DemoStage): Promise<number>;
+}
+
+export interface DoctorOptions {
+  readonly settings: EstateSettings;
+  readonly stateDir: string;
+  readonly keys: readonly SecretReference[];
+  readonly log: Log;
+  /** Test mailboxes; without a secret nobody signs in as them. */
+  readonly moved: TestMailbox;
+  readonly unmoved: TestMailbox;
+  /** Null: no message is sent. */
+  readonly mx: Listen | null;
+  readonly from: string | null;
+  /** Null: nobody signs in. */
+  readonly imap: { readonly endpoint: Endpoint; readonly ca: string | null; readonly verify: boolean } | null;
+  readonly withinMs: number;
+  /** Told what is being done. */
+  readonly tell: (doing: string) => void;
+}
+
+export interface TestMailbox {
+  readonly address: string;
+  readonly secret: SecretReference | null;
 }
 
 export interface SecretsOptions {
