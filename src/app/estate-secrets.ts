@@ -31,10 +31,10 @@ export async function openSecrets(
 
 /** Which references of the settings lead nowhere in this process; those to sealed secrets are not followed. */
 export async function notHere(
-  { source, target }: EstateSettings,
+  { source, target, directory }: EstateSettings,
   environment: Environment,
 ): Promise<readonly string[]> {
   const resolver = new SecretResolver({ environment, kept: null, keys: null, log: silent, clock: () => 0 });
-  const lacking = await resolver.lacking([source, target]);
+  const lacking = await resolver.lacking([source, target], directory ? [directory.secret] : []);
   return lacking.filter((reference) => !reference.startsWith('sealed:'));
 }

@@ -7,6 +7,7 @@ import Type, { type Static } from 'typebox';
 import { usualListen } from '#domain/listen.ts';
 import { userFields } from '#domain/platform.ts';
 import { noticesForm } from './notice-forms.ts';
+import { directoryForm } from './directory-form.ts';
 import { doorsForm } from './door-form.ts';
 import { count, duration, flag, section, share, size, text } from './setting-forms.ts';
 
@@ -239,6 +240,7 @@ export const estateForm = section('the settings of a programme', {
       }),
     },
   ),
+  directory: Type.Optional(directoryForm),
   'check-ahead': Type.Union(
     [Type.String({ pattern: String.raw`^off$|^\s*\d+\s*$|^\s*(\d+[smhdSMHD])+\s*$` }), Type.Integer({ minimum: 1 })],
     {

@@ -70,6 +70,61 @@ describe('the settings of a programme', () => {
     expect(settings.target.endpoint).toMatchObject({ security: 'starttls', port: 1143 });
   });
 
+  test('say what a directory is told, and by which server', async () => {
+    expect((await read(small)).directory).toBeNull();
+    const directory = (url: string) => `${small}
+directory:
+  url: ${url}
+  bind-dn: cn=godwit,dc=corp,dc=example
+  secret: env:LDAP
+  base: ou=people,dc=corp,dc=example
+  source: { mailHost: mail.old.example, targetAddress: null }
+  target: { mailHost: mail.new.example, targetAddress: 'SMTP:{local}@new.example' }
+`;
+    expect((await read(directory('ldaps://ldap.corp.example'))).directory).toEqual({
+      server: { host: 'ldap.corp.example', port: 636, security: 'tls', ca: null },
+      bindDn: 'cn=godwit,dc=corp,dc=example',
+      secret: { kind: 'env', name: 'LDAP' },
+      base: 'ou=people,dc=corp,dc=example',
+      filter: '(mail={address})',
+      source: { mailHost: 'mail.old.example', targetAddress: null },
+      target: { mailHost: 'mail.new.example', targetAddress: 'SMTP:{local}@new.example' },
+    });
+    const places = [
+      ['ldap://10.0.0.5', { host: '10.0.0.5', port: 389, security: 'starttls' }],
+      ['ldap+plain://127.0.0.1:1389', { port: 1389, security: 'clear' }],
+      ['ldaps://[::1]:1636', { host: '::1', port: 1636, security: 'tls' }],
+    ] as const;
+    for (const [url, server] of places) expect((await read(directory(url))).directory).toMatchObject({ server });
+    const plain = directory('ldap+plain://ldap.corp.example');
+    expect((await read(`${plain}  allow-clear-text: true\n`)).directory?.server.security).toBe('clear');
+    expect((await complaints(plain))[0]).toContain('in clear text');
+  });
+
+  test.each([
+    ['url', 'https://ldap.example', 'must be the URL of a server'],
+    ['secret', 'hunter2', 'must be a reference'],
+    ['filter', '"(mail={adress})"', 'did you mean {address}?'],
+    ['filter', '"(mail={address}"', 'filter'],
+    ['filter', '"(mail=ann)"', 'the same entry for everybody'],
+    ['target', '{ mailHost: "{nobody}" }', 'there is no {nobody}'],
+    ['target', '{ "mail Host": x }', 'no name of an attribute'],
+    ['target', '{}', 'nothing would be written'],
+  ])('have no directory whose %s is %s', async (key, value, says) => {
+    const right = {
+      url: 'ldaps://ldap.example',
+      'bind-dn': 'cn=godwit',
+      secret: 'env:LDAP',
+      base: 'dc=example',
+      source: '{}',
+      target: '{ mailHost: x }',
+    };
+    const lines = Object.entries({ ...right, [key]: value }).map(([each, its]) => `  ${each}: ${its}`);
+    const said = await complaints(`${small}directory:\n${lines.join('\n')}\n`);
+    expect(said.join('\n')).toContain(says);
+    expect(said.join('\n')).not.toContain('hunter2');
+  });
+
   test('have the embedded database listen for others by a port and a password, never by one of them', async () => {
     const settings = await read(`${small}\nembedded: { port: 5433, password: file:pg.secret }\n`);
     expect(settings.embedded).toMatchObject({ port: 5433, password: { kind: 'file' } });
@@ -154,7 +209,7 @@ describe('settings that cannot be meant are told with line and column, all at on
 
   test('a key that stands in the wrong section: its place is told', async () => {
     expect(await complaints(`${small}  connections: 5\n  timezone: UTC\ncolour: red\n`)).toEqual([
-      'godwit.yaml, line 11, column 1: "colour" is no setting. They are database, embedded, timezone, source, target, workers, follow-every, switching, check-ahead, error-budget, listen, doors, folders, delete, notices, max-size.',
+      'godwit.yaml, line 11, column 1: "colour" is no setting. They are database, embedded, timezone, source, target, workers, follow-every, switching, directory, check-ahead, error-budget, listen, doors, folders, delete, notices, max-size.',
       'godwit.yaml, line 9, column 3: "connections" is no setting of target; it stands in target.budget.',
       'godwit.yaml, line 10, column 3: "timezone" is no setting of target; it stands at the top.',
     ]);

@@ -18,6 +18,7 @@ import { isTimezone } from '#domain/window.ts';
 import { completed } from './check-form.ts';
 import { type EstateForm, estateForm } from './estate-settings.ts';
 import { readNotices } from './read-notices.ts';
+import { readDirectory } from './read-directory.ts';
 import { readDoors } from './read-doors.ts';
 import { readPlatform, referenceIn } from './read-platform.ts';
 import { settingsText } from './settings-text.ts';
@@ -71,6 +72,7 @@ async function resolved(
   const errorBudget = written.read(['error-budget'], form['error-budget'], (share) => parseShare(String(share)));
   const listen = written.read(['listen'], form.listen, readListen);
   const notices = await readNotices(form.notices, written, file, problems);
+  const directory = await readDirectory(form.directory, written, file, problems);
   const selection = selectionOf(form, written, problems);
   const doors =
     form.doors === undefined
@@ -79,7 +81,7 @@ async function resolved(
   if (!database || !timezone || !source || !target || followEverySeconds === null || errorBudget === null || !listen)
     return null;
   if (!selection || !written.isSound(['workers', 'at-once']) || !written.isSound(['delete'])) return null;
-  if (embedded === 'wrong' || notices === 'wrong' || !checkAhead || !doors) return null;
+  if (embedded === 'wrong' || notices === 'wrong' || directory === 'wrong' || !checkAhead || !doors) return null;
   if (announceAheadSeconds === null || holdMostSeconds === null) return null;
   return {
     file,
@@ -91,6 +93,7 @@ async function resolved(
     atOnce: form.workers['at-once'],
     followEverySeconds,
     switching: { announceAheadSeconds, holdMostSeconds },
+    directory,
     checkAheadSeconds: checkAhead.seconds,
     errorBudget,
     listen: listen.at,

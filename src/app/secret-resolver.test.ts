@@ -177,6 +177,11 @@ describe('what a worker lacks', () => {
     ];
     const lacking = await resolver({}, kept).lacking(platforms);
     expect(lacking).toEqual(['env:A', 'sealed:root', `file:${list}`, 'sealed:target/', `file:${oauth}`]);
+    const alsoHere = [
+      { kind: 'env', name: 'LDAP' },
+      { kind: 'env', name: 'A' },
+    ] as const;
+    expect(await resolver({ A: 'a' }, kept).lacking([], alsoHere)).toEqual(['env:LDAP']);
     expect(await resolver({ TOKEN: 't' }, kept, keyring([key, other])).lacking(platforms.slice(4))).toEqual([]);
     expect(await resolver({}, kept, null).lacking(platforms.slice(4, 5))).toEqual(['sealed:target/']);
   });

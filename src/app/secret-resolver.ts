@@ -62,14 +62,19 @@ export class SecretResolver implements Secrets {
     throw fault('secret.mailbox.none', { mailbox: address, place: `sealed:${where.prefix}` });
   }
 
-  async lacking(platforms: readonly Platform[]): Promise<readonly string[]> {
+  async lacking(platforms: readonly Platform[], others: readonly SecretReference[] = []): Promise<readonly string[]> {
     const missing = new Set<string>();
     for (const { signIn, sessions } of platforms) {
       const name = await this.#lackingFor(signIn);
       if (name !== null) missing.add(cleanText(name, 300));
-      if (sessions && !(await can(this.#read(sessions.key)))) missing.add(cleanText(shownReference(sessions.key), 300));
+      if (sessions) await this.#lookAt(sessions.key, missing);
     }
+    for (const reference of others) await this.#lookAt(reference, missing);
     return [...missing];
+  }
+
+  async #lookAt(reference: SecretReference, missing: Set<string>): Promise<void> {
+    if (!(await can(this.#read(reference)))) missing.add(cleanText(shownReference(reference), 300));
   }
 
   /** The reference that leads nowhere; null where there is none. */

@@ -7,12 +7,14 @@ import { hostname } from 'node:os';
 import { doveadmSessions } from '#connectors/doveadm/sessions.ts';
 import { ServerMemory } from '#connectors/imap/index.ts';
 import type { OAuthFiles } from '#connectors/oauth/index.ts';
+import type { DirectorySettings } from '#domain/directory.ts';
 import type { Keyring } from '#domain/sealed.ts';
 import { usualSwitching } from '#domain/estate-settings.ts';
 import { type Platform, sideNames } from '#domain/platform.ts';
 import { realClock } from '#lib/clock.ts';
 import type { Log } from '#lib/log.ts';
 import { type Meters, metered } from '#operations/metered-journeys.ts';
+import type { Directing } from '#operations/pointing.ts';
 import { StrayMemory } from '#operations/strays.ts';
 import type { Governor } from '#ports/budget.ts';
 import type { Stumbled } from '#ports/journeys.ts';
@@ -78,7 +80,8 @@ export async function workOnce(
   const kept = sealedSecrets(db);
   const secrets = new SecretResolver({ environment, kept, keys, log, clock: () => performance.now() });
   const platforms = sideNames.map((side) => settings[side]);
-  const lacks = await secrets.lacking(platforms);
+  const otherSecrets = settings.directory ? [settings.directory.secret] : [];
+  const lacks = await secrets.lacking(platforms, otherSecrets);
   if (lacks.length > 0)
     log.error('secrets cannot be resolved here; nothing is taken before they can', { references: lacks.join(', ') });
   const identity = { host: hostname(), pid: process.pid, version, role, lacks };
@@ -88,7 +91,7 @@ export async function workOnce(
   await using ledgers = estateLedgers(db, { rootKey, lapsed: lease.lapsed });
   const outdated = new AbortController();
   await using _looks = looking(secretsLookMs, async () => {
-    if ((await secrets.lacking(platforms)).join() !== lacks.join()) outdated.abort();
+    if ((await secrets.lacking(platforms, otherSecrets)).join() !== lacks.join()) outdated.abort();
   });
   const journeys = openJourneys(db, queue);
   const budgets = openGovernor(db, joined);
@@ -127,6 +130,7 @@ export async function workOnce(
     announceAheadMs: switching.announceAheadSeconds * 1000,
     mostMs: switching.holdMostSeconds * 1000,
   };
+  const directing = settings.directory ? await directingOf(settings.directory, secrets, lease) : null;
   const doJob = async (job: Job, mailbox: MailboxLease, over: AbortSignal, notBegun: AbortSignal): Promise<void> => {
     // What is written down by these ends the job with it.
     const journeys = openJourneys(db, queue, job);
@@ -135,6 +139,7 @@ export async function workOnce(
       choices: { selection: settings.selection, delete: settings.delete, prove: 'sample' },
       followEveryMs: settings.followEverySeconds * 1000,
       holding,
+      directing,
       strays,
       who: `worker ${membership.worker}`,
       log,
@@ -210,6 +215,13 @@ function looking(everyMs: number, look: () => Promise<void>): AsyncDisposable {
 export async function publishBudgets(db: Database, settings: SharedSettings): Promise<void> {
   const platforms = openPlatforms(db);
   for (const side of sideNames) await platforms.setBudget(side, settings[side].budget, settings.timezone);
+}
+
+async function directingOf(settings: DirectorySettings, secrets: SecretResolver, lease: Lease): Promise<Directing> {
+  const { server, bindDn, secret, base } = settings;
+  const { ldapDirectory } = await import('#connectors/ldap/index.ts');
+  const directory = ldapDirectory({ server, bindDn, password: () => secrets.resolve(secret), base });
+  return { directory, settings, msLeft: () => lease.msLeft() };
 }
 
 function sessionsOf({ sessions, ca }: Platform, secrets: SecretResolver): Sessions | null {

@@ -91,6 +91,24 @@ ${sideText('target', target)}
 #   clients:
 #     listen: 127.0.0.1:8029
 
+# The directory that is told at each switch where a mailbox lives (docs/coexistence.md).
+# directory:
+#   # ldaps:// (TLS), ldap:// (StartTLS, required) or ldap+plain:// (clear text, on this machine).
+#   url: ldaps://ldap.corp.example
+#   bind-dn: cn=godwit,dc=corp,dc=example
+#   secret: env:DIRECTORY_SECRET
+#   ca: directory-authority.pem
+#   allow-clear-text: false
+#   base: ou=people,dc=corp,dc=example
+#   filter: "(mail={address})"
+#   # What the entry says on either side, with {address}, {local}, {domain}, {source_user}, {target_user}; null removes it.
+#   source:
+#     mailHost: mail.old.example
+#     mailRoutingAddress: null
+#   target:
+#     mailHost: mail.new.example
+#     mailRoutingAddress: "{local}@new.example"
+
 # How long before its window the mailboxes of a wave are looked at by themselves, for what will go wrong; or off.
 # check-ahead: 7d
 

@@ -127,8 +127,9 @@ describe('the file that is written', () => {
     // What is no default but an example.
     const examples =
       /schema|include|exclude|map:|Sent Items|max-size|commands-per|admin|secret:|secrets: file|oauth|user:|ca:|database: env|embedded:|port:|password:|smtps?:|from:|reply-to:|templates:|sessions:|doveadm|key:/;
-    // Doors have no defaults that could stand alone.
-    const [before = '', doors = '', after = ''] = text.split(/^(# doors:\n(?:#.*\n)*)/m);
+    // Doors and a directory have no defaults that could stand alone.
+    const [rest = '', directory = '', last = ''] = text.split(/^(# directory:\n(?:#.*\n)*)/m);
+    const [before = '', doors = '', after = ''] = (rest + last).split(/^(# doors:\n(?:#.*\n)*)/m);
     const lines = (before + after)
       .split('\n')
       .map((line) => (/^ *# +[\w-]+:(?: |$)/.test(line) && !examples.test(line) ? line.replace('# ', '') : line));
@@ -142,6 +143,13 @@ describe('the file that is written', () => {
     expect((await readEstate(config)).doors).toMatchObject({
       signInsWaitMs: 20_000,
       postfix: { views: [{ name: '' }] },
+    });
+    // So can what is shown of a directory, but for the file of its authority.
+    await writeFile(config, rest + directory.replaceAll(/^# /gm, '').replace(/^ +ca:.*\n/m, '') + last);
+    expect((await readEstate(config)).directory).toMatchObject({
+      filter: '(mail={address})',
+      source: { mailRoutingAddress: null },
+      target: { mailRoutingAddress: '{local}@new.example' },
     });
   });
 });

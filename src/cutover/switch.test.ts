@@ -8,7 +8,7 @@ const wrong = { code: 'target.full' } as unknown as FaultReport;
 const late = { code: 'switch.too-long' } as unknown as FaultReport;
 const signal = new AbortController().signal;
 
-type Act = 'carry' | 'hold' | 'carry again' | 'compare' | 'listen' | 'turn' | 'let go';
+type Act = 'carry' | 'hold' | 'carry again' | 'compare' | 'listen' | 'point' | 'point back' | 'turn' | 'let go';
 
 interface Mishaps {
   /** What these answer with instead of success. */
@@ -39,6 +39,8 @@ function pretend({ fails, throws, stopsAt }: Mishaps = {}): { readonly parts: Sw
       letGo: async () => void act('let go'),
       compare: async () => reported('compare'),
       unrest: async () => reported('listen'),
+      point: async () => void act('point'),
+      pointBack: async () => void act('point back'),
       turn: async (interruptedMs) => {
         done.push(`interrupted for ${interruptedMs}`);
         return act('turn');
@@ -54,9 +56,9 @@ function pretend({ fails, throws, stopsAt }: Mishaps = {}): { readonly parts: Sw
 describe('a switch', () => {
   test('carries before and while people are held, compares, turns the route, and lets them go, in this order', async () => {
     const { parts, done } = pretend();
-    expect(await switchMailbox(parts, signal)).toEqual({ kind: 'turned', interruptedMs: 4_000 });
-    const all = ['carry', 'hold', 'carry again', 'compare', 'listen', 'interrupted for 4000', 'turn', 'let go'];
-    expect(done).toEqual(all);
+    expect(await switchMailbox(parts, signal)).toEqual({ kind: 'turned', interruptedMs: 5_000 });
+    const looked = ['carry', 'hold', 'carry again', 'compare', 'listen'];
+    expect(done).toEqual([...looked, 'point', 'interrupted for 5000', 'turn', 'let go']);
   });
 
   test('carries and compares what came while it compared, and is not turned as long as more comes', async () => {
@@ -121,6 +123,29 @@ describe('a switch', () => {
       expect(done.includes('turn')).toBe(throws === 'turn');
     },
   );
+
+  test.each([{ throws: 'point' }, { throws: 'turn' }, { fails: 'turn' }, { stopsAt: 'pointed' }] as const)(
+    'that comes to nothing after the directory may have been written puts it back before anybody is let go: %o',
+    async (mishap) => {
+      const { parts, done } = pretend(mishap);
+      await switchMailbox(parts, signal).catch(() => undefined);
+      expect(done.slice(-2)).toEqual(['point back', 'let go']);
+    },
+  );
+
+  test('lets people go where the directory cannot be put back', async () => {
+    const { parts, done } = pretend({ fails: 'turn', throws: 'point back' });
+    await expect(switchMailbox(parts, signal)).rejects.toThrow('point back');
+    expect(done.at(-1)).toBe('let go');
+  });
+
+  test('that came about, or was given up before the directory was written, puts nothing back', async () => {
+    for (const mishap of [{}, { fails: 'compare' }, { throws: 'hold' }, { stopsAt: 'turned' }] as const) {
+      const { parts, done } = pretend(mishap);
+      await switchMailbox(parts, signal).catch(() => undefined);
+      expect(done).not.toContain('point back');
+    }
+  });
 
   test.each(switchPoints)(
     'that is stopped at %s keeps nobody held, and has turned only what was compared',

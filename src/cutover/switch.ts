@@ -3,15 +3,16 @@
  * the last of it takes, it is compared, and their mail belongs to the other side. Seconds, measured. What comes while it is
  * compared is carried and compared in its turn, since mail comes as long as no door holds it.
  *
- * It may be killed at any line. Until the route is turned nothing has changed for anybody, and the next attempt begins anew;
- * route and stage turn in one transaction; and a hold is let go however this ends, or lapses by itself where we were killed.
+ * It may be killed at any line. Until the route is turned nothing has changed for anybody but in the operator's directory, and the
+ * next attempt begins anew; route and stage turn in one transaction; the directory, which can have no part in that, is written before
+ * it and put back where it does not come about; and a hold is let go however this ends, or lapses by itself where we were killed.
  */
 
 import type { FaultCode } from '#domain/fault.ts';
 import type { FaultReport } from '#domain/report.ts';
 
 /** Places at which a kill would hurt most. */
-export const switchPoints = ['closer', 'held', 'carried', 'verified', 'turned', 'let-go'] as const;
+export const switchPoints = ['closer', 'held', 'carried', 'verified', 'pointed', 'turned', 'let-go'] as const;
 export type SwitchPoint = (typeof switchPoints)[number];
 
 /** What a switch is made of; each may be asked again after a crash. */
@@ -28,6 +29,10 @@ export interface SwitchParts {
   compare(signal: AbortSignal): Promise<FaultReport | null>;
   /** Null where nothing has changed on the side that is being left since it was compared, or what keeps changing. */
   unrest(signal: AbortSignal): Promise<FaultReport | null>;
+  /** The operator's directory says that it is on the other side; where there is none, nothing. */
+  point(signal: AbortSignal): Promise<void>;
+  /** It says again what it said, unless the route may have been turned. What cannot be put back is for the next attempt. */
+  pointBack(): Promise<void>;
   /** Route and stage, in one transaction. False where the mailbox is no longer on this way. */
   turn(interruptedMs: number): Promise<boolean>;
   /** Milliseconds, from any beginning. */
@@ -54,14 +59,20 @@ export async function switchMailbox(parts: SwitchParts, signal: AbortSignal): Pr
   const since = parts.now();
   const bound = parts.holdMostMs === null ? new AbortController().signal : AbortSignal.timeout(parts.holdMostMs);
   const within = AbortSignal.any([signal, bound]);
+  let mayBePointed = false;
   try {
     await parts.hold(within);
     parts.at('held');
     const stays = await carryAndCompare(parts, within);
     within.throwIfAborted();
     if (stays) return { kind: 'stayed', fault: stays };
+    mayBePointed = true;
+    await parts.point(within);
+    parts.at('pointed');
+    within.throwIfAborted();
     const interruptedMs = Math.round(parts.now() - since);
     if (!(await parts.turn(interruptedMs))) return { kind: 'overtaken' };
+    mayBePointed = false;
     parts.at('turned');
     return { kind: 'turned', interruptedMs };
   } catch (error) {
@@ -69,7 +80,11 @@ export async function switchMailbox(parts: SwitchParts, signal: AbortSignal): Pr
     if (bound.aborted && !signal.aborted) return { kind: 'stayed', fault: parts.tooLong() };
     throw error;
   } finally {
-    await parts.letGo();
+    try {
+      if (mayBePointed) await parts.pointBack();
+    } finally {
+      await parts.letGo();
+    }
     parts.at('let-go');
   }
 }

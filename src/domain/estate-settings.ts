@@ -1,5 +1,6 @@
 /** What an operator decides about a programme (godwit.yaml), read, checked and resolved. No secret stands in it. */
 
+import type { DirectorySettings } from './directory.ts';
 import type { DoorSettings } from './door-settings.ts';
 import type { Listen } from './listen.ts';
 import type { NoticeSettings } from './notice-settings.ts';
@@ -22,6 +23,8 @@ export interface EstateSettings extends Readonly<Record<SideName, Platform>> {
   readonly followEverySeconds: number;
   /** Lacking in what older versions wrote. */
   readonly switching?: Switching;
+  /** Where mail systems look up where a mailbox lives, and what is written there; null, or lacking in what older versions wrote: nowhere. */
+  readonly directory?: DirectorySettings | null;
   /** So long before its window the mailboxes of a wave are looked at by themselves; null: never. */
   readonly checkAheadSeconds: number | null;
   /** The share of a wave's mailboxes that may fail before it pauses by itself, from 0 to 1. */

@@ -662,6 +662,31 @@ export const faults = {
     ({ url, text }) => `Sessions cannot be asked for or ended at ${url}: ${text}`,
     'See that the doveadm HTTP API listens there, and that its key is the one that the settings refer to (docs/coexistence.md).',
   ),
+  'directory.unusable': entry<{ readonly url: string } & Said>(
+    'platform',
+    'paced',
+    ({ url, text }) => `The directory at ${url} cannot be asked or written: ${text}`,
+    'It is tried again. Where it stays so, see that the server is up, that this machine can reach it, and that its certificate is signed by an authority that `directory.ca` names.',
+  ),
+  'directory.refused': entry<{ readonly url: string } & Said>(
+    'platform',
+    'operator',
+    ({ url, text }) => `The directory at ${url} refuses: ${text}`,
+    'See that `directory.bind-dn` may sign in, read below `directory.base` and write the attributes that the settings name, and that the entry has an object class that allows them. Then `godwit mailbox retry`.',
+  ),
+  'directory.no-entry': entry<{ readonly url: string; readonly filter: string }>(
+    'mailbox',
+    'operator',
+    ({ url, filter }) => `The directory at ${url} has no entry for ${filter}.`,
+    'Give it one, or correct `directory.filter` or `directory.base`; then `godwit mailbox retry`.',
+  ),
+  'directory.several': entry<{ readonly url: string; readonly filter: string }>(
+    'mailbox',
+    'operator',
+    ({ url, filter }) =>
+      `The directory at ${url} has more than one entry for ${filter}, and only one of them can be meant.`,
+    'Let `directory.filter` find one only, by an object class for instance; then `godwit mailbox retry`.',
+  ),
   'switch.braked': entry<{ readonly who: string; readonly why: string }>(
     'estate',
     'paced',

@@ -5,10 +5,10 @@
 
 import { switchMailbox, type Switched } from '#cutover/switch.ts';
 import { Fault, fault, isFault, told } from '#domain/fault.ts';
-import type { FaultReport } from '#domain/report.ts';
 import type { RouteHold } from '#ports/routes.ts';
 import { carry, doneBy, numbersOf } from './carry.ts';
 import { compareBoth, isAsCompared, type Seen } from './leaving.ts';
+import { pointing } from './pointing.ts';
 import { heedBrake, holdStill, type StillnessParts, waitBeforeSwitch } from './stillness.ts';
 import type { TravelRequest } from './travel-request.ts';
 import { brakedMs, trouble } from './trouble.ts';
@@ -23,9 +23,17 @@ export async function cross(request: TravelRequest, stage: Crossing, signal: Abo
   const way = ways[stage];
   const { routes, mostMs } = request.holding;
   const stillness = stillnessOf(request, stage);
+  // One that has begun just now can have left nothing behind.
+  const mayBeWritten = inHand.traveller.stage === stage;
+  const pointed = pointing(request.directing, inHand.traveller, { from: way.leaving, to: way.to, mayBeWritten });
   const waitMs = await msBeforeCrossing(request, stage);
-  if (waitMs > 0) return journeys.rest(mailbox, waitMs);
+  if (waitMs > 0) {
+    // Under the brake that may be long. What cannot be put back now is looked at again then.
+    await pointed.putBack();
+    return journeys.rest(mailbox, waitMs);
+  }
   let hold: RouteHold | null = null;
+  let hasLooked = false;
   const outcome: Switched = await switchMailbox(
     {
       carry: async (within) => {
@@ -35,6 +43,9 @@ export async function cross(request: TravelRequest, stage: Crossing, signal: Abo
           ? doneBy(report, way.from)
           : numbersOf(report, way.from, adopted, report.milliseconds);
         await journeys.carried(mailbox, done);
+        // Nobody is to be kept waiting for a directory that could not be written then.
+        if (!report.fault && !hasLooked) await pointed.look(within);
+        hasLooked = true;
         return report.fault;
       },
       hold: async (within) => {
@@ -56,21 +67,31 @@ export async function cross(request: TravelRequest, stage: Crossing, signal: Abo
         const isStill = await isAsCompared(request, way.from, compared, within);
         return isStill ? null : told(fault('switch.unquiet', {}));
       },
+      point: (within) => pointed.point(within),
+      pointBack: async () => void (await pointed.putBack()),
       turn: async (interruptedMs) => {
         const ledger = await inHand.turnLedger(way.from);
         if (ledger.kind === 'unsettled') throw fault('switch.unsettled', { text: ledger.why });
         const taken = { mailbox, expected: stage, step: way.step, who };
         await heedBrake(routes);
         const also = { forgets: ledger.isAll ? way.from : null, hold };
-        return journeys.turn(taken, way.to, interruptedMs, followEveryMs, also);
+        return pointed.through(() => journeys.turn(taken, way.to, interruptedMs, followEveryMs, also));
       },
       now: () => performance.now(),
       at: request.at ?? (() => undefined),
     },
     signal,
-  ).catch((error: unknown): Switched => ({ kind: 'stayed', fault: reportOf(error) }));
-  if (outcome.kind === 'stayed') await trouble(request, stage, outcome.fault, signal);
-  else
+  ).catch(async (error: unknown): Promise<Switched> => {
+    if (error instanceof Fault) return { kind: 'stayed', fault: told(error) };
+    // Whoever counts faults of ours may withdraw it.
+    await pointed.putBack();
+    throw error;
+  });
+  if (outcome.kind === 'stayed') {
+    const left = signal.aborted ? null : await pointed.putBack();
+    if (left) await trouble(request, stage, left, signal, true);
+    else await trouble(request, stage, outcome.fault, signal);
+  } else
     request.log.info('switched', {
       mailbox,
       outcome: outcome.kind,
@@ -100,9 +121,4 @@ function stillnessOf({ inHand, holding, clock }: TravelRequest, stage: Crossing)
   const { leaving } = ways[stage];
   const mailbox = inHand.traveller.id;
   return { routes, sessions: sessions[leaving], user: inHand.user(leaving), mailbox, clock, announceAheadMs };
-}
-
-function reportOf(error: unknown): FaultReport {
-  if (error instanceof Fault) return told(error);
-  throw error;
 }

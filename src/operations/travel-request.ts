@@ -11,6 +11,7 @@ import type { RouteHolds } from '#ports/routes.ts';
 import type { Sessions } from '#ports/sessions.ts';
 import type { CrashPoint } from '#sync/engine.ts';
 import type { CopyChoices } from './copy-mailbox.ts';
+import type { Directing } from './pointing.ts';
 import type { StrayMemory } from './strays.ts';
 
 export type JourneySteps = Pick<
@@ -27,6 +28,8 @@ export interface TravelRequest {
   /** Between two looks at a mailbox that is followed, in milliseconds. */
   readonly followEveryMs: number;
   readonly holding: Holding;
+  /** The operator's directory; null: none is written. */
+  readonly directing: Directing | null;
   readonly strays: StrayMemory;
   /** For the audit log. */
   readonly who: string;

@@ -55,6 +55,7 @@ function travelOnce(
       choices: { selection: everything, delete: true, prove: 'sample' },
       followEveryMs: 1_000,
       holding: noDoors,
+      directing: null,
       strays: new StrayMemory(),
       who: 'a test',
       log,

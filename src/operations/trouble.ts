@@ -11,12 +11,16 @@ export const brakedMs = 5_000;
 /** So often a folder may be in doubt before a person looks at it. */
 const hiccupsMax = 3;
 
-/** What a fault means for the journey: weather is waited out, and what needs a person stands there until one has looked. */
+/**
+ * What a fault means for the journey: weather is waited out, and what needs a person stands there until one has looked. With
+ * `mustStay` a switch is not withdrawn whatever it is, since something is left to be put back by the next attempt.
+ */
 export async function trouble(
   request: TravelRequest,
   stage: Stage,
   { code, message }: FaultReport,
   signal: AbortSignal,
+  mustStay = false,
 ): Promise<void> {
   // Stopped by us, or by a lease that lapsed: that says nothing about the mailbox.
   signal.throwIfAborted();
@@ -32,6 +36,10 @@ export async function trouble(
     return;
   }
   log.warn('a pass failed', { mailbox: id, stage, fault: code });
+  if (mustStay && stage === 'switching') {
+    const { waitMs } = afterFailure(stage, failures, false);
+    return journeys.failed(id, Math.max(waitMs, request.askedMs?.() ?? 0), { code, message });
+  }
   const { retry } = faults[code as FaultCode];
   // A server that contradicts itself once has hiccuped: nothing was removed on its word, and the next pass asks again.
   const mayBeHiccup = code === 'folder.in-doubt' && failures < hiccupsMax;

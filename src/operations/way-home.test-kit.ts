@@ -25,6 +25,7 @@ import type { CrashPoint } from '#sync/engine.ts';
 import { fill, pair } from './copy-mailbox.test-kit.ts';
 import { turnedInMemory } from '#ledger-file/turned-in-memory.ts';
 import { noDoors } from './holding.test-kit.ts';
+import type { Directing } from './pointing.ts';
 import { StrayMemory } from './strays.ts';
 import type { JourneySteps } from './travel-request.ts';
 import { travel } from './travel.ts';
@@ -63,6 +64,8 @@ export class Journey implements AsyncDisposable {
   readonly forgotten: Direction[] = [];
   /** How the target answers those who carry home, where not as it should. */
   readsTarget: OpenSource | null = null;
+  /** The operator's directory, where there is one. */
+  directing: Directing | null = null;
   readonly #strays = new StrayMemory();
   readonly #db: TestDatabase;
   readonly #worker: TestWorker;
@@ -133,6 +136,7 @@ export class Journey implements AsyncDisposable {
       strayLedger: async () =>
         turnedInMemory(await this.ledger('back'), await this.ledger('there'), this.ends('there').pair),
     };
+    const { directing } = this;
     const { selection = everything, delete: mirrors = true } = this.#platforms;
     await travel(
       {
@@ -143,6 +147,10 @@ export class Journey implements AsyncDisposable {
         choices: { selection, delete: mirrors, prove: 'sample' },
         followEveryMs: 1_000,
         holding: noDoors,
+        directing: directing && {
+          ...directing,
+          directory: { change: (...about) => alive(() => directing.directory.change(...about)) },
+        },
         strays: this.#strays,
         who: 'a test',
         log: { ...silent, warn: (_, about) => void (this.said = JSON.stringify(about)) },

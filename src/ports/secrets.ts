@@ -13,9 +13,9 @@ export interface Secrets {
   forget(reference: SecretReference): void;
   /**
    * What signing in to these platforms takes and cannot be had in this process: references only, for people and for
-   * `WorkerIdentity.lacks`. A mailbox whose own secret is missing among others that are there is not counted.
+   * `WorkerIdentity.lacks`. `others` are counted with them. A mailbox whose own secret is missing among others that are there is not counted.
    */
-  lacking(platforms: readonly Platform[]): Promise<readonly string[]>;
+  lacking(platforms: readonly Platform[], others?: readonly SecretReference[]): Promise<readonly string[]>;
 }
 
 /** A secret as it is kept (`domain/sealed.ts`). */
