@@ -90,7 +90,7 @@ export function nextLookHomeInMs(turnedForMs: number | null, everyMs: number): n
 
 const watchful = [
   { untilMs: 60_000, everyMs: 10_000 },
-  { untilMs: 15 * 60_000, everyMs: 40_000 },
+  { untilMs: 5 * 60_000, everyMs: 40_000 },
   { untilMs: 2 * 3_600_000, everyMs: 5 * 60_000 },
 ] as const;
 
