@@ -62,5 +62,7 @@ export function iisLog(settings: AccessLogSettings, state: AccessLogState): Acce
 /** Where each stands; without case, since people write their own. */
 function fieldsIn(names: unknown): ReadonlyMap<string, number> | null {
   if (!Array.isArray(names) || names.length > fieldsMost) return null;
-  return new Map(names.map((name, i) => [String(name).slice(0, 100).toLowerCase(), i] as const));
+  const fields = names.filter((name) => typeof name === 'string');
+  if (fields.length < names.length) return null;
+  return new Map(fields.map((name, i) => [name.slice(0, 100).toLowerCase(), i] as const));
 }

@@ -255,6 +255,7 @@ describe.each(accessLogFormats)('whatever stands in a log of %s', (format) => {
         for (const line of real[format]) reader.line(line, () => undefined);
         reader.rest(() => undefined);
       }),
+      { numRuns: 100, examples: [[[{ toString: false }]]] },
     );
   });
 
