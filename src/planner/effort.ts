@@ -16,11 +16,11 @@ const proposalMicroseconds = (mailboxes: number): number => (mailboxes < 50_000 
 
 /** Rounds from which on another attempt is worth as much as more of them: a longer effort goes into both. */
 const worthAnother = 60;
-const coarseLeast = 12;
+const coarseLeast = 9;
 
-/** Seconds that are spent where nobody says how many: two and a half for a small estate, seventeen more for two millions. */
+/** Seconds that are spent where nobody says how many: two and a half for a small estate, twelve more for two millions. */
 export function usualEffortSeconds(mailboxes: number): number {
-  return 2.5 + (8 * mailboxes) / 1_000_000;
+  return 2.5 + (5.5 * mailboxes) / 1_000_000;
 }
 
 /** Proposals that fit into so many seconds, where there is nothing to arrange before. */
