@@ -17,7 +17,7 @@ import { openDescriptions } from '#store/descriptions.ts';
 import { openEstateLists } from '#store/estate-lists.ts';
 import { openEstateView } from '#store/estate-view.ts';
 import { openJourneys } from '#store/journeys.ts';
-import { isPrepared, migrate } from '#store/migrations.ts';
+import { keptEstate } from './kept-estate.ts';
 import { openQueue } from '#store/queue.ts';
 import { careForWaves } from '#store/wave-care.ts';
 import { enter, fillEstate, type StateName } from './control-plane-estate.ts';
@@ -76,22 +76,9 @@ export async function runControlPlane(
   return figures;
 }
 
-/** Made once for each size and kept, since that takes minutes; made anew where the tables are others. */
 async function prepare(db: Database, mailboxes: number, say: (line: string) => void): Promise<void> {
   say(`A synthetic estate: ${mailboxes} mailboxes in the tables, and no mail server behind any of them.`);
-  if ((await isPrepared(db).catch(() => false)) && (await isFilled(db, mailboxes))) return;
-  await sql`drop schema public cascade`.execute(db.sql);
-  await sql`drop schema if exists pgboss cascade`.execute(db.sql);
-  await sql`create schema public`.execute(db.sql);
-  await migrate(db);
-  const since = performance.now();
-  await fillEstate(db, mailboxes);
-  say(`filled after ${((performance.now() - since) / 1000).toFixed(0)} s`);
-}
-
-async function isFilled(db: Database, mailboxes: number): Promise<boolean> {
-  const { rows } = await sql<{ n: number }>`select count(*) as n from mailbox`.execute(db.sql);
-  return rows[0]?.n === mailboxes;
+  await keptEstate(db, mailboxes, fillEstate, say);
 }
 
 async function questions(db: Database): Promise<readonly Question[]> {

@@ -12,7 +12,7 @@ import { createInterface } from 'node:readline';
 import { sql } from 'kysely';
 import { startEmbedded } from '#postgres/embedded.ts';
 import { type Database, openDatabase } from '#store/db.ts';
-import { isPrepared, migrate } from '#store/migrations.ts';
+import { keptEstate } from './kept-estate.ts';
 import type { LookUps } from './look-ups-client.ts';
 import { fillForLookUps } from './look-ups-estate.ts';
 
@@ -82,22 +82,9 @@ export async function runLookUps(mailboxes: number, say: (line: string) => void)
   return { mailboxes, figures, isWell: figures.every(isMet) };
 }
 
-/** Made once for each size and kept, since that takes minutes; made anew where the tables are others. */
 async function prepare(db: Database, mailboxes: number, say: (line: string) => void): Promise<void> {
   say(`An estate of ${mailboxes} mailboxes with two and a half addresses each, in the embedded PostgreSQL.`);
-  if ((await isPrepared(db).catch(() => false)) && (await isFilled(db, mailboxes))) return;
-  await sql`drop schema public cascade`.execute(db.sql);
-  await sql`drop schema if exists pgboss cascade`.execute(db.sql);
-  await sql`create schema public`.execute(db.sql);
-  await migrate(db);
-  const since = performance.now();
-  await fillForLookUps(db, mailboxes);
-  say(`filled after ${((performance.now() - since) / 1_000).toFixed(0)} s`);
-}
-
-async function isFilled(db: Database, mailboxes: number): Promise<boolean> {
-  const { rows } = await sql<{ n: number }>`select count(*) as n from mailbox`.execute(db.sql);
-  return rows[0]?.n === mailboxes;
+  await keptEstate(db, mailboxes, fillForLookUps, say);
 }
 
 function tellAsked(

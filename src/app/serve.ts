@@ -4,7 +4,7 @@
  */
 
 import { hostname } from 'node:os';
-import type { EstateSettings } from '#domain/estate-settings.ts';
+import { type EstateSettings, usualSwitching } from '#domain/estate-settings.ts';
 import type { Listen } from '#domain/listen.ts';
 import type { SecretReference } from '#domain/secret-reference.ts';
 import type { Metrics } from '#api/metrics.ts';
@@ -90,6 +90,7 @@ export async function serve(options: ServeOptions, stop: AbortSignal): Promise<v
       settings.notices &&
       noticeParts({ db, settings: settings.notices, timezone: settings.timezone, keys, environment, log }),
     forecasts: { forecasting: openForecasting(db), timezone: settings.timezone, now: () => Date.now(), log },
+    announceAheadMs: (settings.switching ?? usualSwitching).announceAheadSeconds * 1000,
   };
   const leading = leadWhenNobodyDoes(leader, AbortSignal.any([stop, ended.signal]));
   await using coexistence = settings.doors && (await openWithDoors(options, db, keys, metrics));
@@ -148,6 +149,8 @@ interface LeaderParts {
   /** Null: nobody is looked at ahead. */
   readonly checking: CheckAheadParts | null;
   readonly forecasts: NightlyForecastParts;
+  /** So long a mailbox is announced to the doors before it may switch. */
+  readonly announceAheadMs: number;
   /** Null: people are told nothing. */
   readonly notices: SendNoticesParts | null;
 }
@@ -161,7 +164,7 @@ function checkingParts(options: OnlookerOptions & Pick<ServeOptions, 'settings'>
 
 /** Leads as soon as nobody else does, again and again, until `stop` fires. */
 async function leadWhenNobodyDoes(
-  { db, stateDir, vitals, log, checking, forecasts, notices }: LeaderParts,
+  { db, stateDir, vitals, log, checking, forecasts, notices, announceAheadMs }: LeaderParts,
   stop: AbortSignal,
 ): Promise<void> {
   const clock = new ClockWatch(db, log);
@@ -179,7 +182,7 @@ async function leadWhenNobodyDoes(
         () => audit.keep(),
         () => workforce.strikeVanished(),
         () => careForWaves(db),
-        () => careForRoutes(db),
+        () => careForRoutes(db, announceAheadMs),
         seldom(60_000, () => findLost(db.sql)),
       ];
       await using _looking = checking && beside(signal, (over) => checkAhead(checking, over, (ms) => pause(ms, over)));

@@ -1,5 +1,6 @@
 /** What an operator decides about a programme (godwit.yaml), read, checked and resolved. No secret stands in it. */
 
+import { announceAheadMs } from './route.ts';
 import type { DirectorySettings } from './directory.ts';
 import type { DoorSettings } from './door-settings.ts';
 import type { Listen } from './listen.ts';
@@ -46,4 +47,4 @@ export interface Switching {
   readonly holdMostSeconds: number;
 }
 
-export const usualSwitching: Switching = { announceAheadSeconds: 40, holdMostSeconds: 20 };
+export const usualSwitching: Switching = { announceAheadSeconds: announceAheadMs / 1000, holdMostSeconds: 20 };

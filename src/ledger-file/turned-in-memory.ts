@@ -3,8 +3,9 @@
  * thrown away after one pass, since what that pass brings over is known again by its content.
  */
 
-import { type TurnableFolder, turned } from '#domain/ledger-turn.ts';
+import { turned } from '#domain/ledger-turn.ts';
 import type { LedgerReader, LedgerStore, MailboxPair } from '#ports/ledger.ts';
+import { foldersOf } from '#ports/ledger-folders.ts';
 import { memoryLedger } from './memory.ts';
 
 /** `other`: what is known already of that way, of which messages that were refused before are not sent again; `pair`: as that way sees it. */
@@ -26,12 +27,4 @@ export async function turnedInMemory(
     ...refused.map((exception) => ({ kind: 'exception', exception }) as const),
   ]);
   return store;
-}
-
-async function foldersOf(reader: LedgerReader): Promise<readonly TurnableFolder[]> {
-  const exceptions = Map.groupBy(await reader.exceptions(), ({ folder }) => folder);
-  const folders: TurnableFolder[] = [];
-  for (const record of await reader.folders())
-    folders.push({ record, map: await reader.map(record.source), exceptions: exceptions.get(record.source) ?? [] });
-  return folders;
 }

@@ -4,7 +4,7 @@
  */
 
 import { fault } from '#domain/fault.ts';
-import { announceAheadMs, doorLeaseMs } from '#domain/route.ts';
+import { doorLeaseMs } from '#domain/route.ts';
 import type { Clock } from '#lib/clock.ts';
 import type { DoorMissing, RouteHold, RouteHolds } from '#ports/routes.ts';
 import type { Sessions } from '#ports/sessions.ts';
@@ -18,7 +18,7 @@ export interface StillnessParts {
   readonly mailbox: number;
   readonly clock: Clock;
   /** So long ahead it has to be announced. */
-  readonly announceAheadMs?: number;
+  readonly announceAheadMs: number;
 }
 
 /** Between two questions whether all doors know. */
@@ -33,11 +33,11 @@ const finishesMs = 1_000;
  * For how many milliseconds the switch has to wait before it may begin: until whoever asks the doors has forgotten what they said before.
  * Throws `switch.braked`.
  */
-export async function waitBeforeSwitch({ routes, mailbox, ...parts }: StillnessParts): Promise<number> {
+export async function waitBeforeSwitch({ routes, mailbox, announceAheadMs }: StillnessParts): Promise<number> {
   await heedBrake(routes);
   if ((await routes.doors()) === 0) return 0;
   const announcedForMs = await routes.announce(mailbox);
-  return Math.max(0, (parts.announceAheadMs ?? announceAheadMs) - announcedForMs);
+  return Math.max(0, announceAheadMs - announcedForMs);
 }
 
 /** Throws `switch.braked` where somebody has pulled the brake. */

@@ -2,7 +2,8 @@
 
 import { type Direction, isAllTurned, opposite, type TurnableFolder, turned } from '#domain/ledger-turn.ts';
 import type { FolderId } from '#domain/item.ts';
-import type { Exception, LedgerChange, LedgerReader, MailboxPair } from '#ports/ledger.ts';
+import type { Exception, LedgerChange, MailboxPair } from '#ports/ledger.ts';
+import { foldersOf } from '#ports/ledger-folders.ts';
 import type { MailboxLease } from '#ports/workforce.ts';
 import type { EstateLedgers } from './ledger.ts';
 
@@ -46,15 +47,6 @@ export async function turnLedger(
   ]);
   const isAll = isAllTurned(before, await reader.exceptions(), ledger);
   return { kind: 'turned', withoutWayBack, isAll };
-}
-
-async function foldersOf(reader: LedgerReader): Promise<readonly TurnableFolder[]> {
-  const [records, exceptions] = [await reader.folders(), await reader.exceptions()];
-  const byFolder = Map.groupBy(exceptions, ({ folder }) => folder);
-  const folders: TurnableFolder[] = [];
-  for (const record of records)
-    folders.push({ record, map: await reader.map(record.source), exceptions: byFolder.get(record.source) ?? [] });
-  return folders;
 }
 
 /** What never arrived has not arrived now either; everything else is known better from the other side. */

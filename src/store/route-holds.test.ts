@@ -89,11 +89,11 @@ describe('the leader', () => {
   test('announces those of an open window where there is a door, and nobody where there is none', async () => {
     await using db = await testDatabase();
     await estate(db, 3);
-    await careForRoutes(db);
+    await careForRoutes(db, 40_000);
     expect(await routes(db)).toEqual([]);
     await addDoor(db, 0, 60);
     await sql`update mailbox set held = 'on call' where id = 2`.execute(db.sql);
-    await careForRoutes(db);
+    await careForRoutes(db, 40_000);
     expect((await routes(db)).map(({ mailbox, standing }) => [mailbox, standing])).toEqual([
       [1, 'announced'],
       [3, 'announced'],
@@ -107,10 +107,10 @@ describe('the leader', () => {
     await holds.hold(1);
     await holds.announce(2);
     await sql`update mailbox set stage = 'settled' where id = 2`.execute(db.sql);
-    await careForRoutes(db);
+    await careForRoutes(db, 40_000);
     expect((await routes(db)).map(({ standing }) => standing)).toEqual(['held', 'announced']);
     await sql`update route set since = now() - interval '2 minutes'`.execute(db.sql);
-    await careForRoutes(db);
+    await careForRoutes(db, 40_000);
     expect((await routes(db)).map(({ standing }) => standing)).toEqual(['announced', 'open']);
   });
 });

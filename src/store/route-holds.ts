@@ -1,7 +1,6 @@
 /** Routes as a switch holds and opens them, and what the leader does with them of its own accord. */
 
 import { sql } from 'kysely';
-import { announceAheadMs } from '#domain/route.ts';
 import type { DoorMissing, RouteHold, RouteHolds } from '#ports/routes.ts';
 import { brakeNow } from './brake.ts';
 import { faulted } from './database-fault.ts';
@@ -100,14 +99,15 @@ const announcedAfterSeconds = 90;
 
 /**
  * Announces whose window opens soon or who goes back, opens whoever is not about to change sides any more, and ends holds whose worker
- * is gone. To be called every few seconds by whoever leads. Does nothing where there is no door to be told.
+ * is gone. To be called every few seconds by whoever leads. Does nothing where there is no door to be told. `announceAheadMs`: so long a
+ * mailbox has to be announced before it may switch.
  */
-export async function careForRoutes(db: Database): Promise<void> {
+export async function careForRoutes(db: Database, announceAheadMs: number): Promise<void> {
   await faulted(
     db.name,
     (async () => {
       if ((await doorsKnown(db.sql)) > 0)
-        while ((await announceAll(db.sql, aboutToMove(announcedMost))) === announcedMost);
+        while ((await announceAll(db.sql, aboutToMove(announcedMost, announceAheadMs))) === announcedMost);
       await letGoOfOld(db.sql);
       await openSettled(db.sql);
     })(),
@@ -115,7 +115,7 @@ export async function careForRoutes(db: Database): Promise<void> {
 }
 
 /** Of whom a wave's window is open or opens soon, and who is on the way back. */
-function aboutToMove(most: number) {
+function aboutToMove(most: number, announceAheadMs: number) {
   return sql`
     select m.id from mailbox m left join route r on r.mailbox = m.id
      where m.mark = '' and (r.mailbox is null or r.standing = 'open')
