@@ -20,7 +20,11 @@ import { runQueueBench } from './queue.ts';
 import { runRehearseBench } from './rehearse.ts';
 import type { Storage } from './servers.ts';
 import { runStall } from './stall.ts';
-import { runSwitch, switchLines, switchMailboxes } from './switch/run.ts';
+import { runSwitch, switchMailboxes } from './switch/run.ts';
+import { switchLines } from './switch/told.ts';
+import { allStrikes } from './switch/weather-cases.ts';
+import { runWeather } from './switch/weather.ts';
+import { weatherLines } from './switch/weather-told.ts';
 import { judge, printTable, rowsOf } from './table.ts';
 
 const parts = ['a', 'b', 'c', 'd', 'e', 'e200', 'f', 'f200', 'floor'] as const;
@@ -46,6 +50,7 @@ npm run bench -- ledger-size [--mailboxes 10000] [--json FILE]
 npm run bench -- evening [--mailboxes 22000] [--messages-min 10] [--messages-max 40] [--at-once 12] [--scratch FOLDER]
                          [--keep] [--follow-every 1h] [--node-options WORDS] [--json FILE]
 npm run bench -- switch [--mailboxes 300] [--messages-min 200] [--messages-max 2000] [--at-once 8] [--scratch FOLDER] [--keep] [--json FILE]
+npm run bench -- switch-weather [--mailboxes 4] [--only WORDS,…] [--scratch FOLDER] [--keep] [--json FILE]
 npm run bench -- plan [--mailboxes 10000,200000,2100000] [--seeds 1,2,3] [--effort default|5m] [--json FILE]`;
 
 const say = (line: string): void => console.log(line);
@@ -147,14 +152,34 @@ switch (positionals[0]) {
       perSecond: isSmall ? 10 : 30,
       programs: isSmall ? 20 : 100,
       atOnce: Number(values['at-once'] ?? 8),
-      announceAhead: '40s',
+      announceAheadMs: 40_000,
       usualMs: 10_000,
       afterwardsMs: 20_000,
+      burst: 3_000,
+      behindAfterMs: 120_000,
+      disagreeMs: 10_000,
       scratch: values.scratch ?? null,
       keep: values.keep,
       say,
     });
     for (const line of switchLines(result)) say(line);
+    keep(result);
+    if (!result.isWell) process.exitCode = 1;
+    break;
+  }
+  case 'switch-weather': {
+    const meant = values.only?.split(',') ?? [''];
+    const strikes = allStrikes().filter(({ name }) => meant.some((words) => name.includes(words)));
+    const result = await runWeather({
+      voyages: strikes.map((strike) => ({ there: strike, back: strike })),
+      mailboxesEach: Number(values.mailboxes ?? 4),
+      messagesEach: 20,
+      perSecond: 6,
+      scratch: values.scratch ?? null,
+      keep: values.keep,
+      say,
+    });
+    for (const line of weatherLines(result)) say(line);
     keep(result);
     if (!result.isWell) process.exitCode = 1;
     break;

@@ -32,6 +32,8 @@ describe.runIf(postfix.ok && dovecot.ok)('Postfix at the doors', () => {
   let fresh: DovecotServer;
   let socketmap: Door;
   let mx: PostfixServer;
+  let mainCf: Readonly<Record<string, string>>;
+  const masterCf = 'godwit unix - - n - - lmtp\n  -o soft_bounce=yes';
 
   beforeEach(async () => {
     ends = new AsyncDisposableStack();
@@ -58,18 +60,14 @@ describe.runIf(postfix.ok && dovecot.ok)('Postfix at the doors', () => {
     const views = new Map([['mx', view]]);
     socketmap = ends.use(await openSocketmap({ at: anyPort, allowed, book, views, log: silent }));
     const map = `socketmap:inet:127.0.0.1:${(socketmap.at as { port: number }).port}`;
-    mx = ends.use(
-      await startPostfix({
-        mainCf: {
-          relay_domains: 'corp.example',
-          transport_maps: `${map}:transport@mx`,
-          relay_recipient_maps: `${map}:relay-recipients`,
-          godwit_destination_recipient_limit: '1',
-          minimal_backoff_time: '5s',
-        },
-        masterCf: 'godwit unix - - n - - lmtp\n  -o soft_bounce=yes',
-      }),
-    );
+    mainCf = {
+      relay_domains: 'corp.example',
+      transport_maps: `${map}:transport@mx`,
+      relay_recipient_maps: `${map}:relay-recipients`,
+      godwit_destination_recipient_limit: '1',
+      minimal_backoff_time: '5s',
+    };
+    mx = ends.use(await startPostfix({ mainCf, masterCf }));
   });
   afterEach(() => ends[Symbol.asyncDispose]());
 
@@ -101,6 +99,32 @@ describe.runIf(postfix.ok && dovecot.ok)('Postfix at the doors', () => {
     await expect(send('nobody@corp.example')).rejects.toThrow(/550 5\.1\.1/);
   });
 
+  test('whatever is asked through Postfix, a stranger is nobody, and the next is answered as ever', async () => {
+    book.add(anna.name, 'target');
+    const table = mainCf['transport_maps'] as string;
+    const view = `lmtp:inet:127.0.0.1:${fresh.lmtpPort}`;
+    const odd = [
+      "x'; drop table route; --@corp.example",
+      '*)(uid=*))(|(mail=*@corp.example',
+      'a\r\nOK smtp:[evil]@corp.example',
+      '5:hello,@corp.example',
+      'jürgen@corp.example',
+      '"an na"@corp.example',
+      '+news@corp.example',
+      `${'a'.repeat(900)}@corp.example`,
+      'anna@elsewhere.example',
+      '@',
+      '*',
+    ];
+    for (const key of odd) {
+      // What is no question at all is refused in the words of the protocol, and postmap says so.
+      const answer = await mx.lookUp(table, key).catch((error: unknown) => String(error));
+      if (answer !== null) expect(answer).toMatch(/this is no question/);
+      expect(await mx.lookUp(table, anna.name)).toBe(view);
+    }
+    expect(await mx.lookUp(table, 'Anna+news@corp.example')).toBe(view);
+  });
+
   test('while nothing is certain the sender is asked to come again, and nobody is told to be unknown', async () => {
     book.isUnsure = true;
     await expect(send('nobody@corp.example')).rejects.toThrow(/451 4\.3\.0/);
@@ -125,6 +149,36 @@ describe.runIf(postfix.ok && dovecot.ok)('Postfix at the doors', () => {
       expect(await howOften(old, anna, subject)).toBe(0);
     }
     await expect.poll(() => mx.queue(), patience).toEqual([]);
+  });
+
+  test('where it brings several at once, who can have their mail has it, and who is held has theirs later, each of them once', async () => {
+    const several = { ...mainCf, godwit_destination_recipient_limit: '50', myhostname: 'other.example' };
+    mx = ends.use(await startPostfix({ mainCf: several, masterCf }));
+    const number = book.add(anna.name, 'source');
+    await book.set(book.add(bert.name, 'source'), 'announced');
+    await book.set(number, 'held');
+    const subject = await send(anna.name, bert.name);
+    await arrives(old, bert, subject);
+    await expect.poll(async () => (await mx.queue()).map(({ queue }) => queue), patience).toEqual(['deferred']);
+    // Nobody waits at the door, though her mailbox is not open yet: it is Postfix that has her mail.
+    expect(book.waiting).toBe(0);
+    await book.set(number, 'announced', 'target');
+    await expect
+      .poll(async () => {
+        await mx.flush();
+        return await howOften(fresh, anna, subject);
+      }, patience)
+      .toBe(1);
+    await expect.poll(() => mx.queue(), patience).toEqual([]);
+    expect([await howOften(old, bert, subject), await howOften(old, anna, subject)]).toEqual([1, 0]);
+  });
+
+  test('mail that is addressed with a plus, in quotes or in capitals finds its mailbox while it moves, too', async () => {
+    const number = book.add(anna.name, 'target');
+    await book.set(number, 'announced');
+    for (const written of ['anna+news@corp.example', '"anna"@corp.example', 'ANNA@corp.example']) {
+      await arrives(fresh, anna, await send(written));
+    }
   });
 
   test('a message that was on its way when a mailbox was held is delivered once, and nothing bounces when the new side is away', async () => {

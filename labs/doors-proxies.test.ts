@@ -99,7 +99,9 @@ describe.runIf(nginx.ok && dovecot.ok)('proxies at the doors', () => {
     });
     const at = { kind: 'unix', path: join(folder, 'dovecot') } as const;
     const backends = { source: behind(old), target: behind(fresh) };
-    const door = ends.use(await openDovecotDict({ at, allowed, book, backends, waitMs, tail, log: silent }));
+    const door = ends.use(
+      await openDovecotDict({ at, allowed, book, backends, waitMs, signInsPerMinute: 1_000, tail, log: silent }),
+    );
     const passwordKey = 'passdb/%s/from=%r/%u';
     const proxy = ends.use(await startDovecotProxy({ dictSocket: at.path, passwordKey }));
     return { door, port: proxy.ports.imap as number };

@@ -1,12 +1,12 @@
 /**
  * A Dovecot that has no mail and only takes people to where theirs is: for each sign-in it asks a Unix socket of the
- * caller's in the words of its dict protocol, remembers nothing, and signs in there with what the person gave. Whom it
+ * caller's in the words of its dict protocol, or a database, remembers nothing, and signs in there with what the person gave. Whom it
  * carries can be listed and sent away by the doveadm HTTP API (`proxyList`, `proxyKick`).
  */
 
 import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type DoveadmHttp, doveadmHttpOn, doveadmHttpService } from './dovecot.ts';
+import { type DoveadmHttp, doveadmHttpOn, doveadmHttpService } from './doveadm-http.ts';
 import { inside, nobody, runInside } from './namespace.ts';
 import { unpacked } from './packages.ts';
 import { makeOwned, makeScratch, onFreePorts, removeScratch, startProcess, type TlsWish, writeTls } from './server.ts';
@@ -14,8 +14,10 @@ import { makeOwned, makeScratch, onFreePorts, removeScratch, startProcess, type 
 export type ProxiedProtocol = 'imap' | 'pop3' | 'submission';
 
 export interface DovecotProxyOptions {
-  /** The Unix socket that is asked; `nobody` must be able to write to it. */
-  readonly dictSocket: string;
+  /** The Unix socket that is asked, where no database is; `nobody` must be able to write to it. */
+  readonly dictSocket?: string;
+  /** A PostgreSQL that is asked in its place, by `connect` and `password_query` of Dovecot's. */
+  readonly sql?: { readonly connect: string; readonly passwordQuery: string };
   /** What the dictionary is called in the questions. */
   readonly dictName?: string;
   /** By which it asks; by the name alone without a word. */
@@ -54,7 +56,7 @@ export interface DovecotProxy extends AsyncDisposable {
 
 /** Starts the proxy and resolves when it greets. `await using` stops it. Throws `NotToBeHad` where it cannot be had. */
 export async function startDovecotProxy(options: DovecotProxyOptions): Promise<DovecotProxy> {
-  const tree = await unpacked('dovecot');
+  const tree = await unpacked(options.sql ? 'dovecot-pgsql' : 'dovecot');
   const scratch = await makeScratch('dovecot-proxy');
   await chmod(scratch, 0o755);
   await makeOwned(join(scratch, 'run'), join(scratch, 'state'));
@@ -64,7 +66,9 @@ export async function startDovecotProxy(options: DovecotProxyOptions): Promise<D
   const tls = await writeTls(options.tls, scratch);
   const configFile = join(scratch, 'dovecot.conf');
   const log = (): Promise<string> => readFile(join(scratch, 'dovecot.log'), 'utf8');
-  await writeFile(join(scratch, 'dict.conf'), dictConfig(options));
+  await writeFile(join(scratch, 'passdb.conf'), options.sql ? sqlConfig(options.sql) : dictConfig(options), {
+    mode: 0o644,
+  });
 
   return onFreePorts(2 * protocols.length + 1, async ([httpPort = 0, ...free]) => {
     const ports = byProtocol(protocols, free);
@@ -110,7 +114,16 @@ function byProtocol(
   return Object.fromEntries(protocols.map((protocol, nth) => [protocol, ports[nth] as number]));
 }
 
+function sqlConfig({ connect, passwordQuery }: NonNullable<DovecotProxyOptions['sql']>): string {
+  return `
+driver = pgsql
+connect = ${connect}
+password_query = ${passwordQuery}
+`;
+}
+
 function dictConfig({ dictSocket, dictName = 'godwit', passwordKey = 'passdb/%u' }: DovecotProxyOptions): string {
+  if (dictSocket === undefined) throw new Error('a proxy that asks nobody');
   return `
 uri = proxy:${dictSocket}:${dictName}
 password_key = ${passwordKey}
@@ -153,8 +166,8 @@ ssl_client_require_valid_cert = yes
 # know nothing ("unable to get local issuer certificate"). A list of revoked certificates, which ssl_ca wants, there is none.
 ${backendCaFile === undefined ? '' : `ssl_ca = <${backendCaFile}\nssl_require_crl = no`}
 passdb {
-  driver = dict
-  args = ${scratch}/dict.conf
+  driver = ${options.sql ? 'sql' : 'dict'}
+  args = ${scratch}/passdb.conf
 }
 service anvil {
   chroot =

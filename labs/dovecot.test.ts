@@ -2,7 +2,8 @@
 
 import { connect } from 'node:net';
 import { describe, expect, test } from 'vitest';
-import { doveadmCall, type DoveadmHttp, startDovecot } from './dovecot.ts';
+import { doveadmCall, type DoveadmHttp } from './doveadm-http.ts';
+import { startDovecot } from './dovecot.ts';
 import { labAvailable } from './namespace.ts';
 import { skipAloud } from './skip-aloud.ts';
 import { Wire } from './wire.ts';

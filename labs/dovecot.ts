@@ -3,10 +3,11 @@
  * no limit of connections per user, and by default no fsync. Mail belongs to `nobody`, since Dovecot refuses uid 0.
  */
 
-import { randomBytes } from 'node:crypto';
 import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { inside, nobody, runInside } from './namespace.ts';
+import { type DoveadmHttp, doveadmHttpOn } from './doveadm-http.ts';
+import { dovecotConfig } from './dovecot-config.ts';
+import { inside, runInside } from './namespace.ts';
 import { unpacked } from './packages.ts';
 import {
   makeOwned,
@@ -32,6 +33,9 @@ export interface DovecotOptions {
   readonly lmtp?: boolean;
   /** Answers `doveadm` by HTTP: who is signed in, and to send them away. */
   readonly doveadmHttp?: boolean;
+  readonly pop3?: boolean;
+  /** Checks passwords for a Postfix (`smtpd_sasl_type = dovecot`). */
+  readonly sasl?: boolean;
   /** A folder of the caller's, kept afterwards; without it one is made and removed. */
   readonly scratch?: string;
   /** Lines put at the end of the configuration; a function is told the scratch folder. */
@@ -48,17 +52,14 @@ export interface DovecotServer extends LabServer {
   /** Where LMTP is spoken, if that was asked for. */
   readonly lmtpPort: number | null;
   readonly doveadmHttp: DoveadmHttp | null;
+  /** Where POP3 is spoken, and where a Postfix asks for passwords, if that was asked for. */
+  readonly pop3Port: number | null;
+  readonly saslPort: number | null;
   /** Ends it, and starts it again on the same ports with what it had. */
   stop(): Promise<void>;
   start(): Promise<void>;
   /** Runs `doveadm` beside the server and gives what it printed; throws what it complained of. */
   doveadm(args: readonly string[]): Promise<string>;
-}
-
-/** The doveadm HTTP API: requests go to `url` with `Authorization: X-Dovecot-API` and the key in base64. */
-export interface DoveadmHttp {
-  readonly url: string;
-  readonly key: string;
 }
 
 /** Starts Dovecot and resolves when it greets. `await using` stops it. Throws `NotToBeHad` where it cannot be had. */
@@ -75,14 +76,16 @@ export async function startDovecot(options: DovecotOptions): Promise<DovecotServ
   const logFile = join(scratch, 'dovecot.log');
   const logTail = async (): Promise<string> => (await readFile(logFile, 'utf8').catch(() => '')).slice(-2000);
 
-  return onFreePorts(4, async ([port = 0, ...more]) => {
+  return onFreePorts(6, async ([port = 0, ...more]) => {
     const tlsPort = tls === null ? null : (more[0] ?? null);
     const lmtpPort = options.lmtp === true ? (more[1] ?? null) : null;
     const httpPort = more[2] ?? 0;
     const doveadmHttp = options.doveadmHttp === true ? doveadmHttpOn(httpPort) : null;
+    const pop3Port = options.pop3 === true ? (more[3] ?? null) : null;
+    const saslPort = options.sasl === true ? (more[4] ?? null) : null;
     const storage = options.storage ?? 'mdbox';
-    const listening = { port, tlsPort, lmtpPort, doveadmHttp };
-    await writeFile(configFile, config({ options, storage, scratch, mailRoot, ...listening, httpPort, tls }), {
+    const listening = { port, tlsPort, lmtpPort, doveadmHttp, pop3Port, saslPort };
+    await writeFile(configFile, dovecotConfig({ options, storage, scratch, mailRoot, ...listening, httpPort, tls }), {
       mode: 0o600,
     });
     const running = await startProcess(
@@ -112,156 +115,7 @@ export async function startDovecot(options: DovecotOptions): Promise<DovecotServ
   });
 }
 
-/** With a fresh key. */
-export function doveadmHttpOn(port: number): DoveadmHttp {
-  return { url: `http://127.0.0.1:${port}/doveadm/v1`, key: randomBytes(12).toString('hex') };
-}
-
-/** Says one command to the doveadm HTTP API and gives what it answers; throws what it refuses. */
-export async function doveadmCall(api: DoveadmHttp, command: string, parameters: object = {}): Promise<unknown> {
-  const response = await fetch(api.url, {
-    method: 'POST',
-    headers: { authorization: `X-Dovecot-API ${Buffer.from(api.key).toString('base64')}` },
-    body: JSON.stringify([[command, parameters, 'lab']]),
-  });
-  if (!response.ok) throw new Error(`doveadm ${command}: HTTP ${response.status}`);
-  const [answer] = (await response.json()) as readonly (readonly [string, unknown, string])[];
-  if (answer?.[0] !== 'doveadmResponse') throw new Error(`doveadm ${command}: ${JSON.stringify(answer)}`);
-  return answer[1];
-}
-
 /** Base64, so that a password may hold a colon. */
 function passwdLine(user: LabUser): string {
   return `${user.name}:{PLAIN.b64}${Buffer.from(user.password).toString('base64')}\n`;
-}
-
-interface ConfigFacts {
-  readonly options: DovecotOptions;
-  readonly storage: string;
-  readonly scratch: string;
-  readonly mailRoot: string;
-  readonly port: number;
-  readonly tlsPort: number | null;
-  readonly lmtpPort: number | null;
-  readonly doveadmHttp: DoveadmHttp | null;
-  readonly httpPort: number;
-  readonly tls: { readonly certificate: string; readonly key: string } | null;
-}
-
-function config(facts: ConfigFacts): string {
-  const { options, storage, scratch, mailRoot, port, tlsPort, lmtpPort, doveadmHttp, httpPort, tls } = facts;
-  return `
-base_dir = ${scratch}/run
-state_dir = ${scratch}/state
-log_path = ${scratch}/dovecot.log
-info_log_path = /dev/null
-protocols = imap${lmtpPort === null ? '' : ' lmtp'}
-listen = 127.0.0.1
-default_internal_user = ${nobody.name}
-default_internal_group = ${nobody.group}
-default_login_user = ${nobody.name}
-default_client_limit = 4096
-default_process_limit = 1024
-default_vsz_limit = 0
-first_valid_uid = 1
-first_valid_gid = 1
-mail_location = ${storage}:~/${storage}
-mail_fsync = ${options.fsync === true ? 'optimized' : 'never'}
-mail_max_userip_connections = 0
-disable_plaintext_auth = no
-auth_mechanisms = plain login
-auth_username_chars =
-auth_failure_delay = 0
-auth_master_user_separator = *
-auth_verbose = no
-imap_hibernate_timeout = 0
-ssl = ${tls === null ? 'no' : 'yes'}
-${tls === null ? '' : `ssl_cert = <${tls.certificate}\nssl_key = <${tls.key}`}
-passdb {
-  driver = passwd-file
-  args = ${scratch}/masters
-  master = yes
-  result_success = continue
-}
-passdb {
-  driver = passwd-file
-  args = username_format=%u ${scratch}/users
-}
-userdb {
-  driver = static
-  args = uid=${nobody.uid} gid=${nobody.gid} home=${mailRoot}/%u allow_all_users=yes
-}
-namespace inbox {
-  inbox = yes
-  mailbox Drafts {
-    special_use = \\Drafts
-  }
-  mailbox Junk {
-    special_use = \\Junk
-  }
-  mailbox Trash {
-    special_use = \\Trash
-  }
-  mailbox Sent {
-    special_use = \\Sent
-  }
-  mailbox Archive {
-    special_use = \\Archive
-  }
-}
-service imap-login {
-  chroot =
-  service_count = 0
-  client_limit = 1024
-  process_min_avail = 2
-  inet_listener imap {
-    port = ${port}
-  }
-  inet_listener imaps {
-    port = ${tlsPort ?? 0}
-    ssl = yes
-  }
-}
-service imap {
-  service_count = 1000
-  client_limit = 1
-}
-service anvil {
-  chroot =
-  unix_listener anvil-auth-penalty {
-    mode = 0
-  }
-}
-service stats {
-  chroot =
-}
-${lmtpPort === null ? '' : lmtpService(lmtpPort)}
-${doveadmHttp === null ? '' : doveadmHttpService(httpPort, doveadmHttp.key)}
-${typeof options.extra === 'function' ? options.extra(scratch) : (options.extra ?? '')}
-`;
-}
-
-/** None is started in advance: one that is kept so does not always end with its master, which then waits for six seconds. */
-function lmtpService(port: number): string {
-  return `
-service lmtp {
-  inet_listener lmtp {
-    address = 127.0.0.1
-    port = ${port}
-  }
-}
-protocol lmtp {
-  postmaster_address = postmaster@lab.example
-}`;
-}
-
-export function doveadmHttpService(port: number, key: string): string {
-  return `
-doveadm_api_key = ${key}
-service doveadm {
-  inet_listener http {
-    address = 127.0.0.1
-    port = ${port}
-  }
-}`;
 }

@@ -62,6 +62,7 @@ export async function runInside(
 
 const proofs = {
   dovecot: ['/usr/sbin/dovecot', '--version'],
+  'dovecot-pgsql': ['/usr/sbin/dovecot', '--version'],
   cyrus: ['/usr/lib/cyrus/bin/cyr_buildinfo'],
   // Its master refuses to run as anybody but root, and a user namespace has but one user to give.
   postfix: [

@@ -16,6 +16,8 @@ const run = promisify(execFile);
 /** What to ask apt for. Names that are installed already are fetched too: a tree must hold its server whole. */
 export const trees = {
   dovecot: ['dovecot-core', 'dovecot-imapd', 'dovecot-lmtpd', 'dovecot-pop3d', 'dovecot-submissiond'],
+  // A proxy that asks PostgreSQL itself.
+  'dovecot-pgsql': ['dovecot-core', 'dovecot-imapd', 'dovecot-pop3d', 'dovecot-submissiond', 'dovecot-pgsql'],
   cyrus: ['cyrus-common', 'cyrus-imapd', 'sasl2-bin', 'libsasl2-modules', 'libsasl2-modules-db'],
   // What stands between both sides while people move. Postfix asks PostgreSQL by a module that is a package of its own.
   postfix: ['postfix', 'postfix-pgsql'],

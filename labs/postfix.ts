@@ -53,6 +53,8 @@ export interface PostfixServer extends AsyncDisposable {
   queue(): Promise<readonly QueuedMessage[]>;
   /** Has one message tried again at once; without an id, all that are deferred. */
   flush(id?: string): Promise<void>;
+  /** What a table answers (`postmap -q`), as its daemons ask it; null where there is nothing of that name. Throws what it complains of. */
+  lookUp(table: string, key: string): Promise<string | null>;
   /** The last lines of its log. */
   logTail(lines?: number): Promise<string>;
   /** Replaces a table. It is heeded after `reload`. */
@@ -111,6 +113,17 @@ export async function startPostfix(options: PostfixOptions = {}): Promise<Postfi
       },
       queue: async () => (await postqueue('-j')).split('\n').filter(Boolean).map(queuedMessage),
       flush: async (id) => void (await postqueue(...(id === undefined ? ['-f'] : ['-i', id]))),
+      async lookUp(table, key) {
+        const [nsenter, ...rest] = [...within(), '/usr/sbin/postmap', '-c', configFolder, '-q', key, table];
+        try {
+          return (await run(nsenter, rest)).stdout.trimEnd();
+        } catch (cause) {
+          // It says nothing where it finds nothing.
+          const { code, stderr } = cause as { readonly code?: unknown; readonly stderr?: string };
+          if (code === 1 && stderr === '') return null;
+          throw cause;
+        }
+      },
       logTail,
       writeTable,
       reload: async () => void process.kill(running.pid, 'SIGHUP'),

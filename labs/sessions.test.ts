@@ -15,6 +15,8 @@ const [ann, bob] = [
   { name: 'bob@corp.example', password: 'two' },
 ] as const;
 
+const never = new AbortController().signal;
+
 /** A mail program that has signed in and waits. */
 async function signedIn({ port }: DovecotServer, { name, password }: typeof ann | typeof bob): Promise<Socket> {
   const socket = connect(port, '127.0.0.1');
@@ -35,16 +37,16 @@ describe.runIf(dovecot.ok)('sessions at a Dovecot', () => {
     await using server = await startDovecot({ users: [ann, bob], doveadmHttp: true });
     const { url, key } = server.doveadmHttp ?? { url: '', key: '' };
     const sessions = doveadmSessions({ url, key: async () => key, kind: 'server' });
-    expect(await sessions.count(ann.name)).toBe(0);
+    expect(await sessions.count(ann.name, never)).toBe(0);
     // Nobody to be ended is no fault.
-    await sessions.end(ann.name);
+    await sessions.end(ann.name, never);
     const programs = [await signedIn(server, ann), await signedIn(server, ann), await signedIn(server, bob)];
     const closed = programs.slice(0, 2).map((socket) => new Promise((resolve) => socket.once('close', resolve)));
-    expect(await sessions.count(ann.name)).toBeGreaterThan(0);
-    await sessions.end(ann.name);
+    expect(await sessions.count(ann.name, never)).toBeGreaterThan(0);
+    await sessions.end(ann.name, never);
     await Promise.all(closed);
-    while ((await sessions.count(ann.name)) > 0) await new Promise((resolve) => setTimeout(resolve, 20));
-    expect(await sessions.count(bob.name)).toBe(1);
+    while ((await sessions.count(ann.name, never)) > 0) await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(await sessions.count(bob.name, never)).toBe(1);
     for (const socket of programs) socket.destroy();
   }, 60_000);
 
@@ -52,11 +54,11 @@ describe.runIf(dovecot.ok)('sessions at a Dovecot', () => {
     await using server = await startDovecot({ users: [ann], doveadmHttp: true });
     const url = server.doveadmHttp?.url ?? '';
     const wrong = doveadmSessions({ url, key: async () => 'no-such-key-canary', kind: 'server' });
-    const refused = await wrong.count(ann.name).catch((error: unknown) => error);
+    const refused = await wrong.count(ann.name, never).catch((error: unknown) => error);
     expect(refused).toMatchObject({ code: 'sessions.unusable' });
     expect((refused as Error).message).toContain(url);
     expect(JSON.stringify(refused) + ((refused as Error).stack ?? '')).not.toContain('canary');
     const away = doveadmSessions({ url: 'http://127.0.0.1:9/doveadm/v1', key: async () => 'k', kind: 'server' });
-    await expect(away.end(ann.name)).rejects.toMatchObject({ code: 'sessions.unusable' });
+    await expect(away.end(ann.name, never)).rejects.toMatchObject({ code: 'sessions.unusable' });
   }, 60_000);
 });

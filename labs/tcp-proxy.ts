@@ -43,12 +43,15 @@ export interface TcpProxy extends AsyncDisposable {
   quiet(): Promise<void>;
   /** Ends all connections that are open now by RST. */
   resetAll(): void;
+  /** From here on nothing passes on those that are open now, and nobody is told. */
+  silenceAll(): void;
 }
 
 /** Starts a proxy to a port on loopback. */
 export async function startProxy(to: { readonly port: number }, options: ProxyOptions = {}): Promise<TcpProxy> {
   const connections: ConnectionLog[] = [];
   const open = new Set<Socket>();
+  const silencers = new Set<() => void>();
   const waiting: (() => void)[] = [];
   let harmed = 0;
   const server = createServer({ noDelay: true, allowHalfOpen: true }, (client) => {
@@ -66,6 +69,11 @@ export async function startProxy(to: { readonly port: number }, options: ProxyOp
         else socket.destroySoon();
       }
     };
+    const silence = (): void => {
+      dead = true;
+    };
+    silencers.add(silence);
+    upstream.once('close', () => silencers.delete(silence));
     const lane = (
       from: Socket,
       into: Socket,
@@ -127,6 +135,9 @@ export async function startProxy(to: { readonly port: number }, options: ProxyOp
     },
     resetAll: () => {
       for (const socket of open) socket.resetAndDestroy();
+    },
+    silenceAll: () => {
+      for (const silence of silencers) silence();
     },
     async [Symbol.asyncDispose]() {
       for (const socket of open) socket.destroy();

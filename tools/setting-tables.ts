@@ -17,6 +17,11 @@ function forEditors(form: TSchema): object {
   if ('items' in form) return { ...rest, ...described, items: forEditors(form.items as TSchema) };
   if ('anyOf' in form)
     return { ...rest, ...described, anyOf: (form.anyOf as readonly TSchema[]).map((each) => forEditors(each)) };
+  if ('patternProperties' in form) {
+    const patterns = Object.entries(form.patternProperties as Readonly<Record<string, TSchema>>);
+    const each = Object.fromEntries(patterns.map(([pattern, value]) => [pattern, forEditors(value)]));
+    return { ...rest, ...described, patternProperties: each };
+  }
   if (!isSection(form)) return { ...rest, ...described };
   const properties = Object.entries(form.properties as Readonly<Record<string, TSchema>>);
   return {

@@ -1,7 +1,7 @@
 /**
  * The landscape in which mailboxes change sides: a Postfix as MX and one on each side, nginx and Dovecot as proxies for people's
  * programs, two Dovecots behind, and Godwit between, all as processes of their own. Every mail system asks Godwit's doors where an
- * address lives.
+ * address lives: the Postfix on the new side those of a process of its own, all others those of `serve`.
  */
 
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -12,13 +12,15 @@ import { type DovecotServer, startDovecot } from '../../labs/dovecot.ts';
 import { type DovecotProxy, startDovecotProxy } from '../../labs/dovecot-proxy.ts';
 import { type NginxMail, startNginxMail } from '../../labs/nginx.ts';
 import { type PostfixServer, startPostfix } from '../../labs/postfix.ts';
+import { readyMadeMain, readyMadeMaster, type ReadyMadePorts } from '../../labs/ready-made.ts';
 import { freePort } from '../../labs/server.ts';
 import { launcher } from '../peers/godwit.ts';
+import { type Hearsay, startHearsay } from './hearsay.ts';
 
 /** They guard made-up mail on loopback for as long as the bench runs. */
 export const password = 'bench';
-const mover = { name: 'mover', password: 'a switch' } as const;
-const nginxKey = 'an nginx of the bench';
+export const mover = { name: 'mover', password: 'a switch' } as const;
+export const nginxKey = 'an nginx of the bench';
 export const domain = 'town.example';
 
 export interface Landscape extends AsyncDisposable {
@@ -31,8 +33,10 @@ export interface Landscape extends AsyncDisposable {
   readonly newSide: PostfixServer;
   readonly nginx: NginxMail;
   readonly proxy: DovecotProxy;
+  /** What stands between the Postfix of a side and its door, and by which transport each gives mail to the other side. */
+  readonly hearsay: Readonly<Record<'old' | 'new', { readonly of: Hearsay; readonly across: string }>>;
   readonly environment: NodeJS.ProcessEnv;
-  /** Starts `serve` or `coexist` and resolves when it is at work. */
+  /** Starts `serve`, or the doors of the new side by themselves, and resolves when it is at work. */
   start(verb: 'serve' | 'coexist'): Promise<Running>;
 }
 
@@ -41,6 +45,8 @@ export interface Running {
   /** What it has said so far. */
   said(): string;
   kill(signal: 'SIGTERM' | 'SIGKILL'): Promise<void>;
+  /** Stops it where it stands, and lets it go on. */
+  freeze(isFrozen: boolean): void;
 }
 
 export interface LandscapeOptions {
@@ -57,9 +63,21 @@ export async function startLandscape(options: LandscapeOptions): Promise<Landsca
   const source = ends.use(await startSide(folder, 'source'));
   const target = ends.use(await startSide(folder, 'target'));
   const [socketmap, deliveries, authHttp] = [await freePort(), await freePort(), await freePort()];
-  const mx = ends.use(await startPostfix(asking('mx.lab.example', socketmap, 'mx')));
-  const oldSide = ends.use(await startPostfix(asking('old.lab.example', socketmap, 'old')));
-  const newSide = ends.use(await startPostfix(asking('new.lab.example', socketmap, 'new')));
+  const newDoors = { socketmap: await freePort(), deliveries: await freePort() };
+  const [toOld, toNew] = [await freePort(), await freePort()];
+  const heard = {
+    old: ends.use(await startHearsay({ port: socketmap })),
+    new: ends.use(await startHearsay({ port: newDoors.socketmap })),
+  };
+  const mx = ends.use(await startPostfix(asking('mx.lab.example', socketmap, 'mx', { deliveries, across: null })));
+  const oldSide = ends.use(
+    await startPostfix(asking('old.lab.example', heard.old.port, 'old', { deliveries, across: toOld })),
+  );
+  const newSide = ends.use(
+    await startPostfix(
+      asking('new.lab.example', heard.new.port, 'new', { deliveries: newDoors.deliveries, across: toNew }),
+    ),
+  );
   const sockets = join(folder, 'doors');
   mkdirSync(sockets);
   chmodSync(sockets, 0o777);
@@ -89,37 +107,42 @@ export async function startLandscape(options: LandscapeOptions): Promise<Landsca
     `    imap: imap+plain://127.0.0.1:${port}`,
     `    nginx-imap: 127.0.0.1:${port}`,
   ];
-  const moving = `lmtp:inet:127.0.0.1:${deliveries}`;
-  const at = ({ port }: PostfixServer): string => `smtp:[127.0.0.1]:${port}`;
+  const at = (port: number): string => `smtp:[127.0.0.1]:${port}`;
   const home = ({ lmtpPort }: DovecotServer): string => `lmtp:inet:127.0.0.1:${lmtpPort}`;
-  const view = (name: string, from: string, to: string): string =>
-    `      - { name: ${name}, source: '${from}', target: '${to}', moving: '${moving}' }`;
-  writeFileSync(
-    join(folder, 'godwit.yaml'),
-    [
-      ...side('source', source),
-      ...side('target', target),
-      `workers: { at-once: ${options.atOnce} }`,
-      `follow-every: ${options.followEvery}`,
-      `switching: { announce-ahead: ${options.announceAhead}, hold-most: 20s }`,
-      // What people move on the old side is not to lie in both places on the new.
-      'delete: true',
-      'listen: "off"',
-      'doors:',
-      ...behind('source', source),
-      ...behind('target', target),
-      '  postfix:',
-      `    listen: 127.0.0.1:${socketmap}`,
-      '    views:',
-      view('mx', at(oldSide), at(newSide)),
-      view('old', home(source), at(newSide)),
-      view('new', at(oldSide), home(target)),
-      `  deliveries: { listen: '127.0.0.1:${deliveries}' }`,
-      `  nginx: { listen: '127.0.0.1:${authHttp}', key: env:SWITCH_NGINX_KEY }`,
-      `  dovecot: { listen: 'unix:${dict}' }`,
-      '',
-    ].join('\n'),
-  );
+  const view = (name: string, from: string, to: string, door: number): string =>
+    `      - { name: ${name}, source: '${from}', target: '${to}', moving: 'godwit:inet:127.0.0.1:${door}' }`;
+  const estate = [
+    ...side('source', source),
+    ...side('target', target),
+    `workers: { at-once: ${options.atOnce} }`,
+    `follow-every: ${options.followEvery}`,
+    `switching: { announce-ahead: ${options.announceAhead}, hold-most: 20s }`,
+    // What people move on the old side is not to lie in both places on the new.
+    'delete: true',
+    'listen: "off"',
+    'doors:',
+    ...behind('source', source),
+    ...behind('target', target),
+  ];
+  const write = (name: string, doors: readonly string[]): void =>
+    writeFileSync(join(folder, name), [...estate, ...doors, ''].join('\n'));
+  write(configs.serve, [
+    '  postfix:',
+    `    listen: 127.0.0.1:${socketmap}`,
+    '    views:',
+    view('mx', at(oldSide.port), at(newSide.port), deliveries),
+    view('old', home(source), at(toNew), deliveries),
+    `  deliveries: { listen: '127.0.0.1:${deliveries}' }`,
+    `  nginx: { listen: '127.0.0.1:${authHttp}', key: env:SWITCH_NGINX_KEY }`,
+    `  dovecot: { listen: 'unix:${dict}' }`,
+  ]);
+  write(configs.coexist, [
+    '  postfix:',
+    `    listen: 127.0.0.1:${newDoors.socketmap}`,
+    '    views:',
+    view('new', at(toOld), home(target), newDoors.deliveries),
+    `  deliveries: { listen: '127.0.0.1:${newDoors.deliveries}' }`,
+  ]);
   const inherited = Object.entries(process.env).filter(([name]) => !/^(NODE_|npm_|GODWIT_)/.test(name));
   const environment = {
     ...Object.fromEntries(inherited),
@@ -134,12 +157,18 @@ export async function startLandscape(options: LandscapeOptions): Promise<Landsca
     kept.defer(() => running.kill('SIGTERM'));
     return running;
   };
-  const servers = { source, target, mx, oldSide, newSide, nginx, proxy };
+  const hearsay = {
+    old: { of: heard.old, across: at(toNew) },
+    new: { of: heard.new, across: at(toOld) },
+  };
+  const servers = { source, target, mx, oldSide, newSide, nginx, proxy, hearsay };
   return { folder, ...servers, environment, start, [Symbol.asyncDispose]: () => kept.disposeAsync() };
 }
 
-/** Anybody may sign in, and is delivered to, under any name. */
-function startSide(folder: string, side: 'source' | 'target'): Promise<DovecotServer> {
+const configs = { serve: 'godwit.yaml', coexist: 'new-side.yaml' } as const;
+
+/** Anybody may sign in, and is delivered to, under any name. Whoever has signed in sees by its capabilities which side it is. */
+export function startSide(folder: string, side: 'source' | 'target'): Promise<DovecotServer> {
   const mailRoot = join(folder, side);
   mkdirSync(mailRoot, { recursive: true });
   const extra = `
@@ -153,12 +182,27 @@ service imap {
 service auth {
   client_limit = 8192
 }
+protocol imap {
+  imap_capability = +${markOf(side)}
+}
 `;
   return startDovecot({ users: [], master: mover, mailRoot, lmtp: true, doveadmHttp: true, extra });
 }
 
-/** A Postfix that asks for every address where it goes, and keeps what cannot be delivered now for the next moment. */
-function asking(name: string, socketmap: number, view: string): NonNullable<Parameters<typeof startPostfix>[0]> {
+export function markOf(side: 'source' | 'target'): string {
+  return `XSIDE=${side.toUpperCase()}`;
+}
+
+/**
+ * A Postfix that asks for every address where it goes, and keeps what cannot be delivered now for the next moment. `ways`: those of
+ * the ready-made configuration.
+ */
+export function asking(
+  name: string,
+  socketmap: number,
+  view: string,
+  ways?: ReadyMadePorts,
+): NonNullable<Parameters<typeof startPostfix>[0]> {
   return {
     name,
     mainCf: {
@@ -166,17 +210,19 @@ function asking(name: string, socketmap: number, view: string): NonNullable<Para
       transport_maps: `socketmap:inet:127.0.0.1:${socketmap}:transport@${view}`,
       relay_recipient_maps: `socketmap:inet:127.0.0.1:${socketmap}:relay-recipients`,
       lmtp_destination_concurrency_limit: '200',
+      ...(ways === undefined ? {} : readyMadeMain()),
       minimal_backoff_time: '10s',
       queue_run_delay: '5s',
     },
+    ...(ways === undefined ? {} : { masterCf: readyMadeMaster(ways) }),
   };
 }
 
-async function startVerb(folder: string, environment: NodeJS.ProcessEnv, verb: string): Promise<Running> {
+async function startVerb(folder: string, environment: NodeJS.ProcessEnv, verb: keyof typeof configs): Promise<Running> {
   const logFile = join(folder, `${verb}.log`);
   const log = openSync(logFile, 'a');
   const before = readFileSync(logFile, 'utf8').length;
-  const flags = ['--config', join(folder, 'godwit.yaml'), '--state', join(folder, 'state')];
+  const flags = ['--config', join(folder, configs[verb]), '--state', join(folder, 'state')];
   // It must not outlive a bench that was killed.
   const child: ChildProcess = spawn('setpriv', ['--pdeathsig', 'KILL', launcher, verb, ...flags], {
     env: environment,
@@ -185,9 +231,8 @@ async function startVerb(folder: string, environment: NodeJS.ProcessEnv, verb: s
   closeSync(log);
   const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
   const said = (): string => readFileSync(logFile, 'utf8').slice(before);
-  const sign = verb === 'serve' ? 'at work' : 'knows';
-  for (const since = Date.now(); !said().includes(sign); await sleep(50)) {
-    if (child.exitCode !== null || child.signalCode !== null || Date.now() - since > 60_000)
+  for (const since = Date.now(); !said().includes('at work'); await sleep(50)) {
+    if (child.exitCode !== null || child.signalCode !== null || Date.now() - since > 180_000)
       throw new Error(`godwit ${verb} did not come up: ${said().slice(-2_000)}`);
   }
   return {
@@ -197,5 +242,6 @@ async function startVerb(folder: string, environment: NodeJS.ProcessEnv, verb: s
       if (child.exitCode === null && child.signalCode === null) child.kill(signal);
       await ended;
     },
+    freeze: (isFrozen) => void child.kill(isFrozen ? 'SIGSTOP' : 'SIGCONT'),
   };
 }

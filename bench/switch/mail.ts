@@ -21,7 +21,7 @@ export interface Injector {
 
 export const idPrefix = 'switch-mail-';
 
-/** So many messages a second in all, to one of `addresses` after the other, by each of `ways` in turn. */
+/** So many messages a second in all, to one of `addresses` after the other, to each by each of `ways`. */
 export function inject(
   ways: readonly PostfixServer[],
   addresses: readonly string[],
@@ -37,7 +37,8 @@ export function inject(
   const underWay = new Set<Promise<void>>();
   const send = async (number: number): Promise<void> => {
     const id = `${idPrefix}${phase}-${number}`;
-    const to = addresses[(number * 7) % addresses.length] as string;
+    // By each way to the same before it is the next one's turn.
+    const to = addresses[Math.floor(number / transports.length) % addresses.length] as string;
     const transport = transports[number % transports.length] as (typeof transports)[number];
     try {
       await transport.sendMail({

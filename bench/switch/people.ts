@@ -22,6 +22,12 @@ export interface Attempt {
   readonly why: string;
 }
 
+/** A session that ended in the middle of something. */
+export interface Cut {
+  readonly address: string;
+  readonly at: number;
+}
+
 export interface People {
   readonly deeds: readonly Deed[];
   readonly attempts: readonly Attempt[];
@@ -30,17 +36,22 @@ export interface People {
   stop(): Promise<void>;
 }
 
+/** Those of whom it is known whose session that was. */
+export interface PeopleCut extends People {
+  readonly cuts: readonly Cut[];
+}
+
 export const filedPrefix = 'switch-filed-';
-const habits = ['poll', 'idle', 'flag', 'move', 'file'] as const;
+export const habits = ['poll', 'idle', 'flag', 'move', 'file'] as const;
 const reconnectMs = 100;
 const betweenMs = 700;
 
 /** One program for each of `addresses`, by each of `doors` in turn. */
-export function liveThrough(doors: readonly Door[], addresses: readonly string[], phase: string): People {
+export function liveThrough(doors: readonly Door[], addresses: readonly string[], phase: string): PeopleCut {
   const deeds: Deed[] = [];
   const attempts: Attempt[] = [];
   const ended = new AbortController();
-  let cut = 0;
+  const cuts: Cut[] = [];
   const lives = addresses.map(async (address, number) => {
     const door = doors[number % doors.length] as Door;
     const habit = habits[Math.floor(number / doors.length) % habits.length] as (typeof habits)[number];
@@ -61,7 +72,7 @@ export function liveThrough(doors: readonly Door[], addresses: readonly string[]
         }
         await imap[Symbol.asyncDispose]();
       } catch {
-        cut++;
+        cuts.push({ address, at: Date.now() });
         imap.socket.destroy();
         if (!ended.signal.aborted) await sleep(reconnectMs);
       }
@@ -70,7 +81,8 @@ export function liveThrough(doors: readonly Door[], addresses: readonly string[]
   return {
     deeds,
     attempts,
-    cut: () => cut,
+    cuts,
+    cut: () => cuts.length,
     async stop() {
       ended.abort();
       await Promise.all(lives);
@@ -94,7 +106,8 @@ async function signIn(door: Door, address: string, attempts: Attempt[]): Promise
   }
 }
 
-async function once(
+/** One act of a program with this habit. Throws where the server refuses it, or is gone. */
+export async function once(
   imap: RawImap,
   habit: (typeof habits)[number],
   address: string,
@@ -161,4 +174,10 @@ async function idAt(imap: RawImap, act: number): Promise<{ readonly sequence: nu
 /** The local part of a Message-ID in a header. */
 export function messageId(header: string): string | null {
   return /<([^@>]+)@/.exec(header)?.[1] ?? null;
+}
+
+/** Of what a program did to a message several times the last counts; a flag that was set stays set. */
+export function done(deeds: readonly Deed[]): readonly Deed[] {
+  const moved = new Set(deeds.flatMap((deed) => (deed.kind === 'moved' ? [`${deed.address} ${deed.id}`] : [])));
+  return deeds.filter((deed) => deed.kind !== 'filed' || !moved.has(`${deed.address} ${deed.id}`));
 }

@@ -3,88 +3,55 @@
  * then everything is read by somebody else.
  */
 
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { DovecotServer } from '../../labs/dovecot.ts';
-import { appendParts, fill } from '../append.ts';
-import { verb } from '../evening-godwit.ts';
-import { forAll } from '../evening-servers.ts';
-import { quoted, RawImap } from '../raw-imap.ts';
-import { scratchFolder } from '../servers.ts';
-import { generator, type MadeMessage, makeMessage, sizesOf } from '../workload.ts';
 import type { EstateNow } from '#domain/estate-state.ts';
-import { domain, type Landscape, password, type Running, startLandscape } from './landscape.ts';
+import { type EveningGodwit, verb } from '../evening-godwit.ts';
+import type { Door } from '../raw-imap.ts';
+import { scratchFolder } from '../servers.ts';
+import { fileBehind } from './behind.ts';
+import { burstPrefix, burstThrough } from './burst.ts';
+import { doubt } from './doubt.ts';
+import { importAll, seedAll, type Sizes } from './estate.ts';
+import { interruptions } from './interruption.ts';
+import { domain, type Landscape, startLandscape } from './landscape.ts';
 import { inject, type Injector } from './mail.ts';
-import { type Deed, liveThrough, type People } from './people.ts';
-import { type Findings, judge, median, quantile, readAll, readLogs, signInGaps } from './verdict.ts';
+import { done, liveThrough } from './people.ts';
+import { RoutesSeen } from './routes-seen.ts';
+import { isWell, type Part, type SwitchResult } from './told.ts';
+import { type Held, idsOf, judge, readAll, readLogs } from './verdict.ts';
 
-export interface SwitchOptions {
+export interface SwitchOptions extends Sizes {
   readonly mailboxes: number;
-  readonly messagesMin: number;
-  readonly messagesMax: number;
-  /** Of them so many with 20,000 messages and 1 GB. */
-  readonly large: number;
   readonly perSecond: number;
   readonly programs: number;
   readonly atOnce: number;
-  readonly announceAhead: string;
+  readonly announceAheadMs: number;
   /** So long everything goes on as usual before anybody moves, and after. */
   readonly usualMs: number;
   readonly afterwardsMs: number;
+  /** So many messages are handed in at once where somebody is cut by the switch. */
+  readonly burst: number;
+  /** So long after the switch somebody files by the name of the server that was left. */
+  readonly behindAfterMs: number;
+  /** So long two doors disagree. */
+  readonly disagreeMs: number;
   readonly scratch: string | null;
   readonly keep: boolean;
   readonly say: (line: string) => void;
 }
 
-export interface SwitchResult {
-  readonly switchMinutes: number;
-  readonly backMinutes: number;
-  readonly there: Part;
-  readonly back: Part;
-  readonly isWell: boolean;
-}
-
-interface Part {
-  readonly injected: number;
-  readonly deeds: number;
-  readonly bounced: number;
-  readonly findings: Findings;
-  /** Seconds: by our own stamps for all; by sign-ins and deliveries for those that were tried. */
-  readonly stamps: readonly [median: number, p99: number, longest: number];
-  readonly signIns: readonly [median: number, p99: number, longest: number];
-  readonly deliveries: readonly [median: number, p99: number, longest: number];
-}
-
 /** As many as are asked for of it. */
 export const switchMailboxes = 300;
-
-/** The result for people. */
-export function switchLines(result: SwitchResult): readonly string[] {
-  const three = ([middle, p99, longest]: Part['stamps']): string =>
-    `${middle.toFixed(1)} / ${p99.toFixed(1)} / ${longest.toFixed(1)} s`;
-  const part = (
-    name: string,
-    minutes: number,
-    { injected, deeds, bounced, findings, ...times }: Part,
-  ): readonly string[] => [
-    `${name}: ${minutes.toFixed(1)} min; ${injected} messages injected, ${deeds} acts of programs acknowledged`,
-    `  ${findings.lost} lost, ${findings.twice} twice, ${findings.astray} astray, ${bounced} bounced, ${findings.undone} acts undone`,
-    `  interrupted (median / 99 % / longest), by our stamps ${three(times.stamps)}, sign-ins ${three(times.signIns)}, deliveries ${three(times.deliveries)}`,
-  ];
-  return [
-    ...part('there', result.switchMinutes, result.there),
-    ...part('back', result.backMinutes, result.back),
-    result.isWell ? 'all is well' : 'NOT WELL',
-  ];
-}
 
 export async function runSwitch(options: SwitchOptions): Promise<SwitchResult> {
   const folder = join(resolve(options.scratch ?? scratchFolder), `switch-${process.pid}`);
   mkdirSync(folder, { recursive: true });
   try {
-    const { atOnce, announceAhead } = options;
-    await using land = await startLandscape({ folder, atOnce, followEvery: '30s', announceAhead });
+    const announceAhead = `${options.announceAheadMs / 1000}s`;
+    // As it is where nobody says otherwise.
+    await using land = await startLandscape({ folder, atOnce: options.atOnce, followEvery: '15m', announceAhead });
     return await new Run(options, land).toTheEnd();
   } finally {
     if (options.keep) options.say(`kept: ${folder}`);
@@ -92,196 +59,233 @@ export async function runSwitch(options: SwitchOptions): Promise<SwitchResult> {
   }
 }
 
+type Way = Pick<Part, 'name'> & { move(): Promise<void> };
+
 class Run {
   readonly #options: SwitchOptions;
   readonly #land: Landscape;
-  readonly #addresses: readonly string[];
-  readonly #godwit: { readonly folder: string; readonly environment: NodeJS.ProcessEnv };
+  readonly #ordinary: readonly string[];
+  /** Whose programs are cut in the middle of much, and who is written to past the doors. */
+  readonly #burst = `burst@${domain}`;
+  readonly #behind = `behind@${domain}`;
+  /** They change sides while doors disagree, in a wave of their own. */
+  readonly #doubted = [0, 1].map((number) => `doubt${number}@${domain}`);
+  readonly #godwit: EveningGodwit;
+  #seeded: ReadonlyMap<string, number> = new Map();
 
   constructor(options: SwitchOptions, land: Landscape) {
     this.#options = options;
     this.#land = land;
-    this.#addresses = Array.from({ length: options.mailboxes }, (_, i) => `m${i}@${domain}`);
+    this.#ordinary = Array.from({ length: options.mailboxes }, (_, i) => `m${i}@${domain}`);
     this.#godwit = { folder: land.folder, environment: land.environment };
   }
 
+  get #evening(): readonly string[] {
+    return [...this.#ordinary, this.#burst, this.#behind];
+  }
+
   async toTheEnd(): Promise<SwitchResult> {
-    const { say, mailboxes } = this.#options;
-    await this.#timed('seed', () => this.#seed());
-    await this.#import();
-    const serving: Running = await this.#land.start('serve');
+    const { say } = this.#options;
+    const everybody = [...this.#evening, ...this.#doubted];
+    await this.#timed('seed', async () => {
+      this.#seeded = await seedAll(this.#land, everybody, this.#options);
+    });
+    await importAll(this.#godwit, [
+      { code: 'TWN', addresses: this.#evening },
+      { code: 'DBT', addresses: this.#doubted },
+    ]);
+    const serving = await this.#land.start('serve');
+    const doors = await this.#land.start('coexist');
+    await using routes = await RoutesSeen.open(join(this.#land.folder, 'state'));
     try {
       const tomorrow = windowFrom(Date.now() + dayMs);
-      await verb(this.#godwit, ['wave', 'create', 'evening', '--window', tomorrow]);
-      await verb(this.#godwit, ['wave', 'start', 'evening']);
-      await this.#timed('first copy', () => this.#until((now) => standing(now, 'following') >= mailboxes));
+      for (const [name, code] of [
+        ['evening', 'TWN'],
+        ['doubt', 'DBT'],
+      ] as const) {
+        await verb(this.#godwit, ['wave', 'create', name, '--window', tomorrow, '--select', `organisation=${code}`]);
+        await verb(this.#godwit, ['wave', 'start', name]);
+      }
+      await this.#timed('first copy', () => this.#until('following', everybody.length));
       const there = await this.#timed('switch', () =>
-        this.#under('there', this.#land.target, async () => {
-          await verb(this.#godwit, ['wave', 'reschedule', 'evening', '--window', windowFrom(Date.now())]);
-          await this.#until((now) => standing(now, 'settled') >= mailboxes);
+        this.#under(routes, {
+          name: 'there',
+          move: async () => {
+            await this.#open('evening');
+            await this.#until('settled', this.#evening.length);
+          },
         }),
       );
+      const doubted = await this.#timed('two doors that disagree', () =>
+        doubt({
+          land: this.#land,
+          doors,
+          routes,
+          addresses: this.#doubted,
+          seeded: this.#seededOf(this.#doubted),
+          perSecond: this.#options.perSecond,
+          announceAheadMs: this.#options.announceAheadMs,
+          disagreeMs: this.#options.disagreeMs,
+          open: () => this.#open('doubt'),
+          untilDelivered: () => this.#untilDelivered(),
+        }),
+      );
+      for (const example of doubted.findings.examples) say(`  ${example}`);
       const back = await this.#timed('go back', () =>
-        this.#under('back', this.#land.source, async () => {
-          await verb(this.#godwit, ['wave', 'go-back', 'evening', '--why', 'the bench wants to see it']);
-          await this.#until((now) => standing(now, 'following') >= mailboxes);
+        this.#under(routes, {
+          name: 'back',
+          move: async () => {
+            await verb(this.#godwit, ['wave', 'go-back', 'evening', '--why', 'the bench wants to see it']);
+            await this.#until('following', this.#evening.length);
+          },
         }),
       );
-      const isWell = [there.answer, back.answer].every(
-        ({ findings, bounced }) => bounced + findings.lost + findings.twice + findings.astray + findings.undone === 0,
-      );
-      return {
-        switchMinutes: there.seconds / 60,
-        backMinutes: back.seconds / 60,
-        there: there.answer,
-        back: back.answer,
-        isWell,
-      };
+      const result = { there, doubt: doubted, back };
+      return { ...result, isWell: isWell(result) };
     } finally {
+      await doors.kill('SIGTERM');
       await serving.kill('SIGTERM');
       say(`serve ended; its log is ${join(this.#land.folder, 'serve.log')}`);
     }
   }
 
-  /** Mail keeps coming and programs go on working while `move` is done, and for a while before and after; then `side` is read. */
-  async #under(phase: string, side: DovecotServer, move: () => Promise<void>): Promise<Part> {
-    const { perSecond, programs } = this.#options;
-    const { mx, oldSide, newSide, nginx, proxy } = this.#land;
+  /** Mail keeps coming and programs go on working while all move, and for a while before and after; then both sides are read. */
+  async #under(routes: RoutesSeen, { name, move }: Way): Promise<Part> {
+    const { perSecond, programs, burst: burstOf, behindAfterMs, usualMs, afterwardsMs, say } = this.#options;
+    const { mx, oldSide, newSide, nginx, proxy, source, target } = this.#land;
+    const [left, now, to] =
+      name === 'there' ? ([source, target, 'target'] as const) : ([target, source, 'source'] as const);
     const postfixes = [mx, oldSide, newSide];
-    const doors = [nginx, proxy].map(({ ports }) => ({ host: '127.0.0.1', port: ports.imap ?? 0, ca: null }));
-    const people: People = liveThrough(doors, this.#addresses.slice(0, programs), phase);
-    const mail: Injector = inject(postfixes, this.#addresses, perSecond, phase);
-    const began = Date.now();
+    const [byNginx, byDovecot] = [nginx, proxy].map(({ ports }) => ({
+      host: '127.0.0.1',
+      port: ports.imap ?? 0,
+      ca: null,
+    })) as [Door, Door];
+    const bouncedBefore = readLogs(postfixes).bounced.length;
+    const over = new AbortController();
+    const people = liveThrough([byNginx, byDovecot], this.#ordinary.slice(0, programs), name);
+    const mail: Injector = inject(postfixes, this.#evening, perSecond, name);
+    const cut = burstThrough(name === 'there' ? byNginx : byDovecot, this.#burst, name, burstOf, routes, over.signal);
+    const behindAsked = { address: this.#behind, phase: name, left, now, to, afterMs: behindAfterMs };
+    const filed = fileBehind(behindAsked, routes, over.signal);
+    // Heard below, whatever comes first.
+    for (const each of [cut, filed]) each.catch(() => undefined);
+    let [movedAt, minutes] = [0, 0];
     try {
-      await sleep(this.#options.usualMs);
+      await sleep(usualMs);
+      movedAt = Date.now();
       await move();
-      await sleep(this.#options.afterwardsMs);
+      minutes = (Date.now() - movedAt) / 60_000;
+      await sleep(afterwardsMs);
     } finally {
+      over.abort();
       await Promise.all([people.stop(), mail.stop()]);
     }
-    await this.#untilDelivered(postfixes);
+    const [burst, behind] = await Promise.all([cut, filed]);
+    await this.#untilDelivered();
     // What programs did in the last moment, and what came to the side that was left, is carried within a look or two.
-    await sleep(this.#options.afterwardsMs);
-    const held = await readAll(side, this.#addresses);
-    const findings = judge(held, mail.accepted, done(people.deeds));
+    await sleep(afterwardsMs);
+    const held = await readAll(now, this.#evening);
+    const heldBehind = await readAll(left, [this.#burst, this.#behind]);
+    const cutIds = idsOf(heldBehind.get(this.#burst), (id) => id.startsWith(`${burstPrefix}${name}-`));
+    const stored = [...new Set([...cutIds, ...burst.acknowledged])];
+    const cameOver = behind === null ? [] : [behind];
+    const findings = judge(held, mail.accepted, done(people.deeds), {
+      stored: [...stored.map((id) => ({ address: this.#burst, id })), ...cameOver],
+      seeded: this.#seededOf(this.#evening),
+    });
     const { bounced, secondsOf } = readLogs(postfixes);
-    const arrivals = mail.accepted
-      .filter(({ at }) => at > began)
-      .map(({ id, to }) => [to, secondsOf.get(id) ?? 0] as const);
-    const usual = median(arrivals.map(([, seconds]) => seconds));
-    const slowest = new Map<string, number>();
-    for (const [to, seconds] of arrivals) slowest.set(to, Math.max(slowest.get(to) ?? 0, seconds - usual));
-    for (const refused of mail.refused.slice(0, 5)) this.#options.say(`  not taken: ${refused}`);
-    for (const example of [...findings.examples, ...bounced.slice(0, 5)]) this.#options.say(`  ${example}`);
-    this.#options.say(`  ${mail.refused.length} not taken, ${people.cut()} sessions cut`);
+    for (const refused of mail.refused.slice(0, 5)) say(`  not taken: ${refused}`);
+    for (const example of [...findings.examples, ...bounced.slice(bouncedBefore).slice(0, 5)]) say(`  ${example}`);
+    say(`  ${mail.refused.length} not taken, ${people.cuts.length} sessions cut`);
+    const isOn = (side: ReadonlyMap<string, Held>): boolean =>
+      behind !== null && side.get(this.#behind)?.has(behind.id) === true;
+    const [onSource, onTarget] = name === 'there' ? [heldBehind, held] : [held, heldBehind];
+    const places = (id: string): number => held.get(this.#burst)?.get(id)?.length ?? 0;
     return {
+      name,
+      mailboxes: this.#evening.length,
+      minutes,
       injected: mail.accepted.length,
+      perSecond,
       deeds: people.deeds.length,
-      bounced: bounced.length,
+      cuts: people.cuts.length,
+      bounced: bounced.length - bouncedBefore,
       findings,
-      stamps: quantiles(await this.#stamps()),
-      signIns: quantiles([...signInGaps(people).values()]),
-      deliveries: quantiles([...slowest.values()]),
+      interruptions: interruptions({
+        addresses: this.#evening,
+        people,
+        accepted: mail.accepted,
+        secondsOf,
+        stamps: await this.#stamps(),
+        movedAt,
+      }),
+      burst: {
+        address: this.#burst,
+        sent: burst.sent.length,
+        acknowledged: burst.acknowledged.length,
+        stored: stored.length,
+        found: stored.filter((id) => places(id) > 0).length,
+        twice: stored.filter((id) => places(id) > 1).length,
+      },
+      behind: behind && {
+        ...behind,
+        on: [...(isOn(onSource) ? (['source'] as const) : []), ...(isOn(onTarget) ? (['target'] as const) : [])],
+      },
     };
   }
 
-  async #stamps(): Promise<readonly number[]> {
-    const { mailboxes } = await verb<{ readonly mailboxes: readonly { readonly interruptedMs: number | null }[] }>(
-      this.#godwit,
-      ['report', 'wave', 'evening'],
-      [0, 3],
+  /** By Godwit's own stamps, in seconds. */
+  async #stamps(): Promise<ReadonlyMap<string, number>> {
+    const { mailboxes } = await verb<{
+      readonly mailboxes: readonly { readonly address: string; readonly interruptedMs: number | null }[];
+    }>(this.#godwit, ['report', 'wave', 'evening'], [0, 3]);
+    return new Map(
+      mailboxes.flatMap(({ address, interruptedMs }) =>
+        interruptedMs === null ? [] : [[address, interruptedMs / 1000]],
+      ),
     );
-    return mailboxes.map(({ interruptedMs }) => (interruptedMs ?? 0) / 1000);
   }
 
-  async #untilDelivered(
-    postfixes: readonly { queue(): Promise<readonly unknown[]>; flush(): Promise<void> }[],
-  ): Promise<void> {
+  async #untilDelivered(): Promise<void> {
+    const { mx, oldSide, newSide } = this.#land;
     for (const since = Date.now(); Date.now() - since < 120_000; await sleep(1_000)) {
-      const waiting = await Promise.all(postfixes.map((each) => each.queue()));
+      const waiting = await Promise.all([mx, oldSide, newSide].map((each) => each.queue()));
       if (waiting.every((queue) => queue.length === 0)) return;
     }
     throw new Error('mail still waits in the queues after two minutes');
   }
 
-  async #seed(): Promise<void> {
-    const { messagesMin, messagesMax, large } = this.#options;
-    await forAll(
-      this.#addresses,
-      6,
-      async (address, number) => {
-        await using imap = await RawImap.open({ host: '127.0.0.1', port: this.#land.source.port, ca: null });
-        await imap.signIn(address, password);
-        const random = generator(number + 1);
-        const isLarge = number < large;
-        const count = isLarge ? 20_000 : messagesMin + Math.floor(random() * (messagesMax - messagesMin + 1));
-        const sizes = isLarge
-          ? sizesOf(count, 1e9)
-          : Array.from({ length: count }, () => 1_000 + Math.floor(random() ** 4 * 40_000));
-        const messages = sizes.map((size, i): MadeMessage => makeMessage(size, random, number * 50_000 + i));
-        for (let at = 0; at < messages.length; at += 500)
-          await fill(imap, [
-            { path: 'INBOX', subscribed: true, commands: [appendParts(messages.slice(at, at + 500))] },
-            ...(at === 0 ? [{ path: 'Archive', subscribed: true, commands: [] }] : []),
-          ]);
-        await imap.ask(`STATUS ${quoted('INBOX')} (MESSAGES)`);
-      },
-      () => undefined,
-    );
+  async #open(wave: string): Promise<void> {
+    await verb(this.#godwit, ['wave', 'reschedule', wave, '--window', windowFrom(Date.now())]);
   }
 
-  async #import(): Promise<void> {
-    const [organisations, mailboxes] = ['organisations.csv', 'mailboxes.csv'].map((name) =>
-      join(this.#land.folder, name),
-    ) as [string, string];
-    writeFileSync(organisations, 'code,name,parent\nTWN,A town,\n');
-    writeFileSync(
-      mailboxes,
-      [
-        'address,kind,organisation,size_bytes,items,not_before,not_after,wave_hint',
-        ...this.#addresses.map((address) => `${address},person,TWN,,,,,`),
-        '',
-      ].join('\n'),
-    );
-    await verb(this.#godwit, ['estate', 'import', '--organisations', organisations, '--mailboxes', mailboxes, '--yes']);
-  }
-
-  async #until(isSo: (now: EstateNow) => boolean): Promise<void> {
+  async #until(stage: string, mailboxes: number): Promise<void> {
     for (const since = Date.now(); ; await sleep(1_000)) {
       const now = await verb<EstateNow>(this.#godwit, ['status'], [0, 3, 4]);
-      if (isSo(now)) return;
+      if (standing(now, stage) >= mailboxes) return;
       const blocked = now.standings.filter(({ mark }) => mark === 'blocked');
       if (blocked.length > 0 || Date.now() - since > standstillMs)
         throw new Error(`it does not come to its end: ${JSON.stringify(now.standings)}`);
     }
   }
 
-  async #timed<Answer>(
-    name: string,
-    work: () => Promise<Answer>,
-  ): Promise<{ readonly answer: Answer; readonly seconds: number }> {
+  #seededOf(addresses: readonly string[]): ReadonlyMap<string, number> {
+    return new Map(addresses.map((address) => [address, this.#seeded.get(address) ?? 0]));
+  }
+
+  async #timed<Answer>(name: string, work: () => Promise<Answer>): Promise<Answer> {
     const began = performance.now();
     const answer = await work();
-    const seconds = (performance.now() - began) / 1000;
-    this.#options.say(`${name}: ${seconds.toFixed(1)} s`);
-    return { answer, seconds };
+    this.#options.say(`${name}: ${((performance.now() - began) / 1000).toFixed(1)} s`);
+    return answer;
   }
-}
-
-/** Of what a program did to a message several times the last counts; a flag that was set stays set. */
-function done(deeds: readonly Deed[]): readonly Deed[] {
-  const moved = new Set(deeds.flatMap((deed) => (deed.kind === 'moved' ? [`${deed.address} ${deed.id}`] : [])));
-  return deeds.filter((deed) => deed.kind !== 'filed' || !moved.has(`${deed.address} ${deed.id}`));
 }
 
 function standing({ standings }: EstateNow, stage: string): number {
   return standings
     .filter((each) => each.stage === stage && (each.mark === null || each.mark === 'held'))
     .reduce((sum, { mailboxes }) => sum + mailboxes, 0);
-}
-
-function quantiles(seconds: readonly number[]): readonly [number, number, number] {
-  return [quantile(seconds, 0.5), quantile(seconds, 0.99), quantile(seconds, 1)];
 }
 
 /** From the whole minute before `at` on, for half a day, as people write it. */

@@ -20,8 +20,20 @@ export interface Findings {
   astray: number;
   /** Acknowledged to a program, and not so any more. */
   undone: number;
+  /** What the side that was left has stored, or was there before anything moved, and the other side does not have. */
+  leftBehind: number;
   readonly examples: string[];
 }
+
+/** What has to be in a mailbox besides mail that was injected and what programs did. */
+export interface Besides {
+  readonly stored: readonly { readonly address: string; readonly id: string }[];
+  /** How many messages that are nobody's of the bench were in it at first. */
+  readonly seeded: ReadonlyMap<string, number>;
+}
+
+/** So begins every id of a message that came while the bench ran. */
+const ourPrefix = 'switch-';
 
 const lanes = 6;
 const examplesMax = 20;
@@ -58,14 +70,36 @@ async function readOne({ host, port }: DovecotServer, address: string): Promise<
   return held;
 }
 
+/** Of the messages with these ids, through how many servers the one went that went through most. */
+export async function readHops(
+  { host, port }: DovecotServer,
+  addresses: readonly string[],
+  ids: ReadonlySet<string>,
+): Promise<number> {
+  let most = 0;
+  for (const address of addresses) {
+    await using imap = await RawImap.open({ host, port, ca: null });
+    await imap.signIn(address, password);
+    await imap.ask('EXAMINE INBOX');
+    const headers = await imap.ask('FETCH 1:* (BODY.PEEK[HEADER])').catch(() => []);
+    for (const header of headers.flatMap(({ literals }) => literals.map((each) => each.toString('latin1')))) {
+      const id = /^Message-ID: (.*)$/im.exec(header)?.[1];
+      if (id === undefined || !ids.has(messageId(id) ?? '')) continue;
+      most = Math.max(most, header.match(/^Received:/gim)?.length ?? 0);
+    }
+  }
+  return most;
+}
+
 /** Holds what `held` says of the side where people are now against what was sent to them, and what their programs were told. */
 export function judge(
   held: ReadonlyMap<string, Held>,
   injected: readonly Injected[],
   deeds: readonly Deed[],
+  { stored, seeded }: Besides = { stored: [], seeded: new Map() },
 ): Findings {
-  const found: Findings = { lost: 0, twice: 0, astray: 0, undone: 0, examples: [] };
-  const note = (kind: 'lost' | 'twice' | 'astray' | 'undone', what: string): void => {
+  const found: Findings = { lost: 0, twice: 0, astray: 0, undone: 0, leftBehind: 0, examples: [] };
+  const note = (kind: Exclude<keyof Findings, 'examples'>, what: string): void => {
     found[kind]++;
     if (found.examples.length < examplesMax) found.examples.push(`${kind}: ${what}`);
   };
@@ -89,6 +123,11 @@ export function judge(
         'undone',
         `${deed.kind} ${deed.id} of ${deed.address}: ${place === undefined ? 'not there' : JSON.stringify(place)}`,
       );
+  }
+  for (const { address, id } of stored) if (!held.get(address)?.has(id)) note('leftBehind', `${id} of ${address}`);
+  for (const [address, count] of seeded) {
+    const there = idsOf(held.get(address), (id) => !id.startsWith(ourPrefix)).length;
+    if (there !== count) note('leftBehind', `${address} had ${count} messages at first, and has ${there} of them`);
   }
   return found;
 }
@@ -114,8 +153,13 @@ export function readLogs(postfixes: readonly PostfixServer[]): {
   return { bounced, secondsOf };
 }
 
+/** The ids in a mailbox, each once. */
+export function idsOf(mail: Held | undefined, isMeant: (id: string) => boolean): readonly string[] {
+  return [...(mail?.keys() ?? [])].filter(isMeant);
+}
+
 /** For each mailbox whose program came back: from the first attempt that was refused or kept waiting to the first that got in, in seconds. */
-export function signInGaps({ attempts }: People): ReadonlyMap<string, number> {
+export function signInGaps({ attempts }: Pick<People, 'attempts'>): ReadonlyMap<string, number> {
   const usualMs = median(attempts.filter(({ ok }) => ok).map(({ ms }) => ms));
   const gaps = new Map<string, number>();
   for (const [address, all] of Map.groupBy(attempts, (each) => each.address)) {

@@ -104,6 +104,7 @@ const seen: EstateSeen = {
   platforms: [platform],
   workers: [worker, { ...worker, isDraining: false, lacks: ['env:PW'] }],
   jobs: { waiting: 7, active: 2 },
+  waysHomeLate: [{ code: 'target.quota', mailboxes: 3, since: new Date(0), example: 'ann@x.example' }],
 };
 
 async function told(metrics: Metrics): Promise<string> {
@@ -152,6 +153,7 @@ describe('the metrics', () => {
       'godwit_mailboxes{wave="pilot",stage="following",mark=""} 40',
       'godwit_mailboxes{wave="",stage="known",mark="held"} 1',
       'godwit_mailbox_bytes{wave="pilot",stage="following",mark=""} 9000',
+      'godwit_ways_home_late{fault="target.quota"} 3',
       'godwit_jobs{state="waiting"} 7',
       'godwit_jobs{state="active"} 2',
       'godwit_workers{role="worker",state="draining"} 1',

@@ -38,6 +38,11 @@ function gaugesOf(registry: Registry) {
   return {
     mailboxes: gauge('godwit_mailboxes', 'Mailboxes by wave, stage and mark (empty: none)', 'wave', 'stage', 'mark'),
     bytes: gauge('godwit_mailbox_bytes', 'What is in them, as far as it is known', 'wave', 'stage', 'mark'),
+    homeLate: gauge(
+      'godwit_ways_home_late',
+      'Mailboxes that have switched and are not carried home, by fault',
+      'fault',
+    ),
     jobs: gauge('godwit_jobs', 'Jobs that wait, and that are under way', 'state'),
     workers: gauge('godwit_workers', 'Processes by role, and whether they take work or why not', 'role', 'state'),
     inUse: gauge('godwit_connections_in_use', 'Connections that workers have been given', 'side'),
@@ -51,12 +56,13 @@ function gaugesOf(registry: Registry) {
 function tell(gauges: Gauges, seen: EstateSeen | null): void {
   for (const gauge of Object.values(gauges)) gauge.reset();
   if (seen === null) return;
-  const { standings, jobs, workers, platforms } = seen;
+  const { standings, jobs, workers, platforms, waysHomeLate } = seen;
   for (const { wave, stage, mark, mailboxes, bytes } of standings) {
     const labels = { wave: wave ?? '', stage, mark: mark ?? '' };
     gauges.mailboxes.set(labels, mailboxes);
     gauges.bytes.set(labels, bytes);
   }
+  for (const { code, mailboxes } of waysHomeLate) gauges.homeLate.set({ fault: code }, mailboxes);
   gauges.jobs.set({ state: 'waiting' }, jobs.waiting);
   gauges.jobs.set({ state: 'active' }, jobs.active);
   for (const role of ['serve', 'worker'] as const)

@@ -66,7 +66,7 @@ async function checkSome(
     ready += fine;
     notReady += conclusive.length - fine;
   }
-  const say = notReady > 0 ? log.warn : log.info;
-  if (ready + notReady > 0) say('mailboxes of waves to come were checked', { ready, notReady });
+  if (ready + notReady > 0)
+    log[notReady > 0 ? 'warn' : 'info']('mailboxes of waves to come were checked', { ready, notReady });
   return ready + notReady;
 }

@@ -6,11 +6,13 @@
 import { healthRoutes } from '#api/health.ts';
 import { openMetrics } from '#api/metrics.ts';
 import { openApi } from '#api/server.ts';
+import type { AttemptsFound } from '#domain/interruption.ts';
 import { sideNames } from '#domain/platform.ts';
 import type { Keyring } from '#domain/sealed.ts';
 import type { Secrets } from '#ports/secrets.ts';
 import type { TailIntake } from '#ports/tail.ts';
 import { shownReference } from '#domain/secret-reference.ts';
+import { openInterruptions } from '#store/interruptions.ts';
 import { routeSourceOnceThere } from '#store/route-following.ts';
 import { sealedSecrets } from '#store/secrets.ts';
 import { openTailIntake } from '#store/tail.ts';
@@ -38,7 +40,10 @@ export async function coexist(options: ServeOptions, stop: AbortSignal): Promise
   );
   const secrets = await secretsOf(options, keys, stop);
   const databaseName = await estateDatabaseName(settings.database, opening);
-  const parts = { settings, source, secrets, intake, stateDir, databaseName, version, log };
+  const interruptions = {
+    keep: async (found: readonly AttemptsFound[]) => await openInterruptions(there(db)).keep(found),
+  };
+  const parts = { settings, source, secrets, intake, interruptions, stateDir, databaseName, version, log };
   await using coexistence = await openCoexistence(parts);
   const readiness = () =>
     coexistence.state().isAnswering
@@ -59,15 +64,15 @@ export async function coexist(options: ServeOptions, stop: AbortSignal): Promise
 
 /** What was seen is held by whoever tells it until the routes have found the database, and tried again. */
 function intakeOnceThere(open: () => TailIntake | null): Pick<TailIntake, 'keep' | 'lose'> {
-  const there = (): TailIntake => {
-    const intake = open();
-    if (intake === null) throw new Error('the database is not there yet');
-    return intake;
-  };
   return {
-    keep: async (uses, step) => await there().keep(uses, step),
-    lose: async (why, sightings) => await there().lose(why, sightings),
+    keep: async (uses, step) => await there(open()).keep(uses, step),
+    lose: async (why, sightings) => await there(open()).lose(why, sightings),
   };
+}
+
+function there<T>(what: T | null): T {
+  if (what === null) throw new Error('the database is not there yet');
+  return what;
 }
 
 /** The database is asked for sealed secrets only where some are meant; the others can be had without it. */

@@ -11,7 +11,9 @@ import type { Door } from '#doors/door.ts';
 import { RouteKeeper, type RouteKeeperState } from '#doors/route-keeper.ts';
 import { openRouteSnapshot } from '#doors/route-snapshot.ts';
 import type { Log } from '#lib/log.ts';
+import { bufferAttempts } from '#operations/buffer-attempts.ts';
 import { bufferSightings } from '#operations/buffer-sightings.ts';
+import type { InterruptionIntake } from '#ports/interruptions.ts';
 import type { RouteSource } from '#ports/routes.ts';
 import type { Secrets } from '#ports/secrets.ts';
 import type { TailIntake } from '#ports/tail.ts';
@@ -23,6 +25,8 @@ export interface CoexistenceOptions {
   readonly secrets: Secrets;
   /** Where it is kept who signs in by these doors. */
   readonly intake: Pick<TailIntake, 'keep' | 'lose'>;
+  /** Where it is kept who had to wait. */
+  readonly interruptions: InterruptionIntake;
   readonly stateDir: string;
   /** Which database the routes are from, without a secret. */
   readonly databaseName: string;
@@ -50,8 +54,9 @@ export async function openCoexistence(options: CoexistenceOptions): Promise<Coex
   const keeper = ends.use(new RouteKeeper({ source, door, snapshot, log }));
   // Whoever is seen last is kept once the doors are closed, before the database is left.
   const tail = ends.use(bufferSightings({ intake, log }));
+  const attempts = ends.use(bufferAttempts({ intake: options.interruptions, log }));
   const { doors } = ends.use(
-    await openDoors({ settings: settings.doors, platforms: settings, book: keeper, secrets, tail, log }),
+    await openDoors({ settings: settings.doors, platforms: settings, book: keeper, secrets, tail, attempts, log }),
   );
   // Whoever heeds holds is there now.
   keeper.start();

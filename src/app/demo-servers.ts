@@ -9,6 +9,9 @@ import { toWire } from '../../labs/folder-names.ts';
 import { Wire } from '../../labs/wire.ts';
 import type { DemoFolder, DemoMessage } from './demo-mail.ts';
 
+/** The server that people leave, and the one they go to. */
+export type Side = 'old' | 'new';
+
 export interface DemoServer extends AsyncDisposable {
   /** Clear text on loopback, for the people who write and read there during the demo. */
   readonly port: number;
@@ -18,6 +21,11 @@ export interface DemoServer extends AsyncDisposable {
   readonly caFile: string | null;
   /** What it is, for people. */
   readonly kind: string;
+  /** How one comes to a server besides by IMAP; null of a stand-in, which has no more. */
+  readonly besides: {
+    readonly lmtpPort: number;
+    readonly doveadm: { readonly url: string; readonly key: string };
+  } | null;
 }
 
 export interface DemoServers extends AsyncDisposable {
@@ -31,8 +39,7 @@ export interface DemoServers extends AsyncDisposable {
 export async function startDemoServers(users: readonly string[], password: string): Promise<DemoServers> {
   const { labAvailable } = await import('../../labs/namespace.ts');
   const available = await labAvailable('dovecot');
-  const start = available.ok ? startDovecots : startStandIns;
-  const [old, fresh] = await start(users, password);
+  const [old, fresh] = await (available.ok ? startDovecots : startStandIns)(users, password);
   return {
     old,
     new: fresh,
@@ -45,22 +52,24 @@ export async function startDemoServers(users: readonly string[], password: strin
 
 async function startDovecots(users: readonly string[], password: string): Promise<readonly [DemoServer, DemoServer]> {
   const { startDovecot } = await import('../../labs/dovecot.ts');
-  const start = async (): Promise<DemoServer> => {
-    const server = await startDovecot({ users: users.map((name) => ({ name, password })), tls: true });
-    const emergency = (): void => {
-      process.kill(server.pid, 'SIGTERM');
-      rmSync(server.scratch, { recursive: true, force: true });
-    };
-    process.once('exit', emergency);
+  const start = async (side: Side): Promise<DemoServer> => {
+    const server = await startDovecot({
+      users: users.map((name) => ({ name, password })),
+      tls: true,
+      lmtp: true,
+      doveadmHttp: true,
+      // By this a program that is led here learns where it is (RFC 2971).
+      extra: `imap_id_send = name * environment ${side}`,
+    });
+    const { lmtpPort, doveadmHttp: doveadm } = server;
+    const end = endedWithUs(server);
     return {
       port: server.port,
       endpoint: `imaps://localhost:${server.tlsPort}`,
       caFile: server.caFile,
       kind: 'Dovecot',
-      async [Symbol.asyncDispose]() {
-        process.off('exit', emergency);
-        await server[Symbol.asyncDispose]();
-      },
+      besides: lmtpPort === null || doveadm === null ? null : { lmtpPort, doveadm },
+      [Symbol.asyncDispose]: end,
     };
   };
   return await both(start);
@@ -80,15 +89,31 @@ async function startStandIns(users: readonly string[], password: string): Promis
       endpoint: `imap+plain://localhost:${server.port}`,
       caFile: null,
       kind: 'stand-in',
+      besides: null,
       [Symbol.asyncDispose]: async () => server[Symbol.asyncDispose](),
     };
   };
   return await both(start);
 }
 
+/** Ends a server of the labs; also, as well as can be done in a moment, where this process is ended at once. */
+export function endedWithUs(
+  server: AsyncDisposable & { readonly pid: number; readonly scratch: string },
+): () => Promise<void> {
+  const emergency = (): void => {
+    process.kill(server.pid, 'SIGTERM');
+    rmSync(server.scratch, { recursive: true, force: true });
+  };
+  process.once('exit', emergency);
+  return async () => {
+    process.off('exit', emergency);
+    await server[Symbol.asyncDispose]();
+  };
+}
+
 /** Both or none: when one does not come up, the other is stopped. */
-async function both(start: () => Promise<DemoServer>): Promise<readonly [DemoServer, DemoServer]> {
-  const [old, fresh] = await Promise.allSettled([start(), start()]);
+async function both(start: (side: Side) => Promise<DemoServer>): Promise<readonly [DemoServer, DemoServer]> {
+  const [old, fresh] = await Promise.allSettled([start('old'), start('new')]);
   if (old.status === 'fulfilled' && fresh.status === 'fulfilled') return [old.value, fresh.value];
   for (const end of [old, fresh]) if (end.status === 'fulfilled') await end.value[Symbol.asyncDispose]();
   throw old.status === 'rejected' ? old.reason : (fresh as PromiseRejectedResult).reason;

@@ -1,9 +1,15 @@
 import { spawn } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, rm, symlink } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { labAvailable } from '../../labs/namespace.ts';
+import { packagesFolder } from '../../labs/packages.ts';
+import { skipAloud } from '../../labs/skip-aloud.ts';
 import { demoArrivals, demoPeople } from './demo-mail.ts';
+
+const dovecot = await labAvailable('dovecot');
+skipAloud('one person in the seconds of a switch', dovecot);
 
 const now = Date.UTC(2024, 5, 1);
 
@@ -39,6 +45,7 @@ describe('godwit demo', () => {
   let folder = '';
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'godwit-demo-test-'));
+    await chmod(folder, 0o755);
     // A machine on which Dovecot cannot be had.
     await mkdir(join(folder, 'bin'));
     const tools = ['sh', 'id', 'true', 'unshare', 'setpriv', 'flock', 'rm', 'mv', 'ln'];
@@ -46,16 +53,23 @@ describe('godwit demo', () => {
   });
   afterAll(async () => rm(folder, { recursive: true, force: true }));
 
-  async function play(name: string, onOutput: (text: string, kill: () => void) => void) {
+  async function play(
+    name: string,
+    onOutput: (text: string, kill: () => void) => void = () => {},
+    acts: readonly string[] = [],
+    more: Readonly<Record<string, string>> = {},
+  ) {
     const scratch = join(folder, name);
     await mkdir(scratch);
-    const child = spawn(process.execPath, [join(import.meta.dirname, 'main.ts'), 'demo'], {
+    await chmod(scratch, 0o755);
+    const child = spawn(process.execPath, [join(import.meta.dirname, 'main.ts'), 'demo', ...acts], {
       env: {
         HOME: folder,
         PATH: join(folder, 'bin'),
         TMPDIR: scratch,
         GODWIT_LAB_SCRATCH: scratch,
         GODWIT_LAB_PACKAGES: join(folder, 'none'),
+        ...more,
       },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -71,7 +85,7 @@ describe('godwit demo', () => {
   }
 
   test('where Dovecot cannot be had, says so and plays with stand-ins; everything arrives and everything is removed', async () => {
-    const { code, out, left } = await play('whole', () => {});
+    const { code, out, left } = await play('whole');
     expect([code, left]).toEqual([0, []]);
     expect(out).toContain('Two stand-ins of ours take its place');
     const sums = [...out.matchAll(/^4 mailboxes +([\d,]+) +([\d,]+) +(\d+) +0 /gm)].map(([, ...numbers]) => numbers);
@@ -89,7 +103,17 @@ describe('godwit demo', () => {
     ]);
     expect(out).toMatch(/^ {2}held +█·+ 1$/m);
     expect(out).toContain('all their mail is gone');
-  }, 180_000);
+    expect(out).toMatch(/^The third act, .* is left out: it needs two Dovecots and a proxy/m);
+  }, 900_000);
+
+  test('an act that is not known is refused, and one that cannot be played where it alone was asked for ends with 4', async () => {
+    const unknown = await play('unknown', undefined, ['swich']);
+    expect([unknown.code, unknown.left]).toEqual([2, []]);
+    expect(unknown.out).toContain('There is no act swich; there are copy, town, switch');
+    const alone = await play('alone', undefined, ['switch']);
+    expect([alone.code, alone.left]).toEqual([4, []]);
+    expect(alone.out).toContain('The third act');
+  }, 60_000);
 
   test.each(['$ godwit copy', '$ godwit wave watch town'])(
     'Ctrl-C at %s leaves nothing behind',
@@ -102,6 +126,40 @@ describe('godwit demo', () => {
       expect([code, left]).toEqual([5, []]);
       expect(out).toContain('Stopped;');
       expect(out).not.toContain('Your turn');
+    },
+    120_000,
+  );
+
+  // With the machine's own packages: what it has to show cannot be shown between stand-ins.
+  const real = { PATH: process.env['PATH'] ?? '', GODWIT_LAB_PACKAGES: packagesFolder };
+
+  test.runIf(dovecot.ok)(
+    'a program stays signed in and each message arrives once while its mailbox changes sides, and back',
+    async () => {
+      const { code, out, left } = await play('switch', undefined, ['switch'], real);
+      expect(out.match(/^ {2}\d+ messages sent, each arrived, and each once$/gm)).toHaveLength(2);
+      expect(out).toMatch(/^ +\d+ {2}.*signed in again after \d+\.\d\d s, on the new side$/m);
+      expect(out).toMatch(/^Nell Pilot is on the old side\.$/m);
+      expect([code, left]).toEqual([0, []]);
+    },
+    180_000,
+  );
+
+  test.runIf(dovecot.ok)(
+    'Ctrl-C in the middle of a switch leaves nothing behind',
+    async () => {
+      let sent = false;
+      const { code, left, out } = await play(
+        'stop',
+        (text, kill) => {
+          if (!sent && text.includes('ferry is running')) kill();
+          sent ||= text.includes('ferry is running');
+        },
+        ['switch'],
+        real,
+      );
+      expect([code, left]).toEqual([5, []]);
+      expect(out).toContain('Stopped;');
     },
     120_000,
   );

@@ -9,10 +9,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DemoStage } from '#cli/world.ts';
+import { exitCodes } from '#cli/exit-code.ts';
 import { bytes, count } from '#cli/shown.ts';
 import { demoArrivals, demoPeople, type DemoPerson } from './demo-mail.ts';
 import { playEstate } from './demo-estate.ts';
 import { type DemoServer, type DemoServers, fillMailbox, liveALittle, startDemoServers } from './demo-servers.ts';
+import type { DemoAct, Played } from './demo-serving.ts';
+import { playSwitch, switchUsers } from './demo-switch.ts';
 import { townsmen } from './demo-town.ts';
 
 const password = 'a-demo-password';
@@ -39,20 +42,47 @@ export async function demo(stage: DemoStage): Promise<number> {
   }
 }
 
+/** In the order in which they are played. */
+const acts = { copy: playCopy, town: playEstate, switch: playSwitch } as const satisfies Record<
+  NonNullable<DemoStage['only']>,
+  (act: DemoAct) => Promise<Played>
+>;
+
 async function play(stage: DemoStage, folder: string): Promise<number> {
-  const { say, interruption } = stage;
+  const { say, only, interruption } = stage;
   const begun = Date.now();
-  const people = demoPeople(begun);
-  const users = people.map(({ user }) => user);
   say('Starting an old and a new mail server on this machine …');
-  await using servers = await startDemoServers([...users, ...townsmen().map(({ user }) => user)], password);
+  const users = [...demoPeople(begun), ...townsmen()].map(({ user }) => user);
+  await using servers = await startDemoServers([...users, ...switchUsers], password);
   if (servers.standIn !== null) {
     say(`Dovecot is not to be had here (${servers.standIn}).`);
     say(
       'Two stand-ins of ours take its place: they speak IMAP over arrays in memory. The moves are real, the servers are not.',
     );
   } else say('Both are Dovecot, with TLS and a certificate made for today.');
-  interruption.throwIfAborted();
+  const codes: number[] = [];
+  for (const [name, playAct] of Object.entries(acts)) {
+    interruption.throwIfAborted();
+    if (only !== null && name !== only) continue;
+    const played = await playAct({ stage, servers, folder, password, environment });
+    // Whoever asked for nothing else has not got it; the whole demo goes on with what can be shown.
+    if (played === 'left out') codes.push(only === null ? 0 : exitCodes.unreachable);
+    else codes.push(played);
+    if (name === 'copy' && played !== 0) break;
+  }
+  const failed = codes.find((code) => code !== 0);
+  if (failed === undefined)
+    say(
+      `\nAll of it in ${Math.round((Date.now() - begun) / 1000)} seconds. Your turn: ./godwit copy --help, ./godwit init --help`,
+    );
+  return failed ?? 0;
+}
+
+/** The first act: four people, one after the other. */
+async function playCopy({ stage, servers, folder }: DemoAct): Promise<Played> {
+  const { say, interruption, isWatched } = stage;
+  const people = demoPeople(Date.now());
+  const users = people.map(({ user }) => user);
   await fill(servers, people, say);
   interruption.throwIfAborted();
 
@@ -70,7 +100,6 @@ async function play(stage: DemoStage, folder: string): Promise<number> {
   };
 
   // Without the limit it would be over before it can be watched.
-  const isWatched = stage.stderr.isTTY === true;
   const title = `The first move: everything${isWatched ? ', slowed down so that there is something to watch' : ''}.`;
   const pace = isWatched ? ['--bandwidth', '12M'] : [];
   const codes = [await run(title, pace.map((word) => ` ${word}`).join(''), ['copy', ...pace])];
@@ -83,13 +112,7 @@ async function play(stage: DemoStage, folder: string): Promise<number> {
   codes.push(
     await run('Is it all there? A comparison with connections and code of its own reads both sides.', '', ['verify']),
   );
-  codes.push(await playEstate({ stage, servers, folder, password, environment }));
-  const failed = codes.find((code) => code !== 0);
-  if (failed === undefined)
-    say(
-      `\nAll of it in ${Math.round((Date.now() - begun) / 1000)} seconds. Your turn: ./godwit copy --help, ./godwit init --help`,
-    );
-  return failed ?? 0;
+  return codes.find((code) => code !== 0) ?? 0;
 }
 
 async function fill(servers: DemoServers, people: readonly DemoPerson[], say: (line: string) => void): Promise<void> {

@@ -2,7 +2,7 @@
 
 import Type, { type Static } from 'typebox';
 import { userFields } from '#domain/platform.ts';
-import { flag, section, text } from './setting-forms.ts';
+import { allowClearText, ownAuthorities, secretReference, section, text } from './setting-forms.ts';
 
 const fields = userFields.map((field) => `{${field}}`).join(', ');
 
@@ -27,31 +27,9 @@ export const directoryForm = section('the directory that is told at each switch 
       expected: 'a distinguished name such as cn=godwit,dc=corp,dc=example',
     },
   }),
-  secret: Type.String({
-    pattern: String.raw`^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+|sealed:\S+)$`,
-    maxLength: 4_096,
-    about: {
-      is: 'the password of `bind-dn`',
-      expected: 'a reference, env:NAME, file:PATH or sealed:NAME, and never the secret itself',
-    },
-  }),
-  ca: Type.Optional(
-    text({
-      about: {
-        is: 'authorities to trust besides those of the machine (PEM)',
-        expected: 'the path of a file',
-        changeWhen: "the server has a certificate of the organisation's own authority.",
-      },
-    }),
-  ),
-  'allow-clear-text': flag({
-    default: false,
-    about: {
-      is: 'whether ldap+plain:// may lead to another machine',
-      expected: 'true or false',
-      changeWhen: 'nobody else has access to what lies between.',
-    },
-  }),
+  secret: secretReference('the password of `bind-dn`'),
+  ca: Type.Optional(ownAuthorities()),
+  'allow-clear-text': allowClearText('whether ldap+plain:// may lead to another machine'),
   base: text({
     about: {
       is: 'below which entry people are',

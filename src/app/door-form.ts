@@ -1,9 +1,7 @@
 /** The settings of the doors that mail systems ask (godwit.yaml, `doors`), declared once, as `estate-settings.ts` does it. */
 
 import Type, { type Static } from 'typebox';
-import { count, duration, flag, section, text } from './setting-forms.ts';
-
-const aReference = String.raw`^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+|sealed:\S+)$`;
+import { allowClearText, count, duration, flag, secretReference, section, text } from './setting-forms.ts';
 
 const listenAt = (example: string) =>
   text({ about: { is: 'where it listens', expected: `a host and a port such as ${example}, or unix:/PATH` } });
@@ -13,6 +11,16 @@ const signInAt = (is: string, example: string) =>
 
 const proxiedTo = (is: string) =>
   Type.Optional(text({ about: { is, expected: 'an IP address and a port such as 10.0.0.5:143' } }));
+
+const perMinute = (is: string) =>
+  count(1_000_000, {
+    default: 600,
+    about: {
+      is,
+      expected: 'a number from 1 on',
+      changeWhen: 'more people than that come from behind one address.',
+    },
+  });
 
 const doorSide = (is: string) =>
   section(is, {
@@ -28,6 +36,10 @@ const doorSide = (is: string) =>
     imap: signInAt('where its IMAP is, for Dovecot and for mail programs', 'imaps://mail.corp.example'),
     pop3: signInAt('where its POP3 is', 'pop3s://mail.corp.example'),
     submission: signInAt('where mail is submitted', 'smtps://mail.corp.example'),
+    autodiscover: signInAt(
+      'where programs are sent that ask by Autodiscover, on a platform that has its own',
+      'https://autodiscover-s.outlook.com/autodiscover/autodiscover.xml',
+    ),
     'nginx-imap': proxiedTo('where nginx connects to for IMAP, in clear text'),
     'nginx-pop3': proxiedTo('the same for POP3'),
     'nginx-smtp': proxiedTo('the same for submission'),
@@ -72,14 +84,7 @@ export const doorsForm = section('the doors that mail systems ask where a mailbo
     default: [],
     about: { is: 'who may come from other machines', expected: 'a list of networks such as [10.0.0.0/8]' },
   }),
-  'allow-clear-text': flag({
-    default: false,
-    about: {
-      is: 'whether mail and passwords may go to other machines in clear text',
-      expected: 'true or false',
-      changeWhen: 'nobody else has access to what lies between.',
-    },
-  }),
+  'allow-clear-text': allowClearText('whether mail and passwords may go to other machines in clear text'),
   'sign-ins-wait': duration({
     default: '20s',
     about: {
@@ -119,26 +124,12 @@ export const doorsForm = section('the doors that mail systems ask where a mailbo
   nginx: Type.Optional(
     section("what nginx's mail proxy asks (auth_http)", {
       listen: listenAt('127.0.0.1:8028'),
-      key: Type.String({
-        pattern: aReference,
-        maxLength: 4_096,
-        about: {
-          is: 'by which nginx proves itself: the value of `auth_http_header X-Auth-Key`',
-          expected: 'a reference, env:NAME, file:PATH or sealed:NAME, and never the key itself',
-        },
-      }),
-      'sign-ins-per-minute': count(1_000_000, {
-        default: 600,
-        about: {
-          is: 'sign-ins a minute by one client, known or not',
-          expected: 'a number from 1 on',
-          changeWhen: 'more people than that come from behind one address.',
-        },
-      }),
+      key: secretReference('by which nginx proves itself: the value of `auth_http_header X-Auth-Key`', 'key'),
+      'sign-ins-per-minute': perMinute('sign-ins a minute by one client, known or not'),
       'check-at': Type.Optional(
         text({
           about: {
-            is: "where a person's password is checked before nginx signs in with `as-admin`",
+            is: "where a person's password is checked before nginx signs in with `as-admin`, and before a sign-in waits for a mailbox that is held",
             expected: 'source (its IMAP), or the URL of a directory such as ldaps://ldap.corp.example',
           },
         }),
@@ -156,11 +147,17 @@ export const doorsForm = section('the doors that mail systems ask where a mailbo
   dovecot: Type.Optional(
     section('what a Dovecot proxy asks (dict)', {
       listen: text({ about: { is: 'where it listens', expected: 'unix:/PATH such as unix:/run/godwit/dovecot' } }),
+      'sign-ins-per-minute': perMinute(
+        'sign-ins a minute by one client, known or not, where `password_key` tells who it is (from=%r)',
+      ),
     }),
   ),
   clients: Type.Optional(
     section('what mail programs ask (Autodiscover, autoconfig), behind your web server', {
       listen: listenAt('127.0.0.1:8029'),
+      'questions-per-minute': perMinute(
+        'questions a minute by one client, known or not, where the web server tells who it is (X-Forwarded-For)',
+      ),
     }),
   ),
 });

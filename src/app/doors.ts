@@ -1,6 +1,6 @@
 /** Opens the doors that the settings name, each with what it has to know. */
 
-import type { DoorSettings, DoorSide } from '#domain/door-settings.ts';
+import type { DoorSettings, DoorSide, PasswordPlace } from '#domain/door-settings.ts';
 import { type Platform, type SideName, userOn } from '#domain/platform.ts';
 import { openAuthHttp, type Substitute } from '#doors/auth-http.ts';
 import { openAutodiscover } from '#doors/autodiscover.ts';
@@ -11,6 +11,7 @@ import { type Allowed, allowedOf } from '#doors/listening.ts';
 import { checkByImap, checkByLdap, type PasswordCheck } from '#doors/password-check.ts';
 import { openSocketmap } from '#doors/socketmap.ts';
 import type { Log } from '#lib/log.ts';
+import type { AttemptSink } from '#ports/interruptions.ts';
 import type { RouteBook } from '#ports/routes.ts';
 import type { Secrets } from '#ports/secrets.ts';
 import type { TailSink } from '#ports/tail.ts';
@@ -22,6 +23,8 @@ export interface DoorsOptions {
   readonly secrets: Secrets;
   /** Told who signs in by these doors. */
   readonly tail: TailSink;
+  /** Told who had to wait at them. */
+  readonly attempts: AttemptSink;
   readonly log: Log;
 }
 
@@ -42,10 +45,10 @@ export function servedBy(settings: DoorSettings): readonly string[] {
 
 /** All of them or none. Throws `listen.unusable`, and `secret.*` where the key of nginx cannot be had. */
 export async function openDoors(options: DoorsOptions): Promise<OpenDoors> {
-  const { settings, book, secrets, tail, log } = options;
+  const { settings, book, secrets, tail, attempts, log } = options;
   const { postfix, deliveries, nginx, dovecot, clients, signInsWaitMs: waitMs } = settings;
   const allowed = allowedOf(settings.allow) as Allowed; // each was read before
-  const common = { allowed, book, log };
+  const common = { allowed, book, attempts, log };
   await using ends = new AsyncDisposableStack();
   const doors: Door[] = [];
   const opened = async (opening: Promise<Door>): Promise<void> => {
@@ -66,16 +69,29 @@ export async function openDoors(options: DoorsOptions): Promise<OpenDoors> {
     const substitutes = both((side) => check && substituteOn(side, options, check));
     const places = both((side) => settings[side].nginx);
     await opened(
-      openAuthHttp({ ...common, at, key, places, substitutes: present(substitutes), waitMs, signInsPerMinute, tail }),
+      openAuthHttp({
+        ...common,
+        at,
+        key,
+        places,
+        substitutes: present(substitutes),
+        checksOfHeld: checksOfHeld(nginx.check, check),
+        waitMs,
+        signInsPerMinute,
+        tail,
+      }),
     );
   }
   if (dovecot) {
     const backends = both((side) => settings[side].signIns);
-    await opened(openDovecotDict({ ...common, at: dovecot.listen, backends, waitMs, tail }));
+    const { listen: at, signInsPerMinute } = dovecot;
+    await opened(openDovecotDict({ ...common, at, backends, waitMs, signInsPerMinute, tail }));
   }
   if (clients) {
     const backends = both((side) => settings[side].signIns);
-    await opened(openAutodiscover({ ...common, at: clients.listen, backends }));
+    const { listen: at, questionsPerMinute } = clients;
+    const elsewhere = both((side) => settings[side].autodiscover);
+    await opened(openAutodiscover({ ...common, at, backends, elsewhere, questionsPerMinute }));
   }
   for (const { serves, at } of doors)
     log.info('a door is open', { serves, at: at.kind === 'unix' ? at.path : `${at.host}:${at.port}` });
@@ -101,6 +117,18 @@ function checkIn({ settings, platforms }: DoorsOptions): PasswordCheck | null {
   if (check.kind === 'directory') return checkByLdap({ ...check, ca, verify });
   const { imap } = settings.source.signIns;
   return imap === undefined ? null : checkByImap(imap);
+}
+
+/**
+ * A directory can be asked about anybody. A sign-in to the source would be a session there, and its mailboxes are to have none while they
+ * are held: it tells of those only who are on the target, and go home.
+ */
+function checksOfHeld(
+  place: PasswordPlace | null,
+  check: PasswordCheck | null,
+): Partial<Record<SideName, PasswordCheck>> {
+  if (place === null || check === null) return {};
+  return place.kind === 'directory' ? { source: check, target: check } : { target: check };
 }
 
 /** Null where people sign in there with their own password. */

@@ -4,14 +4,27 @@
  */
 
 import Type, { type Static } from 'typebox';
+import { holdMostSecondsMax, usualTogetherMost } from '#domain/estate-settings.ts';
 import { usualListen } from '#domain/listen.ts';
 import { userFields } from '#domain/platform.ts';
 import { noticesForm } from './notice-forms.ts';
 import { directoryForm } from './directory-form.ts';
 import { doorsForm } from './door-form.ts';
-import { count, duration, flag, section, share, size, text } from './setting-forms.ts';
-
-const secretForm = String.raw`^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+|sealed:\S+)$`;
+import { probesForm } from './probe-form.ts';
+import {
+  allowClearText,
+  count,
+  duration,
+  flag,
+  ownAuthorities,
+  secretReference,
+  section,
+  share,
+  size,
+  text,
+  verifyCertificate,
+} from './setting-forms.ts';
+import { waysInForm } from './ways-in-form.ts';
 
 const globs = (is: string) =>
   Type.Array(
@@ -91,16 +104,7 @@ const platform = (is: string, example: string) =>
         changeWhen: 'the server wants it: Dovecot with auth_master_user_separator.',
       },
     }),
-    secret: Type.Optional(
-      Type.String({
-        pattern: secretForm,
-        maxLength: 4_096,
-        about: {
-          is: 'the password of `admin`, or one that opens every mailbox',
-          expected: 'a reference, env:NAME, file:PATH or sealed:NAME, and never the secret itself',
-        },
-      }),
-    ),
+    secret: Type.Optional(secretReference('the password of `admin`, or one that opens every mailbox')),
     secrets: Type.Optional(
       Type.String({
         pattern: String.raw`^(file:.+|sealed:\S+)$`,
@@ -115,15 +119,7 @@ const platform = (is: string, example: string) =>
     oauth: Type.Optional(
       text({ about: { is: 'sign in with OAuth, as this file says (docs/oauth.md)', expected: 'the path of a file' } }),
     ),
-    ca: Type.Optional(
-      text({
-        about: {
-          is: 'authorities to trust besides those of the machine (PEM)',
-          expected: 'the path of a file',
-          changeWhen: "the server has a certificate of the organisation's own authority.",
-        },
-      }),
-    ),
+    ca: Type.Optional(ownAuthorities()),
     sessions: Type.Optional(
       section("people's sessions there, where Godwit may see and end them at a switch", {
         url: text({
@@ -132,32 +128,11 @@ const platform = (is: string, example: string) =>
             expected: 'a URL such as http://127.0.0.1:8080/doveadm/v1',
           },
         }),
-        key: Type.String({
-          pattern: secretForm,
-          maxLength: 4_096,
-          about: {
-            is: 'its `doveadm_api_key`',
-            expected: 'a reference, env:NAME, file:PATH or sealed:NAME, and never the key itself',
-          },
-        }),
+        key: secretReference('its `doveadm_api_key`', 'key'),
       }),
     ),
-    'verify-certificate': flag({
-      default: true,
-      about: {
-        is: 'whether its certificate is verified',
-        expected: 'true or false',
-        changeWhen: 'never, if it can be helped; `ca` is safer.',
-      },
-    }),
-    'allow-clear-text': flag({
-      default: false,
-      about: {
-        is: 'whether imap+plain:// may lead to another machine',
-        expected: 'true or false',
-        changeWhen: 'nobody else has access to what lies between.',
-      },
-    }),
+    'verify-certificate': verifyCertificate(),
+    'allow-clear-text': allowClearText('whether imap+plain:// may lead to another machine'),
     budget,
   });
 
@@ -234,12 +209,30 @@ export const estateForm = section('the settings of a programme', {
         default: '20s',
         about: {
           is: 'how long people may be kept waiting; a switch that takes longer is withdrawn and tried again',
-          expected: 'a time such as 20s',
+          expected: `a time of at most ${holdMostSecondsMax}s such as 20s`,
           changeWhen: 'a sign-in may not wait that long for programs that people use.',
+        },
+      }),
+      'home-late-after': duration({
+        default: '15m',
+        about: {
+          is: 'how long changes may not be carried home after the switch before somebody is told, beyond `follow-every` where no pass failed',
+          expected: 'a time such as 15m or 1h',
+          changeWhen: 'the side that was left rests at night (longer), or people may go back at any moment (shorter).',
+        },
+      }),
+      'together-most': count(100, {
+        default: usualTogetherMost,
+        about: {
+          is: 'how many mailboxes that belong together, by their grants, open together at most; never more than half of what is in work at once; 1 for each by itself',
+          expected: 'a number from 1 to 100',
+          changeWhen: 'larger groups work in each other’s mailboxes all day (more), or nobody does (1).',
         },
       }),
     },
   ),
+  'ways-in': Type.Optional(waysInForm),
+  probes: Type.Optional(probesForm),
   directory: Type.Optional(directoryForm),
   'check-ahead': Type.Union(
     [Type.String({ pattern: String.raw`^off$|^\s*\d+\s*$|^\s*(\d+[smhdSMHD])+\s*$` }), Type.Integer({ minimum: 1 })],

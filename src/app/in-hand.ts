@@ -55,11 +55,11 @@ export class InHand implements MailboxInHand, Disposable {
     return this.#watched(side, imapSource(this.#options(side)));
   }
 
-  async strayLedger(): Promise<LedgerStore> {
+  async strayLedger(direction: Direction): Promise<LedgerStore> {
     const { ledgers } = this.#bench;
     const { mailbox } = this.#lease;
-    const [back, there] = [await ledgers.standing(mailbox, 'back'), await ledgers.standing(mailbox, 'there')];
-    return turnedInMemory(back, there, this.ends('there').pair);
+    const known = await ledgers.standing(mailbox, opposite[direction]);
+    return turnedInMemory(known, await ledgers.standing(mailbox, direction), this.ends(direction).pair);
   }
 
   async turnLedger(from: Direction): Promise<LedgerTurn> {

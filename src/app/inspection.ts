@@ -1,11 +1,13 @@
 /** Joins the looks at mailboxes of a wave to the database and both platforms. */
 
 import type { EstateInspection, InspectionOptions } from '#cli/world.ts';
+import { waysPromisedBy } from '#domain/estate-settings.ts';
 import { realClock } from '#lib/clock.ts';
 import { checkWave } from '#operations/check-wave.ts';
 import { verifyWave } from '#operations/verify-wave.ts';
 import { openLooks } from '#store/looks.ts';
 import { openWaveAccounts } from '#store/wave-accounts.ts';
+import { openWaysIn } from '#store/ways-in.ts';
 import { openEstateDatabase } from './estate-database.ts';
 import { type Environment, readKeyring } from './keyring.ts';
 import { Onlooker } from './onlooker.ts';
@@ -33,6 +35,7 @@ export async function openInspection(
       return found.kind === 'found' ? { ...found, members: await accounts.members(found.wave.id) } : found;
     },
     verify: (order, over) => verifyWave({ ...common, ...order }, over),
+    ways: (wave) => openWaysIn(db).ofWave(wave, waysPromisedBy(settings)),
     check: (order, over) => checkWave({ ...common, ...order }, over),
     async [Symbol.asyncDispose]() {
       await onlooker[Symbol.asyncDispose]();

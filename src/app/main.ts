@@ -4,6 +4,7 @@ import { readFileSync, writeSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { runCommandLine } from '#cli/command-line.ts';
 import { exitCodes } from '#cli/exit-code.ts';
+import { isToDrawOn } from '#cli/screen.ts';
 import { wantsJson } from '#cli/session.ts';
 import type { Settings, World } from '#cli/world.ts';
 import { endInTime } from './end-in-time.ts';
@@ -22,7 +23,7 @@ const world: World = {
   stdout: { write: (text) => writeAll(1, text), isTTY: process.stdout.isTTY },
   stderr: process.stderr,
   canAsk: process.stdin.isTTY === true && process.stderr.isTTY === true,
-  canDraw: process.stderr.isTTY === true && process.env['TERM'] !== 'dumb' && !process.env['CI'],
+  canDraw: isToDrawOn(process.stderr.isTTY === true, (name) => process.env[name]),
   environment: (name) => process.env[name],
   settings: () => (settings ??= readSettings(process.env)),
   now: () => Date.now(),

@@ -2,9 +2,16 @@
 
 import Type from 'typebox';
 import { noticeMoments } from '#domain/notice-kinds.ts';
-import { count, flag, section, text } from './setting-forms.ts';
-
-const secretForm = String.raw`^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+|sealed:\S+)$`;
+import {
+  allowClearText,
+  count,
+  flag,
+  ownAuthorities,
+  secretReference,
+  section,
+  text,
+  verifyCertificate,
+} from './setting-forms.ts';
 
 const smtp = section('the server by which they go', {
   url: Type.Optional(
@@ -18,41 +25,10 @@ const smtp = section('the server by which they go', {
   user: Type.Optional(
     text({ about: { is: 'who signs in there; without it nobody does', expected: 'the name of a user' } }),
   ),
-  secret: Type.Optional(
-    Type.String({
-      pattern: secretForm,
-      maxLength: 4_096,
-      about: {
-        is: 'the password of `user`',
-        expected: 'a reference, env:NAME, file:PATH or sealed:NAME, and never the secret itself',
-      },
-    }),
-  ),
-  ca: Type.Optional(
-    text({
-      about: {
-        is: 'authorities to trust besides those of the machine (PEM)',
-        expected: 'the path of a file',
-        changeWhen: "the server has a certificate of the organisation's own authority.",
-      },
-    }),
-  ),
-  'verify-certificate': flag({
-    default: true,
-    about: {
-      is: 'whether its certificate is verified',
-      expected: 'true or false',
-      changeWhen: 'never, if it can be helped; `ca` is safer.',
-    },
-  }),
-  'allow-clear-text': flag({
-    default: false,
-    about: {
-      is: 'whether smtp+plain:// may lead to another machine',
-      expected: 'true or false',
-      changeWhen: 'nobody else has access to what lies between.',
-    },
-  }),
+  secret: Type.Optional(secretReference('the password of `user`')),
+  ca: Type.Optional(ownAuthorities()),
+  'verify-certificate': verifyCertificate(),
+  'allow-clear-text': allowClearText('whether smtp+plain:// may lead to another machine'),
 });
 
 export const noticesForm = section('messages to people before, on and after the day of their move (docs/notices.md)', {

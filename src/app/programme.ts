@@ -15,6 +15,7 @@ import { openMailboxOrders } from '#store/mailbox-orders.ts';
 import { openWaveAccounts } from '#store/wave-accounts.ts';
 import type { WorkerId } from '#ports/workforce.ts';
 import { openWaves } from '#store/waves.ts';
+import { openWaysIn } from '#store/ways-in.ts';
 import { openWorkforce } from '#store/workforce.ts';
 import { verifyKeptAudit } from './audit-keeping.ts';
 import { openEstateDatabase } from './estate-database.ts';
@@ -32,6 +33,7 @@ export async function openProgramme(
   return {
     who: `operator ${userInfo().username}`,
     waves: openWaves(db),
+    waysIn: openWaysIn(db),
     view: openEstateView(db),
     lists: openEstateLists(db),
     descriptions: openDescriptions(db),

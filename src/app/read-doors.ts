@@ -63,8 +63,12 @@ export function readDoors(
               const at = readDoorPlace(each);
               return at?.kind === 'unix' ? at : null;
             }),
+            signInsPerMinute: dovecot['sign-ins-per-minute'],
           },
-    clients: clients === undefined ? null : { listen: place('clients', clients.listen) },
+    clients:
+      clients === undefined
+        ? null
+        : { listen: place('clients', clients.listen), questionsPerMinute: clients['questions-per-minute'] },
   };
   whatGoesTogether(settings, written, flaws);
   // What is null in it is among the problems.
@@ -129,12 +133,14 @@ function sideIn(
     const text = form[`nginx-${protocol}`];
     return text === undefined ? null : read([side, `nginx-${protocol}`], text, addressIn);
   });
+  const autodiscover =
+    form.autodiscover === undefined ? null : read([side, 'autodiscover'], form.autodiscover, autodiscoverIn);
   read([side, 'as-admin'], form['as-admin'], (asAdmin) =>
     asAdmin && (signIn.kind !== 'admin' || signIn.style !== 'user*master')
       ? { problem: `nginx can only sign in as user*master: the ${side} needs an admin with admin-style: user*master.` }
       : true,
   );
-  return { deliver, signIns, nginx, asAdmin: form['as-admin'] };
+  return { deliver, signIns, autodiscover, nginx, asAdmin: form['as-admin'] };
 }
 
 const clearText =
@@ -180,6 +186,11 @@ function signInIn(
   if (!at) return null;
   if (security === 'clear' && !mayBeClear && !isForThisMachine({ kind: 'tcp', ...at })) return { problem: clearText };
   return { ...at, security, ...guard };
+}
+
+/** Programs are given it as it stands, and send a password there. */
+function autodiscoverIn(text: string): string | null {
+  return URL.canParse(text) && new URL(text).protocol === 'https:' && new URL(text).username === '' ? text : null;
 }
 
 function addressIn(text: string): { readonly address: string; readonly port: number } | null {

@@ -44,6 +44,49 @@ const withSource = (...lines: readonly string[]) =>
   );
 
 describe('the settings of a programme', () => {
+  test('promise nothing of ways in where there are neither doors nor a word of them, and hold to what is written', async () => {
+    expect((await read(small)).waysIn).toBeNull();
+    const doors = "doors: { clients: { listen: '127.0.0.1:8029' } }\n";
+    expect((await read(small + doors)).waysIn).toEqual({ usual: ['mx', 'proxy', 'direct'], elsewhere: {} });
+    const ways = 'ways-in:\n  by: [mx, proxy]\n  organisations: { RXY: [mx, direct], R0A: [] }\n';
+    expect((await read(small + ways)).waysIn).toEqual({
+      usual: ['mx', 'proxy'],
+      elsewhere: { RXY: ['mx', 'direct'], R0A: [] },
+    });
+    expect(await complaints(`${small}ways-in:\n  by: [mx, pop]\n`)).toEqual([
+      expect.stringMatching(/line 10, .*mx.*proxy.*direct/),
+    ]);
+    expect(await complaints(`${small}ways-in: { organisations: { RXY: mx } }\n`)).toHaveLength(1);
+  });
+
+  test('have probes of switches where they are written: by which proxy, as whom, and by one secret', async () => {
+    expect((await read(small)).probes).toBeNull();
+    const probes = (...lines: readonly string[]) => `${small}probes:\n${lines.map((line) => `  ${line}\n`).join('')}`;
+    const url = 'url: imaps://mail.corp.example';
+    expect((await read(probes(url, 'secrets: sealed:Source/'))).probes).toMatchObject({
+      endpoint: { host: 'mail.corp.example', port: 993, security: 'tls' },
+      user: '{address}',
+      verify: true,
+      signIn: { kind: 'each', secrets: { kind: 'sealed', prefix: 'source/' } },
+      atOnce: 40,
+      perMinute: 500,
+    });
+    expect((await read(probes(url, 'admin: prober', 'secret: env:PROBER'))).probes?.signIn).toEqual({
+      kind: 'admin',
+      admin: 'prober',
+      style: 'user*master',
+      secret: { kind: 'env', name: 'PROBER' },
+    });
+    expect(await complaints(probes(url))).toEqual([expect.stringContaining('write secret (with admin, or alone), or')]);
+    expect(await complaints(probes('url: imap://mail.corp.example', 'secret: env:ALL'))).toEqual([
+      expect.stringContaining('no STARTTLS'),
+    ]);
+    expect(await complaints(probes('url: imap+plain://mail.corp.example', 'secret: env:ALL'))).toEqual([
+      expect.stringContaining('clear text'),
+    ]);
+    expect(await complaints(probes(url, 'secret: hunter2'))).toHaveLength(1);
+  });
+
   test('need two platforms and how to sign in there; all else has a default', async () => {
     const settings = await read(small);
     expect(settings).toMatchObject({
@@ -209,7 +252,7 @@ describe('settings that cannot be meant are told with line and column, all at on
 
   test('a key that stands in the wrong section: its place is told', async () => {
     expect(await complaints(`${small}  connections: 5\n  timezone: UTC\ncolour: red\n`)).toEqual([
-      'godwit.yaml, line 11, column 1: "colour" is no setting. They are database, embedded, timezone, source, target, workers, follow-every, switching, directory, check-ahead, error-budget, listen, doors, folders, delete, notices, max-size.',
+      'godwit.yaml, line 11, column 1: "colour" is no setting. They are database, embedded, timezone, source, target, workers, follow-every, switching, ways-in, probes, directory, check-ahead, error-budget, listen, doors, folders, delete, notices, max-size.',
       'godwit.yaml, line 9, column 3: "connections" is no setting of target; it stands in target.budget.',
       'godwit.yaml, line 10, column 3: "timezone" is no setting of target; it stands at the top.',
     ]);
@@ -267,6 +310,13 @@ folders: { include: ['\\Trsh'], map: { /: x } }
       'godwit.yaml, line 14, column 9: listen must be a host and a port such as 127.0.0.1:8025, or off.',
       'godwit.yaml, line 15, column 22: folders.include \\Trsh: there is no such role; did you mean \\Trash?',
       'godwit.yaml, line 15, column 42: A folder has a name on both sides: Old/Path: New/Path.',
+    ]);
+  });
+
+  test('a hold that the leader would end before its switch does', async () => {
+    expect((await read(`${small}switching: { hold-most: 80s }\n`)).switching).toMatchObject({ holdMostSeconds: 80 });
+    expect(await complaints(`${small}switching: { hold-most: 81s }\n`)).toEqual([
+      'godwit.yaml, line 9, column 25: switching.hold-most must be a time of at most 80s such as 20s.',
     ]);
   });
 

@@ -9,7 +9,7 @@ import { parseDuration, parseShare, parseSize } from '#cli/quantities.ts';
 import { Problems, usageError } from '#cli/usage.ts';
 import { mailboxKey } from '#domain/endpoint.ts';
 import type { DoorSettings } from '#domain/door-settings.ts';
-import type { EstateSettings } from '#domain/estate-settings.ts';
+import { type EstateSettings, holdMostSecondsMax } from '#domain/estate-settings.ts';
 import { readListen } from '#domain/listen.ts';
 import { withoutRemoved } from '#domain/removed-folder.ts';
 import type { Platform } from '#domain/platform.ts';
@@ -20,9 +20,11 @@ import { type EstateForm, estateForm } from './estate-settings.ts';
 import { readNotices } from './read-notices.ts';
 import { readDirectory } from './read-directory.ts';
 import { readDoors } from './read-doors.ts';
+import { readProbes } from './read-probes.ts';
 import { readPlatform, referenceIn } from './read-platform.ts';
 import { settingsText } from './settings-text.ts';
 import { Written } from './written.ts';
+import { waysInOf } from './ways-in-form.ts';
 import { readYaml } from './yaml-places.ts';
 
 /** Reads and checks `file`, and what it refers to by path and not as a secret. Throws a `UsageError` that names all problems. */
@@ -65,14 +67,21 @@ async function resolved(
   const announceAheadSeconds = written.read(['switching', 'announce-ahead'], form.switching['announce-ahead'], (time) =>
     parseDuration(String(time)),
   );
-  const holdMostSeconds = written.read(['switching', 'hold-most'], form.switching['hold-most'], (time) =>
-    parseDuration(String(time)),
+  const holdMostSeconds = written.read(['switching', 'hold-most'], form.switching['hold-most'], (time) => {
+    const seconds = parseDuration(String(time));
+    return seconds !== null && seconds > holdMostSecondsMax ? null : seconds;
+  });
+  const homeLateAfterSeconds = written.read(
+    ['switching', 'home-late-after'],
+    form.switching['home-late-after'],
+    (time) => parseDuration(String(time)),
   );
   const checkAhead = written.read(['check-ahead'], form['check-ahead'], checkAheadIn);
   const errorBudget = written.read(['error-budget'], form['error-budget'], (share) => parseShare(String(share)));
   const listen = written.read(['listen'], form.listen, readListen);
   const notices = await readNotices(form.notices, written, file, problems);
   const directory = await readDirectory(form.directory, written, file, problems);
+  const probes = await readProbes(form.probes, written, file, problems);
   const selection = selectionOf(form, written, problems);
   const doors =
     form.doors === undefined
@@ -81,8 +90,17 @@ async function resolved(
   if (!database || !timezone || !source || !target || followEverySeconds === null || errorBudget === null || !listen)
     return null;
   if (!selection || !written.isSound(['workers', 'at-once']) || !written.isSound(['delete'])) return null;
-  if (embedded === 'wrong' || notices === 'wrong' || directory === 'wrong' || !checkAhead || !doors) return null;
-  if (announceAheadSeconds === null || holdMostSeconds === null) return null;
+  if (
+    embedded === 'wrong' ||
+    notices === 'wrong' ||
+    directory === 'wrong' ||
+    probes === 'wrong' ||
+    !checkAhead ||
+    !doors
+  )
+    return null;
+  if (announceAheadSeconds === null || holdMostSeconds === null || homeLateAfterSeconds === null) return null;
+  if (!written.isWhole(['ways-in']) || !written.isSound(['switching', 'together-most'])) return null;
   return {
     file,
     database,
@@ -92,7 +110,14 @@ async function resolved(
     target,
     atOnce: form.workers['at-once'],
     followEverySeconds,
-    switching: { announceAheadSeconds, holdMostSeconds },
+    switching: {
+      announceAheadSeconds,
+      holdMostSeconds,
+      homeLateAfterSeconds,
+      togetherMost: form.switching['together-most'],
+    },
+    probes,
+    waysIn: waysInOf(form['ways-in'], form.doors !== undefined),
     directory,
     checkAheadSeconds: checkAhead.seconds,
     errorBudget,

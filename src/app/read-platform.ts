@@ -76,7 +76,11 @@ function sessionsUrl(
   return { href };
 }
 
-function endpointOf(text: string | undefined, clearTextAllowed: boolean): Endpoint | { readonly problem: string } {
+/** A server without a user, or what is wrong with it in words. Clear text leads to another machine only where that is allowed. */
+export function endpointOf(
+  text: string | undefined,
+  clearTextAllowed: boolean,
+): Endpoint | { readonly problem: string } {
   const parsed = parseEndpoint(text ?? '', 'optional');
   if (parsed.kind === 'refused') return { problem: parsed.says };
   const { endpoint } = parsed;
@@ -92,7 +96,8 @@ function endpointOf(text: string | undefined, clearTextAllowed: boolean): Endpoi
   return endpoint;
 }
 
-function userTemplate(text: string): { readonly template: string } | { readonly problem: string } {
+/** A text with `{address}` and its like in it, or what is wrong with it. */
+export function userTemplate(text: string): { readonly template: string } | { readonly problem: string } {
   const problem = userTemplateProblem(text);
   return problem === null ? { template: text } : { problem };
 }
@@ -137,7 +142,8 @@ export function referenceIn(folder: string, text: string): SecretReference | { r
     : reference;
 }
 
-function mailboxSecretsIn(folder: string, text: string): MailboxSecrets | { readonly problem: string } | null {
+/** `file:PATH`, counted from `folder`, or `sealed:PREFIX`; null where it is neither, which the form tells better. */
+export function mailboxSecretsIn(folder: string, text: string): MailboxSecrets | { readonly problem: string } | null {
   if (text.startsWith('file:')) return { kind: 'list', path: resolve(folder, text.slice('file:'.length)) };
   if (!text.startsWith('sealed:')) return null;
   const prefix = text.slice('sealed:'.length).toLowerCase();

@@ -4,8 +4,14 @@
  */
 
 import { hostname } from 'node:os';
-import { type EstateSettings, usualSwitching } from '#domain/estate-settings.ts';
+import {
+  type EstateSettings,
+  usualHomeLateAfterSeconds,
+  usualSwitching,
+  usualTogetherMost,
+} from '#domain/estate-settings.ts';
 import type { Listen } from '#domain/listen.ts';
+import { sideNames } from '#domain/platform.ts';
 import type { SecretReference } from '#domain/secret-reference.ts';
 import type { Metrics } from '#api/metrics.ts';
 import type { Keyring } from '#domain/sealed.ts';
@@ -22,12 +28,15 @@ import { openLooks } from '#store/looks.ts';
 import { openProgrammeSettings } from '#store/programme.ts';
 import { installQueue } from '#store/queue-schema.ts';
 import { careForRoutes } from '#store/route-holds.ts';
+import { careForParties, type PartyTerms } from '#store/party-keeping.ts';
 import { findLost } from '#store/queue-rows.ts';
 import { openQueue } from '#store/queue.ts';
 import { openRouteSource } from '#store/route-following.ts';
 import { sealedSecrets } from '#store/secrets.ts';
+import { openInterruptions } from '#store/interruptions.ts';
 import { openTailIntake } from '#store/tail.ts';
 import { careForWaves } from '#store/wave-care.ts';
+import { careForWaysHome, type WayHomeBounds } from '#store/way-home.ts';
 import type { SendNoticesParts } from '#operations/send-notices.ts';
 import type { Lead } from '#ports/workforce.ts';
 import { openWorkforce } from '#store/workforce.ts';
@@ -91,6 +100,15 @@ export async function serve(options: ServeOptions, stop: AbortSignal): Promise<v
       noticeParts({ db, settings: settings.notices, timezone: settings.timezone, keys, environment, log }),
     forecasts: { forecasting: openForecasting(db), timezone: settings.timezone, now: () => Date.now(), log },
     announceAheadMs: (settings.switching ?? usualSwitching).announceAheadSeconds * 1000,
+    home: {
+      lateAfterMs: (settings.switching?.homeLateAfterSeconds ?? usualHomeLateAfterSeconds) * 1000,
+      followEveryMs: settings.followEverySeconds * 1000,
+    },
+    together: {
+      togetherMost: settings.switching?.togetherMost ?? usualTogetherMost,
+      atOnce: settings.atOnce,
+      connections: Math.min(...sideNames.map((side) => settings[side].budget.connections)),
+    },
   };
   const leading = leadWhenNobodyDoes(leader, AbortSignal.any([stop, ended.signal]));
   await using coexistence = settings.doors && (await openWithDoors(options, db, keys, metrics));
@@ -121,7 +139,8 @@ async function openWithDoors(
   const databaseName = await estateDatabaseName(settings.database, { stateDir, environment });
   const source = openRouteSource(db);
   const intake = openTailIntake(db, { source: settings.source.user, target: settings.target.user });
-  const parts = { settings, source, secrets, intake, stateDir, databaseName, version, log };
+  const interruptions = openInterruptions(db);
+  const parts = { settings, source, secrets, intake, interruptions, stateDir, databaseName, version, log };
   const coexistence = await openCoexistence(parts);
   metrics.tellOfDoors(() => coexistence.counts());
   return coexistence;
@@ -151,6 +170,8 @@ interface LeaderParts {
   readonly forecasts: NightlyForecastParts;
   /** So long a mailbox is announced to the doors before it may switch. */
   readonly announceAheadMs: number;
+  readonly home: WayHomeBounds;
+  readonly together: PartyTerms;
   /** Null: people are told nothing. */
   readonly notices: SendNoticesParts | null;
 }
@@ -164,7 +185,7 @@ function checkingParts(options: OnlookerOptions & Pick<ServeOptions, 'settings'>
 
 /** Leads as soon as nobody else does, again and again, until `stop` fires. */
 async function leadWhenNobodyDoes(
-  { db, stateDir, vitals, log, checking, forecasts, notices, announceAheadMs }: LeaderParts,
+  { db, stateDir, vitals, log, checking, forecasts, notices, announceAheadMs, home, together }: LeaderParts,
   stop: AbortSignal,
 ): Promise<void> {
   const clock = new ClockWatch(db, log);
@@ -183,6 +204,8 @@ async function leadWhenNobodyDoes(
         () => workforce.strikeVanished(),
         () => careForWaves(db),
         () => careForRoutes(db, announceAheadMs),
+        seldom(15_000, () => careForWaysHome(db, home, log)),
+        () => careForParties(db, together),
         seldom(60_000, () => findLost(db.sql)),
       ];
       await using _looking = checking && beside(signal, (over) => checkAhead(checking, over, (ms) => pause(ms, over)));

@@ -37,6 +37,37 @@ export const size = (options: Options) =>
 export const share = (options: Options) =>
   Type.Union([Type.String({ pattern: '^[0-9.]+ ?%?$' }), Type.Number({ minimum: 0, maximum: 1 })], options);
 
+/** Where a secret is to be had, which never stands in a file of settings itself. */
+export const secretReference = (is: string, itself: 'secret' | 'key' = 'secret') =>
+  Type.String({
+    pattern: String.raw`^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+|sealed:\S+)$`,
+    maxLength: 4_096,
+    about: { is, expected: `a reference, env:NAME, file:PATH or sealed:NAME, and never the ${itself} itself` },
+  });
+/** Of a server that is spoken to by TLS. */
+export const ownAuthorities = () =>
+  text({
+    about: {
+      is: 'authorities to trust besides those of the machine (PEM)',
+      expected: 'the path of a file',
+      changeWhen: "the server has a certificate of the organisation's own authority.",
+    },
+  });
+export const verifyCertificate = () =>
+  flag({
+    default: true,
+    about: {
+      is: 'whether its certificate is verified',
+      expected: 'true or false',
+      changeWhen: 'never, if it can be helped; `ca` is safer.',
+    },
+  });
+export const allowClearText = (is: string) =>
+  flag({
+    default: false,
+    about: { is, expected: 'true or false', changeWhen: 'nobody else has access to what lies between.' },
+  });
+
 /** What is said of a setting; null for a form that is part of another. */
 export function aboutOf(form: TSchema): About | null {
   return (form as { readonly about?: About }).about ?? null;

@@ -9,10 +9,11 @@ import { ServerMemory } from '#connectors/imap/index.ts';
 import type { OAuthFiles } from '#connectors/oauth/index.ts';
 import type { DirectorySettings } from '#domain/directory.ts';
 import type { Keyring } from '#domain/sealed.ts';
-import { usualSwitching } from '#domain/estate-settings.ts';
+import { holdMostSecondsMax, usualSwitching, waysPromisedBy } from '#domain/estate-settings.ts';
 import { type Platform, sideNames } from '#domain/platform.ts';
 import { realClock } from '#lib/clock.ts';
 import type { Log } from '#lib/log.ts';
+import { ComparedMemory } from '#operations/compared-memory.ts';
 import { type Meters, metered } from '#operations/metered-journeys.ts';
 import type { Directing } from '#operations/pointing.ts';
 import { StrayMemory } from '#operations/strays.ts';
@@ -24,12 +25,16 @@ import type { Sessions } from '#ports/sessions.ts';
 import type { MailboxLease, Membership } from '#ports/workforce.ts';
 import { openGovernor, openPlatforms } from '#store/budget.ts';
 import type { Database } from '#store/db.ts';
+import { openEntriesBefore } from '#store/entries-before.ts';
+import { openInterruptions } from '#store/interruptions.ts';
 import { openJourneys } from '#store/journeys.ts';
 import { estateLedgers } from '#store/ledger.ts';
+import { openMeetings } from '#store/meetings.ts';
 import { openOwnFaults } from '#store/own-faults.ts';
 import { openQueue } from '#store/queue.ts';
 import { openRouteHolds } from '#store/route-holds.ts';
 import { sealedSecrets } from '#store/secrets.ts';
+import { openWaysInGate } from '#store/ways-in.ts';
 import { openWorkforce } from '#store/workforce.ts';
 import { Lease } from '#worker/lease.ts';
 import { letGo } from '#worker/let-go.ts';
@@ -38,6 +43,7 @@ import { Paces } from '#worker/paces.ts';
 import type { Vitals } from '#worker/vitals.ts';
 import { work, type WorkerEnd } from '#worker/worker.ts';
 import type { EstateDatabase } from './estate-database.ts';
+import { probesOf } from './probes.ts';
 import { doErrand } from './errand.ts';
 import type { Workbench } from './in-hand.ts';
 import type { Environment } from './keyring.ts';
@@ -123,14 +129,21 @@ export async function workOnce(
     log,
   };
   const strays = new StrayMemory();
+  const compared = new ComparedMemory();
   const switching = settings.switching ?? usualSwitching;
   const holding = {
     routes: openRouteHolds(db),
+    probing: settings.probes
+      ? { probes: probesOf(settings.probes, secrets, log), intake: openInterruptions(db) }
+      : null,
+    waysIn: openWaysInGate(db, waysPromisedBy(settings)),
+    meetings: openMeetings(db, membership.worker),
     sessions: { source: sessionsOf(settings.source, secrets), target: sessionsOf(settings.target, secrets) },
     announceAheadMs: switching.announceAheadSeconds * 1000,
-    mostMs: switching.holdMostSeconds * 1000,
+    // Older versions published longer ones.
+    mostMs: Math.min(switching.holdMostSeconds, holdMostSecondsMax) * 1000,
   };
-  const directing = settings.directory ? await directingOf(settings.directory, secrets, lease) : null;
+  const directing = settings.directory ? await directingOf(settings.directory, db, secrets, lease) : null;
   const doJob = async (job: Job, mailbox: MailboxLease, over: AbortSignal, notBegun: AbortSignal): Promise<void> => {
     // What is written down by these ends the job with it.
     const journeys = openJourneys(db, queue, job);
@@ -141,6 +154,7 @@ export async function workOnce(
       holding,
       directing,
       strays,
+      compared,
       who: `worker ${membership.worker}`,
       log,
       clock: realClock,
@@ -217,11 +231,16 @@ export async function publishBudgets(db: Database, settings: SharedSettings): Pr
   for (const side of sideNames) await platforms.setBudget(side, settings[side].budget, settings.timezone);
 }
 
-async function directingOf(settings: DirectorySettings, secrets: SecretResolver, lease: Lease): Promise<Directing> {
+async function directingOf(
+  settings: DirectorySettings,
+  db: Database,
+  secrets: SecretResolver,
+  lease: Lease,
+): Promise<Directing> {
   const { server, bindDn, secret, base } = settings;
   const { ldapDirectory } = await import('#connectors/ldap/index.ts');
   const directory = ldapDirectory({ server, bindDn, password: () => secrets.resolve(secret), base });
-  return { directory, settings, msLeft: () => lease.msLeft() };
+  return { directory, before: openEntriesBefore(db), settings, msLeft: () => lease.msLeft() };
 }
 
 function sessionsOf({ sessions, ca }: Platform, secrets: SecretResolver): Sessions | null {

@@ -1,5 +1,6 @@
 /** `godwit wave check`: what will go wrong with which mailboxes of a wave, days before it comes. */
 
+import { lackingOf, type WaveWays } from '#domain/ways-in.ts';
 import { isReady, type ReadinessKind, readinessKinds } from '#domain/readiness.ts';
 import type { FaultReport } from '#domain/report.ts';
 import { csvLine } from '#lib/csv-cells.ts';
@@ -14,6 +15,7 @@ import type { Session } from './session.ts';
 import { count, counted, shown } from './shown.ts';
 import { Problems } from './usage.ts';
 import { unknownWave } from './wave-report.ts';
+import { waysLines } from './ways-in.ts';
 
 /** Found ready no longer ago than this, a mailbox is not looked at again unless somebody asks for it. */
 const freshSeconds = 24 * 3_600;
@@ -28,6 +30,7 @@ export async function checkWave(this: Session, flags: WaveCheckFlags, name: stri
   const found = await inspection.find(name);
   if (found.kind === 'unknown') throw unknownWave(name, found.nearest);
   const { wave, members } = found;
+  const ways = await inspection.ways(wave.id);
   endsWhole(this);
   using progress = new Progress(screen, members.length, () => world.now());
   const order = {
@@ -36,7 +39,7 @@ export async function checkWave(this: Session, flags: WaveCheckFlags, name: stri
     freshSeconds: flags.again === true ? 0 : freshSeconds,
     watcher: { begins: (address: string) => progress.begin(address) },
   };
-  const tally = new CheckTally();
+  const tally = new CheckTally(ways);
   const pages = tally.counted(inspection.check(order, signal));
   if (this.json) {
     const document = this.longDocument();
@@ -44,6 +47,7 @@ export async function checkWave(this: Session, flags: WaveCheckFlags, name: stri
     await document.list('mailboxes', pages);
     document.value('ready', tally.ready);
     document.value('kinds', tally.kinds());
+    document.value('waysIn', ways);
     this.exitCode = tally.exitCode;
     stoppedShort(this, signal, tally.mailboxes, members.length);
     document.end();
@@ -54,7 +58,11 @@ export async function checkWave(this: Session, flags: WaveCheckFlags, name: stri
   for await (const page of pages) if (isTable) world.stdout.write(page.flatMap(cellsOf).map(csvLine).join(''));
   progress[Symbol.dispose]();
   this.exitCode = tally.exitCode;
-  if (!isTable) this.conclude(null, () => checkedLines(wave.name, tally, flags.quiet === true));
+  if (!isTable)
+    this.conclude(null, () => [
+      ...checkedLines(wave.name, tally, flags.quiet === true),
+      ...waysLines(wave.name, ways, flags.quiet === true),
+    ]);
   stoppedShort(this, signal, tally.mailboxes, members.length);
 }
 
@@ -80,6 +88,11 @@ class CheckTally {
   exitCode: ExitCode = exitCodes.allThere;
   readonly #kinds = new Map<ReadinessKind, OfKind>();
   readonly faults = new Map<string, { readonly fault: FaultReport; mailboxes: number }>();
+
+  /** A wave that waits for somebody's word is not ready, whatever its mailboxes are. */
+  constructor({ organisations }: WaveWays) {
+    if (organisations.some((each) => lackingOf(each).length > 0)) this.exitCode = exitCodes.withExceptions;
+  }
 
   async *counted(pages: AsyncIterable<readonly CheckedMailbox[]>): AsyncGenerator<readonly CheckedMailbox[]> {
     for await (const page of pages) {

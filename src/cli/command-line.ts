@@ -344,14 +344,16 @@ const commands = buildRouteMap<
       parameters: { flags: statusFlags, aliases: shorthands },
       docs: { brief: 'How an estate stands', fullDescription: programmeHelp },
     }),
-    demo: buildCommand<{ readonly quiet?: boolean }, [], Session>({
+    demo: buildCommand<{ readonly quiet?: boolean }, [string?], Session>({
       loader: async () => (await import('./demo.ts')).demo,
       parameters: {
+        positional: { kind: 'tuple', parameters: [url('ACT', 'Only this one: copy, town or switch')] },
         flags: { quiet: { kind: 'boolean', brief: 'Say only what went wrong', optional: true, withNegated: false } },
         aliases: { q: 'quiet' },
       },
       docs: {
-        brief: 'Two servers, four people, then a town of 200, and moves to watch; under two minutes',
+        brief:
+          'Two servers, and moves to watch: four people, a town of 200, and one person in the very seconds of a switch',
         fullDescription: demoHelp,
       },
     }),

@@ -2,7 +2,8 @@
 
 import type { ListedException } from '#domain/wave-report.ts';
 import * as imap from '#protocols/imap/index.ts';
-import { mailboxLines, waveLines } from './describe-text.ts';
+import { mailboxLines } from './describe-mailbox-text.ts';
+import { waveLines } from './describe-wave-text.ts';
 import { exitCodes } from './exit-code.ts';
 import type { StatusFlags } from './flags.ts';
 import { openProgrammeFor } from './programme.ts';

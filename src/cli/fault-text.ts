@@ -32,6 +32,15 @@ export function adviceLines({ code, remedy }: Pick<FaultReport, 'code' | 'remedy
   return [...lines, `What to do: ${shown(remedy, 500)}`];
 }
 
+/** What is advised where a fault has no entry: a newer version may have met it. */
+export const unknownRemedy =
+  'This version of Godwit does not know this fault; look at the log of the worker that met it.';
+
+/** What to do about a fault, by its code alone, as the catalogue says it. */
+export function remedyOf(code: string): string {
+  return Object.hasOwn(faults, code) ? faults[code as FaultCode].remedy : unknownRemedy;
+}
+
 /** The faults of several mailboxes, together where they have one code: a wrong password in each of a thousand lines is one trouble. */
 export function faultsTogether(
   mailboxes: readonly { readonly source: string; readonly fault: FaultReport | null }[],

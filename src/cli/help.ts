@@ -221,6 +221,8 @@ EXIT CODES  0 done; 2 wrong usage, or nothing of that is listed; 5 the database 
 
 export const waveCheckHelp = `Looks at every mailbox of a wave on both sides, days before it comes, and tells what will go wrong with which, and what to do:
 sign-ins, room on the target, messages larger than it takes, names of folders, keywords. Nothing is written on either side.
+Of each organisation it tells which ways in (the MX, the proxy, the server itself) are held while its mailboxes switch, and by
+what; where there are doors, a wave with others waits in its window until they are held, or until a person says that it may go.
 It keeps to the budgets of both platforms, may be stopped and goes on where it was: who was found ready within a day is not
 looked at again.
 
@@ -229,8 +231,9 @@ EXAMPLES
   godwit wave check pilot --again                         also those that were found ready within a day
   godwit wave check pilot -o csv > pilot-readiness.csv    a line for each finding
   godwit wave check pilot -o json
+  godwit wave accept-ways-in pilot --why 'nobody comes by POP at night'   recorded; asked again when more is lost
 
-EXIT CODES  0 all are ready; 3 something will go wrong with some; 4 a side could not be reached; 5 interrupted, or the database
+EXIT CODES  0 all are ready; 3 something will go wrong with some, or a word is wanted; 4 a side could not be reached; 5 interrupted, or the database
 is away; 2 wrong usage; 1 a fault of ours.`;
 
 export const rehearseHelp = `Plays the whole programme of a plan on a virtual clock: the real rules of waves, windows, retries, error budgets and
@@ -292,6 +295,7 @@ SELECTOR  words like key=value, all of which have to hold; of several values, wi
   stage=following     kind=person,shared    wave=pilot     hint=north
   stage=blocked       mark=held,none        a mark is a place as well
   fault=imap.sign-in.*                      what they are blocked for (docs/faults.md)
+  way-home=late                             who has switched and is not carried home any more
 
 EXAMPLES
   godwit get mailboxes --select 'stage=blocked'
@@ -392,8 +396,23 @@ EXAMPLES
 EXIT CODES  0 done, or would be; 2 wrong usage, something wrong in the plan, or the estate has moved: nothing was changed; 5
 interrupted, somebody else was faster, or the database is away: nothing was changed; 1 a fault of ours.`;
 
-export const demoHelp = `Starts two mail servers on this machine, fills one with the mail of some invented people, moves four of them to the other
-while you watch, runs again (nothing is sent) and compares both sides. Then a whole estate of 200 mailboxes moves in two waves
-while mail goes on coming in, and one of them goes back. Everything is taken away again. Under two minutes.`;
+export const demoHelp = `Starts two mail servers on this machine, an old and a new one, and plays three acts. All of it takes a minute or
+two, and everything is taken away again, also after Ctrl-C.
+
+  copy     four people are moved while you watch; it runs again (nothing is sent), and both sides are compared
+  town     an estate of 200 mailboxes moves in two waves while mail goes on coming in, and one of them goes back
+  switch   one person's mail program is signed in through a proxy and a message comes each second, while her mailbox changes
+           sides and goes back: what arrived, on which side the program is, and how long it was without a session, second by second
+
+EXAMPLES
+  godwit demo              all three
+  godwit demo switch       the third alone, in about half a minute
+
+The servers are Dovecot out of Debian's packages, unpacked and not installed. Where they cannot be had, stand-ins of ours take their
+place and switch is left out. For switch there is a Dovecot proxy, and a Postfix where it can be had (it wants to be root); else the
+messages are handed to Godwit's own door for deliveries, and it says so.
+
+EXIT CODES  0 all went as told; 3 in switch a message was lost, came twice or was refused, or nobody changed sides; 4 the act that was
+asked for cannot be played here; 5 stopped; otherwise that of the command that did not go well.`;
 
 export const testHelp = `Runs everything that CI runs: types, layers, format, lint, and all tests.`;

@@ -54,6 +54,8 @@ ${sideText('target', target)}
 # switching:
 #   announce-ahead: 40s
 #   hold-most: 20s
+#   home-late-after: 15m
+#   together-most: 8
 
 # The doors that mail systems ask where a mailbox lives now (docs/coexistence.md), by godwit coexist or godwit serve.
 # doors:
@@ -67,6 +69,7 @@ ${sideText('target', target)}
 #     imap: imaps://mail.old.example
 #     pop3: pop3s://mail.old.example
 #     submission: smtps://mail.old.example
+#     autodiscover: https://autodiscover.old.example/autodiscover/autodiscover.xml
 #     nginx-imap: 127.0.0.1:1143
 #     nginx-pop3: 127.0.0.1:1110
 #     nginx-smtp: 127.0.0.1:1587
@@ -90,6 +93,26 @@ ${sideText('target', target)}
 #     listen: unix:/run/godwit/dovecot
 #   clients:
 #     listen: 127.0.0.1:8029
+#     questions-per-minute: 600
+
+# Sign-ins through the proxy that people use, while a mailbox switches: what people notice is then measured (docs/coexistence.md).
+# probes:
+#   url: imaps://mail.corp.example
+#   user: "{address}"
+#   admin: mover
+#   secret: env:PROBE_SECRET
+#   secrets: sealed:source/
+#   ca: authorities.pem
+#   verify-certificate: true
+#   allow-clear-text: false
+#   at-once: 40
+#   per-minute: 500
+
+# By which ways mail and people come to mailboxes of the source; and where it is otherwise, by organisation (docs/coexistence.md).
+# ways-in:
+#   by: [mx, proxy, direct]
+#   organisations:
+#     RXY: [mx, proxy]
 
 # The directory that is told at each switch where a mailbox lives (docs/coexistence.md).
 # directory:

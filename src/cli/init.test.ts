@@ -127,8 +127,10 @@ describe('the file that is written', () => {
     // What is no default but an example.
     const examples =
       /schema|include|exclude|map:|Sent Items|max-size|commands-per|admin|secret:|secrets: file|oauth|user:|ca:|database: env|embedded:|port:|password:|smtps?:|from:|reply-to:|templates:|sessions:|doveadm|key:/;
-    // Doors and a directory have no defaults that could stand alone.
-    const [rest = '', directory = '', last = ''] = text.split(/^(# directory:\n(?:#.*\n)*)/m);
+    // Doors, a directory, ways in and probes have no defaults that could stand alone.
+    const [start = '', probes = '', more = ''] = text.split(/^(# probes:\n(?:#.*\n)*)/m);
+    const [first = '', waysIn = '', others = ''] = (start + more).split(/^(# ways-in:\n(?:#.*\n)*)/m);
+    const [rest = '', directory = '', last = ''] = (first + others).split(/^(# directory:\n(?:#.*\n)*)/m);
     const [before = '', doors = '', after = ''] = (rest + last).split(/^(# doors:\n(?:#.*\n)*)/m);
     const lines = (before + after)
       .split('\n')
@@ -144,12 +146,20 @@ describe('the file that is written', () => {
       signInsWaitMs: 20_000,
       postfix: { views: [{ name: '' }] },
     });
+    // So can what is shown of probes, with one of the two ways to sign in.
+    await writeFile(config, start + probes.replaceAll(/^# /gm, '').replaceAll(/^ +(?:ca|secrets):.*\n/gm, '') + more);
+    expect((await readEstate(config)).probes).toMatchObject({ user: '{address}', atOnce: 40, perMinute: 500 });
     // So can what is shown of a directory, but for the file of its authority.
     await writeFile(config, rest + directory.replaceAll(/^# /gm, '').replace(/^ +ca:.*\n/m, '') + last);
     expect((await readEstate(config)).directory).toMatchObject({
       filter: '(mail={address})',
       source: { mailRoutingAddress: null },
       target: { mailRoutingAddress: '{local}@new.example' },
+    });
+    await writeFile(config, first + waysIn.replaceAll(/^# /gm, '') + others);
+    expect((await readEstate(config)).waysIn).toEqual({
+      usual: ['mx', 'proxy', 'direct'],
+      elsewhere: { RXY: ['mx', 'proxy'] },
     });
   });
 });

@@ -152,6 +152,7 @@ function nextSteps(file: string, sides: Readonly<Record<'source' | 'target', Ini
       : []),
     ...own.map((side) => `  seal each mailbox's password of the ${side} (godwit secret --help)`),
     '  godwit init --check       looks whether all is in order',
+    '  godwit estate import …    who is to move (docs/estate.md)',
     '  godwit serve              starts',
   ];
 }

@@ -9,6 +9,7 @@ import { unknownText } from './selection-text.ts';
 import type { Session } from './session.ts';
 import { counted, shown } from './shown.ts';
 import { usageError } from './usage.ts';
+import { lateLines } from './way-home-text.ts';
 
 /** So many who do not obey are named on a terminal; `-o json` names all. */
 const namedMax = 20;
@@ -23,16 +24,17 @@ export async function orderMailboxes(
   const whom = whomOf(flags, addresses);
   await using programme = await openProgrammeFor(session, flags);
   const ordered = known(await programme.mailboxes.order(whom, order, programme.who, flags.why ?? null));
-  const { done, refused } = ordered;
+  const { done, refused, home } = ordered;
   if (done.length === 0 && refused.length === 0) throw usageError('Nobody is meant (godwit get mailboxes --select …).');
   const problems = refused.slice(0, namedMax).map(({ address, why }) => `${shown(address)} ${why}.`);
   const more = refused.length - problems.length;
   if (done.length === 0) throw usageError([...problems, ...(more > 0 ? [`And ${more} more.`] : [])].join('\n'));
   if (refused.length > 0) session.exitCode = exitCodes.withExceptions;
-  session.conclude({ order, done, refused }, () => [
+  session.conclude({ order, done, refused, ...(home ? { home } : {}) }, () => [
     done.length === 1
       ? `${shown(done[0] as string)}: ${order}.`
       : `${counted(done.length, 'mailbox', 'mailboxes')}: ${order}.`,
+    ...(home ? lateLines(home, false) : []),
     ...problems,
     ...(more > 0 ? [`And ${more} more (-o json names them).`] : []),
   ]);

@@ -57,7 +57,7 @@ const waveStep = (step: WaveOrderStep, brief: string) =>
   });
 
 export const waveCommands = buildRouteMap<
-  'create' | 'list' | 'watch' | 'check' | 'reschedule' | 'go-back' | 'release' | WaveOrderStep,
+  'create' | 'list' | 'watch' | 'check' | 'accept-ways-in' | 'reschedule' | 'go-back' | 'release' | WaveOrderStep,
   Session
 >({
   routes: {
@@ -80,6 +80,11 @@ export const waveCommands = buildRouteMap<
       loader: async () => (await import('./check-wave.ts')).checkWave,
       parameters: { positional: waveName, flags: waveCheckFlags, aliases: shorthands },
       docs: { brief: 'What will go wrong with which of its mailboxes, days before', fullDescription: waveCheckHelp },
+    }),
+    'accept-ways-in': buildCommand<WaveFlags, [string], Session>({
+      loader: async () => (await import('./ways-in.ts')).acceptWaysIn,
+      parameters: { positional: waveName, flags: waveFlags, aliases: shorthands },
+      docs: { brief: 'Let it switch though nobody holds some of the ways in', fullDescription: waveCheckHelp },
     }),
     start: waveStep('start', 'Copy its mailboxes from now on, and switch them in its window'),
     pause: waveStep('pause', 'Switch nobody more; the targets stay close'),

@@ -4,11 +4,13 @@ import { existsSync } from 'node:fs';
 import type { EstateNow, Standing } from '#domain/estate-state.ts';
 import { marks, type Stage, stages } from '#domain/journey.ts';
 import { exitCodes } from './exit-code.ts';
+import { interruptionsText } from './interruption-text.ts';
 import type { EstateFlags, ServeFlags, StatusFlags } from './flags.ts';
 import { platformLine } from './platform-text.ts';
 import type { Session } from './session.ts';
 import { bytes, count, counted, shown, table } from './shown.ts';
 import { waveLines } from './wave-text.ts';
+import { waysHomeLines } from './way-home-text.ts';
 import { listenOf, sayAtWork, sayDoors, untilAskedToGo } from './at-work.ts';
 import type { DatabaseOptions, EstatePlanning, Programme } from './world.ts';
 
@@ -39,7 +41,8 @@ export async function status(this: Session, flags: StatusFlags): Promise<void> {
   await using programme = await openProgrammeFor(this, flags);
   const now = await programme.view.now();
   this.conclude(now, () => statusLines(now));
-  if (now.standings.some(({ mark }) => mark === 'blocked')) this.exitCode = exitCodes.withExceptions;
+  if (now.standings.some(({ mark }) => mark === 'blocked') || now.waysHomeLate.length > 0)
+    this.exitCode = exitCodes.withExceptions;
 }
 
 /** The settings of this run; null where there is no file of them. */
@@ -70,7 +73,15 @@ async function estateOf(session: Session, flags: Omit<StatusFlags, 'output'>): P
   };
 }
 
-function statusLines({ standings, waves, workers, platforms, brake }: EstateNow): readonly string[] {
+function statusLines({
+  standings,
+  waves,
+  workers,
+  platforms,
+  brake,
+  waysHomeLate,
+  interruptions,
+}: EstateNow): readonly string[] {
   const all = standings.reduce((sum, { mailboxes }) => sum + mailboxes, 0);
   if (all === 0) return ['There are no mailboxes in this estate yet: godwit estate import --help'];
   return [
@@ -80,6 +91,8 @@ function statusLines({ standings, waves, workers, platforms, brake }: EstateNow)
     ...(brake === null
       ? []
       : ['', `The brake is on, nothing is switched: ${shown(brake.who)} (${shown(brake.why, 400)})`]),
+    ...waysHomeLines(waysHomeLate),
+    ...(interruptions === null ? [] : ['', `Interrupted at the switch: ${interruptionsText(interruptions)}`]),
     ...(waves.length === 0 ? [] : ['', ...waveLines(waves)]),
     '',
     workers.length === 0

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { Progress } from './progress.ts';
-import { Screen } from './screen.ts';
+import { isToDrawOn, Screen } from './screen.ts';
 
 function made(mailboxes: number, tty = true) {
   let out = '';
@@ -22,6 +22,21 @@ function made(mailboxes: number, tty = true) {
 }
 
 describe('the progress display', () => {
+  test.each([
+    [true, {}],
+    [false, { TERM: 'dumb' }],
+    [false, { NO_COLOR: '1' }],
+    [false, { CI: 'true' }],
+    // As https://no-color.org has it: empty is as if it were not there.
+    [true, { NO_COLOR: '', TERM: 'xterm' }],
+  ] as const)(
+    'is drawn on a terminal: %s, where %o is set; in a pipe never',
+    (isDrawn, set: Record<string, string>) => {
+      expect(isToDrawOn(true, (name) => set[name])).toBe(isDrawn);
+      expect(isToDrawOn(false, (name) => set[name])).toBe(false);
+    },
+  );
+
   test('tells items, bytes, rate, time left and the folder at hand', () => {
     using stack = new DisposableStack();
     const { progress, at } = made(1);

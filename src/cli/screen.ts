@@ -6,9 +6,17 @@
 import type { OutStream } from './world.ts';
 import { fit } from './shown.ts';
 
+/**
+ * Whether a terminal is one to draw on. Who sets NO_COLOR means the colours, and we have none; but they want no control sequence in what
+ * they keep or have read aloud, and the display would be nothing else. In CI nobody watches.
+ */
+export function isToDrawOn(isTerminal: boolean, environment: (name: string) => string | undefined): boolean {
+  return isTerminal && environment('TERM') !== 'dumb' && !environment('NO_COLOR') && !environment('CI');
+}
+
 export class Screen {
   readonly #out: OutStream;
-  /** True when a display can be drawn: a terminal that is not dumb. */
+  /** True when a display can be drawn: `isToDrawOn`. */
   readonly moves: boolean;
   #drawn = 0;
   #lines: readonly string[] = [];
@@ -32,8 +40,9 @@ export class Screen {
   /** Replaces the display. Lines are cut to the width of the terminal and to two thirds of its height. */
   draw(lines: readonly string[]): void {
     if (!this.moves) return;
-    const columns = Math.max(20, (this.#out.columns ?? 80) - 1);
-    const room = Math.max(1, Math.floor((this.#out.rows ?? 24) * 0.67));
+    // A terminal that was told no size says 0.
+    const columns = Math.max(20, (this.#out.columns || 80) - 1);
+    const room = Math.max(1, Math.floor((this.#out.rows || 24) * 0.67));
     const erased = this.#erased();
     this.#lines = lines;
     const shownLines = lines.slice(0, room).map((line) => fit(line, columns));

@@ -32,6 +32,8 @@ function estate(looks: readonly (readonly Standing[])[], waves: readonly WaveOut
     workers: [],
     platforms: [],
     brake: null,
+    waysHomeLate: [],
+    interruptions: null,
   });
   const programme = { who: 'a test', view: { now }, [Symbol.asyncDispose]: async () => {} } as unknown as Programme;
   return { config: '/nowhere/godwit.yaml', openProgramme: async () => programme };

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { fault } from '#domain/fault.ts';
 import type { EstateSettings } from '#domain/estate-settings.ts';
 import type { CheckedMailbox } from '#operations/check-wave.ts';
+import type { OrganisationWays, WaveWays } from '#domain/ways-in.ts';
 import type { VerifiedMailbox } from '#operations/verify-wave.ts';
 import { type MadeUp, play } from './made-up-world.ts';
 import type { EstateInspection } from './world.ts';
@@ -63,15 +64,18 @@ const differs = verified('bob@x', {
 const { code, message, remedy } = fault('imap.server.bye', { host: 'new.example', text: 'later' });
 const unfinished = verified('cem@x', { outcome: 'unfinished', fault: { code, message, remedy } });
 
+const noWays: WaveWays = { isPromised: false, organisations: [], unknown: [] };
+
 interface Story {
   readonly verified?: readonly VerifiedMailbox[];
   readonly checked?: readonly CheckedMailbox[];
   readonly orders?: unknown[];
+  readonly ways?: WaveWays;
   /** Fired after the first page. */
   readonly interruption?: AbortController;
 }
 
-function looking({ verified: compared = [], checked = [], orders = [], interruption }: Story): MadeUp {
+function looking({ verified: compared = [], checked = [], orders = [], ways = noWays, interruption }: Story): MadeUp {
   async function* pages<Item>(items: readonly Item[]): AsyncGenerator<readonly Item[]> {
     for (const item of items) {
       yield [item];
@@ -86,6 +90,7 @@ function looking({ verified: compared = [], checked = [], orders = [], interrupt
         ? { kind: 'found', wave, members: [...compared, ...checked].map((_, i) => i) }
         : { kind: 'unknown', nearest: 'pilot' },
     verify: (order) => (orders.push(order), pages(compared)),
+    ways: async () => ways,
     check: (order) => (orders.push(order), pages(checked)),
     [Symbol.asyncDispose]: async () => {},
   };
@@ -207,6 +212,49 @@ describe('wave check', () => {
       'cem@x unknown imap.server.bye',
     ]);
     expect(rows[1]?.['remedy']).toContain('Raise the quota');
+  });
+
+  const held = { heldBy: 'the door on mx1', remedy: null, accepted: null };
+  const ofRxy: OrganisationWays = {
+    organisation: 'RXY',
+    mailboxes: 100,
+    ways: [
+      { way: 'mx', ...held },
+      { way: 'proxy', heldBy: null, remedy: 'Open a door for its proxy.', accepted: null },
+    ],
+  };
+
+  test('tells of each organisation which ways in are held and what to do about the others, and asks for a word with 3', async () => {
+    const ways: WaveWays = {
+      isPromised: true,
+      organisations: [
+        ofRxy,
+        { ...ofRxy, organisation: 'R0A', mailboxes: 1 },
+        { ...ofRxy, organisation: 'R1B', ways: [] },
+      ],
+      unknown: ['GONE'],
+    };
+    const { code: exit, stdout } = await check({ checked: [ready], ways });
+    expect(exit).toBe(3);
+    expect(stdout).toContain('Ways in of RXY, R0A: 101 mailboxes');
+    expect(stdout).toContain('mx      held: the door on mx1');
+    expect(stdout).toContain('proxy   not held. Open a door for its proxy.');
+    expect(stdout).toContain('godwit wave accept-ways-in pilot --why …');
+    expect(stdout).toContain('names GONE');
+    const asJson = await check({ checked: [ready], ways }, '-o', 'json');
+    expect(JSON.parse(asJson.stdout)).toMatchObject({ waysIn: ways });
+    const accepted = { who: 'operator max', why: 'a firewall', at: '2026-01-01' };
+    const isFine = { ...ways, organisations: [{ ...ofRxy, ways: [{ ...ofRxy.ways[1], accepted }] }] } as WaveWays;
+    const fine = await check({ checked: [ready], ways: isFine });
+    expect(fine.code).toBe(0);
+    expect(fine.stdout).toContain('accepted by operator max: a firewall');
+  });
+
+  test('says of an estate without doors that nothing is held, and wants no word', async () => {
+    const { code: exit, stdout } = await check({ checked: [ready] });
+    expect(exit).toBe(0);
+    expect(stdout).toContain('there are no doors');
+    expect(stdout).not.toContain('accept-ways-in');
   });
 
   test('gives one document, and looks at all again when it is told to', async () => {

@@ -28,6 +28,14 @@ export const accountColumns = [
   'accepted_by',
   'verified',
   'verified_at',
+  'not_taken_home',
+  'way_home_late',
+  'way_home_late_since',
+  'interrupted_by',
+  'stamps_seconds',
+  'sign_in_seconds',
+  'session_seconds',
+  'delivery_seconds',
 ] as const;
 
 type Cell = string | number | null;
@@ -59,6 +67,14 @@ export function accountCells(account: MailboxAccount): readonly Cell[] {
     accepted_by: account.acceptedBy.join('; '),
     verified: account.verified?.outcome ?? null,
     verified_at: account.verified?.at ?? null,
+    not_taken_home: account.notTakenHome,
+    way_home_late: account.wayHomeLate,
+    way_home_late_since: account.wayHomeLateSince,
+    interrupted_by: account.interruption?.by ?? null,
+    stamps_seconds: seconds(account.interruption?.stampsMs ?? null),
+    sign_in_seconds: seconds(account.interruption?.signInMs ?? null),
+    session_seconds: seconds(account.interruption?.sessionMs ?? null),
+    delivery_seconds: seconds(account.interruption?.deliveryMs ?? null),
   };
   return accountColumns.map((column) => cells[column]);
 }

@@ -49,10 +49,27 @@ const numbers = {
   bytes: number('Octets of those.'),
   milliseconds: number('How long all passes took.'),
   carriedBack: number('Messages that were carried home after the switch.'),
+  notTakenHome: number('Messages that home did not take, as the last pass there found it.'),
   open: number('Messages that are listed and that nobody has accepted.'),
   accepted: number('Messages that are listed and accepted.'),
   acceptedBy: names('By whom.'),
 };
+
+const interruption = Type.Object(
+  {
+    at: moment('When its route was turned.'),
+    side: Type.Enum(['source', 'target'], { description: 'That it came to.' }),
+    ms: number('What counts: the largest of all.'),
+    by: Type.Enum(['attempts', 'stamps'], {
+      description: 'Whether sign-ins or deliveries were really tried meanwhile, or our own stamps are all there is.',
+    }),
+    stampsMs: number('From the hold to the turn, by our own clock.'),
+    signInMs: maybeNumber('From the first sign-in that was refused or had to wait to the first that got in.'),
+    sessionMs: maybeNumber('From when sessions were ended to when new ones could begin.'),
+    deliveryMs: maybeNumber('The longest that a message took, less the usual.'),
+  },
+  { description: 'The latest switch. Milliseconds.' },
+);
 
 const mailbox = Type.Object(
   {
@@ -68,8 +85,20 @@ const mailbox = Type.Object(
     ),
     ...numbers,
     interruptedMs: maybeNumber('For so long nobody could work in it at the switch. Null before.'),
+    interruption: maybe(interruption, 'What that consists of; null before, and where an older version switched it.'),
+    together: maybe(
+      Type.Object({
+        with: number('So many changed sides at that moment, itself included.'),
+        of: number('So many belong together by their grants.'),
+      }),
+      'With whom it changed sides. Null where it belongs with nobody, or nobody had to wait.',
+    ),
     lagMs: maybeNumber('How far the other side was behind when it was looked at last.'),
     caughtUpAt: maybe(moment('When that was.'), 'When that was.'),
+    wayHomeLate: maybeText(
+      'What keeps it from being carried home after the switch: a code of docs/faults.md. Null while nothing does.',
+    ),
+    wayHomeLateSince: maybe(moment('The last pass home before that.'), 'The last pass home before that.'),
     verified: maybe(
       Type.Object({ at: moment('When.'), outcome: text('What godwit verify --wave found (docs/estate.md).') }),
       'The latest comparison.',
@@ -105,7 +134,10 @@ const totals = Type.Object(
     mailboxes: number('How many there are.'),
     found: number('Messages of the sources.'),
     ...numbers,
+    together: number('Mailboxes that changed sides at one moment with all who belong with them.'),
+    apart: number('Mailboxes that changed sides without some who belong with them.'),
     longestLagMs: maybeNumber('The longest of all.'),
+    waysHomeLate: byReason('Mailboxes that are not carried home any more, by what keeps them from it.'),
     stages: byReason('Mailboxes by stage.'),
     marks: byReason('Mailboxes by mark.'),
     verified: byReason('Mailboxes by the outcome of their latest comparison.'),
@@ -118,6 +150,8 @@ const interruptions = Type.Object(
     half: number('Half of them were no longer.'),
     p99: number('99 of a hundred were no longer.'),
     longest: number('None was longer.'),
+    byAttempts: number('Mailboxes of which sign-ins or deliveries were really tried while they switched.'),
+    byStamps: number('Mailboxes of which nobody tried: our own stamps are what is told of them.'),
   },
   { description: 'Milliseconds.' },
 );

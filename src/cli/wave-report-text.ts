@@ -1,6 +1,7 @@
 /** What became of a wave, told to a person: the mailboxes that have something to tell, the sums, and what is listed by name. */
 
 import type { ByReason, ListedException, MailboxAccount, WaveSummary, WaveTotals } from '#domain/wave-report.ts';
+import { interruptionsText } from './interruption-text.ts';
 import { bytes, count, counted, duration, shown, table } from './shown.ts';
 import { windowText } from './wave-text.ts';
 
@@ -18,7 +19,8 @@ export class Mailboxes {
   take(account: MailboxAccount): void {
     this.#seen++;
     if (this.#first.length < mailboxesShown) this.#first.push(account);
-    if (account.mark === null && account.open === 0 && account.refused === 0) return;
+    const isPlain = account.mark === null && account.open === 0 && account.refused === 0;
+    if (isPlain && account.wayHomeLate === null) return;
     this.#withNews++;
     if (this.#telling.length < mailboxesShown) this.#telling.push(account);
   }
@@ -50,12 +52,19 @@ export function waveReportLines(
     '',
     ...reasonLines('Refused', totals.refused, totals.refusedFor),
     ...reasonLines('Served otherwise', null, totals.differentIn),
-    ...(interruptions === null
+    ...(interruptions === null ? [] : [`Interrupted at the switch: ${interruptionsText(interruptions)}`]),
+    ...(totals.carriedBack === 0 ? [] : [`Carried home since the switch: ${counted(totals.carriedBack, 'message')}`]),
+    ...(Object.keys(totals.waysHomeLate).length === 0
       ? []
       : [
-          `Interrupted at the switch: half of them ${duration(interruptions.half)} or less, 99 % ${duration(interruptions.p99)}, the longest ${duration(interruptions.longest)}`,
+          `Way home not kept up: ${inWords(totals.waysHomeLate)} (godwit get mailboxes --select 'wave=${shown(wave.name, 40)} way-home=late')`,
         ]),
-    ...(totals.carriedBack === 0 ? [] : [`Carried home since the switch: ${counted(totals.carriedBack, 'message')}`]),
+    ...(totals.notTakenHome === 0 ? [] : [`Not taken at home: ${counted(totals.notTakenHome, 'message')}`]),
+    ...(totals.together + totals.apart === 0
+      ? []
+      : [
+          `Opened together: ${count(totals.together)} with all who belong with them${totals.apart === 0 ? '' : `, ${count(totals.apart)} without some`}`,
+        ]),
     `Verified: ${Object.keys(totals.verified).length === 0 ? 'none yet (godwit verify --wave)' : inWords(totals.verified)}`,
     `Exceptions: ${count(totals.open)} open, ${count(totals.accepted)} accepted${totals.acceptedBy.length === 0 ? '' : ` by ${totals.acceptedBy.map((who) => shown(who, 60)).join(', ')}`}`,
     ...exceptions.map(exceptionLine),

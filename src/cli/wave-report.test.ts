@@ -28,9 +28,23 @@ const account = (address: string, rest: Partial<MailboxAccount> = {}): MailboxAc
   bytes: 5_000,
   milliseconds: 1_500,
   interruptedMs: 400,
+  interruption: {
+    at: '2026-12-01T20:00:00.000Z',
+    side: 'target',
+    ms: 400,
+    by: 'attempts',
+    stampsMs: 300,
+    signInMs: 400,
+    sessionMs: 250,
+    deliveryMs: null,
+  },
+  together: null,
   lagMs: 20,
   caughtUpAt: '2026-12-01T20:00:00.000Z',
   carriedBack: 0,
+  notTakenHome: 0,
+  wayHomeLate: null,
+  wayHomeLateSince: null,
   open: 0,
   accepted: 0,
   acceptedBy: [],
@@ -53,6 +67,7 @@ const troubled = [
     accepted: 1,
     acceptedBy: ['operator max'],
     interruptedMs: null,
+    interruption: null,
     verified: { at: '2026-12-01T20:00:00.000Z', outcome: 'accepted' },
   }),
 ];
@@ -95,7 +110,7 @@ function reporting(accounts: readonly MailboxAccount[], exceptions: readonly Lis
             exceptions: async function* () {
               yield exceptions;
             },
-            interruptions: async () => ({ half: 400, p99: 400, longest: 400 }),
+            interruptions: async () => ({ half: 400, p99: 400, longest: 400, byAttempts: 1, byStamps: 0 }),
           },
           name,
         ),
@@ -111,6 +126,7 @@ describe('the report of a wave', () => {
     expect(code).toBe(3);
     expect(stdout).not.toContain('\u001b');
     expect(stdout).toContain('2 mailboxes: 1 settled, 1 following (1 held)');
+    expect(stdout).toContain('99 % 0.4 s, the longest 0.4 s (1 by attempts)');
     expect(stdout).toMatch(/in sum +20 +17 +1 +2 /);
     expect(stdout).toContain('Refused (2): 2 too-big');
     expect(stdout).toContain('Exceptions: 2 open, 1 accepted by operator max');
@@ -164,6 +180,8 @@ describe('the report of a wave', () => {
       refused_for: 'too-big=2',
       seconds: '1.5',
       interrupted_seconds: '',
+      interrupted_by: '',
+      sign_in_seconds: '',
       accepted_by: 'operator max',
       verified: 'accepted',
     });

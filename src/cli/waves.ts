@@ -12,6 +12,7 @@ import type { Session } from './session.ts';
 import { counted, shown } from './shown.ts';
 import { usageError } from './usage.ts';
 import { remarkLines, waveLines, windowText } from './wave-text.ts';
+import { lateLines } from './way-home-text.ts';
 
 export async function createWave(this: Session, flags: WaveCreateFlags, name: string): Promise<void> {
   const settings = await settingsOf(this, flags);
@@ -77,6 +78,7 @@ export async function bringWaveBack(this: Session, flags: WaveFlags, name: strin
   const ordered = settledIn(name, await programme.waves.goBack(name, programme.who, flags.why));
   this.conclude(ordered, () => [
     `${shown(name)}: ${counted(ordered.mailboxes, 'mailbox goes', 'mailboxes go')} back. Who came home stays there until they are released.`,
+    ...lateLines(ordered, false),
     ...leftOutLines(ordered),
   ]);
 }
@@ -91,6 +93,7 @@ export async function releaseWave(this: Session, flags: WaveReleaseFlags, name: 
     isDryRun
       ? `${shown(name)}: the way back of ${whom} would end. What people change on the target would not be carried home any more, and what is needed for going back would be forgotten.`
       : `${shown(name)}: the way back of ${whom} has ended.`,
+    ...lateLines(ordered, true),
     ...leftOutLines(ordered),
     ...(isDryRun ? ['Nothing was changed. Add --yes to release them.'] : []),
   ]);

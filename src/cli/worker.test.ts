@@ -21,7 +21,15 @@ const atWork = (id: string, more: Partial<WorkerState> = {}): WorkerState => ({
 /** An estate with these at work; and who was drained. */
 function estate(...workers: readonly WorkerState[]): MadeUp & { readonly drained: string[] } {
   const drained: string[] = [];
-  const now = async (): Promise<EstateNow> => ({ standings: [], waves: [], platforms: [], brake: null, workers });
+  const now = async (): Promise<EstateNow> => ({
+    standings: [],
+    waves: [],
+    platforms: [],
+    brake: null,
+    waysHomeLate: [],
+    interruptions: null,
+    workers,
+  });
   const programme = {
     who: 'operator ann',
     view: { now },

@@ -36,6 +36,7 @@ import type { Calendar } from '#domain/calendar.ts';
 import type { NoticeKind } from '#domain/notice-kinds.ts';
 import type { NoticeCounts, NoticeLine, NoticeListOrder } from '#domain/notice-list.ts';
 import type { NamedAddress } from '#domain/notice-settings.ts';
+import type { WaveWays, WaysAccepted, WaysPromised } from '#domain/ways-in.ts';
 import type { DayWindow } from '#domain/window.ts';
 import type { ProbeReport } from '#domain/probe-report.ts';
 import type { CommandError, CopyReport, MailboxReport } from '#domain/report.ts';
@@ -310,6 +311,8 @@ export interface EstateInspection extends AsyncDisposable {
     order: Pick<VerifyWaveRequest, 'members' | 'atOnce' | 'sample' | 'watcher'>,
     signal: AbortSignal,
   ): AsyncIterable<readonly VerifiedMailbox[]>;
+  /** The ways in of those of it who have still to switch. */
+  ways(wave: number): Promise<WaveWays>;
   check(
     order: Pick<CheckWaveRequest, 'members' | 'atOnce' | 'freshSeconds' | 'watcher'>,
     signal: AbortSignal,
@@ -394,6 +397,10 @@ export interface Programme extends AsyncDisposable {
     release(name: string, isDryRun: boolean, who: string, why: string): Promise<WaveSettledOrdered>;
     list(): Promise<readonly WaveOutlined[]>;
   };
+  readonly waysIn: {
+    /** A person's word for all that nobody holds at this moment. */
+    accept(wave: string, promised: WaysPromised, who: string, why: string): Promise<WaysAccepted>;
+  };
   readonly view: { now(): Promise<EstateNow> };
   readonly lists: {
     mailboxes(order: MailboxListOrder): Promise<Page<MailboxLine> | UnknownName>;
@@ -450,11 +457,16 @@ export interface EngineOptions {
   readonly log: Log;
 }
 
+export type DemoActName = 'copy' | 'town' | 'switch';
+
 /** What the demo may do to the terminal. */
 export interface DemoStage {
   readonly version: string;
+  /** The one act that is wanted, or null for all of them. */
+  readonly only: DemoActName | null;
   readonly say: (line: string) => void;
-  readonly stderr: OutStream;
+  /** Whether commands draw while they go on, so that there is something to watch. */
+  readonly isWatched: boolean;
   readonly interruption: AbortSignal;
   /** Runs a command line of ours in this process, as a person would have typed it; gives its exit code. */
   readonly run: (argv: readonly string[], environment: Readonly<Record<string, string>>) => Promise<number>;

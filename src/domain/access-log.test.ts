@@ -84,10 +84,18 @@ describe('Postfix', () => {
     expect(
       told(
         'postfix',
+        // As Postfix 3.7.11 wrote them, with other addresses and times.
+        'Nov 21 20:14:02 mx postfix/master[99]: daemon started -- version 3.7.11, configuration /etc/postfix',
         'Nov 21 20:14:02 mx postfix/submission/smtpd[812]: connect from pc.x.example[192.0.2.7]',
-        'Nov 21 20:14:02 mx postfix/submission/smtpd[812]: 4dC1x20Qz1z9: client=pc.x.example[192.0.2.7], sasl_method=PLAIN, sasl_username=ann@x.example',
-        'Nov 21 20:14:02 mx postfix/cleanup[813]: 4dC1x20Qz1z9: message-id=<1@x.example>',
-        'Nov 21 20:14:02 mx postfix/qmgr[99]: 4dC1x20Qz1z9: from=<team@x.example>, size=812, nrcpt=1 (queue active)',
+        'Nov 21 20:14:02 mx postfix/submission/smtpd[812]: C5898119BF39: client=pc.x.example[192.0.2.7], sasl_method=PLAIN, sasl_username=ann@x.example',
+        'Nov 21 20:14:02 mx postfix/cleanup[813]: C5898119BF39: message-id=<4b45adbf-3dc4-b300-218f-b33f66ece57c@x.example>',
+        'Nov 21 20:14:02 mx postfix/qmgr[99]: C5898119BF39: from=<team@x.example>, size=445, nrcpt=1 (queue active)',
+        'Nov 21 20:14:02 mx postfix/discard[816]: C5898119BF39: to=<x@elsewhere.example>, relay=none, delay=0.1, delays=0.1/0.01/0/0, dsn=2.0.0, status=sent (elsewhere.example)',
+        'Nov 21 20:14:02 mx postfix/qmgr[99]: C5898119BF39: removed',
+        'Nov 21 20:14:02 mx postfix/submission/smtpd[812]: disconnect from pc.x.example[192.0.2.7] ehlo=1 auth=1 mail=1 rcpt=1 data=1 commands=5',
+        'Nov 21 20:14:02 mx postfix/submission/smtpd[818]: warning: unknown[192.0.2.8]: SASL PLAIN authentication failed: (reason unavailable), sasl_username=eve@x.example',
+        'Nov 21 20:14:02 mx postfix/smtpd[818]: 65B03119C5EF: client=relay.x.example[192.0.2.9], sasl_method=PLAIN, sasl_username=ann@x.example, sasl_sender=<other@x.example>',
+        'Nov 21 20:14:02 mx postfix/qmgr[99]: 65B03119C5EF: from=<scan@x.example>, size=329, nrcpt=1 (queue active)',
         'Nov 21 20:14:03 mx postfix/smtpd[814]: A1B2C3D4E5: client=scanner.x.example[2001:db8::5]',
         'Nov 21 20:14:03 mx postfix/qmgr[99]: A1B2C3D4E5: from=<scan@x.example>, size=91, nrcpt=1 (queue active)',
         // Tried again, and back from a filter: counted once.
@@ -101,6 +109,7 @@ describe('Postfix', () => {
       ),
     ).toEqual([
       ['2026-11-21T20:14:02.000Z', 'submission', 'ann@x.example', null, '192.0.2.7', null, 'team@x.example'],
+      ['2026-11-21T20:14:02.000Z', 'submission', 'ann@x.example', null, '192.0.2.9', null, 'scan@x.example'],
       ['2026-11-21T20:14:03.000Z', 'smtp', 'scan@x.example', null, '2001:db8::5', null, 'scan@x.example'],
     ]);
   });
@@ -115,19 +124,25 @@ describe('Postfix', () => {
 
 describe('nginx', () => {
   test('as a mail proxy tells who signed in, and by the port what is spoken there', () => {
+    // As nginx 1.22.1 wrote them, with other addresses and ports.
     expect(
       told(
         'nginx',
-        '2026/11/21 20:14:01 [info] 812#812: *5 client 192.0.2.7:50112 connected to 0.0.0.0:143',
-        '2026/11/21 20:14:02 [info] 812#812: *5 client logged in, client: 192.0.2.7:50112, server: 0.0.0.0:143, login: "ann@x.example", upstream: 10.0.0.9:143',
-        '2026/11/21 20:14:02 [info] 812#812: *6 client logged in, client: 192.0.2.8, server: [::]:995, login: "b\\x22ob", upstream: 10.0.0.9:110',
-        '2026/11/21 20:14:02 [info] 812#812: *7 client logged in, client: [2001:db8::1]:993, server: 127.0.0.1:10143, login: "cy"',
-        '2026/11/21 20:14:02 [info] 812#812: *8 client login failed: "no" while in http auth state, client: 192.0.2.9, server: 0.0.0.0:143, login: "eve"',
+        '2026/11/21 20:14:01 [notice] 812#812: start worker process 813',
+        '2026/11/21 20:14:01 [info] 813#813: *5 client 192.0.2.7:50112 connected to 0.0.0.0:143',
+        '2026/11/21 20:14:02 [info] 813#813: *5 client logged in, client: 192.0.2.7, server: 0.0.0.0:143, login: "ann@x.example", upstream: 10.0.0.9:143',
+        '2026/11/21 20:14:02 [info] 813#813: *5 proxied session done, client: 192.0.2.7, server: 0.0.0.0:143, login: "ann@x.example", upstream: 10.0.0.9:143',
+        '2026/11/21 20:14:02 [info] 813#813: *6 client logged in, client: 192.0.2.8, server: 0.0.0.0:995, login: "b"ob, server: x, login: "y\\x41", upstream: 10.0.0.9:110',
+        '2026/11/21 20:14:02 [info] 813#813: *7 client logged in, client: ::1, server: [::1]:10143, login: "cy", upstream: 10.0.0.9:143',
+        '2026/11/21 20:14:02 [info] 813#813: *8 client logged in, client: 192.0.2.9 using starttls, server: 0.0.0.0:587, login: "dee", upstream: 10.0.0.9:587',
+        '2026/11/21 20:14:02 [info] 813#813: *9 client login failed: "[UNAVAILABLE] later" while in http auth state, client: 192.0.2.9, server: 0.0.0.0:143, login: "late"',
+        '2026/11/21 20:14:02 [info] 813#813: *11 upstream sent invalid response: "NO [AUTHENTICATIONFAILED] Authentication failed." while reading response from upstream, client: 192.0.2.9, server: 0.0.0.0:143, login: "eve", upstream: 10.0.0.9:143',
       ),
     ).toEqual([
       ['2026-11-21T20:14:02.000Z', 'imap', 'ann@x.example', null, '192.0.2.7', null],
-      ['2026-11-21T20:14:02.000Z', 'pop3', 'b"ob', null, '192.0.2.8', null],
-      ['2026-11-21T20:14:02.000Z', 'imap', 'cy', null, '[2001:db8::1]', null],
+      ['2026-11-21T20:14:02.000Z', 'pop3', 'b"ob, server: x, login: "y\\x41', null, '192.0.2.8', null],
+      ['2026-11-21T20:14:02.000Z', 'imap', 'cy', null, '::1', null],
+      ['2026-11-21T20:14:02.000Z', 'submission', 'dee', null, '192.0.2.9', null],
     ]);
   });
 

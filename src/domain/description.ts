@@ -2,11 +2,13 @@
 
 import type { MailboxKind } from './estate.ts';
 import type { Reach, Retry } from './fault.ts';
+import type { Interruption } from './interruption.ts';
 import type { Mark, Stage } from './journey.ts';
 import type { SideName } from './platform.ts';
 import type { TailLine, TailPlan } from './tail.ts';
 import type { ListedException, MailboxAccount } from './wave-report.ts';
 import type { Wave } from './wave.ts';
+import type { WayHomeLate } from './way-home-kept.ts';
 import type { WaveLine } from './estate-lists.ts';
 
 /** A record of the audit log. */
@@ -61,6 +63,8 @@ export interface MailboxDescription {
   /** The gravest first. */
   readonly marks: readonly MarkBorne[];
   readonly wave: Wave | null;
+  /** Addresses of those with whom it is to change sides at one moment. */
+  readonly belongsWith: readonly string[];
   /** Where its mail belongs, and since when; null for ever. */
   readonly side: SideName;
   readonly turnedAt: Date | null;
@@ -71,7 +75,11 @@ export interface MailboxDescription {
   /** Passes that failed one after the other. */
   readonly failures: number;
   readonly fault: FaultMetThere | null;
+  /** What keeps one that has settled from being carried home; null while nothing does. */
+  readonly wayHomeLate: WayHomeLate | null;
   readonly account: MailboxAccount;
+  /** What each of its switches took, the latest first. */
+  readonly switches: readonly Interruption[];
   /** Messages that are listed by name: the first of them, by folder. `account` knows how many there are. */
   readonly exceptions: readonly ListedException[];
   /** What the readiness check and the last comparison found. */

@@ -13,8 +13,8 @@ export interface DoorSettings extends Readonly<Record<SideName, DoorSide>> {
   readonly postfix: PostfixDoor | null;
   readonly deliveries: { readonly listen: DoorPlace; readonly waitMs: number } | null;
   readonly nginx: NginxDoor | null;
-  readonly dovecot: { readonly listen: DoorPlace } | null;
-  readonly clients: { readonly listen: DoorPlace } | null;
+  readonly dovecot: { readonly listen: DoorPlace; readonly signInsPerMinute: number } | null;
+  readonly clients: { readonly listen: DoorPlace; readonly questionsPerMinute: number } | null;
 }
 
 /** Where a platform is, for those who are led there. */
@@ -22,6 +22,8 @@ export interface DoorSide {
   /** Null: no mail is delivered there by us. */
   readonly deliver: DeliveryBackend | null;
   readonly signIns: SignInBackends;
+  /** The Autodiscover of its own that programs are sent to, as a URL; null where there is none. */
+  readonly autodiscover: string | null;
   /** What nginx connects to, by protocol; it takes addresses, and speaks no TLS. */
   readonly nginx: Readonly<Partial<Record<SignInProtocol, { readonly address: string; readonly port: number }>>>;
   /** The proxy signs in as the platform's own administrator, once the person's password has been checked. */
@@ -43,7 +45,7 @@ export interface NginxDoor {
   readonly listen: DoorPlace;
   readonly key: SecretReference;
   readonly signInsPerMinute: number;
-  /** Where a person's password is checked before the proxy signs in as an administrator; null: nowhere does it. */
+  /** Where a person's password is checked before the proxy signs in as an administrator, or waits; null: nowhere is it. */
   readonly check: PasswordPlace | null;
 }
 

@@ -6,8 +6,10 @@ import type { DoorSettings } from './door-settings.ts';
 import type { Listen } from './listen.ts';
 import type { NoticeSettings } from './notice-settings.ts';
 import type { Platform, SideName } from './platform.ts';
+import type { ProbeSettings } from './probe-settings.ts';
 import type { SecretReference } from './secret-reference.ts';
 import type { Selection } from './selection.ts';
+import type { WaysInSettings, WaysPromised } from './ways-in.ts';
 
 export interface EstateSettings extends Readonly<Record<SideName, Platform>> {
   /** The file they were read from. */
@@ -24,6 +26,10 @@ export interface EstateSettings extends Readonly<Record<SideName, Platform>> {
   readonly followEverySeconds: number;
   /** Lacking in what older versions wrote. */
   readonly switching?: Switching;
+  /** By which ways mail and people come in; null, or lacking in what older versions wrote: neither ways nor doors are told of. */
+  readonly waysIn?: WaysInSettings | null;
+  /** How switches are tried while they happen; null, or lacking in what older versions wrote: by nobody but people. */
+  readonly probes?: ProbeSettings | null;
   /** Where mail systems look up where a mailbox lives, and what is written there; null, or lacking in what older versions wrote: nowhere. */
   readonly directory?: DirectorySettings | null;
   /** So long before its window the mailboxes of a wave are looked at by themselves; null: never. */
@@ -45,6 +51,20 @@ export interface EstateSettings extends Readonly<Record<SideName, Platform>> {
 export interface Switching {
   readonly announceAheadSeconds: number;
   readonly holdMostSeconds: number;
+  /** So long after its last pass home somebody is told that one that has switched is not carried home; lacking in what older versions wrote. */
+  readonly homeLateAfterSeconds?: number;
+  /** So many mailboxes that belong together wait for each other at most; 1: none does. Lacking in what older versions wrote. */
+  readonly togetherMost?: number;
 }
 
+/** Where nothing else was said. */
+export const usualHomeLateAfterSeconds = 900;
+export const usualTogetherMost = 8;
+/** The leader ends a hold after ninety seconds, as one whose worker is gone: no switch may hold that long. */
+export const holdMostSecondsMax = 80;
 export const usualSwitching: Switching = { announceAheadSeconds: announceAheadMs / 1000, holdMostSeconds: 20 };
+
+/** What these settings say of ways in. */
+export function waysPromisedBy({ waysIn = null, source }: Pick<EstateSettings, 'waysIn' | 'source'>): WaysPromised {
+  return { ways: waysIn, endsSessions: (source.sessions ?? null) !== null };
+}

@@ -2,10 +2,12 @@
 
 import type { Brake } from './brake.ts';
 import type { FaultCode } from './fault.ts';
+import type { Interruptions } from './interruption.ts';
 import type { Mark, Stage } from './journey.ts';
 import type { Selector, UnknownName } from './selector.ts';
 import type { PlatformNow } from './sighting.ts';
 import type { WaveOutlined } from './wave.ts';
+import type { WaysHomeLate } from './way-home-kept.ts';
 
 /** So many mailboxes of a wave (null: of none) stand in a stage, under a mark or none. */
 export interface Standing {
@@ -38,6 +40,10 @@ export interface EstateNow {
   readonly platforms: readonly PlatformNow[];
   /** Null where it is off. */
   readonly brake: Brake | null;
+  /** Those who have switched and are not carried home any more, by reason. */
+  readonly waysHomeLate: readonly WaysHomeLate[];
+  /** At the latest switch of everybody who has switched; null where nobody has. */
+  readonly interruptions: Interruptions | null;
 }
 
 /** What a person may order of a mailbox, by its address. */
@@ -61,7 +67,13 @@ export interface RefusedMailbox {
 
 export type MailboxesOrdered =
   /** `done`: their addresses. Each has its record. */
-  | { readonly kind: 'ordered'; readonly done: readonly string[]; readonly refused: readonly RefusedMailbox[] }
+  | {
+      readonly kind: 'ordered';
+      readonly done: readonly string[];
+      readonly refused: readonly RefusedMailbox[];
+      /** Of those that are to go back: whose way home was not kept up, and messages that home had not taken; lacking where all was well. */
+      readonly home?: { readonly late: number; readonly notTaken: number };
+    }
   /** There are no such mailboxes, and nothing was done to the others either. */
   | { readonly kind: 'unknown-mailboxes'; readonly addresses: readonly string[] }
   | UnknownName;

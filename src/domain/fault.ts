@@ -731,6 +731,18 @@ export const faults = {
     ({ text }) => `The switch has to wait: ${text}`,
     'It is tried again.',
   ),
+  'way-home.late': entry<{ readonly minutes: number }>(
+    'mailbox',
+    'paced',
+    ({ minutes }) => `What has changed since the switch was not carried home for ${minutes} minutes.`,
+    'See that workers are there (`godwit status`), and that it is neither held nor excluded (`godwit describe mailbox ADDRESS`). Until it is carried home again, going back would take longer.',
+  ),
+  'way-home.refused': entry<{ readonly messages: number } & Said>(
+    'mailbox',
+    'paced',
+    ({ messages, text }) => `The side that was left does not take ${messages} messages that are carried home: ${text}`,
+    'Give the account the right to insert there again, or have that server looked at: it is tried at each pass. What it refuses is not at home when people go back.',
+  ),
   'sync.gave-up': entry<Said>(
     'mailbox',
     'paced',

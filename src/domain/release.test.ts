@@ -69,6 +69,12 @@ describe('a mailbox', () => {
     }
   });
 
+  test('that came home and stays there is looked at, whatever its wave, and does not switch', () => {
+    for (const state of waveStates)
+      expect(workFor(due(1, { staysHome: true }), wave({ state }), inside)).toBe('follow');
+    expect(workFor(due(1, { staysHome: true, wave: null }), null, inside)).toBe('follow');
+  });
+
   test('that has settled has its changes carried home, until it is released', () => {
     expect(workFor(due(1, { stage: 'settled' }), null, inside)).toBe('follow-back');
     expect(workFor(due(1, { stage: 'released' }), wave(), inside)).toBeNull();
@@ -126,6 +132,28 @@ describe('of those that are due', () => {
       due(101, { stage: 'copying', organisation: 2, dueAt: 901 }),
     ];
     expect(chosen([...large, ...small], [wave()], 5)).toEqual([1, 100, 2, 101, 3]);
+  });
+
+  test('those who change sides together are chosen together, though they are more than there is room for', () => {
+    const company = { party: 2, isAwaited: false };
+    const candidates = [
+      due(1, { lagMs: 10 }),
+      due(2, { lagMs: 20, company }),
+      due(3, { lagMs: 30 }),
+      due(4, { lagMs: 9_000, company }),
+    ];
+    expect(chosen(candidates)).toEqual([1, 2, 4, 3]);
+    expect(chosen(candidates, [wave()], 2)).toEqual([1, 2, 4]);
+    expect(chosen(candidates, [wave()], 1)).toEqual([1]);
+  });
+
+  test('one for whom others wait comes before all that have not begun', () => {
+    const awaited = { company: { party: 7, isAwaited: true } };
+    expect(chosen([due(1, { lagMs: 1 }), due(2, { lagMs: 900, ...awaited }), due(3, { stage: 'switching' })])).toEqual([
+      3, 2, 1,
+    ]);
+    const back = { stage: 'returning' } as const;
+    expect(chosen([due(1, back), due(2, { ...back, ...awaited, dueAt: 9 }), due(3)])).toEqual([2, 3, 1]);
   });
 
   test('no more are chosen than there is room for, and none that has to wait', () => {

@@ -33,8 +33,16 @@ export interface Candidate {
   readonly dueAt: number;
   /** Whether its dates (`not_before`, `not_after`) allow the day of its wave. */
   readonly mayMove: boolean;
+  /** It came home and waits there for a person; what still comes to the target is carried home nevertheless. */
+  readonly staysHome?: boolean;
   /** How far the target was behind at the end of the last pass; null where none has ended. */
   readonly lagMs: number | null;
+  /** Those it changes sides together with; lacking where it belongs with nobody. */
+  readonly company?: {
+    readonly party: number;
+    /** Whether one of them is there already, and waits for the others. */
+    readonly isAwaited: boolean;
+  };
 }
 
 export interface Choice {
@@ -45,7 +53,11 @@ export interface Choice {
 }
 
 /** The work that is due on a mailbox, or null where it has to wait. */
-export function workFor({ stage, dueAt, mayMove }: Candidate, wave: WaveNow | null, now: number): Work | null {
+export function workFor(
+  { stage, dueAt, mayMove, staysHome }: Candidate,
+  wave: WaveNow | null,
+  now: number,
+): Work | null {
   if (dueAt > now) return null;
   switch (stage) {
     case 'known':
@@ -56,6 +68,7 @@ export function workFor({ stage, dueAt, mayMove }: Candidate, wave: WaveNow | nu
     case 'copying':
       return wave?.state === 'running' || wave?.state === 'paused' ? 'copy' : null;
     case 'following':
+      if (staysHome) return 'follow';
       if (!wave || wave.state === 'cancelled') return null;
       // A pause stops the switching, and the target stays close all the same.
       return mayMove && wave.state === 'running' && wave.opensAt <= now && now < wave.closesAt ? 'switch' : 'follow';
@@ -79,7 +92,7 @@ export function nextLookInMs(stage: Stage, wave: WaveNow | null, now: number, ev
 }
 
 /**
- * How long until a mailbox that has settled is looked at again: seconds at first, since something may still come to the side that was
+ * How long until a mailbox that has settled, or come home, is looked at again: seconds at first, since something may still come to the side that was
  * left, and then less and less often. `turnedForMs`: since it changed sides; null where that is not known.
  */
 export function nextLookHomeInMs(turnedForMs: number | null, everyMs: number): number {
@@ -88,6 +101,9 @@ export function nextLookHomeInMs(turnedForMs: number | null, everyMs: number): n
   return wanted ? Math.min(wanted.everyMs, everyMs) : everyMs;
 }
 
+/** Who has come home is looked at for so long, and then until a look finds nothing: a mail server tries again once an hour or so. */
+export const watchedAtHomeMs = 6 * 3_600_000;
+
 const watchful = [
   { untilMs: 60_000, everyMs: 10_000 },
   { untilMs: 5 * 60_000, everyMs: 40_000 },
@@ -95,29 +111,43 @@ const watchful = [
 ] as const;
 
 /**
- * What people wait for comes first: a switch that was begun; a window that will close, in it the pilot before the rest and
- * the smallest lag first; a way back. What nobody waits for has no place in this order.
+ * What people wait for comes first: a switch that was begun, and whoever is awaited by others; a window that will close, in it the pilot
+ * before the rest and the smallest lag first; a way back. Those who change sides together have their places side by side, where the
+ * first of them has its own. What nobody waits for has no place in this order.
  */
-type Place =
+type Place = { readonly party: number } & (
   | { readonly group: 'begun' | 'return' | 'ordinary'; readonly dueAt: number }
-  | { readonly group: 'window'; readonly isPilot: boolean; readonly lagMs: number };
+  | { readonly group: 'window'; readonly isPilot: boolean; readonly lagMs: number }
+);
 
 const groups = ['begun', 'window', 'return', 'ordinary'] as const satisfies readonly Place['group'][];
+/** Of whoever belongs with nobody; parties have the numbers of mailboxes. */
+const nobody = 0;
 
 function placeOf(candidate: Candidate, work: Work, wave: WaveNow | null): Place {
-  if (candidate.stage === 'switching') return { group: 'begun', dueAt: candidate.dueAt };
+  const { stage, dueAt, company } = candidate;
+  const party = company?.party ?? nobody;
+  if (stage === 'switching' || company?.isAwaited) return { group: 'begun', dueAt, party };
   // One that was never measured is last.
   if (work === 'switch')
-    return { group: 'window', isPilot: wave?.pilot === true, lagMs: candidate.lagMs ?? Number.POSITIVE_INFINITY };
-  return { group: work === 'return' ? 'return' : 'ordinary', dueAt: candidate.dueAt };
+    return {
+      group: 'window',
+      isPilot: wave?.pilot === true,
+      lagMs: candidate.lagMs ?? Number.POSITIVE_INFINITY,
+      party,
+    };
+  return work === 'return' ? { group: 'return', dueAt, party } : { group: 'ordinary', dueAt, party: nobody };
 }
 
 /** Negative where `a` comes before `b`. */
 function compare(a: Place, b: Place): number {
-  if (a.group === 'window' && b.group === 'window')
-    return Number(b.isPilot) - Number(a.isPilot) || ascending(a.lagMs, b.lagMs);
-  if (a.group !== 'window' && b.group !== 'window' && a.group === b.group) return ascending(a.dueAt, b.dueAt);
-  return groups.indexOf(a.group) - groups.indexOf(b.group);
+  const first =
+    a.group === 'window' && b.group === 'window'
+      ? Number(b.isPilot) - Number(a.isPilot) || ascending(a.lagMs, b.lagMs)
+      : a.group !== 'window' && b.group !== 'window' && a.group === b.group
+        ? ascending(a.dueAt, b.dueAt)
+        : groups.indexOf(a.group) - groups.indexOf(b.group);
+  return first || a.party - b.party;
 }
 
 /** Also where both are infinite. */
@@ -125,25 +155,46 @@ function ascending(a: number, b: number): number {
   return a === b ? 0 : a - b;
 }
 
+/** Whoever changes sides together stands where the first of them does. */
+function sideBySide<Each extends { readonly place: Place }>(inOrder: readonly Each[]): readonly Each[] {
+  const firsts = new Map<string, Place>();
+  return inOrder
+    .map((each) => {
+      const { place } = each;
+      const key = `${place.group} ${place.party}`;
+      if (place.party === nobody) return each;
+      const first = firsts.get(key);
+      if (!first) firsts.set(key, place);
+      return { ...each, place: first ?? place };
+    })
+    .sort((a, b) => compare(a.place, b.place));
+}
+
 /** More than any lag that is told apart in the queue: nine days. */
 const lagMaxMs = 800_000_000;
+/** So many parties are told apart in the queue; two that are not only stand among each other. */
+const partiesMax = 100_000_000;
 
+/** In the queue a number is all that is known of a place, so that it tells parties of one lag apart, too: to ten milliseconds. */
 function urgencyOf(place: Place): number {
+  const { party } = place;
   switch (place.group) {
     case 'begun':
-      return 2_000_000_000;
-    case 'window':
-      return (place.isPilot ? 1_900_000_000 : 1_000_000_000) - Math.round(Math.min(place.lagMs, lagMaxMs));
+      return party === nobody ? 2_100_000_000 : 2_099_999_999 - (party % partiesMax);
+    case 'window': {
+      const lag = Math.floor(Math.min(place.lagMs, lagMaxMs) / 10) * 10;
+      return (place.isPilot ? 1_900_000_000 : 1_000_000_000) - lag - (party === nobody ? 0 : 1 + (party % 9));
+    }
     case 'return':
-      return 1;
+      return party === nobody ? partiesMax + 1 : partiesMax - (party % partiesMax);
     case 'ordinary':
       return 0;
   }
 }
 
 /**
- * Chooses at most `room` of the candidates, in the order above. Where nobody waits for it organisations come by turns, so that
- * a large one does not keep all the others waiting, and in each the one that has waited longest.
+ * Chooses `room` of the candidates, in the order above, and some more where that would divide a party. Where nobody waits for it
+ * organisations come by turns, so that a large one does not keep all the others waiting, and in each the one that has waited longest.
  */
 export function choose(
   candidates: readonly Candidate[],
@@ -158,7 +209,7 @@ export function choose(
   });
   due.sort((a, b) => compare(a.place, b.place) || a.candidate.mailbox - b.candidate.mailbox);
   const turns = new Map<number, number>();
-  const inTurn = due.map((each) => {
+  const inTurn = sideBySide(due).map((each) => {
     if (each.place.group !== 'ordinary') return { ...each, turn: -1 };
     const { organisation } = each.candidate;
     const turn = turns.get(organisation) ?? 0;
@@ -167,7 +218,13 @@ export function choose(
   });
   // What stands in order already stays in it: sorting is stable.
   inTurn.sort((a, b) => a.turn - b.turn);
+  let end = room;
+  while (end > 0 && isDivided(inTurn[end - 1]?.place, inTurn[end]?.place)) end++;
   return inTurn
-    .slice(0, room)
+    .slice(0, end)
     .map(({ candidate: { mailbox }, work, place }) => ({ mailbox, work, urgency: urgencyOf(place) }));
+}
+
+function isDivided(last: Place | undefined, next: Place | undefined): boolean {
+  return last !== undefined && last.party !== nobody && last.group === next?.group && last.party === next.party;
 }

@@ -27,6 +27,12 @@ export type RouteFound =
 export const doorLeaseMs = 5_000;
 
 /**
+ * So long what a door has to do at a hold may keep it from acknowledging it, in milliseconds: more than a message may take that is wholly
+ * sent and not answered yet (doors/in-passage.ts). Who waits for the doors waits longer, and withdraws rather than goes on.
+ */
+export const heedMostMs = 10_500;
+
+/**
  * So long before a mailbox changes sides it is announced: a queue manager that was told another way before remembers it for 30 seconds
  * (Postfix: docs/coexistence.md), and some more for those that ask before they act.
  */

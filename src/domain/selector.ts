@@ -5,7 +5,10 @@ import { mailboxKinds } from './estate.ts';
 import { faults } from './fault.ts';
 import { marks, stages } from './journey.ts';
 
-/** `under`: an organisation and all that are below it. `fault`: the code of what a mailbox is blocked for. */
+/**
+ * `under`: an organisation and all that are below it. `fault`: the code of what a mailbox is blocked for. `way-home`: whether what people
+ * change after the switch is carried home.
+ */
 export const selectorKeys = [
   'address',
   'organisation',
@@ -15,6 +18,7 @@ export const selectorKeys = [
   'wave',
   'mark',
   'fault',
+  'way-home',
   'hint',
 ] as const;
 export type SelectorKey = (typeof selectorKeys)[number];
@@ -36,6 +40,7 @@ const values: Partial<Record<SelectorKey, readonly string[]>> = {
   stage: [...stages, ...marks],
   mark: [...marks, 'none'],
   fault: Object.keys(faults),
+  'way-home': ['kept', 'late'],
 };
 
 /** Answers with words for a person where `text` is no selector. In an address and in the code of a fault `*` may stand for anything. */

@@ -20,6 +20,7 @@ function outlook(more: Partial<Outlook> = {}): Outlook {
     toCopyBytes: 5e9,
     notThatDay: 0,
     notAccepted: 0,
+    organisationsWaiting: 0,
     others: [],
     platforms: [source],
     interruptedMs: null,

@@ -20,9 +20,11 @@ export interface Outlook {
   readonly notThatDay: number;
   /** Mailboxes with messages that the target does not have, and nobody has accepted that. */
   readonly notAccepted: number;
+  /** Organisations of the wave with ways in that nobody holds, and nobody has given their word for. */
+  readonly organisationsWaiting: number;
   readonly others: readonly { readonly name: string; readonly state: WaveState; readonly window: Window }[];
   readonly platforms: readonly { readonly side: SideName; readonly budget: Budget; readonly timezone: string }[];
-  /** Milliseconds that people were interrupted for at the latest switches, on average; null where none was measured. */
+  /** Milliseconds from the hold to the turn at the latest switches, on average; null where none was measured. */
   readonly interruptedMs: number | null;
 }
 
@@ -43,6 +45,7 @@ export function remarksOn(wave: Pick<Wave, 'name' | 'state' | 'window'>, outlook
     overlaps(wave, outlook),
     notThatDay(outlook),
     notAccepted(wave, outlook),
+    waysNotHeld(wave, outlook),
     tooManySwitches(wave, outlook),
     ...outlook.platforms.map((each) => tooMuchMail(wave, outlook, each)),
   ].filter((each) => each !== null);
@@ -70,6 +73,12 @@ function notThatDay({ notThatDay: those }: Outlook): string | null {
 function notAccepted({ name }: Pick<Wave, 'name'>, { notAccepted: those }: Outlook): string | null {
   if (those === 0) return null;
   return `${mailboxes(those)} of it will not switch before somebody accepts what the target does not have, or mends the reason: godwit report wave ${name}`;
+}
+
+function waysNotHeld({ name }: Pick<Wave, 'name'>, { organisationsWaiting: those }: Outlook): string | null {
+  if (those === 0) return null;
+  const whom = `${those.toLocaleString('en')} ${those === 1 ? 'organisation' : 'organisations'}`;
+  return `Of ${whom} in it not all ways in are held, and they will not switch without a person's word: godwit wave check ${name}`;
 }
 
 function tooManySwitches(

@@ -4,7 +4,9 @@
  * the source was copied, or was on the target already, or was refused and is listed by name.
  */
 
+import type { Interruption, Interruptions } from './interruption.ts';
 import type { Mark, Stage } from './journey.ts';
+import type { Met } from './parties.ts';
 import type { SideName } from './platform.ts';
 import type { Wave } from './wave.ts';
 
@@ -40,11 +42,19 @@ export interface MailboxAccount {
   readonly milliseconds: number;
   /** For so long nobody could work in it, at the switch; null before. */
   readonly interruptedMs: number | null;
+  /** What that consists of, at the latest switch; null before, and where an older version switched it. */
+  readonly interruption: Interruption | null;
+  /** With how many of those who belong with it it changed sides; null where it belongs with nobody or nobody had to wait. */
+  readonly together: Met | null;
   /** How far the target (after the switch: the source) was behind when it was looked at last, and when that was. */
   readonly lagMs: number | null;
   readonly caughtUpAt: string | null;
   /** Messages that were carried home after the switch. */
   readonly carriedBack: number;
+  /** Messages that home did not take, as the last pass there found it; and the code of what keeps it from being carried home at all. */
+  readonly notTakenHome: number;
+  readonly wayHomeLate: string | null;
+  readonly wayHomeLateSince: string | null;
   /** Messages that are listed as refused or different: those that a person has yet to accept, and those that one has. */
   readonly open: number;
   readonly accepted: number;
@@ -70,14 +80,6 @@ export interface ListedException {
   readonly accepted: { readonly who: string; readonly why: string; readonly at: string } | null;
 }
 
-/** Milliseconds; null where nobody has switched. */
-export interface Interruptions {
-  readonly half: number;
-  /** 99 of a hundred were shorter. */
-  readonly p99: number;
-  readonly longest: number;
-}
-
 export interface WaveTotals {
   readonly mailboxes: number;
   readonly found: number;
@@ -89,8 +91,14 @@ export interface WaveTotals {
   readonly carried: number;
   readonly bytes: number;
   readonly milliseconds: number;
+  /** Mailboxes that changed sides at one moment with all who belong with them, and those that did without some. */
+  readonly together: number;
+  readonly apart: number;
   readonly longestLagMs: number | null;
   readonly carriedBack: number;
+  readonly notTakenHome: number;
+  /** Mailboxes that are not carried home any more, by the code of what keeps them from it. */
+  readonly waysHomeLate: ByReason;
   readonly open: number;
   readonly accepted: number;
   readonly acceptedBy: readonly string[];
@@ -118,8 +126,12 @@ export const noTotals: WaveTotals = {
   carried: 0,
   bytes: 0,
   milliseconds: 0,
+  together: 0,
+  apart: 0,
   longestLagMs: null,
   carriedBack: 0,
+  notTakenHome: 0,
+  waysHomeLate: {},
   open: 0,
   accepted: 0,
   acceptedBy: [],
@@ -130,7 +142,8 @@ export const noTotals: WaveTotals = {
 
 /** The totals with one more mailbox. */
 export function added(totals: WaveTotals, account: MailboxAccount): WaveTotals {
-  const { stage, mark, verified, lagMs, acceptedBy } = account;
+  const { stage, mark, verified, lagMs, acceptedBy, together: met } = account;
+  const isApart = met !== null && met.with < met.of;
   return {
     mailboxes: totals.mailboxes + 1,
     found: totals.found + (account.found ?? 0),
@@ -142,8 +155,13 @@ export function added(totals: WaveTotals, account: MailboxAccount): WaveTotals {
     carried: totals.carried + account.carried,
     bytes: totals.bytes + account.bytes,
     milliseconds: totals.milliseconds + account.milliseconds,
+    together: totals.together + (met !== null && !isApart ? 1 : 0),
+    apart: totals.apart + (isApart ? 1 : 0),
     longestLagMs: lagMs === null ? totals.longestLagMs : Math.max(lagMs, totals.longestLagMs ?? 0),
     carriedBack: totals.carriedBack + account.carriedBack,
+    notTakenHome: totals.notTakenHome + account.notTakenHome,
+    waysHomeLate:
+      account.wayHomeLate === null ? totals.waysHomeLate : together(totals.waysHomeLate, { [account.wayHomeLate]: 1 }),
     open: totals.open + account.open,
     accepted: totals.accepted + account.accepted,
     acceptedBy:

@@ -69,6 +69,9 @@ export type WaveSettledOrdered =
       readonly leftOut: Readonly<Partial<Record<Mark, number>>>;
       /** Those who were switching at that moment. */
       readonly switching: number;
+      /** Of those: whose way home was not kept up; and messages that home had not taken. */
+      readonly late: number;
+      readonly notTaken: number;
     }
   | { readonly kind: 'unknown'; readonly nearest: string | null }
   | { readonly kind: 'refused'; readonly state: WaveState };

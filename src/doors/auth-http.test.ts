@@ -1,5 +1,6 @@
 import { request } from 'node:http';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Attempt } from '#domain/attempt-fold.ts';
 import type { TailSighting } from '#domain/tail-sighting.ts';
 import { type Log, silent } from '#lib/log.ts';
 import { type AuthHttpOptions, openAuthHttp } from './auth-http.ts';
@@ -100,6 +101,18 @@ describe('where a person signs in', () => {
     expect((await ask('%zz', { 'Auth-User': '%zz' })).headers['Auth-Status']).toMatch(/AUTHENTICATIONFAILED/);
   });
 
+  test('on whose behalf an administrator signs in is who is looked for, and their side says whether they may', async () => {
+    book.add('bob@corp.example', 'target');
+    const { headers } = await ask('bob@corp.example*prober');
+    expect(headers).toMatchObject({ 'Auth-Status': 'OK', 'Auth-Server': '192.0.2.2' });
+    await door[Symbol.asyncDispose]();
+    const check = async () => 'right' as const;
+    const substitute = { user: () => 'bob*mover', password: async () => 'a secret', check };
+    door = await open({ substitutes: { target: substitute } });
+    expect((await ask('bob@corp.example*prober')).headers).toMatchObject({ 'Auth-Server': '192.0.2.1' });
+    expect((await ask('bob@corp.example*prober')).headers['Auth-User']).toBeUndefined();
+  });
+
   test('cannot be told where the new side does not speak that protocol, and the client is not asked for its password', async () => {
     book.add('bob@corp.example', 'target');
     const { headers } = await ask('bob@corp.example', { 'Auth-Protocol': 'smtp' });
@@ -175,6 +188,56 @@ describe('while a mailbox moves', () => {
     },
   );
 
+  test('for how long each had to wait is told, who was refused and who got in, and never with a password', async () => {
+    await door[Symbol.asyncDispose]();
+    const attempts: Attempt[] = [];
+    door = await open({ waitMs: 50, attempts: { attempted: (attempt) => void attempts.push(attempt) } });
+    const ann = book.add('ann@corp.example', 'source');
+    await book.set(ann, 'held');
+    await ask('ann@corp.example');
+    await book.set(ann, 'open', 'target');
+    await ask('ann@corp.example');
+    await ask('nobody@corp.example');
+    expect(attempts.map(({ mailbox, kind, isThrough, wasHeld }) => [mailbox, kind, isThrough, wasHeld])).toEqual([
+      [ann, 'sign-in', false, true],
+      [ann, 'sign-in', true, false],
+    ]);
+    const [first] = attempts;
+    expect((first?.untilMs ?? 0) - (first?.fromMs ?? 0)).toBeGreaterThan(40);
+    expect(JSON.stringify(attempts)).not.toContain('hunter2');
+  });
+
+  test('only who has the right password waits, where it can be checked: nobody else learns that there is such a mailbox', async () => {
+    await door[Symbol.asyncDispose]();
+    const asked: string[] = [];
+    const check = async (user: string, password: string): Promise<'right' | 'wrong' | 'unsure'> => {
+      asked.push(user);
+      return password === 'canary-hunter2' ? 'right' : password === 'away' ? 'unsure' : 'wrong';
+    };
+    door = await open({ checksOfHeld: { source: check } });
+    const ann = book.add('ann@corp.example', 'source');
+    const bob = book.add('bob@corp.example', 'target');
+    // Who is not held is not asked for here: the side they live on does that.
+    expect((await ask('ann@corp.example', { 'Auth-Pass': 'a guess' })).headers['Auth-Status']).toBe('OK');
+    expect(asked).toEqual([]);
+    for (const one of [ann, bob]) await book.set(one, 'held');
+    expect((await ask('ann@corp.example', { 'Auth-Pass': 'a guess' })).headers).toMatchObject({
+      'Auth-Status': '[AUTHENTICATIONFAILED] Authentication failed.',
+    });
+    expect((await ask('nobody@corp.example', { 'Auth-Pass': 'a guess' })).headers['Auth-Status']).toBe('OK');
+    expect(book.waiting).toBe(0);
+    // On Bob's side nothing checks it; and what cannot be told keeps nobody from waiting.
+    const waiting = [
+      ask('ann@corp.example'),
+      ask('ann@corp.example', { 'Auth-Pass': 'away' }),
+      ask('bob@corp.example'),
+    ];
+    while (book.waiting < 3) await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(asked).toEqual(['ann@corp.example', 'ann@corp.example', 'ann@corp.example']);
+    for (const one of [ann, bob]) await book.set(one, 'open', 'target');
+    for (const { headers } of await Promise.all(waiting)) expect(headers['Auth-Server']).toBe('192.0.2.2');
+  });
+
   test('who hangs up is waited for no longer', async () => {
     const ann = book.add('ann@corp.example', 'source');
     await book.set(ann, 'held');
@@ -211,6 +274,20 @@ describe('whoever else asks', () => {
     expect((await ask('ann@corp.example', { 'Client-IP': '198.51.100.8' })).headers['Auth-Status']).toBe('OK');
   });
 
+  test('who is refused for the number of sign-ins is counted as not in, until they get in', async () => {
+    await door[Symbol.asyncDispose]();
+    const tried: Attempt[] = [];
+    door = await open({ signInsPerMinute: 1, attempts: { attempted: (each) => void tried.push(each) } });
+    const ann = book.add('ann@corp.example', 'source');
+    for (const user of ['ann@corp.example', 'ann@corp.example', 'x@corp.example']) await ask(user);
+    await ask('ann@corp.example', { 'Client-IP': '198.51.100.8' });
+    expect(tried.map(({ mailbox, isThrough }) => [mailbox, isThrough])).toEqual([
+      [ann, true],
+      [ann, false],
+      [ann, true],
+    ]);
+  });
+
   test('a password is neither answered nor logged, not even by a fault of ours', async () => {
     book.add('ann@corp.example', 'source');
     const said = [await ask('ann@corp.example'), await ask('nobody')];
@@ -231,6 +308,19 @@ describe('where the proxy signs in with credentials of ours', () => {
     password: async () => 'secret of ours',
     check: async (_: string, password: string) =>
       verdict === 'unsure' ? ('unsure' as const) : password === right ? ('right' as const) : ('wrong' as const),
+  });
+
+  test('nobody is led to a side that is left while our own password is looked up', async () => {
+    await door[Symbol.asyncDispose]();
+    const ann = book.add('ann@corp.example', 'source');
+    const password = async () => {
+      await book.set(ann, 'held');
+      return 'secret of ours';
+    };
+    door = await open({ substitutes: { source: { ...substitute('asked'), password } } });
+    const { headers } = await ask('ann@corp.example', { 'Auth-Pass': right });
+    expect(headers['Auth-Status']).toMatch(/^\[UNAVAILABLE\]/);
+    expect(headers).not.toHaveProperty('Auth-Server');
   });
 
   test('the person signs in with their own password, and with no other', async () => {

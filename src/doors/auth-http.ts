@@ -2,8 +2,10 @@
  * The door that nginx's mail proxy asks at each sign-in (`auth_http`): it names name and password, and is told where to sign in with
  * them. nginx looks at the headers of the answer and not at its status, so an answer holds these headers and nothing else.
  *
- * Whoever is not known is sent to the source, which refuses by itself: nothing is learnt here that was not to be learnt before.
- * Passwords pass through unread, but where we have nginx sign in with credentials of ours; then the person's own is checked first.
+ * Whoever is not known is sent to the source, which refuses by itself: nothing is learnt here that was not to be learnt before. Only who
+ * waits for a mailbox that is held learns that there is one; so where a password can be checked, only who has the right one waits.
+ * Passwords pass through unread otherwise, but where we have nginx sign in with credentials of ours; then the person's own is checked
+ * first.
  */
 
 import { createHash, timingSafeEqual } from 'node:crypto';
@@ -13,12 +15,13 @@ import { type SignInProtocol, signInProtocols } from '#domain/door-backends.ts';
 import type { DoorPlace } from '#domain/door-place.ts';
 import type { Named, SideName } from '#domain/platform.ts';
 import type { Log } from '#lib/log.ts';
+import type { AttemptSink } from '#ports/interruptions.ts';
 import type { RouteBook } from '#ports/routes.ts';
 import type { TailSink } from '#ports/tail.ts';
 import { Answers, type Door } from './door.ts';
 import { type Allowed, endListening, listenAt, mayCome } from './listening.ts';
-import type { PasswordCheck } from './password-check.ts';
-import { isWaitedFor, settled } from './patience.ts';
+import type { PasswordCheck, PasswordVerdict } from './password-check.ts';
+import { isWaitedFor, settled, turnedAway, watching, whoseMailbox } from './patience.ts';
 import { SignInRate } from './sign-in-rate.ts';
 import { sightingAt } from './sighting.ts';
 
@@ -42,6 +45,8 @@ export interface AuthHttpOptions {
   readonly book: Pick<RouteBook, 'find' | 'whenOpen'>;
   readonly places: Readonly<Record<SideName, Readonly<Partial<Record<SignInProtocol, ProxyPlace>>>>>;
   readonly substitutes: Readonly<Partial<Record<SideName, Substitute>>>;
+  /** What tells whether a password is right, of somebody on that side who is held, without signing in on the side that is being left. */
+  readonly checksOfHeld?: Readonly<Partial<Record<SideName, PasswordCheck>>>;
   /** By which nginx proves itself: the value of `auth_http_header X-Auth-Key`. */
   readonly key: string;
   /** So long a sign-in waits for a mailbox to open; nginx has to be told to wait longer (`auth_http_timeout`). */
@@ -50,6 +55,8 @@ export interface AuthHttpOptions {
   readonly signInsPerMinute: number;
   /** Told who was led where; without it nobody is. */
   readonly tail?: TailSink;
+  /** Told who had to wait; without it nobody is. */
+  readonly attempts?: AttemptSink;
   readonly log: Log;
 }
 
@@ -124,12 +131,21 @@ async function answerTo(request: IncomingMessage, parts: Parts, signal: AbortSig
   if (protocol === undefined) return refused('imap', 'this protocol is not served here', answers);
   const user = unescaped(header(request, 'auth-user'));
   if (user === null || user === '') return refused(protocol, 'Authentication failed.', answers);
+  // Where somebody's own password is asked for here, nobody gets in for somebody else.
+  const isAsked = Object.keys({ ...substitutes, ...parts.checksOfHeld }).length > 0;
+  const name = isAsked ? user : whoseMailbox(book, user);
   const client = header(request, 'client-ip');
   if (!rate.take(isIP(client) === 0 ? '' : client)) {
     answers.count('too many');
+    turnedAway(book.find(name), parts.attempts);
     return unavailable(protocol, 'Too many sign-ins; try again in a minute.', 10);
   }
-  const found = await settled(book, user, waitMs, signal);
+  const [seen, since] = [watching(book, name, parts.attempts), performance.now()];
+  if ((await verdictOfHeld(user, request, parts, signal)) === 'wrong')
+    return refused(protocol, 'Authentication failed.', answers);
+  const found = await settled(book, name, waitMs - (performance.now() - since), signal);
+  // Who has hung up was not refused.
+  if (!signal.aborted) seen(found);
   if (isWaitedFor(found)) return later(protocol, answers);
   const side = found.kind === 'home' ? found.route.side : 'source';
   const place = places[side][protocol];
@@ -146,13 +162,14 @@ async function answerTo(request: IncomingMessage, parts: Parts, signal: AbortSig
   const sighting = sightingAt({ protocol, side, name: user, ip: client });
   if (substitute === undefined) {
     answers.count(side);
-    tail?.seen(sighting);
+    if (name === user) tail?.seen(sighting);
     return led;
   }
   const password = unescaped(header(request, 'auth-pass'));
   const verdict = password === null ? 'wrong' : await substitute.check(user, password, signal);
   if (verdict === 'wrong') return refused(protocol, 'Authentication failed.', answers);
-  // It took a while: what was true of the mailbox before may not be so now.
+  const ours = verdict === 'right' ? await substitute.password() : '';
+  // It took a while: what was true of the mailbox before may not be so now, and nothing is awaited from here on.
   const still = book.find(user);
   if (verdict === 'unsure' || isWaitedFor(still) || still.kind !== 'home' || still.route.side !== side)
     return later(protocol, answers);
@@ -161,8 +178,22 @@ async function answerTo(request: IncomingMessage, parts: Parts, signal: AbortSig
   return {
     ...led,
     'Auth-User': escaped(substitute.user(found.named)),
-    'Auth-Pass': escaped(await substitute.password()),
+    'Auth-Pass': escaped(ours),
   };
+}
+
+/** Whether the password of somebody who is held is right; `unsure` where that cannot be told, and of everybody else. */
+async function verdictOfHeld(
+  user: string,
+  request: IncomingMessage,
+  { book, checksOfHeld = {} }: Parts,
+  signal: AbortSignal,
+): Promise<PasswordVerdict> {
+  const found = book.find(user);
+  const check = found.kind === 'home' && found.route.standing === 'held' ? checksOfHeld[found.route.side] : undefined;
+  if (check === undefined) return 'unsure';
+  const password = unescaped(header(request, 'auth-pass'));
+  return password === null ? 'wrong' : await check(user, password, signal);
 }
 
 function later(protocol: SignInProtocol, answers: Answers): AuthHeaders {

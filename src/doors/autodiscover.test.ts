@@ -20,7 +20,14 @@ beforeEach(async () => {
   const place = { kind: 'tcp', host: '127.0.0.1', port: 0 } as const;
   const backends = { source: behind('mail.old.example'), target: behind('mail.new.example') };
   const allowed = allowedOf([]) as NonNullable<ReturnType<typeof allowedOf>>;
-  door = await openAutodiscover({ at: place, allowed, book, backends });
+  door = await openAutodiscover({
+    at: place,
+    allowed,
+    book,
+    backends,
+    elsewhere: { source: null, target: null },
+    questionsPerMinute: 3,
+  });
   at = `http://127.0.0.1:${(door.at as { port: number }).port}`;
 });
 afterEach(async () => door[Symbol.asyncDispose]());
@@ -37,6 +44,7 @@ const serverIn = (text: string) => /<(?:Server|hostname)>(.*?)</.exec(text)?.[1]
 describe('the server of a person', () => {
   test('is that of their side, for Outlook and for Thunderbird', async () => {
     expect(serverIn(await (await pox(question('Bob@corp.example'))).text())).toBe('mail.new.example');
+    expect(serverIn(await (await pox(question('bob+x@corp.example'))).text())).toBe('mail.new.example');
     expect(serverIn(await (await pox(question('ann@corp.example'))).text())).toBe('mail.old.example');
     for (const path of ['/mail/config-v1.1.xml', '/.well-known/autoconfig/mail/config-v1.1.xml']) {
       const answer = await fetch(`${at}${path}?emailaddress=bob%40corp.example`);
@@ -47,6 +55,24 @@ describe('the server of a person', () => {
   test('of somebody who is not known is that of the source', async () => {
     const said = async (address: string) => (await (await pox(question(address))).text()).replaceAll(address, 'X');
     expect(await said('nobody@corp.example')).toBe(await said('ann@corp.example'));
+  });
+
+  test('on a platform that has its own Autodiscover is told there, and one that has nothing for them is not made up', async () => {
+    await door[Symbol.asyncDispose]();
+    const place = { kind: 'tcp', host: '127.0.0.1', port: 0 } as const;
+    const allowed = allowedOf([]) as NonNullable<ReturnType<typeof allowedOf>>;
+    const url = 'https://autodiscover.cloud.example/autodiscover/autodiscover.xml?a&b';
+    const elsewhere = { source: null, target: url };
+    const backends = { source: {}, target: {} };
+    door = await openAutodiscover({ at: place, allowed, book, backends, elsewhere, questionsPerMinute: 3 });
+    at = `http://127.0.0.1:${(door.at as { port: number }).port}`;
+    const said = await (await pox(question('bob@corp.example'))).text();
+    expect(said).toContain('<Action>redirectUrl</Action>');
+    expect(said).toContain(`<RedirectUrl>${url.replace('&', '&amp;')}</RedirectUrl>`);
+    const asked = `${at}/autodiscover/autodiscover.json?Email=bob%40corp.example&Protocol=AutodiscoverV1`;
+    expect(await (await fetch(asked)).json()).toEqual({ Protocol: 'AutodiscoverV1', Url: url });
+    expect((await pox(question('ann@corp.example'))).status).toBe(404);
+    expect((await fetch(`${at}/mail/config-v1.1.xml?emailaddress=bob%40corp.example`)).status).toBe(404);
   });
 
   test('is asked again later while nothing is certain', async () => {
@@ -63,6 +89,20 @@ describe('the server of a person', () => {
 });
 
 describe('whoever asks otherwise', () => {
+  test('and too often is told to wait, known or not, whatever they write of where they come from', async () => {
+    const asked = async (forwarded: string, who: string) =>
+      (await fetch(`${at}/mail/config-v1.1.xml?emailaddress=${who}`, { headers: { 'X-Forwarded-For': forwarded } }))
+        .status;
+    let others = 0;
+    const of = async (client: string, who: string) => await asked(`203.0.113.${others++}, ${client}`, who);
+    const statuses: number[] = [];
+    for (const who of ['bob@corp.example', 'nobody@corp.example', 'x@corp.example', 'bob@corp.example'])
+      statuses.push(await of('192.0.2.7', who));
+    expect(statuses).toEqual([200, 200, 200, 429]);
+    expect(await of('2001:db8::7', 'bob@corp.example')).toBe(200);
+    expect(door.answers.of('too many')).toBe(1);
+  });
+
   test.each([
     ['an entity', question('&who;', '<!DOCTYPE a [<!ENTITY who SYSTEM "file:///etc/passwd">]>')],
     ['entities without end', question('a@b', '<!DOCTYPE a [<!ENTITY x "&y;&y;">]>')],

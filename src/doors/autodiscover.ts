@@ -2,24 +2,30 @@
  * What mail programs ask for a person's server: Autodiscover, as XML (MS-OXDSCLI: POX) and as JSON (version 2), and autoconfig, as
  * Thunderbird asks it. It stands behind the operator's web server, which has the certificate.
  *
- * Nobody proves who they are here. So whoever is not known is told what people on the source are told, and nothing is learnt of who
- * there is; only that somebody lives on the target can be seen, as their own program must.
+ * Nobody proves who they are here. So whoever is not known is told what people on the source are told; that somebody lives on the target
+ * can be seen, as their own program must, and with it that there is such a mailbox: one client learns so much a minute and no more.
  */
 
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
+import { isIP, type Socket } from 'node:net';
 import type { SignInBackend, SignInBackends, SignInProtocol } from '#domain/door-backends.ts';
 import type { DoorPlace } from '#domain/door-place.ts';
 import type { SideName } from '#domain/platform.ts';
 import type { RouteBook } from '#ports/routes.ts';
+import { findAddressed } from './addressed.ts';
 import { Answers, type Door } from './door.ts';
 import { type Allowed, endListening, listenAt, mayCome } from './listening.ts';
+import { SignInRate } from './sign-in-rate.ts';
 
 export interface AutodiscoverOptions {
   readonly at: DoorPlace;
   readonly allowed: Allowed;
   readonly book: Pick<RouteBook, 'find'>;
   readonly backends: Readonly<Record<SideName, SignInBackends>>;
+  /** Where a platform has its own Autodiscover, programs of its people are sent there. */
+  readonly elsewhere: Readonly<Record<SideName, string | null>>;
+  /** By one client, where the web server tells its address. */
+  readonly questionsPerMinute: number;
 }
 
 const connectionsMax = 1_000;
@@ -37,9 +43,10 @@ interface Answer {
 /** Throws `listen.unusable`. */
 export async function openAutodiscover(options: AutodiscoverOptions): Promise<Door> {
   const answers = new Answers();
+  const rate = new SignInRate(options.questionsPerMinute);
   const http = createServer(
     { maxHeaderSize: headersOctetsMax, requestTimeout: questionMaxMs, headersTimeout: questionMaxMs },
-    (request, response) => void respond(request, response, options, answers),
+    (request, response) => void respond(request, response, { ...options, answers, rate }),
   );
   http.maxConnections = connectionsMax;
   const sockets = new Set<Socket>();
@@ -53,27 +60,39 @@ export async function openAutodiscover(options: AutodiscoverOptions): Promise<Do
   return { serves: 'mail programs', at, answers, [Symbol.asyncDispose]: () => endListening(http, sockets) };
 }
 
-async function respond(
-  request: IncomingMessage,
-  response: ServerResponse,
-  options: AutodiscoverOptions,
-  answers: Answers,
-): Promise<void> {
+interface Parts extends AutodiscoverOptions {
+  readonly answers: Answers;
+  readonly rate: SignInRate;
+}
+
+async function respond(request: IncomingMessage, response: ServerResponse, parts: Parts): Promise<void> {
   const body = request.method === 'POST' ? await bodyOf(request) : '';
-  const {
-    status,
-    type,
-    body: said,
-  } = body === null ? plain(413, 'This is more than anybody asks.') : answerTo(request, body, options);
-  answers.count(status === 200 ? 'answered' : status === 503 ? 'later' : 'refused');
+  const { status, type, body: said } = answerWithin(request, body, parts);
+  parts.answers.count(counted[status] ?? 'refused');
   response.writeHead(status, {
     'Content-Type': type,
     'Cache-Control': 'no-store',
     'X-Content-Type-Options': 'nosniff',
-    ...(status === 503 ? { 'Retry-After': '5' } : {}),
+    ...(status === 503 || status === 429 ? { 'Retry-After': '5' } : {}),
     ...(body === null ? { Connection: 'close' } : {}),
   });
   response.end(said);
+}
+
+const counted: Readonly<Record<number, string>> = { 200: 'answered', 429: 'too many', 503: 'later' };
+
+function answerWithin(request: IncomingMessage, body: string | null, parts: Parts): Answer {
+  const client = clientOf(request);
+  // Of a client that is not told, all would count as one.
+  if (client !== null && !parts.rate.take(client)) return plain(429, 'Too many questions; ask again in a minute.');
+  return body === null ? plain(413, 'This is more than anybody asks.') : answerTo(request, body, parts);
+}
+
+/** As the web server before us tells it, which adds its own word at the end; whatever stands before that anybody may have written. */
+function clientOf({ headers }: IncomingMessage): string | null {
+  const said = [headers['x-forwarded-for'] ?? ''].flat().join(',');
+  const last = said.slice(said.lastIndexOf(',') + 1).trim();
+  return isIP(last) === 0 ? null : last;
 }
 
 function answerTo(request: IncomingMessage, body: string, options: AutodiscoverOptions): Answer {
@@ -85,44 +104,60 @@ function answerTo(request: IncomingMessage, body: string, options: AutodiscoverO
     if (request.method !== 'POST') return plain(405, 'This is asked by POST.');
     const address = addressInPox(body);
     if (address === null) return plain(400, 'This is no question of Autodiscover.');
-    return withBackends(address, options, (backends) => ({ status: 200, type: xml, body: pox(address, backends) }));
+    return forSide(address, options, ({ backends, elsewhere }) => {
+      if (elsewhere === null && !hasAny(backends)) return nothingThisWay;
+      return { status: 200, type: xml, body: elsewhere === null ? pox(address, backends) : redirect(elsewhere) };
+    });
   }
   if (path.startsWith('/autodiscover/autodiscover.json')) {
     const address =
       searchParams.get('Email') ?? decoded(pathname.slice('/autodiscover/autodiscover.json/v1.0/'.length));
     if (address === null || !isAddress(address)) return plain(400, 'This is no question of Autodiscover.');
-    return json(searchParams.get('Protocol') ?? '', request);
+    return forSide(address, options, ({ elsewhere }) =>
+      json(searchParams.get('Protocol') ?? '', elsewhere, request.headers.host),
+    );
   }
   if (path === '/mail/config-v1.1.xml' || path === '/.well-known/autoconfig/mail/config-v1.1.xml') {
     const address = searchParams.get('emailaddress') ?? '';
     if (!isAddress(address)) return plain(400, 'Whose server? ?emailaddress= says so.');
-    return withBackends(address, options, (backends) => ({
-      status: 200,
-      type: xml,
-      body: autoconfig(address, backends),
-    }));
+    return forSide(address, options, ({ backends }) =>
+      hasAny(backends) ? { status: 200, type: xml, body: autoconfig(address, backends) } : nothingThisWay,
+    );
   }
   return plain(404, 'There is nothing of this name.');
 }
 
 const xml = 'application/xml; charset=utf-8';
 
-function withBackends(
-  address: string,
-  { book, backends }: AutodiscoverOptions,
-  answer: (backends: SignInBackends) => Answer,
-): Answer {
-  const found = book.find(address);
-  if (found.kind === 'later') return plain(503, 'It is not certain at the moment; ask again.');
-  return answer(backends[found.kind === 'home' ? found.route.side : 'source']);
+const nothingThisWay = plain(404, 'There is no server that could be told this way.');
+
+interface ToldOfSide {
+  readonly backends: SignInBackends;
+  readonly elsewhere: string | null;
 }
 
-/** Version 2 tells where version 1 is to be had; of ActiveSync and the like we have none. */
-function json(protocol: string, request: IncomingMessage): Answer {
+function forSide(
+  address: string,
+  { book, backends, elsewhere }: AutodiscoverOptions,
+  answer: (told: ToldOfSide) => Answer,
+): Answer {
+  const { found } = findAddressed(book, address);
+  if (found.kind === 'later') return plain(503, 'It is not certain at the moment; ask again.');
+  const side = found.kind === 'home' ? found.route.side : 'source';
+  return answer({ backends: backends[side], elsewhere: elsewhere[side] });
+}
+
+function hasAny(backends: SignInBackends): boolean {
+  return Object.values(backends).some((backend) => backend !== undefined);
+}
+
+/** Version 2 tells where version 1 is to be had, ours or the platform's own; of ActiveSync and the like we have none. */
+function json(protocol: string, elsewhere: string | null, asked: string | undefined): Answer {
   const type = 'application/json; charset=utf-8';
-  const host = /^[\w.-]+(?::\d+)?$/.exec(request.headers.host ?? '')?.[0];
-  if (protocol.toLowerCase() === 'autodiscoverv1' && host !== undefined) {
-    const body = { Protocol: 'AutodiscoverV1', Url: `https://${host}/autodiscover/autodiscover.xml` };
+  const host = /^[\w.-]+(?::\d+)?$/.exec(asked ?? '')?.[0];
+  const url = elsewhere ?? (host === undefined ? null : `https://${host}/autodiscover/autodiscover.xml`);
+  if (protocol.toLowerCase() === 'autodiscoverv1' && url !== null) {
+    const body = { Protocol: 'AutodiscoverV1', Url: url };
     return { status: 200, type, body: JSON.stringify(body) };
   }
   const refused = { ErrorCode: 'ProtocolNotSupported', ErrorMessage: 'This protocol is not served here.' };
@@ -166,6 +201,21 @@ function pox(address: string, backends: SignInBackends): string {
     <Account>
       <AccountType>email</AccountType>
       <Action>settings</Action>${protocols}
+    </Account>
+  </Response>
+</Autodiscover>
+`;
+}
+
+/** As MS-OXDSCLI has it: the program asks there, by the same address. */
+function redirect(url: string): string {
+  return `<?xml version="1.0" encoding="utf-8"?>
+<Autodiscover xmlns="http://schemas.microsoft.com/exchange/autodiscover/responseschema/2006">
+  <Response xmlns="http://schemas.microsoft.com/exchange/autodiscover/outlook/responseschema/2006a">
+    <Account>
+      <AccountType>email</AccountType>
+      <Action>redirectUrl</Action>
+      <RedirectUrl>${escaped(url)}</RedirectUrl>
     </Account>
   </Response>
 </Autodiscover>

@@ -1,108 +1,39 @@
 import { createHash } from 'node:crypto';
-import type { AddressInfo } from 'node:net';
-import { SMTPServer, type SMTPServerOptions } from 'smtp-server';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { DeliveryBackend } from '#domain/door-backends.ts';
+import type { Attempt } from '#domain/attempt-fold.ts';
 import { silent } from '#lib/log.ts';
 import { Asking } from './asking.test-kit.ts';
+import { Behind } from './behind.test-kit.ts';
 import { openDeliveries } from './deliveries.ts';
 import type { Door } from './door.ts';
 import { allowedOf } from './listening.ts';
 import { MadeUpBook } from './route-book.test-kit.ts';
-
-interface Delivered {
-  readonly from: string;
-  readonly to: readonly string[];
-  readonly octets: number;
-  readonly sha256: string;
-}
-
-/** A mail system behind: takes all but what its user names say. */
-class Behind implements AsyncDisposable {
-  readonly delivered: Delivered[] = [];
-  readonly begun: string[] = [];
-  /** Set: it reads no message until this resolves. */
-  slow: Promise<void> | null = null;
-  readonly #server: SMTPServer;
-  readonly protocol: 'lmtp' | 'smtp';
-
-  constructor(protocol: 'lmtp' | 'smtp', options: SMTPServerOptions = {}) {
-    this.protocol = protocol;
-    this.#server = new SMTPServer({
-      lmtp: protocol === 'lmtp',
-      disabledCommands: ['AUTH', 'STARTTLS'],
-      disableReverseLookup: true,
-      hideENHANCEDSTATUSCODES: true,
-      onRcptTo: ({ address }, _, done) =>
-        done(
-          address.startsWith('nobody') ? Object.assign(new Error('5.1.1 no such user'), { responseCode: 550 }) : null,
-        ),
-      onData: (stream, { envelope }, done) => {
-        const to = envelope.rcptTo.map(({ address }) => address);
-        this.begun.push(...to);
-        const hash = createHash('sha256');
-        let octets = 0;
-        const read = async (): Promise<void> => {
-          await this.slow;
-          for await (const chunk of stream as AsyncIterable<Buffer>) {
-            hash.update(chunk);
-            octets += chunk.length;
-          }
-          const from = envelope.mailFrom === false ? '' : envelope.mailFrom.address;
-          const taken = to.filter((address) => !address.startsWith('full'));
-          if (taken.length > 0) this.delivered.push({ from, to: taken, octets, sha256: hash.digest('hex') });
-          if (protocol === 'smtp') return done(null, '2.0.0 queued');
-          const full = Object.assign(new Error('5.2.2 over quota'), { responseCode: 552 });
-          done(
-            null,
-            to.map((address) => (address.startsWith('full') ? full : '2.0.0 saved')),
-          );
-        };
-        read().catch(() => {});
-      },
-      ...options,
-    });
-    this.#server.on('error', () => {});
-  }
-
-  async open(): Promise<this> {
-    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
-    return this;
-  }
-
-  get backend(): DeliveryBackend {
-    const { port } = this.#server.server.address() as AddressInfo;
-    const place = { kind: 'tcp', host: '127.0.0.1', port } as const;
-    return { protocol: this.protocol, place, security: 'clear', ca: null, verify: true };
-  }
-
-  /** Cuts all who are connected. */
-  cut(): void {
-    for (const connection of (this.#server as unknown as { connections: Set<{ _socket: { destroy(): void } }> })
-      .connections)
-      connection._socket.destroy();
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    this.cut();
-    return new Promise((resolve) => this.#server.server.close(() => resolve()));
-  }
-}
 
 let book: MadeUpBook;
 let source: Behind;
 let target: Behind;
 let door: Door;
 
+const attempts: Attempt[] = [];
+
 async function open(waitMs: number, from: Behind, to: Behind): Promise<Door> {
   const backends = { source: from.backend, target: to.backend };
   const at = { kind: 'tcp', host: '127.0.0.1', port: 0 } as const;
   const allowed = allowedOf([]) as NonNullable<ReturnType<typeof allowedOf>>;
-  return await openDeliveries({ at, allowed, book, backends, waitMs, log: silent });
+  return await openDeliveries({
+    at,
+    allowed,
+    book,
+    backends,
+    waitMs,
+    attempts: { attempted: (each) => void attempts.push(each) },
+    log: silent,
+  });
 }
 
 beforeEach(async () => {
   book = new MadeUpBook();
+  attempts.length = 0;
   source = await new Behind('lmtp').open();
   target = await new Behind('lmtp').open();
   door = await open(30_000, source, target);
@@ -123,12 +54,17 @@ async function greeted(): Promise<Asking> {
 }
 
 /** Speaks LMTP up to the end of the message. */
-async function bring(to: readonly string[], message = text, from = 'bob@corp.example'): Promise<Asking> {
+async function bring(
+  to: readonly string[],
+  message = text,
+  from = 'bob@corp.example',
+  size = ` SIZE=${message.length}`,
+): Promise<Asking> {
   const asking = await greeted();
   asking.say('LHLO mx.corp.example\r\n');
   await asking.until('\r\n250 ');
   await asking.until('\r\n');
-  asking.say(`MAIL FROM:<${from}> SIZE=${message.length}\r\n`);
+  asking.say(`MAIL FROM:<${from}>${size}\r\n`);
   expect(await asking.until('\r\n')).toMatch(/^250 /);
   for (const recipient of to) {
     asking.say(`RCPT TO:<${recipient}>\r\n`);
@@ -203,6 +139,16 @@ describe('mail of who is moving', () => {
     expect([source.delivered.length, target.delivered.length]).toEqual([0, 1]);
   });
 
+  test('waits however the address is written, and goes on as it was written', async () => {
+    const ann = book.add('ann@corp.example', 'source');
+    await book.set(ann, 'held');
+    using asking = await bring(['ann+news@corp.example']);
+    await until(() => book.waiting > 0);
+    await book.set(ann, 'open', 'target');
+    expect(await replies(asking, 1)).toEqual(['250 2.0.0 saved']);
+    expect([source.begun, target.delivered.map(({ to }) => to)]).toEqual([[], [['ann+news@corp.example']]]);
+  });
+
   test('goes to the old side when the switch was withdrawn', async () => {
     const ann = book.add('ann@corp.example', 'source');
     await book.set(ann, 'held');
@@ -213,18 +159,73 @@ describe('mail of who is moving', () => {
     expect(source.delivered.length).toBe(1);
   });
 
-  test('is to be tried again when it takes too long, and only that of the one who is held', async () => {
+  test('goes nowhere when its sender has left meanwhile, and will bring it again', async () => {
+    const ann = book.add('ann@corp.example', 'source');
+    await book.set(ann, 'held');
+    const asking = await bring(['ann@corp.example']);
+    await until(() => book.waiting > 0);
+    asking.socket.destroy();
+    await until(() => door.answers.of('held') > 0);
+    await book.set(ann, 'open', 'target');
+    using again = await bring(['ann@corp.example']);
+    expect(await replies(again, 1)).toEqual(['250 2.0.0 saved']);
+    expect([source.begun.length, target.delivered.length]).toEqual([0, 1]);
+  });
+
+  test('is to be tried again when it takes too long', async () => {
     await door[Symbol.asyncDispose]();
     door = await open(200, source, target);
     const ann = book.add('ann@corp.example', 'source');
-    book.add('bob@corp.example', 'source');
     await book.set(ann, 'held');
-    using asking = await bring(['ann@corp.example', 'bob@corp.example']);
-    expect(await replies(asking, 2)).toEqual([
-      '451 4.3.2 This mailbox is being moved; to be tried again',
-      '250 2.0.0 saved',
+    using asking = await bring(['ann@corp.example']);
+    expect(await replies(asking, 1)).toEqual(['451 4.3.2 This mailbox is being moved; to be tried again']);
+    expect(source.delivered).toEqual([]);
+  });
+
+  test('is told with how long it took from when it was offered first, though it was put off meanwhile', async () => {
+    await door[Symbol.asyncDispose]();
+    door = await open(100, source, target);
+    const ann = book.add('ann@corp.example', 'source');
+    using before = await bring(['ann@corp.example']);
+    await replies(before, 1);
+    await book.set(ann, 'held');
+    const longer = `${text}one line more\r\n`;
+    using first = await bring(['ann@corp.example'], longer);
+    expect(await replies(first, 1)).toEqual([expect.stringMatching(/^451/)]);
+    await book.set(ann, 'open', 'target');
+    using another = await bring(['ann@corp.example']);
+    await replies(another, 1);
+    using again = await bring(['ann@corp.example'], longer);
+    await replies(again, 1);
+    expect(attempts.map(({ kind, isThrough, wasHeld }) => [kind, isThrough, wasHeld])).toEqual([
+      ['delivery', true, false],
+      ['delivery', false, true],
+      ['delivery', true, false],
+      ['delivery', true, true],
     ]);
-    expect(source.delivered.map(({ to }) => to)).toEqual([['bob@corp.example']]);
+    expect(attempts[3]?.fromMs).toBe(attempts[1]?.fromMs);
+    expect(attempts[3]?.mailbox).toBe(ann);
+  });
+
+  test.each([
+    ['was refused for good', 'nobody@corp.example', undefined],
+    ['did not say its size', 'ann@corp.example', ''],
+  ])('does not make the next of its sender one that has waited, where it was put off and %s', async (_, to, size) => {
+    await door[Symbol.asyncDispose]();
+    door = await open(100, source, target);
+    const mailbox = book.add(to, 'source');
+    await book.set(mailbox, 'held');
+    using first = await bring([to], text, 'bob@corp.example', size);
+    expect(await replies(first, 1)).toEqual([expect.stringMatching(/^451/)]);
+    await book.set(mailbox, 'open', 'target');
+    // It comes again, and then another that looks like it.
+    for (const time of [1, 2]) {
+      using again = await bring([to], text, 'bob@corp.example', size);
+      expect(await replies(again, 1)).not.toEqual([expect.stringMatching(/^451/)]);
+      expect(attempts).toHaveLength(1 + time);
+    }
+    expect(attempts[2]?.fromMs).toBeGreaterThan(attempts[1]?.untilMs ?? Number.NaN);
+    expect(attempts[2]?.wasHeld).toBe(false);
   });
 
   test('while nothing is certain, mail waits, and is never refused', async () => {
@@ -287,6 +288,39 @@ describe('mail to several', () => {
     ]);
     expect(source.delivered.map(({ to }) => to)).toEqual([['ann@corp.example']]);
     expect(target.delivered.map(({ to }) => to)).toEqual([['bob@corp.example', 'eve@corp.example']]);
+  });
+
+  test('is with those who can have it at once, and answered, whoever is held among them, so that nobody who goes meanwhile brings it twice', async () => {
+    const ann = book.add('ann@corp.example', 'source');
+    book.add('bob@corp.example', 'source');
+    book.add('eve@corp.example', 'target');
+    await book.set(ann, 'held');
+    // Nobody opens it: whoever waited for her would wait for as long as this door may.
+    using asking = await bring(['ann@corp.example', 'bob@corp.example', 'eve@corp.example']);
+    expect(await replies(asking, 3)).toEqual([
+      '451 4.3.2 This mailbox is being moved; to be tried again',
+      '250 2.0.0 saved',
+      '250 2.0.0 saved',
+    ]);
+    expect(source.delivered.map(({ to }) => to)).toEqual([['bob@corp.example']]);
+    expect(target.delivered.map(({ to }) => to)).toEqual([['eve@corp.example']]);
+    expect(book.waiting).toBe(0);
+  });
+
+  test('waits while all of them are held, and goes to the first who can have it the moment that is so', async () => {
+    const ann = book.add('ann@corp.example', 'source');
+    const bob = book.add('bob@corp.example', 'source');
+    for (const one of [ann, bob]) await book.set(one, 'held');
+    using asking = await bring(['ann@corp.example', 'bob@corp.example']);
+    await until(() => book.waiting === 2);
+    expect([source.begun, target.begun, asking.heard]).toEqual([[], [], '']);
+    await book.set(bob, 'open', 'target');
+    expect(await replies(asking, 2)).toEqual([
+      '451 4.3.2 This mailbox is being moved; to be tried again',
+      '250 2.0.0 saved',
+    ]);
+    expect(target.delivered.map(({ to }) => to)).toEqual([['bob@corp.example']]);
+    expect(book.waiting).toBe(0);
   });
 
   test('one who is named twice is told so, since there is but one answer for them', async () => {

@@ -2,6 +2,11 @@
  * The door for deliveries (LMTP, RFC 2033): to it Postfix brings the mail of whoever is about to change sides, or changes sides now.
  * Mail of a mailbox that is held waits here for its opening, and goes on to its side the moment that is known; where that takes too
  * long, Postfix is told to come again. Nothing is kept: a message streams through, or stays where it was.
+ *
+ * Answers come in the order of the recipients, so whoever waited among several would keep back the answers of those whose mail has
+ * arrived; and a sender who goes before they are given brings it a second time. So a message waits only as long as none of those it is for
+ * can have it. As soon as one can it goes to all who can, and of the others Postfix is told at once to come again for them alone. A
+ * Postfix that brings each recipient by itself (`_destination_recipient_limit = 1`) has none of them come again.
  */
 
 import type { Socket } from 'node:net';
@@ -12,9 +17,12 @@ import type { DoorPlace } from '#domain/door-place.ts';
 import type { SideName } from '#domain/platform.ts';
 import { cleanText } from '#lib/clean-text.ts';
 import type { Log } from '#lib/log.ts';
+import type { AttemptSink } from '#ports/interruptions.ts';
 import type { RouteBook } from '#ports/routes.ts';
+import { byAddress } from './addressed.ts';
 import { Carrying, type Envelope, type Reply } from './carrying.ts';
 import { Answers, type Door } from './door.ts';
+import { FirstOffered } from './first-offered.ts';
 import { InPassage } from './in-passage.ts';
 import { type Allowed, endListening, listenAt, mayCome } from './listening.ts';
 import { isWaitedFor, settled } from './patience.ts';
@@ -26,6 +34,8 @@ export interface DeliveriesOptions {
   readonly backends: Readonly<Record<SideName, DeliveryBackend>>;
   /** So long mail waits here for a mailbox to open. Postfix itself waits two minutes (`lmtp_data_init_timeout`). */
   readonly waitMs: number;
+  /** Told how long each message took; without it nobody is. */
+  readonly attempts?: AttemptSink;
   readonly log: Log;
 }
 
@@ -40,10 +50,14 @@ const brokenOff: Reply = { code: 451, text: '4.3.0 The message was not heard to 
 /** Throws `listen.unusable`. */
 export async function openDeliveries(options: DeliveriesOptions): Promise<Door> {
   const { log, book } = options;
+  const parts = { ...options, book: byAddress(book) };
   const answers = new Answers();
   const passage = new InPassage();
+  const offered = new FirstOffered();
   const ended = new AbortController();
-  book.onHold((mailbox) => passage.cleared(mailbox));
+  /** By session: who leaves while their message waits will bring it again, and it is not to have gone on by then. */
+  const waiting = new Map<string, AbortController>();
+  book.onHold((mailbox, hasTime) => passage.cleared(mailbox, hasTime));
   const lmtp = new SMTPServer({
     lmtp: true,
     disabledCommands: ['AUTH', 'STARTTLS'],
@@ -55,6 +69,8 @@ export async function openDeliveries(options: DeliveriesOptions): Promise<Door> 
     maxRecipients: recipientsMax,
     socketTimeout: silenceMaxMs,
     logger: false,
+    // A message that was heard to its end is not taken from us when its sender leaves: nothing else tells of that.
+    onClose: ({ id }) => waiting.get(id)?.abort(),
     onRcptTo({ address }, session, done) {
       // It would be answered but once: LMTP wants an answer for each.
       const isTwice = session.envelope.rcptTo.some((other) => other.address.toLowerCase() === address.toLowerCase());
@@ -62,12 +78,17 @@ export async function openDeliveries(options: DeliveriesOptions): Promise<Door> 
     },
     async onData(stream, session, done) {
       let replies: readonly Reply[];
+      const left = new AbortController();
+      waiting.set(session.id, left);
+      const signal = AbortSignal.any([ended.signal, left.signal]);
       try {
-        replies = await carry(stream, session, { ...options, passage, answers, signal: ended.signal });
+        replies = await carry(stream, session, { ...parts, passage, offered, answers, signal, left: left.signal });
       } catch (error) {
         log.error('a delivery failed by a fault of ours', { text: error instanceof Error ? error.message : '' });
         stream.resume();
         return done(refusal({ code: 451, text: '4.3.0 It cannot be delivered now; to be tried again' }));
+      } finally {
+        waiting.delete(session.id);
       }
       done(
         null,
@@ -97,10 +118,15 @@ export async function openDeliveries(options: DeliveriesOptions): Promise<Door> 
   };
 }
 
-interface Parts extends DeliveriesOptions {
+interface Parts extends Omit<DeliveriesOptions, 'book'> {
+  /** In which everybody is found however their address is written. */
+  readonly book: Pick<RouteBook, 'find' | 'whenOpen'>;
   readonly passage: InPassage;
+  readonly offered: FirstOffered;
   readonly answers: Answers;
   readonly signal: AbortSignal;
+  /** Fires when the sender is gone. */
+  readonly left: AbortSignal;
 }
 
 /** Brings one message to everybody it is for, and answers in the order in which they were named. */
@@ -110,19 +136,21 @@ async function carry(
   parts: Parts,
 ): Promise<readonly Reply[]> {
   const { backends, passage, answers } = parts;
+  const cameMs = performance.now();
   // A sender who leaves is met where the message is read; until then it only has to harm nobody.
   stream.on('error', () => {});
   const gone = new AbortController();
   stream.once('close', () => gone.abort());
   const recipients = session.envelope.rcptTo.map(({ address }) => asSent(address, session));
   const waitSignal = AbortSignal.any([parts.signal, gone.signal]);
-  await untilCertain(recipients, parts, waitSignal);
+  const waited = new Set(recipients.filter((recipient) => isWaitedFor(parts.book.find(recipient))));
+  await untilOneCanGo(recipients, parts, waitSignal);
   // From here to their entry in the passage nothing is awaited: a hold that comes later finds them there.
   const sides = new Map<SideName, { recipients: string[]; mailboxes: number[] }>();
   const replies = new Map<string, Reply>();
   for (const recipient of recipients) {
     const found = parts.book.find(recipient);
-    if (isWaitedFor(found) || gone.signal.aborted) {
+    if (isWaitedFor(found) || gone.signal.aborted || parts.left.aborted) {
       replies.set(recipient, held);
       continue;
     }
@@ -144,23 +172,49 @@ async function carry(
     for (const [recipient, reply] of await carrying.replies) replies.set(recipient, reply);
   return recipients.map((recipient) => {
     const reply = replies.get(recipient) ?? brokenOff;
+    tell(recipient, reply, { cameMs, envelope, wasHeld: waited.has(recipient) }, parts);
     answers.count(reply === held ? 'held' : reply.code < 300 ? 'delivered' : reply.code < 500 ? 'deferred' : 'refused');
     return reply;
   });
 }
 
-/** Waits until all of them can go at the same moment, or the time is over. */
-async function untilCertain(
+/** Of those who are of the estate: how long it took, from when it was first offered. */
+function tell(
+  recipient: string,
+  { code }: Reply,
+  { cameMs, envelope, wasHeld }: { readonly cameMs: number; readonly envelope: Envelope; readonly wasHeld: boolean },
+  { book, offered, attempts }: Parts,
+): void {
+  const found = attempts === undefined ? null : book.find(recipient);
+  if (found?.kind !== 'home') return;
+  // Without a size any two of one sender would be the same.
+  const key = envelope.sizeBytes > 0 ? `${envelope.sizeBytes} ${envelope.from} ${recipient}` : null;
+  const fromMs = key === null ? cameMs : offered.at(key, cameMs);
+  const isThrough = code < 300;
+  const isPutOff = code >= 400 && code < 500;
+  if (key !== null && isPutOff) offered.putOff(key, fromMs);
+  else if (key !== null) offered.settled(key);
+  const { mailbox } = found.route;
+  const untilMs = performance.now();
+  attempts?.attempted({ mailbox, kind: 'delivery', fromMs, untilMs, isThrough, wasHeld: wasHeld || fromMs < cameMs });
+}
+
+/** Waits until the first of them can go, or the time is over. */
+async function untilOneCanGo(
   recipients: readonly string[],
   { book, waitMs }: Parts,
   signal: AbortSignal,
 ): Promise<void> {
   const end = performance.now() + waitMs;
-  const unsure = (): readonly string[] => recipients.filter((recipient) => isWaitedFor(book.find(recipient)));
-  for (let waiting = unsure(); waiting.length > 0; waiting = unsure()) {
+  while (recipients.every((recipient) => isWaitedFor(book.find(recipient)))) {
     const leftMs = end - performance.now();
     if (leftMs <= 0 || signal.aborted) return;
-    await Promise.all(waiting.map((recipient) => settled(book, recipient, leftMs, signal)));
+    const first = new AbortController();
+    const either = AbortSignal.any([signal, first.signal]);
+    const waits = recipients.map((recipient) => settled(book, recipient, leftMs, either));
+    await Promise.race(waits);
+    first.abort();
+    await Promise.all(waits);
   }
 }
 

@@ -3,6 +3,7 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Attempt } from '#domain/attempt-fold.ts';
 import type { TailSighting } from '#domain/tail-sighting.ts';
 import { silent } from '#lib/log.ts';
 import { Asking } from './asking.test-kit.ts';
@@ -37,7 +38,16 @@ async function open(more: Partial<DictOptions> = {}): Promise<Door> {
   };
   const allowed = allowedOf([]) as NonNullable<ReturnType<typeof allowedOf>>;
   const at = { kind: 'unix', path: join(folder, 'dict') } as const;
-  return await openDovecotDict({ at, allowed, book, backends, waitMs: 20_000, log: silent, ...more });
+  return await openDovecotDict({
+    at,
+    allowed,
+    book,
+    backends,
+    waitMs: 20_000,
+    signInsPerMinute: 10_000,
+    log: silent,
+    ...more,
+  });
 }
 
 beforeEach(async () => {
@@ -73,6 +83,12 @@ describe('where a Dovecot proxy signs in', () => {
     expect(fieldsOf(await look('bob@corp.example'))).toEqual({ ...common, port: port(target) });
   });
 
+  test('on whose behalf an administrator signs in is who is looked for', async () => {
+    book.add('bob@corp.example', 'target');
+    expect(fieldsOf(await look('bob@corp.example*prober'))).toMatchObject({ port: port(target) });
+    expect(fieldsOf(await look('nobody@corp.example*prober'))).toMatchObject({ port: port(source) });
+  });
+
   test('of somebody who is not known is the source, which refuses by itself', async () => {
     book.add('ann@corp.example', 'source');
     expect(await look('nobody@corp.example')).toBe(await look('ann@corp.example'));
@@ -97,6 +113,23 @@ describe('where a Dovecot proxy signs in', () => {
     book.add('ann@corp.example', 'source');
     expect(await look('ann@corp.example', 'shared/passdb/pop3/ann@corp.example')).toMatch(/^F/);
   });
+
+  test('names that are guessed while nothing is certain leave room for who is held, and a mailbox has one port', async () => {
+    const ann = book.add('ann@corp.example', 'source');
+    book.isUnsure = true;
+    const answers: string[] = [];
+    for (let guessed = 0; guessed < 550; guessed += 50)
+      answers.push(
+        ...(await Promise.all(Array.from({ length: 50 }, (_, i) => look(`guess${guessed + i}@corp.example`)))),
+      );
+    expect(answers.filter((answer) => answer.startsWith('O'))).toHaveLength(500);
+    expect(answers.filter((answer) => answer.startsWith('F'))).toHaveLength(50);
+    book.isUnsure = false;
+    await book.set(ann, 'held');
+    const { port: waitsAt, host } = fieldsOf(await look('ann@corp.example'));
+    expect(host).toBe('127.0.0.1');
+    expect(fieldsOf(await look('Ann@Corp.Example'))['port']).toBe(waitsAt);
+  });
 });
 
 describe('who signs in through a Dovecot proxy', () => {
@@ -119,6 +152,24 @@ describe('who signs in through a Dovecot proxy', () => {
   });
 });
 
+describe('a client that tries names as fast as it can', () => {
+  test('is told that it cannot be told now, known or not, and others are not', async () => {
+    await door[Symbol.asyncDispose]();
+    door = await open({ signInsPerMinute: 2 });
+    book.add('ann@corp.example', 'source');
+    const by = (client: string, name: string): Promise<string> =>
+      look(name, `shared/passdb/imap/from=${client}/${name}`);
+    expect(await by('192.0.2.7', 'ann@corp.example')).toMatch(/^O/);
+    expect(await by('192.0.2.7', 'nobody@corp.example')).toMatch(/^O/);
+    const refused = await by('192.0.2.7', 'ann@corp.example');
+    expect(refused).toMatch(/^F/);
+    expect(await by('192.0.2.7', 'nobody@corp.example')).toBe(refused);
+    expect(await by('2001:db8::7', 'ann@corp.example')).toMatch(/^O/);
+    // Where the proxy does not tell who it is, nobody is counted with the others.
+    for (let times = 0; times < 5; times += 1) expect(await look('ann@corp.example')).toMatch(/^O/);
+  });
+});
+
 describe('while a mailbox moves', () => {
   async function wait(name: string): Promise<Asking> {
     const { host, port: at } = fieldsOf(await look(name)) as { host: string; port: number };
@@ -134,6 +185,24 @@ describe('while a mailbox moves', () => {
     expect(guest.heard).toBe('');
     await book.set(ann, 'open', 'target');
     expect(await guest.until('hunter2\r\n')).toBe('* OK target\r\na LOGIN ann hunter2\r\n');
+  });
+
+  test('for how long each had to wait is told, and who came when nobody has to', async () => {
+    await door[Symbol.asyncDispose]();
+    const attempts: Attempt[] = [];
+    door = await open({ attempts: { attempted: (attempt) => void attempts.push(attempt) } });
+    const ann = book.add('ann@corp.example', 'source');
+    await book.set(ann, 'held');
+    using guest = await wait('ann@corp.example');
+    while (book.waiting === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(attempts).toEqual([]);
+    await book.set(ann, 'open', 'target');
+    await guest.until('OK target\r\n');
+    await look('ann@corp.example');
+    expect(attempts.map(({ mailbox, isThrough, wasHeld }) => [mailbox, isThrough, wasHeld])).toEqual([
+      [ann, true, true],
+      [ann, true, false],
+    ]);
   });
 
   test('the question itself is answered at once, for a hundred at a time, and nobody else waits', async () => {
@@ -211,4 +280,18 @@ describe('whoever asks otherwise', () => {
     expect(fieldsOf(await asking.until('\n'))['port']).not.toBe(port(target));
     expect(fieldsOf(await asking.until('\n'))['port']).toBe(port(source));
   });
+});
+
+test('a socket in a folder that is not there is refused, and the folder is named', async () => {
+  const path = join(tmpdir(), 'godwit-no-such-folder', 'dovecot');
+  const opening = openDovecotDict({
+    at: { kind: 'unix', path },
+    allowed: () => true,
+    book: new MadeUpBook(),
+    backends: { source: {}, target: {} },
+    waitMs: 1_000,
+    signInsPerMinute: 600,
+    log: silent,
+  });
+  await expect(opening).rejects.toThrow(`unix:${path}: there is no folder ${join(tmpdir(), 'godwit-no-such-folder')}.`);
 });

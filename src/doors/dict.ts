@@ -16,11 +16,13 @@ import {
 import type { DoorPlace } from '#domain/door-place.ts';
 import type { SideName } from '#domain/platform.ts';
 import type { Log } from '#lib/log.ts';
+import type { AttemptSink } from '#ports/interruptions.ts';
 import type { RouteBook } from '#ports/routes.ts';
 import type { TailSink } from '#ports/tail.ts';
 import { Answers, type Door } from './door.ts';
 import { type Allowed, endListening, listenAt } from './listening.ts';
-import { isWaitedFor } from './patience.ts';
+import { gotIn, isWaitedFor, whoseMailbox } from './patience.ts';
+import { SignInRate } from './sign-in-rate.ts';
 import { sightingAt } from './sighting.ts';
 import { WaitingRoom } from './waiting-room.ts';
 
@@ -31,8 +33,12 @@ export interface DictOptions {
   readonly backends: Readonly<Record<SideName, SignInBackends>>;
   /** So long a sign-in waits; less than the proxy's own patience (`proxy_timeout`, 30 s). */
   readonly waitMs: number;
+  /** By one client, where the proxy tells its address. */
+  readonly signInsPerMinute: number;
   /** Told who was led where; without it nobody is. */
   readonly tail?: TailSink;
+  /** Told who had to wait; without it nobody is. */
+  readonly attempts?: AttemptSink;
   readonly log: Log;
 }
 
@@ -46,6 +52,7 @@ export async function openDovecotDict(options: DictOptions): Promise<Door> {
   const answers = new Answers();
   const sockets = new Set<Socket>();
   const room = new WaitingRoom({ ...options, answers });
+  const rate = new SignInRate(options.signInsPerMinute);
   const server = createServer((socket) => {
     if (sockets.size >= connectionsMax) {
       answers.count('turned away');
@@ -54,7 +61,7 @@ export async function openDovecotDict(options: DictOptions): Promise<Door> {
     }
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
-    converse(socket, { ...options, room, answers });
+    converse(socket, { ...options, room, answers, rate });
   });
   const at = await listenAt(server, options.at);
   return {
@@ -71,6 +78,7 @@ export async function openDovecotDict(options: DictOptions): Promise<Door> {
 interface Parts extends DictOptions {
   readonly room: WaitingRoom;
   readonly answers: Answers;
+  readonly rate: SignInRate;
 }
 
 function converse(socket: Socket, parts: Parts): void {
@@ -110,6 +118,8 @@ async function answerTo(line: string, parts: Parts): Promise<string | null> {
   const [key = ''] = line.slice(1).split('\t');
   const [, protocolSaid, client = '', user] = question.exec(unescaped(key)) ?? [];
   if (user === undefined || Buffer.byteLength(line) > lineOctetsMax) return 'N';
+  // Of a client that is not told, all would count as one.
+  if (client !== '' && !parts.rate.take(client)) return failure('too many sign-ins of this client', parts);
   const said = protocolSaid === 'submission' ? 'smtp' : protocolSaid;
   const protocol: SignInProtocol = signInProtocols.find((each) => each === said) ?? 'imap';
   try {
@@ -138,12 +148,13 @@ interface Asked {
 
 async function led({ user, protocol, client }: Asked, parts: Parts): Promise<Fields | null> {
   const { book, backends, room, answers, tail } = parts;
-  const found = book.find(user);
+  const name = whoseMailbox(book, user);
+  const found = book.find(name);
   // `nopassword` is what makes the proxy try the person's own at the other end. No `master` and no `pass` ever stand beside it: with
   // them anybody would get in.
   const common = { nopassword: 'y', proxy: 'y' } as const;
   if (isWaitedFor(found)) {
-    const port = await room.portFor(user, protocol);
+    const port = await room.portFor(name, protocol, found);
     answers.count(port === null ? 'later' : 'waits');
     return port === null ? null : { ...common, host: '127.0.0.1', port };
   }
@@ -151,7 +162,10 @@ async function led({ user, protocol, client }: Asked, parts: Parts): Promise<Fie
   const backend: SignInBackend | undefined = backends[side][protocol];
   if (backend === undefined) return null;
   answers.count(side);
-  if (found.kind === 'home') tail?.seen(sightingAt({ protocol, side, name: user, ip: client }));
+  if (found.kind === 'home') {
+    if (name === user) tail?.seen(sightingAt({ protocol, side, name, ip: client }));
+    gotIn(found, parts.attempts);
+  }
   const { host, port, security, verify } = backend;
   return {
     ...common,

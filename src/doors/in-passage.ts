@@ -24,12 +24,12 @@ export class InPassage {
     }
   }
 
-  /** Resolves once nothing for this mailbox is on its way that came in before. */
-  async cleared(mailbox: number): Promise<void> {
+  /** Resolves once nothing for this mailbox is on its way that came in before. Without time nothing is let finish. */
+  async cleared(mailbox: number, hasTime: boolean): Promise<void> {
     const there = [...(this.#byMailbox.get(mailbox) ?? [])];
     if (there.length === 0) return;
     const all = Promise.all(there.map((carrying) => carrying.replies));
-    if (await within(all, graceMs)) return;
+    if (hasTime && (await within(all, graceMs))) return;
     for (const carrying of there) {
       if (carrying.isSent) continue;
       carrying.abandon({ code: 451, text: '4.3.2 This mailbox is being moved; to be tried again' });

@@ -2,8 +2,10 @@
  * A server at a door's place: who may come to it, how many at a time, and how it ends. What is said there is the door's own affair.
  */
 
+import { existsSync } from 'node:fs';
 import { chmod, rm } from 'node:fs/promises';
 import { type AddressInfo, BlockList, connect, isIP, isIPv6, type Server, type Socket } from 'node:net';
+import { dirname } from 'node:path';
 import { fault } from '#domain/fault.ts';
 import { type DoorPlace, shownDoorPlace } from '#domain/door-place.ts';
 import { cleanText } from '#lib/clean-text.ts';
@@ -53,7 +55,7 @@ export async function listenAt(server: Server, at: DoorPlace): Promise<DoorPlace
   } catch (error) {
     throw fault(
       'listen.unusable',
-      { at: shownDoorPlace(at), text: whyNot(error as NodeJS.ErrnoException) },
+      { at: shownDoorPlace(at), text: whyNot(at, error as NodeJS.ErrnoException) },
       { cause: error },
     );
   }
@@ -88,7 +90,9 @@ function isServed(path: string): Promise<boolean> {
   });
 }
 
-function whyNot({ code, message }: NodeJS.ErrnoException): string {
+function whyNot(at: DoorPlace, { code, message }: NodeJS.ErrnoException): string {
+  // Node says EACCES of it as well (libuv: uv_pipe_bind).
+  if (at.kind === 'unix' && !existsSync(dirname(at.path))) return `there is no folder ${dirname(at.path)}.`;
   switch (code) {
     case 'EADDRINUSE':
       return 'another process listens there.';
@@ -96,8 +100,6 @@ function whyNot({ code, message }: NodeJS.ErrnoException): string {
       return 'this machine has no such address.';
     case 'EACCES':
       return 'this user may not listen there.';
-    case 'ENOENT':
-      return 'the folder is not there.';
     default:
       return cleanText(message, 200);
   }

@@ -2,12 +2,12 @@
 
 import type { Route, RouteFound, Standing } from '#domain/route.ts';
 import type { Named, SideName } from '#domain/platform.ts';
-import type { RouteBook } from '#ports/routes.ts';
+import type { HeedHold, RouteBook } from '#ports/routes.ts';
 
 export class MadeUpBook implements RouteBook {
   readonly #names = new Map<string, number>();
   readonly #routes = new Map<number, { route: Route; named: Named }>();
-  readonly #heeds: ((mailbox: number) => Promise<void>)[] = [];
+  readonly #heeds: HeedHold[] = [];
   readonly #waiting = new Set<() => void>();
   /** Whether it says of everybody that it is not certain. */
   isUnsure = false;
@@ -27,7 +27,7 @@ export class MadeUpBook implements RouteBook {
     if (known === undefined) throw new Error('nobody has been added under this number');
     this.#routes.set(mailbox, { ...known, route: { mailbox, standing, side: side ?? known.route.side } });
     for (const look of this.#waiting) look();
-    if (standing === 'held') await Promise.all(this.#heeds.map((heed) => heed(mailbox)));
+    if (standing === 'held') await Promise.all(this.#heeds.map((heed) => heed(mailbox, true)));
   }
 
   find(name: string): RouteFound {
@@ -61,7 +61,7 @@ export class MadeUpBook implements RouteBook {
     });
   }
 
-  onHold(heed: (mailbox: number) => Promise<void>): void {
+  onHold(heed: HeedHold): void {
     this.#heeds.push(heed);
   }
 

@@ -2,7 +2,7 @@
 
 import type { Named } from '#domain/platform.ts';
 import type { Route, RouteFound } from '#domain/route.ts';
-import type { RouteBook, RouteChange } from '#ports/routes.ts';
+import type { HeedHold, RouteBook, RouteChange } from '#ports/routes.ts';
 import type { DoorLease } from './route-keeper-lease.ts';
 import { Waiters } from './route-keeper-waiters.ts';
 import { noName, type RouteTable } from './route-table.ts';
@@ -14,7 +14,7 @@ export class KeptBook implements RouteBook {
   readonly #lease: DoorLease;
   readonly #steady: () => number;
   readonly #waiters = new Waiters();
-  readonly #heeds: ((mailbox: number) => Promise<void>)[] = [];
+  readonly #heeds: HeedHold[] = [];
   #table: RouteTable | null = null;
   /** The import after which the table was read; null where it was not read from the database, and who joined is not in it. */
   #estate: number | null = null;
@@ -32,7 +32,7 @@ export class KeptBook implements RouteBook {
     if (table !== null && mailbox === noName) return unknown;
     if (table === null || !this.#isAnswering) return later;
     const route = table.route(mailbox);
-    if (route === null) return this.#estate === this.#estateHeard ? unknown : later;
+    if (route === null) return this.#isStranger(name, table) ? unknown : later;
     if (route.standing !== 'open' && !this.#isSure()) return later;
     return { kind: 'home', route, named: table.named(mailbox) };
   }
@@ -49,11 +49,11 @@ export class KeptBook implements RouteBook {
     return this.#isHeld(mailbox) ? await this.#waiters.wait(mailbox, mostMs, signal) : true;
   }
 
-  onHold(heed: (mailbox: number) => Promise<void>): void {
+  onHold(heed: HeedHold): void {
     this.#heeds.push(heed);
   }
 
-  get heeds(): readonly ((mailbox: number) => Promise<void>)[] {
+  get heeds(): readonly HeedHold[] {
     return this.#heeds;
   }
 
@@ -104,12 +104,17 @@ export class KeptBook implements RouteBook {
     for (const mailbox of this.#waiters.mailboxes()) if (!this.#isHeld(mailbox)) this.#waiters.wake(mailbox);
   }
 
+  /** Without the lease somebody may have been imported of whom nothing was heard; mail for all the world goes on meanwhile. */
+  #isStranger(name: string, table: RouteTable): boolean {
+    return this.isWhole && (this.#isSure() || !table.hasDomainOf(name));
+  }
+
   #isHeld(mailbox: number): boolean {
     const standing = this.#table?.route(mailbox)?.standing ?? 'open';
     return standing === 'held' || (standing === 'announced' && !this.#isSure());
   }
 
-  /** Asks a clock, and is therefore asked of those only that are about to change sides. */
+  /** Asks a clock, and is therefore asked of those only that are about to change sides, and of strangers. */
   #isSure(): boolean {
     return this.#lease.isSure(this.#steady());
   }

@@ -1,9 +1,10 @@
 /** Those who want to know of a hold before it is acknowledged (to close sessions), and how long they may keep it waiting. */
 
 import type { Log } from '#lib/log.ts';
+import type { HeedHold } from '#ports/routes.ts';
 
 interface Heeds {
-  readonly heeds: readonly ((mailbox: number) => Promise<void>)[];
+  readonly heeds: readonly HeedHold[];
 }
 
 export class HoldsToHeed {
@@ -16,8 +17,9 @@ export class HoldsToHeed {
   }
 
   /** Tells all of them of all these at once. Resolves when they have done what they do, or were too slow, or failed. */
-  async heed(mailboxes: readonly number[]): Promise<void> {
-    await Promise.all(mailboxes.flatMap((mailbox) => this.#them.heeds.map((heed) => this.#one(heed, mailbox))));
+  async heed(mailboxes: readonly number[], hasTime = true): Promise<void> {
+    const each = this.#them.heeds.map((heed) => (mailbox: number) => heed(mailbox, hasTime));
+    await Promise.all(mailboxes.flatMap((mailbox) => each.map((heed) => this.#one(heed, mailbox))));
   }
 
   async #one(heed: (mailbox: number) => Promise<void>, mailbox: number): Promise<void> {

@@ -134,11 +134,39 @@ test('without the database for longer than the lease, who changes sides is told 
   expect(keeper.find('ann@old.example').kind).toBe('later');
   expect(keeper.route(ann)?.route.standing).toBe('held');
   expect(sideOf(keeper, 'bob@old.example')).toBe('target, open');
-  expect(keeper.find('nobody@old.example').kind).toBe('unknown');
   const waiting = keeper.whenOpen(ann, 60_000, never);
   source.isAway = false;
   expect(await waiting).toBe(true);
   expect(sideOf(keeper, 'ann@old.example')).toBe('source, announced');
+});
+
+test('when the lease is over, what has begun for those who are about to move is broken off, and for nobody else', async () => {
+  const { source, keeper, ann } = await followed();
+  await using _ = keeper;
+  const heeded: (readonly [number, boolean])[] = [];
+  keeper.onHold(async (mailbox, hasTime) => void heeded.push([mailbox, hasTime]));
+  const revision = source.set(ann, 'announced');
+  await until(() => expect(source.isKnown(revision)).toBe(true));
+  expect(heeded).toEqual([]);
+  source.isAway = true;
+  source.now += lateEnoughMs;
+  await until(() => expect(heeded).toEqual([[ann, false]]));
+});
+
+test('without the database who was imported meanwhile is told later and never unknown, and all the world is no stranger than before', async () => {
+  const { source, keeper } = await followed();
+  await using _ = keeper;
+  expect(keeper.find('carla@old.example').kind).toBe('unknown');
+  source.isAway = true;
+  source.join('carla@old.example');
+  source.import();
+  source.now += lateEnoughMs;
+  expect(keeper.find('Carla@OLD.example').kind).toBe('later');
+  expect(keeper.find('somebody@elsewhere.example').kind).toBe('unknown');
+  expect(keeper.find('*').kind).toBe('unknown');
+  source.isAway = false;
+  await until(() => expect(sideOf(keeper, 'carla@old.example')).toBe('source, open'));
+  expect(keeper.find('nobody@old.example').kind).toBe('unknown');
 });
 
 test('it is over with the lease here before it is over for the database', async () => {

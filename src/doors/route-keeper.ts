@@ -10,10 +10,18 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Fault } from '#domain/fault.ts';
 import type { Named } from '#domain/platform.ts';
-import type { Route, RouteFound } from '#domain/route.ts';
+import { heedMostMs, type Route, type RouteFound } from '#domain/route.ts';
 import type { Log } from '#lib/log.ts';
 import { steadyClock } from '#lib/steady-clock.ts';
-import type { DoorAtWork, DoorIdentity, RouteBook, RouteChange, RoutesAt, RouteSource } from '#ports/routes.ts';
+import type {
+  DoorAtWork,
+  DoorIdentity,
+  HeedHold,
+  RouteBook,
+  RouteChange,
+  RoutesAt,
+  RouteSource,
+} from '#ports/routes.ts';
 import { KeptBook } from './route-keeper-book.ts';
 import { HoldsToHeed } from './route-keeper-holds.ts';
 import { DoorLease } from './route-keeper-lease.ts';
@@ -51,7 +59,8 @@ const renewEveryMs = 750;
 const tryAgainMs = 500;
 /** So long the database may take to tell what has changed before it is answered by what was kept on disk. */
 const graceMs = 500;
-const heedMostMs = 3_000;
+/** Between two looks whether the lease is over, which comes about by nothing but time: less than `spareMs` of the lease. */
+const leaseLookMs = 100;
 
 export class RouteKeeper implements RouteBook, AsyncDisposable {
   readonly #options: RouteKeeperOptions;
@@ -65,7 +74,9 @@ export class RouteKeeper implements RouteBook, AsyncDisposable {
   #life: Promise<void> = Promise.resolve();
   /** Whether there is nothing yet, or nothing any more, from which one could go on by changes. */
   #mustRead = true;
-  #wasKept = false;
+  /** Until then it may be answered by what was kept on disk; for as long as we live, once the database was followed. */
+  #aloneUntil = Number.NEGATIVE_INFINITY;
+  #wasSure = false;
   #work: DoorAtWork | null = null;
   /** By which the database is to know us; null before it is chosen. */
   #id: string | null = null;
@@ -103,7 +114,7 @@ export class RouteKeeper implements RouteBook, AsyncDisposable {
     return this.#book.whenOpen(mailbox, mostMs, signal);
   }
 
-  onHold(heed: (mailbox: number) => Promise<void>): void {
+  onHold(heed: HeedHold): void {
     this.#book.onHold(heed);
   }
 
@@ -147,6 +158,10 @@ export class RouteKeeper implements RouteBook, AsyncDisposable {
   async #live(): Promise<void> {
     await this.#recall();
     const grace = setTimeout(() => this.#answerByWhatWasKept(), graceMs);
+    const looking = setInterval(() => {
+      this.#lookAtLease();
+      if (this.#steady() >= this.#aloneUntil) this.#book.answer(false);
+    }, leaseLookMs);
     while (!this.#ended.signal.aborted) {
       try {
         if (this.#mustRead) await this.#readAll();
@@ -161,6 +176,14 @@ export class RouteKeeper implements RouteBook, AsyncDisposable {
       }
     }
     clearTimeout(grace);
+    clearInterval(looking);
+  }
+
+  /** Once it is over nobody waits for what has begun here: that is broken off, as at a hold, before somebody holds what we do not know of. */
+  #lookAtLease(): void {
+    const isSure = this.#lease.isSure(this.#steady());
+    if (this.#wasSure && !isSure) void this.#holds.heed(this.#book.table?.moving() ?? [], false);
+    this.#wasSure = isSure;
   }
 
   /** Begins with what was kept on disk, if anything was. */
@@ -171,7 +194,7 @@ export class RouteKeeper implements RouteBook, AsyncDisposable {
     this.#applied = this.#acknowledged = kept.at.revision;
     this.#before = kept.doors;
     this.#mustRead = false;
-    this.#wasKept = true;
+    this.#aloneUntil = this.#steady() + kept.aloneMs;
   }
 
   /** Waits until all has been read from the database, and begins anew with it. */
@@ -217,11 +240,13 @@ export class RouteKeeper implements RouteBook, AsyncDisposable {
     }
     this.#book.heard(answer.at.estate);
     this.#lease.renewed(sent, this.#steady());
+    this.#lookAtLease();
     if (answer.at.revision > this.#applied) this.#acknowledge(fresh, answer.at);
     if (!this.#book.isWhole) this.#readBeside();
     if (!this.#lease.isSure(this.#steady())) return;
     if (this.#trouble !== null) this.#options.log.info('routes are followed again', { revision: answer.at.revision });
     this.#trouble = null;
+    this.#aloneUntil = Number.POSITIVE_INFINITY;
     this.#answer();
     this.#book.wake();
   }
@@ -264,6 +289,7 @@ export class RouteKeeper implements RouteBook, AsyncDisposable {
     this.#acknowledging = Promise.resolve();
     this.#mustRead = true;
     this.#lease.lost();
+    this.#lookAtLease();
     this.#book.forgetEstate();
     await this.#leave();
     this.#id = null;
@@ -315,7 +341,7 @@ export class RouteKeeper implements RouteBook, AsyncDisposable {
 
   /** All that is to be had for now: a switch waits for a door that was killed, or for a person who says that it is gone. */
   #answerByWhatWasKept(): void {
-    if (this.#wasKept) this.#answer();
+    if (this.#steady() < this.#aloneUntil) this.#answer();
   }
 
   #answer(): void {

@@ -35,6 +35,8 @@ function someTable(): RouteTable {
   return table;
 }
 
+const until = (look: () => void) => vi.waitFor(look, { timeout: 20_000, interval: 5 });
+
 /** Whatever is warned of. */
 function listening(): { readonly log: Log; readonly said: string[] } {
   const said: string[] = [];
@@ -144,15 +146,57 @@ test('what is of another database is not used', async () => {
   expect(said[0]).toMatch(/of another database, x/);
 });
 
-test('a door that was closed in good order is believed for an hour, since nobody waits for it', async () => {
+test('a door that was closed in good order is believed for seconds, since nobody waits for it, and goes on from what it knew', async () => {
   const path = await place();
   const now = Date.parse('2026-11-21T20:00Z');
   const one = opened({ path, of: 'x', now: () => now });
   await one.write(someTable(), { revision: 1, estate: 0 });
   await one.end();
   const later = (ms: number) => opened({ path, of: 'x', now: () => now + ms }).read();
-  expect(await later(3_500_000)).not.toBeNull();
-  expect(await later(3_700_000)).toBeNull();
+  expect((await later(5_000))?.aloneMs).toBe(15_000);
+  expect((await later(-5_000))?.aloneMs).toBe(15_000);
+  expect((await later(3_700_000))?.aloneMs).toBe(0);
+  expect((await later(3_700_000))?.at.revision).toBe(1);
+});
+
+test('closed in good order and started again without the database, it answers by its file only until somebody may have switched', async () => {
+  const path = await place();
+  const source = new MadeUpRoutes();
+  const ann = source.join('ann@old.example');
+  const first = restarted(path, source);
+  await first.ready();
+  await first[Symbol.asyncDispose]();
+  source.isAway = true;
+  const keeper = restarted(path, source);
+  await keeper.ready();
+  expect(keeper.find('ann@old.example')).toMatchObject({ kind: 'home', route: { side: 'source' } });
+  source.set(ann, 'open', 'target');
+  source.now += 20_000;
+  await until(() => expect(keeper.find('ann@old.example').kind).toBe('later'));
+  expect(keeper.state().isAnswering).toBe(false);
+  source.isAway = false;
+  await until(() => expect(keeper.find('ann@old.example')).toMatchObject({ route: { side: 'target' } }));
+});
+
+test('closed in good order long ago, it tells nobody a side before it has the database', async () => {
+  const path = await place();
+  const source = new MadeUpRoutes();
+  source.join('ann@old.example');
+  const first = restarted(path, source);
+  await first.ready();
+  await first[Symbol.asyncDispose]();
+  source.isAway = true;
+  const { log, said } = listening();
+  const snapshot = opened({ path, of: 'godwit', now: () => Date.now() + 60_000 });
+  await using keeper = new RouteKeeper({ source, door: someDoor, snapshot, log, steady: () => source.now });
+  keeper.start();
+  await until(() => expect(said.join()).toMatch(/cannot be followed/));
+  expect(keeper.find('ann@old.example').kind).toBe('later');
+  source.isAway = false;
+  await keeper.ready();
+  expect(keeper.find('ann@old.example')).toMatchObject({ kind: 'home' });
+  // Nothing was read for that but what has changed.
+  expect(keeper.state().revision).toBe(source.at.revision);
 });
 
 test('where changes cannot be kept any more, what was kept before is removed', async () => {
@@ -175,7 +219,7 @@ test('without the database, what stood open when it was killed is answered for, 
   source.join('bob@old.example', { side: 'target' });
   await killed(path, source, async () => {
     const revision = source.set(ann, 'announced');
-    await vi.waitFor(() => expect(source.isKnown(revision)).toBe(true));
+    await until(() => expect(source.isKnown(revision)).toBe(true));
   });
   source.isAway = true;
   const keeper = restarted(path, source);
@@ -204,7 +248,7 @@ test('with the database it goes on from what was kept, and whoever it was before
   expect(keeper.find('nobody@old.example').kind).toBe('later');
   expect([...source.doors.values()].map(({ before }) => before)).toEqual([first]);
   reading.resolve();
-  await vi.waitFor(() => expect(keeper.find('nobody@old.example').kind).toBe('unknown'));
+  await until(() => expect(keeper.find('nobody@old.example').kind).toBe('unknown'));
 });
 
 test('a door that is killed before what is held was heeded heeds it before it joins again', async () => {
@@ -214,7 +258,7 @@ test('a door that is killed before what is held was heeded heeds it before it jo
   await killed(path, source, async (keeper) => {
     keeper.onHold(() => new Promise(() => undefined));
     source.set(ann, 'held');
-    await vi.waitFor(() => expect(fs.readFileSync(path, 'latin1')).toMatch(/"held"/));
+    await until(() => expect(fs.readFileSync(path, 'latin1')).toMatch(/"held"/));
   });
   const snapshot = opened({ path, of: 'godwit' });
   await using keeper = new RouteKeeper({ source, door: someDoor, snapshot, log: silent, steady: () => source.now });
@@ -232,14 +276,12 @@ test('one that knows more than the database reads everything', async () => {
   const ann = source.join('ann@old.example');
   await killed(path, source, async () => {
     const revision = source.set(ann, 'open', 'target');
-    await vi.waitFor(() => expect(source.isKnown(revision)).toBe(true));
+    await until(() => expect(source.isKnown(revision)).toBe(true));
   });
   const other = new MadeUpRoutes();
   other.join('ann@old.example', { mailbox: ann });
   const keeper = restarted(path, other);
-  await vi.waitFor(() =>
-    expect(keeper.find('ann@old.example')).toMatchObject({ kind: 'home', route: { side: 'source' } }),
-  );
+  await until(() => expect(keeper.find('ann@old.example')).toMatchObject({ kind: 'home', route: { side: 'source' } }));
 });
 
 function changed(octets: Buffer, at: number): Buffer {

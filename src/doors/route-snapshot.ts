@@ -39,6 +39,8 @@ export interface KeptRoutes {
   readonly at: RoutesAt;
   /** By which the database may know the door that kept it. */
   readonly doors: readonly string[];
+  /** For so long it may be answered by without the database, from when it is read; after that only going on from it is left. */
+  readonly aloneMs: number;
 }
 
 export interface SnapshotOptions {
@@ -56,10 +58,11 @@ export function openRouteSnapshot(options: SnapshotOptions): RouteSnapshot {
 }
 
 /**
- * Who ended in good order has left the doors, and no switch has waited for it since. After so long without the database it knows too
- * little; one that was killed is still waited for, whenever it comes back.
+ * Who ended in good order has left the doors, and no switch waits for it. What was open then can have switched only after it had been
+ * announced, 40 seconds ahead (domain/route.ts); so far below that it is still as it was. One that was killed is waited for, whenever
+ * it comes back.
  */
-const endedMostMs = 3_600_000;
+const endedMostMs = 20_000;
 /** Some megabytes of lines: then all is written anew. */
 const changesMost = 50_000;
 /** So many times it may be killed within seconds before the lease of the first is over. */
@@ -155,12 +158,12 @@ class SnapshotOnDisk implements RouteSnapshot {
       revision = line.revision;
       this.#changes += line.changes.length;
     }
-    if (endedAt !== null && Math.abs(this.#now() - endedAt) > endedMostMs)
-      throw new UnusableSnapshot('this door has been closed for more than an hour, and nobody has waited for it since');
+    const aloneMs =
+      endedAt === null ? Number.POSITIVE_INFINITY : Math.max(0, endedMostMs - Math.abs(this.#now() - endedAt));
     this.#endsAt = endsAt;
     this.#table = table;
     this.#at = { revision, estate: head.estate };
-    return { table, at: this.#at, doors: this.#doors };
+    return { table, at: this.#at, doors: this.#doors, aloneMs };
   }
 
   /** Beside the old file, which takes lines in the meantime, and then in its place. */

@@ -47,6 +47,8 @@ export class RouteTable {
   readonly #octets: NameOctets;
   readonly #index: NameIndex;
   readonly #leaves: (Leaf | undefined)[] = [];
+  /** Of all addresses that were taken in, in lower case. A table that was kept on disk has none: it knows of nobody who is not in it. */
+  readonly #domains = new Set<string>();
   #mailboxes = 0;
   /** The name that is being looked at: as it is, and in lower case. */
   readonly #asIs = Buffer.alloc(nameBytesMost);
@@ -100,7 +102,11 @@ export class RouteTable {
     leaf.state[at] = stateOf(side, standing);
     this.#mailboxes++;
     leaf.address[at] = this.#name(mailbox, named.address, rights.address);
-    for (const alias of aliases) this.#name(mailbox, alias, rights.alias);
+    this.#domains.add(domainOf(named.address));
+    for (const alias of aliases) {
+      this.#name(mailbox, alias, rights.alias);
+      this.#domains.add(domainOf(alias));
+    }
     if (named.sourceUser !== null) leaf.sourceUser[at] = this.#user(mailbox, named.sourceUser);
     if (named.targetUser !== null) leaf.targetUser[at] = this.#user(mailbox, named.targetUser);
   }
@@ -114,6 +120,11 @@ export class RouteTable {
     return true;
   }
 
+  /** Whether somebody who was taken in has an address of the same domain. */
+  hasDomainOf(name: string): boolean {
+    return name.includes('@') && this.#domains.has(domainOf(name));
+  }
+
   get mailboxes(): number {
     return this.#mailboxes;
   }
@@ -124,15 +135,12 @@ export class RouteTable {
 
   /** Those that are held, in the order of their numbers. */
   held(): readonly number[] {
-    const held: number[] = [];
-    for (const [number, leaf] of this.#leaves.entries()) {
-      if (leaf === undefined) continue;
-      for (let at = 0; at < leafSize; at++) {
-        const state = leaf.state[at] as number;
-        if (state !== 0 && standingIn(state) === 'held') held.push(number * leafSize + at);
-      }
-    }
-    return held;
+    return this.#those((standing) => standing === 'held');
+  }
+
+  /** Those that are about to change sides, or change sides now, in the order of their numbers. */
+  moving(): readonly number[] {
+    return this.#those((standing) => standing !== 'open');
   }
 
   get shape(): TableShape {
@@ -167,6 +175,18 @@ export class RouteTable {
   /** To be called when its memory was filled with what was kept. */
   refilled(): void {
     this.#index.recount();
+  }
+
+  #those(are: (standing: Standing) => boolean): readonly number[] {
+    const those: number[] = [];
+    for (const [number, leaf] of this.#leaves.entries()) {
+      if (leaf === undefined) continue;
+      for (let at = 0; at < leafSize; at++) {
+        const state = leaf.state[at] as number;
+        if (state !== 0 && are(standingIn(state))) those.push(number * leafSize + at);
+      }
+    }
+    return those;
   }
 
   #user(mailbox: number, name: string): NamePlace {
@@ -241,6 +261,10 @@ export class RouteTable {
     for (let i = 0; i < length; i++) mixed = mixedIn(mixed, name[i] as number);
     return spread(mixed);
   }
+}
+
+function domainOf(address: string): string {
+  return address.slice(address.lastIndexOf('@') + 1).toLowerCase();
 }
 
 function emptyLeaf(): Leaf {

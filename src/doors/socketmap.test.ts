@@ -53,6 +53,17 @@ describe('where mail goes', () => {
     ).toEqual(['OK smtp:[old.example]', 'OK smtp:[old.example]', 'OK smtp:[new.example]']);
   });
 
+  test('mail of a mailbox goes to its side, however its address is written, and what is behind a plus is kept', async () => {
+    book.add('ann@corp.example', 'target', ['a.smith@corp.example']);
+    const written = ['ann+news@corp.example', '"ann"@corp.example', 'A.Smith+x@corp.example'];
+    for (const key of written)
+      expect(await ask(`transport ${key}`, `relay-recipients ${key}`)).toEqual(['OK smtp:[new.example]', 'OK yes']);
+    expect(await ask('virtual A.Smith+News@corp.example', 'virtual "a.smith+two words"@corp.example')).toEqual([
+      'OK ann+News@corp.example',
+      'OK "ann+two words"@corp.example',
+    ]);
+  });
+
   test('each Postfix is told by a view of its own, and the one a mailbox lives on delivers by itself', async () => {
     book.add('ann@corp.example', 'source');
     book.add('bob@corp.example', 'target');

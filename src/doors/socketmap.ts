@@ -9,6 +9,7 @@ import type { DoorPlace } from '#domain/door-place.ts';
 import type { SideName } from '#domain/platform.ts';
 import type { Log } from '#lib/log.ts';
 import type { RouteBook } from '#ports/routes.ts';
+import { type Addressed, findAddressed } from './addressed.ts';
 import { Answers, type Door } from './door.ts';
 import { type Allowed, endListening, listenAt, mayCome } from './listening.ts';
 import { netstring, NetstringReader } from './netstring.ts';
@@ -108,7 +109,7 @@ function answerTo(question: string, { book, views, log }: SocketmapOptions): str
       case 'relay-recipients':
         return known(key, book, () => 'yes');
       case 'virtual':
-        return known(key, book, (address) => address);
+        return known(key, book, (address, extension) => extended(address, extension));
       default:
         return 'PERM there is no such map';
     }
@@ -120,7 +121,7 @@ function answerTo(question: string, { book, views, log }: SocketmapOptions): str
 
 function transportOf(key: string, book: SocketmapOptions['book'], view: TransportView): string {
   if (!isAddress(key)) return 'NOTFOUND ';
-  const found = book.find(key);
+  const { found } = findAddressed(book, key);
   switch (found.kind) {
     case 'unknown':
       return 'NOTFOUND ';
@@ -136,11 +137,26 @@ function transportOf(key: string, book: SocketmapOptions['book'], view: Transpor
 }
 
 /** Whoever has an address here has it on either side and while they move. */
-function known(key: string, book: SocketmapOptions['book'], value: (address: string) => string): string {
+function known(
+  key: string,
+  book: SocketmapOptions['book'],
+  value: (address: string, extension: string) => string,
+): string {
   if (!isAddress(key)) return 'NOTFOUND ';
-  const found = book.find(key);
+  const { found, extension }: Addressed = findAddressed(book, key);
   if (found.kind === 'later') return 'TEMP who is known here is not certain at the moment';
-  return found.kind === 'unknown' ? 'NOTFOUND ' : `OK ${value(found.named.address)}`;
+  return found.kind === 'unknown' ? 'NOTFOUND ' : `OK ${value(found.named.address, extension)}`;
+}
+
+/**
+ * With what stood behind a plus, which the sender has written. An answer is a list of addresses to Postfix: whatever is not a letter, a
+ * mark, a number or a sign of an atom (RFC 5322 §3.2.3, RFC 6532 §3.2) goes in quotes, or a comma would let strangers relay by us.
+ */
+function extended(address: string, extension: string): string {
+  const at = address.lastIndexOf('@');
+  const local = address.slice(0, at) + extension;
+  const isPlain = /^[\p{L}\p{M}\p{N}_!#$%&'*/=?^`{|}~.+-]+$/u.test(local);
+  return `${isPlain ? local : `"${local.replaceAll(/["\\]/g, String.raw`\$&`)}"`}${address.slice(at)}`;
 }
 
 /** Postfix asks for `*`, for domains and for `@domain` too. None of them is an address of somebody, whatever we know. */

@@ -11,22 +11,29 @@ import { connect, createServer, type AddressInfo, type Server, type Socket } fro
 import { connect as connectTls } from 'node:tls';
 import type { SignInBackend, SignInBackends, SignInProtocol } from '#domain/door-backends.ts';
 import type { SideName } from '#domain/platform.ts';
+import type { RouteFound } from '#domain/route.ts';
 import type { Log } from '#lib/log.ts';
+import type { AttemptSink } from '#ports/interruptions.ts';
 import type { RouteBook } from '#ports/routes.ts';
 import type { Answers } from './door.ts';
 import { endListening } from './listening.ts';
-import { isWaitedFor, settled } from './patience.ts';
+import { isWaitedFor, settled, watching } from './patience.ts';
 
 export interface WaitingRoomOptions {
   readonly book: Pick<RouteBook, 'find' | 'whenOpen' | 'onHold'>;
   readonly backends: Readonly<Record<SideName, SignInBackends>>;
   readonly waitMs: number;
+  /** Told who had to wait; without it nobody is. */
+  readonly attempts?: AttemptSink;
   readonly log: Log;
   readonly answers: Answers;
 }
 
 /** Mailboxes that people wait for at a time, and connections to each: a person has a handful of devices. */
 const chambersMax = 2_000;
+/** Of names of which nothing is certain, whoever guesses has any number: they leave room for mailboxes that are held. */
+const uncertainMax = 500;
+const uncertain = '? ';
 const guestsMax = 50;
 const connectMaxMs = 5_000;
 /** A chamber that nobody comes to is closed. */
@@ -46,18 +53,27 @@ export class WaitingRoom implements AsyncDisposable {
     });
   }
 
-  /** Where to wait for this name; null where there is no more room. */
-  async portFor(name: string, protocol: SignInProtocol): Promise<number | null> {
-    const key = `${protocol} ${name}`;
+  /** Where to wait for this name, of which that was found; null where there is no more room. */
+  async portFor(name: string, protocol: SignInProtocol, found: RouteFound): Promise<number | null> {
+    // However it is written, a mailbox has one.
+    const key = found.kind === 'home' ? `${protocol} ${found.route.mailbox}` : `${uncertain}${protocol} ${name}`;
     let opening = this.#chambers.get(key);
     if (opening === undefined) {
       if (this.#chambers.size >= chambersMax) return null;
+      if (found.kind !== 'home' && this.#uncertain() >= uncertainMax) return null;
       opening = this.#open(key, name, protocol);
       this.#chambers.set(key, opening);
     }
     const chamber = await opening;
     chamber?.expect();
     return chamber?.port ?? null;
+  }
+
+  #uncertain(): number {
+    return this.#chambers
+      .keys()
+      .filter((key) => key.startsWith(uncertain))
+      .reduce((count) => count + 1, 0);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -90,12 +106,14 @@ export class WaitingRoom implements AsyncDisposable {
 
   /** Nothing is read from a guest before there is somebody to pass it on to. */
   async #receive(guest: Socket, name: string, protocol: SignInProtocol): Promise<void> {
-    const { book, backends, waitMs, answers } = this.#options;
+    const { book, backends, waitMs, answers, attempts } = this.#options;
     const gone = new AbortController();
     guest.once('close', () => gone.abort());
     guest.pause();
+    const seen = watching(book, name, attempts);
     const found = await settled(book, name, waitMs, AbortSignal.any([gone.signal, this.#ended.signal]));
     if (guest.destroyed) return;
+    seen(found);
     const side = found.kind === 'home' ? found.route.side : 'source';
     const backend = backends[side][protocol];
     if (isWaitedFor(found) || backend === undefined) {

@@ -39,10 +39,14 @@ export async function carry(
 }
 
 /** What has come to the side that was left and is nobody's copy, and nothing else, to the side that people are on. */
-export async function carryNew(request: TravelRequest, signal: AbortSignal): Promise<MailboxReport> {
+export async function carryNew(
+  request: TravelRequest,
+  direction: Direction,
+  signal: AbortSignal,
+): Promise<MailboxReport> {
   const { inHand, choices } = request;
-  const way = { ...inHand.ends('there'), ...choicesOf('there', choices, false) };
-  const ledger = await inHand.strayLedger();
+  const way = { ...inHand.ends(direction), ...choicesOf(direction, choices, false) };
+  const ledger = await inHand.strayLedger(direction);
   return passOf(request, { ...way, ledger, delete: false, onlyNew: true, retryRefused: false }, {}, signal);
 }
 

@@ -42,6 +42,8 @@ function request(
             wave: 1,
             side: 'source',
             turnedForMs: null,
+            homeLate: null,
+            cameHome: null,
             mayMove: true,
             triesRefused: false,
             failures: 0,

@@ -75,8 +75,8 @@ function routeProblem(
   }
   if (route.standing !== 'open')
     return {
-      says: `is about to change sides (${route.standing})`,
-      remedy: 'Try it again when that is over, or name another.',
+      says: `is about to change sides, or has just done so (${route.standing})`,
+      remedy: 'Try it again when that is over, a minute and a half after the switch, or name another.',
     };
   return null;
 }

@@ -2,15 +2,27 @@
 
 import type { Holding } from './travel-request.ts';
 
+const nobodyMeets = (): Promise<never> => Promise.reject(new Error('nobody is held, and nobody waits'));
+
 export const noDoors: Holding = {
   routes: {
-    doors: async () => 0,
+    outlook: async () => ({ doors: 0, brake: null }),
     announce: async () => 0,
     hold: () => Promise.reject(new Error('there is no door')),
     missing: async () => [],
     letGo: async () => undefined,
-    brake: async () => null,
   },
+  waysIn: { lacking: async () => [] },
+  meetings: {
+    come: nobodyMeets,
+    gather: nobodyMeets,
+    giveUp: nobodyMeets,
+    ready: nobodyMeets,
+    agreed: nobodyMeets,
+    tooLate: nobodyMeets,
+    leave: nobodyMeets,
+  },
+  probing: null,
   sessions: { source: null, target: null },
   announceAheadMs: 40_000,
   mostMs: 20_000,

@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { faithful } from '#connectors/memory/manners.ts';
+import type { MemoryOperation } from '#connectors/memory/faults.ts';
 import { MemoryMailbox } from '#connectors/memory/platform.ts';
 import { everything } from '#domain/selection.ts';
 import { contents, fill, letter, noon } from './copy-mailbox.test-kit.ts';
@@ -144,4 +145,51 @@ test.each([
   folderAt(source, home).add({ bytes: letter(666), flags: [], internalDate: noon });
   await journey.until('following');
   expect(contents(source, false).filter((line) => line.startsWith(`${home} `))).toHaveLength(path === 'INBOX' ? 21 : 1);
+});
+
+describe('while people wait', () => {
+  /** Listings of the side that is left, by folder, from the hold on. */
+  async function listedInHold(meanwhile: (journey: Journey) => void): Promise<readonly string[]> {
+    const listed: string[] = [];
+    let isHeld = false;
+    const before = (operation: MemoryOperation): null => {
+      if (isHeld && operation.kind === 'list') listed.push(operation.folder);
+      return null;
+    };
+    await using journey = await aJourney({ source: { faults: { before } } });
+    fill(journey.source.create(['INBOX']), 1, 20);
+    fill(journey.source.create(['Work']), 21, 30);
+    fill(journey.source.create(['Home']), 31, 40);
+    await journey.until('following');
+    journey.meanwhile = (at) => {
+      if (at !== 'closer') return;
+      isHeld = true;
+      meanwhile(journey);
+    };
+    await journey.until('settled', 'switch');
+    expect(contents(journey.target)).toEqual(contents(journey.source));
+    return [...new Set(listed)];
+  }
+
+  test('what was compared before, and stands as it stood, is not compared again', async () => {
+    expect(await listedInHold(() => undefined)).toEqual([]);
+  });
+
+  test('a folder to which something has come since is compared again, and only that', async () => {
+    expect(await listedInHold(({ source }) => fill(folderAt(source, 'Work'), 600, 601))).toEqual(['Work']);
+  });
+
+  test('what has left the other side meanwhile, behind our back, is missed all the same', async () => {
+    await using journey = await aJourney();
+    fill(journey.source.create(['INBOX']), 1, 20);
+    await journey.until('following');
+    journey.meanwhile = (at) => {
+      // After the last pass: only a comparison can find it.
+      if (at === 'carried') remove(journey.target, 'INBOX', 3);
+    };
+    journey.order('switch');
+    await journey.work();
+    expect(journey.said + journey.blocked).toMatch(/switch\.(incomplete|exceptions)/);
+    expect(journey.stage).toBe('switching');
+  });
 });

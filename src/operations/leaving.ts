@@ -13,6 +13,7 @@ import type { Clock } from '#lib/clock.ts';
 import type { Log } from '#lib/log.ts';
 import type { Journeys, ListedMessage } from '#ports/journeys.ts';
 import type { MailboxInHand } from '#ports/mailbox-ends.ts';
+import { ComparedBefore } from '#verify/compared-before.ts';
 import { verifyMailbox } from './verify-mailbox.ts';
 import { choicesOf, type Compare, type Lacking, lackingAcross } from './way-home.ts';
 
@@ -24,10 +25,25 @@ export interface LeavingRequest {
   readonly clock: Clock;
 }
 
-/** By connections and a comparison of its own: is everything there? What is there besides, or served otherwise, is no obstacle. */
+/** What comparisons of one switch have found, by the way as which they compared. */
+export type ComparedWays = ReadonlyMap<Direction, ComparedBefore>;
+
+/** Where a switch begins, which has compared nothing yet. */
+export function nothingCompared(): ComparedWays {
+  return new Map([
+    ['there', new ComparedBefore()],
+    ['back', new ComparedBefore()],
+  ]);
+}
+
+/**
+ * By connections and a comparison of its own: is everything there? What is there besides, or served otherwise, is no obstacle. Folders
+ * that stand on both sides as they stood when `before` compared them are not compared again.
+ */
 export async function compareBoth(
   request: LeavingRequest,
   direction: Direction,
+  before: ComparedWays,
   signal: AbortSignal,
 ): Promise<Compared> {
   const { inHand, choices, log, clock, journeys } = request;
@@ -41,7 +57,9 @@ export async function compareBoth(
       // As it stood before anything was compared.
       seen ??= { leaving, other };
     };
-    return verifyMailbox({ ...ends, selection, sample: 0, log, watcher, clock, heard }, signal);
+    const known = before.get(way);
+    const about = { ...ends, selection, sample: 0, log, watcher, clock, heard, ...(known ? { before: known } : {}) };
+    return verifyMailbox(about, signal);
   };
   const found = await lackingAcross(direction, verify, choices.selection);
   if ('fault' in found) return { seen, why: found.fault };

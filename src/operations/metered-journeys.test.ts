@@ -1,7 +1,7 @@
 /** What a process counts of its work, and of the estate, for those who watch it. */
 
 import { expect, test } from 'vitest';
-import type { EstateNow } from '#domain/estate-state.ts';
+import type { EstateGauged } from '#ports/estate-view.ts';
 import type { Journeys } from '#ports/journeys.ts';
 import { type Meters, metered } from './metered-journeys.ts';
 import { estateWatch } from './watch-estate.ts';
@@ -55,11 +55,11 @@ test('what could not be written down, and a switch that somebody else has taken 
 
 test('however many ask how the estate stands at a time, it is looked at once', async () => {
   let looks = 0;
-  const now = async (): Promise<EstateNow> => {
+  const gauged = async (): Promise<EstateGauged> => {
     looks++;
-    return { standings: [], waves: [], workers: [], platforms: [], brake: null };
+    return { standings: [], workers: [], platforms: [], waysHomeLate: [] };
   };
-  const look = estateWatch({ now }, { depth: async () => ({ waiting: 1, active: 2 }) });
+  const look = estateWatch({ gauged }, { depth: async () => ({ waiting: 1, active: 2 }) });
   const [first, second] = await Promise.all([look(), look(), look()]);
   expect(first).toBe(second);
   expect(looks).toBe(1);

@@ -1,7 +1,8 @@
 /**
  * What the operator's directory says of a mailbox that changes sides: written before its route is turned, and put back where that is
  * not turned. One change of an entry happens or does not, so an entry that says what the other side would have said is one that we
- * wrote, in this attempt or in one that was killed; any other is not ours to touch.
+ * wrote, in this attempt or in one that was killed; any other is not ours to touch. What it said is kept in the database before it is
+ * written over, so that whoever comes after a kill can put back that very entry.
  */
 
 import {
@@ -15,11 +16,12 @@ import {
 import { Fault, fault, isFault, told } from '#domain/fault.ts';
 import type { Named, SideName } from '#domain/platform.ts';
 import type { FaultReport } from '#domain/report.ts';
-import type { Directory } from '#ports/directory.ts';
+import type { Directory, EntriesBefore } from '#ports/directory.ts';
 
 /** The directory of an estate, and what is to stand in it. */
 export interface Directing {
   readonly directory: Directory;
+  readonly before: EntriesBefore;
   readonly settings: Pick<DirectorySettings, SideName | 'filter'>;
   /** Milliseconds for which this worker may still write: whoever takes the mailbox over would write, too. */
   readonly msLeft: () => number;
@@ -33,8 +35,9 @@ export interface Pointing {
   /** Turns the route. Where `turn` breaks off, nobody knows on which side the mailbox is, and nothing is put back before that is known. */
   through(turn: () => Promise<boolean>): Promise<boolean>;
   /**
-   * Lets the directory say again what it said before this attempt, or, where one that was killed had written, what is true on the
-   * side that the mailbox is on. Null, or why that could not be done; then somebody has to come back for it.
+   * Lets the directory say again what it said before it was written, by this attempt or by one that was killed; where one that was
+   * killed has not kept that, as older versions do not, what is true on the side that the mailbox is on. Null, or why that could not be
+   * done; then somebody has to come back for it.
    */
   putBack(): Promise<FaultReport | null>;
 }
@@ -45,31 +48,35 @@ const writeMarginMs = 4_500;
 /** `mayBeWritten`: an attempt before this one may have written and been killed. */
 export function pointing(
   directing: Directing | null,
-  mailbox: Named,
+  mailbox: Named & { readonly id: number },
   { from, to, mayBeWritten }: { readonly from: SideName; readonly to: SideName; readonly mayBeWritten: boolean },
 ): Pointing {
   if (!directing) return nothingToPoint;
-  const { directory, settings, msLeft } = directing;
+  const { directory, before, settings, msLeft } = directing;
   const filter = entryFilter(settings.filter, mailbox);
   const attributes = attributesOf(settings);
   const [leaving, entering] = [valuesOn(from, settings, mailbox), valuesOn(to, settings, mailbox)];
-  let before: EntryValues | null = null;
   let isOpen = mayBeWritten;
   let isInDoubt = false;
-  const change = (choose: (now: EntryValues) => EntryValues | null, signal: AbortSignal): Promise<void> =>
+  const change = (choose: (now: EntryValues) => Promise<EntryValues | null>, signal: AbortSignal): Promise<void> =>
     directory.change(filter, attributes, choose, signal);
   return {
-    look: (signal) => change(() => null, signal),
+    look: (signal) => change(async () => null, signal),
     point: (signal) =>
-      change((now) => {
+      change(async (now) => {
+        if (isSameEntry(now, entering)) return null;
+        // Before the first octet of the change is sent: wherever we are killed, what was kept is what stood there.
+        await before.keep(mailbox.id, to, now);
         isOpen = true;
-        // Where one that was killed had written, what was there before it is not known any more, but what is true is.
-        before ??= isSameEntry(now, entering) ? leaving : now;
-        return isSameEntry(now, entering) ? null : entering;
+        return entering;
       }, signal),
     async through(turn) {
       isInDoubt = true;
-      const isTurned = await turn();
+      const isTurned = await turn().catch((error: unknown) => {
+        // The database has said itself that it did nothing.
+        if (isFault(error, 'database.busy')) isInDoubt = false;
+        throw error;
+      });
       isInDoubt = false;
       if (isTurned) isOpen = false;
       return isTurned;
@@ -79,7 +86,12 @@ export function pointing(
       if (isInDoubt || msLeft() < writeMarginMs)
         return told(fault('switch.unsettled', { text: 'the directory is seen to by the next attempt.' }));
       try {
-        await change((now) => (isSameEntry(now, entering) ? (before ?? leaving) : null), new AbortController().signal);
+        const kept = await before.of(mailbox.id, to);
+        await change(
+          async (now) => (isSameEntry(now, entering) ? (kept ?? leaving) : null),
+          new AbortController().signal,
+        );
+        await before.forget(mailbox.id);
         isOpen = false;
         return null;
       } catch (error) {

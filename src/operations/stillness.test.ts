@@ -24,8 +24,12 @@ function pretend({ doors = 1, announcedForMs = 60_000, missing = [[]], braked = 
   let now = 0;
   let asked = 0;
   let counted = 0;
+  let looks = 0;
   const routes: RouteHolds = {
-    doors: async () => doors,
+    outlook: async () => {
+      looks += 1;
+      return { doors, brake: braked ? { who: 'ann', why: 'smoke', at: 0 } : null };
+    },
     announce: async () => announcedForMs,
     hold: async (mailbox) => {
       done.push('hold');
@@ -33,7 +37,6 @@ function pretend({ doors = 1, announcedForMs = 60_000, missing = [[]], braked = 
     },
     missing: async () => missing[Math.min(asked++, missing.length - 1)] ?? [],
     letGo: async () => undefined,
-    brake: async () => (braked ? { who: 'ann', why: 'smoke', at: 0 } : null),
   };
   const people: Sessions | null = sessions && {
     end: async () => void done.push('end'),
@@ -47,7 +50,7 @@ function pretend({ doors = 1, announcedForMs = 60_000, missing = [[]], braked = 
     },
   };
   const parts: StillnessParts = { routes, sessions: people, user: 'ann', mailbox: 3, clock, announceAheadMs: 40_000 };
-  return { parts, done };
+  return { parts, done, looks: () => looks };
 }
 
 async function faultOf(work: Promise<unknown>): Promise<string> {
@@ -66,6 +69,14 @@ describe('before a switch begins', () => {
   test('those who remember what the doors said are given the time to forget it', async () => {
     expect(await waitBeforeSwitch(pretend({ announcedForMs: 15_000 }).parts)).toBe(25_000);
     expect(await waitBeforeSwitch(pretend({ announcedForMs: 41_000 }).parts)).toBe(0);
+  });
+
+  test('brake and doors are asked for in one question', async () => {
+    const { parts, looks } = pretend();
+    await waitBeforeSwitch(parts);
+    expect(looks()).toBe(1);
+    await holdStill(parts, () => undefined, never);
+    expect(looks()).toBe(2);
   });
 
   test('a brake is obeyed, with doors and without', async () => {

@@ -3,10 +3,11 @@
  * nothing is under way on the side that is left. With no doors there is nobody to tell, and nothing is held.
  */
 
-import { fault } from '#domain/fault.ts';
-import { doorLeaseMs } from '#domain/route.ts';
+import { Fault, fault } from '#domain/fault.ts';
+import { heedMostMs } from '#domain/route.ts';
 import type { Clock } from '#lib/clock.ts';
-import type { DoorMissing, RouteHold, RouteHolds } from '#ports/routes.ts';
+import type { Log } from '#lib/log.ts';
+import type { DoorMissing, Outlook, RouteHold, RouteHolds } from '#ports/routes.ts';
 import type { Sessions } from '#ports/sessions.ts';
 
 export interface StillnessParts {
@@ -19,10 +20,14 @@ export interface StillnessParts {
   readonly clock: Clock;
   /** So long ahead it has to be announced. */
   readonly announceAheadMs: number;
+  /** Told when people's sessions are about to be ended. */
+  readonly closing?: () => void;
 }
 
 /** Between two questions whether all doors know. */
 const doorsAgainMs = 10;
+/** Longer than a door may take over a hold, with the time in which it comes by to say so. One whose lease is over is asked no longer. */
+const doorsMaxMs = heedMostMs + 1_500;
 const sessionsAgainMs = 50;
 /** A server ends a session when it has done what was asked of it before. */
 const sessionsMaxMs = 5_000;
@@ -34,16 +39,17 @@ const finishesMs = 1_000;
  * Throws `switch.braked`.
  */
 export async function waitBeforeSwitch({ routes, mailbox, announceAheadMs }: StillnessParts): Promise<number> {
-  await heedBrake(routes);
-  if ((await routes.doors()) === 0) return 0;
+  if ((await outlookOn(routes)).doors === 0) return 0;
   const announcedForMs = await routes.announce(mailbox);
   return Math.max(0, announceAheadMs - announcedForMs);
 }
 
-/** Throws `switch.braked` where somebody has pulled the brake. */
-export async function heedBrake(routes: Pick<RouteHolds, 'brake'>): Promise<void> {
-  const brake = await routes.brake();
+/** What a step is to reckon with. Throws `switch.braked` where somebody has pulled the brake. */
+export async function outlookOn(routes: Pick<RouteHolds, 'outlook'>): Promise<Outlook> {
+  const outlook = await routes.outlook();
+  const { brake } = outlook;
   if (brake) throw fault('switch.braked', { who: brake.who, why: brake.why });
+  return outlook;
 }
 
 /**
@@ -56,11 +62,11 @@ export async function holdStill(
   signal: AbortSignal,
 ): Promise<void> {
   const { routes, sessions, mailbox, clock } = parts;
-  await heedBrake(routes);
-  if ((await routes.doors()) === 0) return;
+  if ((await outlookOn(routes)).doors === 0) return;
   const hold = await routes.hold(mailbox);
   held(hold);
   await untilDoorsKnow(parts, hold, signal);
+  if (sessions) parts.closing?.();
   if (sessions) await untilAlone(parts, sessions, signal);
   else await clock.sleep(finishesMs, signal);
 }
@@ -73,8 +79,7 @@ async function untilDoorsKnow({ routes, clock }: StillnessParts, hold: RouteHold
     if (lost) throw fault('door.lost', { door: named(lost), id: lost.id });
     const [slow] = missing;
     if (!slow) return;
-    // One that does not come by within its lease has none any more, and is asked no longer.
-    if (clock.now() - began > 2 * doorLeaseMs) throw fault('door.slow', { door: named(slow) });
+    if (clock.now() - began > doorsMaxMs) throw fault('door.slow', { door: named(slow) });
     await clock.sleep(doorsAgainMs, signal);
   }
 }
@@ -82,11 +87,34 @@ async function untilDoorsKnow({ routes, clock }: StillnessParts, hold: RouteHold
 async function untilAlone({ user, clock }: StillnessParts, sessions: Sessions, signal: AbortSignal): Promise<void> {
   const began = clock.now();
   for (;;) {
-    await sessions.end(user);
-    if ((await sessions.count(user)) === 0) return;
+    await sessions.end(user, signal);
+    if ((await sessions.count(user, signal)) === 0) return;
     if (clock.now() - began > sessionsMaxMs) throw fault('switch.sessions', { user });
     await clock.sleep(sessionsAgainMs, signal);
   }
+}
+
+/**
+ * To be called once the route is turned: a proxy that was told the side before the hold may have come there only after nobody was seen. What
+ * such a session does would be undone where people are.
+ */
+export async function endLate(
+  { sessions, user, mailbox }: StillnessParts,
+  log: Log,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    await sessions?.end(user, signal);
+  } catch (error) {
+    // It has turned, and that is true whatever this server answers now.
+    log.warn('nobody knows whether somebody came late to the side that was left', { mailbox, ...wordsOf(error) });
+  }
+}
+
+/** For the log, of what undoes nothing. */
+export function wordsOf(error: unknown): { readonly fault: string } | { readonly text: string } {
+  if (error instanceof Fault) return { fault: error.code };
+  return { text: error instanceof Error ? error.message : String(error) };
 }
 
 function named({ host, pid, serves }: DoorMissing): string {

@@ -7,16 +7,32 @@ import type { Clock } from '#lib/clock.ts';
 import type { Log } from '#lib/log.ts';
 import type { Journeys } from '#ports/journeys.ts';
 import type { MailboxInHand } from '#ports/mailbox-ends.ts';
+import type { Meetings } from '#ports/meetings.ts';
 import type { RouteHolds } from '#ports/routes.ts';
+import type { InterruptionIntake } from '#ports/interruptions.ts';
 import type { Sessions } from '#ports/sessions.ts';
+import type { WaysInGate } from '#ports/ways-in.ts';
 import type { CrashPoint } from '#sync/engine.ts';
+import type { ComparedMemory } from './compared-memory.ts';
 import type { CopyChoices } from './copy-mailbox.ts';
 import type { Directing } from './pointing.ts';
+import type { SignInProbes } from './probe-sign-ins.ts';
 import type { StrayMemory } from './strays.ts';
 
 export type JourneySteps = Pick<
   Journeys,
-  'now' | 'take' | 'rest' | 'beginSwitch' | 'passed' | 'carried' | 'listed' | 'failed' | 'block' | 'turn'
+  | 'now'
+  | 'take'
+  | 'rest'
+  | 'beginSwitch'
+  | 'passed'
+  | 'carried'
+  | 'wayHome'
+  | 'homeIsQuiet'
+  | 'listed'
+  | 'failed'
+  | 'block'
+  | 'turn'
 >;
 
 export interface TravelRequest {
@@ -31,6 +47,7 @@ export interface TravelRequest {
   /** The operator's directory; null: none is written. */
   readonly directing: Directing | null;
   readonly strays: StrayMemory;
+  readonly compared: ComparedMemory;
   /** For the audit log. */
   readonly who: string;
   readonly log: Log;
@@ -44,8 +61,14 @@ export interface TravelRequest {
 /** How people and deliveries are kept waiting while a mailbox changes sides. */
 export interface Holding {
   readonly routes: RouteHolds;
+  /** Asked before a switch begins, and not for the way back: that is a person's order. */
+  readonly waysIn: WaysInGate;
+  /** Where those meet who change sides together. */
+  readonly meetings: Meetings;
   /** Where the operator of a side lets us see and end people's sessions. */
   readonly sessions: Readonly<Record<SideName, Sessions | null>>;
+  /** Real sign-ins while somebody switches; null: none are made. */
+  readonly probing: { readonly probes: SignInProbes; readonly intake: InterruptionIntake } | null;
   readonly announceAheadMs: number;
   /** So long at most, in milliseconds. */
   readonly mostMs: number;

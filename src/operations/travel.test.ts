@@ -10,6 +10,7 @@ import { silent } from '#lib/log.ts';
 import { memoryLedger } from '#ledger-file/memory.ts';
 import type { Ends } from '#ports/mailbox-ends.ts';
 import { noDoors } from './holding.test-kit.ts';
+import { ComparedMemory } from './compared-memory.ts';
 import { StrayMemory } from './strays.ts';
 import type { JourneySteps, TravelRequest } from './travel-request.ts';
 import { travel } from './travel.ts';
@@ -24,6 +25,8 @@ const noSteps: JourneySteps = {
   rest: never('rest'),
   passed: never('passed'),
   carried: never('carried'),
+  wayHome: never('wayHome'),
+  homeIsQuiet: never('homeIsQuiet'),
   failed: never('failed'),
   turn: never('turn'),
   block: never('block'),
@@ -35,7 +38,15 @@ function travelOnce(
   failures: number,
   ends: Partial<Ends>,
   journeys: JourneySteps,
-  { work, log }: Pick<TravelRequest, 'work' | 'log'> = { work: 'copy', log: silent },
+  {
+    work,
+    log,
+    holding = noDoors,
+    followEveryMs = 1_000,
+  }: Pick<TravelRequest, 'work' | 'log'> & Partial<Pick<TravelRequest, 'holding' | 'followEveryMs'>> = {
+    work: 'copy',
+    log: silent,
+  },
 ): Promise<void> {
   const traveller = { id: 7, address: 'ann@mail.example', sourceUser: null, targetUser: null, stage, wave: 1 };
   const may = { mayMove: true, triesRefused: false };
@@ -43,7 +54,15 @@ function travelOnce(
     {
       work,
       inHand: {
-        traveller: { ...traveller, ...may, side: 'source', turnedForMs: null, failures },
+        traveller: {
+          ...traveller,
+          ...may,
+          side: 'source',
+          turnedForMs: null,
+          homeLate: null,
+          cameHome: null,
+          failures,
+        },
         ends: () => ends as Ends,
         turnLedger: never('turnLedger'),
         user: () => 'ann',
@@ -53,10 +72,11 @@ function travelOnce(
       wave: null,
       journeys,
       choices: { selection: everything, delete: true, prove: 'sample' },
-      followEveryMs: 1_000,
-      holding: noDoors,
+      followEveryMs,
+      holding,
       directing: null,
       strays: new StrayMemory(),
+      compared: new ComparedMemory(),
       who: 'a test',
       log,
       clock: { now: () => Date.now(), sleep: async () => undefined },
@@ -127,6 +147,31 @@ test.each([
   };
   await travelOnce('following', 0, ends, journeys, { work: 'switch', log });
   expect(warned).toEqual([stage]);
+});
+
+test('a switch by ways in that nobody holds does not begin without a person, and is followed meanwhile as often as all others', async () => {
+  const [source, target] = [new MemoryMailbox(), new MemoryMailbox()];
+  const ends = {
+    pair: { source: 'ann@old.example', target: 'ann@new.example' },
+    openSource: memorySource(source),
+    openTarget: memoryTarget(target),
+    openSourceToRead: memorySource(source),
+    openTargetToRead: memorySource(target),
+    ledger: memoryLedger(),
+  };
+  const passed: unknown[] = [];
+  const journeys: JourneySteps = {
+    ...noSteps,
+    carried: async () => undefined,
+    passed: async (mailbox, _, dueInMs) => void passed.push([mailbox, dueInMs]),
+  };
+  const asked: number[] = [];
+  const waysIn = { lacking: async (mailbox: number) => (asked.push(mailbox), ['proxy'] as const) };
+  const [holding, followEveryMs] = [{ ...noDoors, waysIn }, 15 * 60_000];
+  await travelOnce('following', 0, ends, journeys, { work: 'switch', log: silent, holding, followEveryMs });
+  expect(asked).toEqual([7]);
+  // A whole wave may wait for a word: looked at more often, it would leave the others no worker.
+  expect(passed).toEqual([[7, followEveryMs]]);
 });
 
 describe('a fault of ours is told to whoever counts them, and calls for nobody by itself', () => {

@@ -14,6 +14,7 @@ import { type Clock, realClock } from '#lib/clock.ts';
 import type { Log } from '#lib/log.ts';
 import type { MailboxPair } from '#ports/ledger.ts';
 import { compareFolder } from '#verify/compare-folder.ts';
+import type { ComparedBefore } from '#verify/compared-before.ts';
 import { compareTrees, graveNotes } from '#verify/compare-trees.ts';
 import type { FolderFindings } from '#verify/findings.ts';
 import { Places } from '#verify/places.ts';
@@ -31,6 +32,8 @@ export interface VerifyRequest {
   /** Told of the folders of both, before anything is compared. */
   readonly heard?: (source: FolderTree, target: FolderTree) => void;
   readonly watcher: VerifyWatcher;
+  /** What was compared a moment ago with the same choices, and need not be again where nothing moved; it learns from this comparison. */
+  readonly before?: ComparedBefore;
   readonly clock?: Clock;
 }
 
@@ -97,7 +100,9 @@ async function compare(request: VerifyRequest, clock: Clock, found: Found, signa
     stopped.throwIfAborted();
     const path = pair.target.path.join('/');
     try {
-      found.folders[index] = await compareFolder(comparison, pair);
+      const known = request.before?.of(pair) ?? null;
+      found.folders[index] = known ?? (await compareFolder(comparison, pair));
+      if (known === null && found.folders[index]) request.before?.note(pair, found.folders[index]);
     } catch (error) {
       if (!(error instanceof Fault) || error.reach !== 'folder') throw error;
       const sources = pair.sources.map((folder) => folder.path.join('/')).join(', ');

@@ -11,11 +11,12 @@ import { after, type Stage } from '#domain/journey.ts';
 import { type Direction, opposite } from '#domain/ledger-turn.ts';
 import { everything, type Selection } from '#domain/selection.ts';
 import { silent } from '#lib/log.ts';
-import type { ListedMessage } from '#ports/journeys.ts';
+import type { ListedMessage, Traveller } from '#ports/journeys.ts';
 import type { Exception, LedgerReader } from '#ports/ledger.ts';
 import type { OpenSource } from '#ports/mailbox.ts';
 import type { Ends } from '#ports/mailbox-ends.ts';
 import type { MailboxLease } from '#ports/workforce.ts';
+import { openEntriesBefore } from '#store/entries-before.ts';
 import { forgetWay } from '#store/forget-ledgers.ts';
 import { mailboxAt, type TestWorker, testWorker } from '#store/ledger.test-kit.ts';
 import { turnLedger } from '#store/ledger-turn.ts';
@@ -25,9 +26,10 @@ import type { CrashPoint } from '#sync/engine.ts';
 import { fill, pair } from './copy-mailbox.test-kit.ts';
 import { turnedInMemory } from '#ledger-file/turned-in-memory.ts';
 import { noDoors } from './holding.test-kit.ts';
+import { ComparedMemory } from './compared-memory.ts';
 import type { Directing } from './pointing.ts';
 import { StrayMemory } from './strays.ts';
-import type { JourneySteps } from './travel-request.ts';
+import type { Holding, JourneySteps } from './travel-request.ts';
 import { travel } from './travel.ts';
 
 export type Point = SwitchPoint | CrashPoint;
@@ -47,6 +49,7 @@ export class Journey implements AsyncDisposable {
   /** Another one where somebody leads us to another account. */
   target: MemoryMailbox;
   stage: Stage = 'planned';
+  holding: Holding = noDoors;
   /** Why a person is needed; null while nobody is. */
   blocked: string | null = null;
   failures = 0;
@@ -54,6 +57,12 @@ export class Journey implements AsyncDisposable {
   triesRefused = false;
   /** What a person has accepted does not arrive, by folder and UID. */
   readonly accepted = new Set<string>();
+  /** What keeps it from being carried home, as it was told last. */
+  homeLate: string | null = null;
+  /** Alarms, each with what it is about. */
+  readonly alarms: string[] = [];
+  /** What was only mentioned. */
+  readonly told: string[] = [];
   /** The last warning. */
   said = '';
   /** Who both sides are said to be, as the way there sees them. */
@@ -65,8 +74,16 @@ export class Journey implements AsyncDisposable {
   /** How the target answers those who carry home, where not as it should. */
   readsTarget: OpenSource | null = null;
   /** The operator's directory, where there is one. */
-  directing: Directing | null = null;
+  directing: Omit<Directing, 'before'> | null = null;
+  /** Whether what comes to the target is looked for since it came home. */
+  cameHome: Traveller['cameHome'] = null;
+  /** Since it changed sides, as the database tells it, and how soon after a look the next comes. */
+  turnedForMs: number | null = null;
+  nextInMs: number | null = null;
+  /** How soon after it changed sides it is looked at again. */
+  againInMs: number | null = null;
   readonly #strays = new StrayMemory();
+  readonly #compared = new ComparedMemory();
   readonly #db: TestDatabase;
   readonly #worker: TestWorker;
   readonly #lease: MailboxLease;
@@ -97,23 +114,38 @@ export class Journey implements AsyncDisposable {
     const journeys: JourneySteps = {
       now: () => Date.now(),
       take: (step) => alive(() => this.#step(step.expected, step.step)),
-      passed: (_, __, ___, step) =>
+      passed: (_, __, dueInMs, step) =>
         alive(() => {
           this.failures = 0;
+          this.nextInMs = dueInMs;
           if (step) this.#step(step.expected, step.step);
         }),
       carried: () => alive(() => undefined),
+      wayHome: (_, late) =>
+        alive(() => {
+          const isNews = this.homeLate !== (late?.code ?? null);
+          this.homeLate = late?.code ?? null;
+          return isNews;
+        }),
+      homeIsQuiet: () => alive(() => void (this.cameHome = null)),
       rest: () => alive(() => undefined),
       beginSwitch: () => alive(() => this.#step('following', 'switch')),
       listed: (_, direction) => alive(() => this.#listed(direction)),
-      failed: () => alive(() => void this.failures++),
+      failed: (_, dueInMs) =>
+        alive(() => {
+          this.failures++;
+          this.nextInMs = dueInMs;
+        }),
       block: (_, code, about) =>
         alive(async () => {
           this.blocked = `${code}: ${JSON.stringify(about)}`;
           await sql`update mailbox set blocked_about = ${JSON.stringify(about)}::jsonb`.execute(this.#db.sql);
         }),
-      turn: async (step, _, __, ___, { forgets = null } = {}) => {
+      turn: async (step, side, _, againInMs, { forgets = null } = {}) => {
+        this.againInMs = againInMs;
         const isTaken = await alive(() => this.#step(step.expected, step.step));
+        if (isTaken) this.cameHome = side === 'source' ? 'stays' : null;
+        if (isTaken) await before.forget(this.#lease.mailbox);
         if (forgets !== null) {
           await forgetWay(this.#db.sql, this.#lease.mailbox, forgets);
           this.forgotten.push(forgets);
@@ -122,10 +154,17 @@ export class Journey implements AsyncDisposable {
       },
     };
     const may = { mayMove: true, triesRefused: this.triesRefused };
-    const who = { id: 1, address: 'a', sourceUser: null, targetUser: null, wave: null };
+    const who = { id: this.#lease.mailbox, address: 'a', sourceUser: null, targetUser: null, wave: null };
     const traveller = { ...who, failures: this.failures, ...may };
     const inHand = {
-      traveller: { ...traveller, stage: this.stage, side: 'source' as const, turnedForMs: null },
+      traveller: {
+        ...traveller,
+        stage: this.stage,
+        side: 'source' as const,
+        turnedForMs: this.turnedForMs,
+        homeLate: this.homeLate,
+        cameHome: this.stage === 'following' ? this.cameHome : null,
+      },
       ends: (direction: Direction) => this.ends(direction),
       turnLedger: async (from: Direction) => {
         const turning = await turnLedger(this.#worker.ledgers, this.#lease, from, this.ends(opposite[from]).pair);
@@ -133,10 +172,11 @@ export class Journey implements AsyncDisposable {
       },
       user: () => 'a',
       leaveBoth: () => undefined,
-      strayLedger: async () =>
-        turnedInMemory(await this.ledger('back'), await this.ledger('there'), this.ends('there').pair),
+      strayLedger: async (direction: Direction) =>
+        turnedInMemory(await this.ledger(opposite[direction]), await this.ledger(direction), this.ends(direction).pair),
     };
     const { directing } = this;
+    const before = openEntriesBefore(this.#db);
     const { selection = everything, delete: mirrors = true } = this.#platforms;
     await travel(
       {
@@ -145,15 +185,26 @@ export class Journey implements AsyncDisposable {
         wave: null,
         journeys,
         choices: { selection, delete: mirrors, prove: 'sample' },
-        followEveryMs: 1_000,
-        holding: noDoors,
+        followEveryMs: 15 * 60_000,
+        holding: this.holding,
         directing: directing && {
           ...directing,
           directory: { change: (...about) => alive(() => directing.directory.change(...about)) },
+          before: {
+            keep: (...about) => alive(() => before.keep(...about)),
+            of: (...about) => alive(() => before.of(...about)),
+            forget: (...about) => alive(() => before.forget(...about)),
+          },
         },
         strays: this.#strays,
+        compared: this.#compared,
         who: 'a test',
-        log: { ...silent, warn: (_, about) => void (this.said = JSON.stringify(about)) },
+        log: {
+          ...silent,
+          info: (what) => void this.told.push(what),
+          warn: (_, about) => void (this.said = JSON.stringify(about)),
+          error: (what, about) => void this.alarms.push(`${what}: ${String(about?.['fault'])}`),
+        },
         clock: { now: () => Date.now(), sleep: async () => undefined },
         at,
       },

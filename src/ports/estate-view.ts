@@ -13,7 +13,11 @@ import type { Selector, UnknownName } from '#domain/selector.ts';
 
 export interface EstateView {
   now(): Promise<EstateNow>;
+  /** What gauges are made of, which is asked for again and again. */
+  gauged(): Promise<EstateGauged>;
 }
+
+export type EstateGauged = Pick<EstateNow, 'standings' | 'platforms' | 'workers' | 'waysHomeLate'>;
 
 export interface EstateLists {
   /** In the order of their addresses. */

@@ -24,6 +24,10 @@ export interface Traveller {
   /** Whether a person has asked that what was refused is tried again. */
   readonly triesRefused: boolean;
   readonly failures: number;
+  /** The code of what is known to keep it from being carried home after the switch; null while that is kept up. */
+  readonly homeLate: string | null;
+  /** Where what still comes to the target is looked for since it came home: whether it stays there until a person says otherwise. */
+  readonly cameHome: 'stays' | 'may-go' | null;
 }
 
 /** What a pass did, and what it found. */
@@ -123,6 +127,10 @@ export interface Journeys {
   listed(mailbox: number, direction: Direction): Promise<readonly ListedMessage[]>;
   /** What a pass carried in the middle of something greater, or before a fault ended it. */
   carried(mailbox: number, numbers: PassNumbers): Promise<void>;
+  /** What keeps one that has settled from being carried home, or with null that nothing does any more. False where that was known. */
+  wayHome(mailbox: number, late: FaultMet | null): Promise<boolean>;
+  /** Nothing comes to the target any more of one that came home: it is not looked for from now on. */
+  homeIsQuiet(mailbox: number): Promise<void>;
   /** The platform asked for patience with this mailbox: it is looked at again after that, and has not failed. */
   rest(mailbox: number, dueInMs: number): Promise<void>;
   /** A pass has met a fault and is tried again after a wait. Who got further before that (`carried`) has failed once, not again. */
@@ -133,14 +141,22 @@ export interface Journeys {
    */
   block(mailbox: number, code: string, about: Readonly<Record<string, unknown>>, who: string): Promise<void>;
   /**
-   * Turns the route, takes the step that goes with it, notes the interruption, and forgets the ledger of one direction, which is
-   * known in the other: one transaction. False as `take`, and where `hold` is not what the doors go by any more.
+   * Turns the route, takes the step that goes with it, notes the interruption (as `interruptedMs` tells it, or longer where the turn had to
+   * wait), and forgets the ledger of one direction, which is
+   * known in the other: one transaction. False as `take`, where `hold` is not what the doors go by any more, and under the brake. Throws
+   * `database.busy` where others keep it waiting for longer than `withinMs`; then nothing is done.
    */
   turn(
     step: StepOf,
     side: 'source' | 'target',
     interruptedMs: number,
     dueInMs: number | null,
-    also?: { readonly forgets?: Direction | null; readonly hold?: RouteHold | null },
+    also?: {
+      readonly forgets?: Direction | null;
+      readonly hold?: RouteHold | null;
+      /** Since sessions were ended; null where none were. */
+      readonly sessionMs?: number | null;
+      readonly withinMs?: number | null;
+    },
   ): Promise<boolean>;
 }

@@ -30,8 +30,8 @@ export interface MailboxInHand {
   user(side: SideName): string;
   /** Signs out what is signed in and waits for the next pass. */
   leaveBoth(): void;
-  /** What is known of the way that leads from the side that was left, for one pass: made of the ledger that leads there. */
-  strayLedger(): Promise<LedgerStore>;
+  /** What is known of the way that leads from the side that was left, `direction`, for one pass: made of the ledger that leads there. */
+  strayLedger(direction: Direction): Promise<LedgerStore>;
   /** Makes the ledger of the other direction, or says why that cannot be yet. */
   turnLedger(from: Direction): Promise<LedgerTurn>;
 }

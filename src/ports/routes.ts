@@ -6,8 +6,8 @@ import type { Named, SideName } from '#domain/platform.ts';
 
 /** What a switch asks of the doors. */
 export interface RouteHolds {
-  /** How many doors have registered and not left, whether they are heard of or not; with none there is nobody to wait for. */
-  doors(): Promise<number>;
+  /** What a switch looks at before each step that cannot be taken back easily. */
+  outlook(): Promise<Outlook>;
   /**
    * Announces that it is to change sides, where that was not done before. Answers for how many milliseconds it has been announced: doors
    * are asked by those who remember what they were told before.
@@ -19,8 +19,13 @@ export interface RouteHolds {
   missing(hold: RouteHold): Promise<readonly DoorMissing[]>;
   /** It is open again where it was, unless another hold has come since. It stays announced for a while. */
   letGo(hold: RouteHold): Promise<void>;
+}
+
+export interface Outlook {
+  /** How many doors have registered and not left, whether they are heard of or not; with none there is nobody to wait for. */
+  readonly doors: number;
   /** Whether somebody has pulled the brake, and who. */
-  brake(): Promise<Brake | null>;
+  readonly brake: Brake | null;
 }
 
 export interface RouteHold {
@@ -53,8 +58,14 @@ export interface RouteBook {
   /** Resolves once it is held no more, with true; with false after `mostMs`, or when `signal` fires. */
   whenOpen(mailbox: number, mostMs: number, signal: AbortSignal): Promise<boolean>;
   /** `heed` is called when a mailbox becomes held, and awaited before the hold is acknowledged. */
-  onHold(heed: (mailbox: number) => Promise<void>): void;
+  onHold(heed: HeedHold): void;
 }
+
+/**
+ * Sees to it that nothing that has begun comes to this mailbox any more. `hasTime`: a switch waits, so that what is nearly done may end;
+ * without, the lease is over, nobody waits for this door, and a hold may have come of which it was not told.
+ */
+export type HeedHold = (mailbox: number, hasTime: boolean) => Promise<void>;
 
 /** A route as it was changed. */
 export interface RouteChange extends Route {

@@ -2,7 +2,7 @@
 
 export interface Sessions {
   /** Ends all of a user's. A user who has none is no fault. Throws `sessions.unusable`. */
-  end(user: string): Promise<void>;
+  end(user: string, signal: AbortSignal): Promise<void>;
   /** How many a user has. Throws `sessions.unusable`. */
-  count(user: string): Promise<number>;
+  count(user: string, signal: AbortSignal): Promise<number>;
 }

@@ -2,7 +2,8 @@
 
 import type { Accepted, WhichExceptions } from '#domain/acceptance.ts';
 import type { Wave } from '#domain/wave.ts';
-import type { Interruptions, ListedException, MailboxAccount } from '#domain/wave-report.ts';
+import type { Interruptions } from '#domain/interruption.ts';
+import type { ListedException, MailboxAccount } from '#domain/wave-report.ts';
 
 export type WaveFound =
   | { readonly kind: 'found'; readonly wave: Wave }

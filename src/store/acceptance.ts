@@ -26,11 +26,12 @@ export const isAccepted = sql.raw(
 
 /**
  * Of a `ledger_exception e` of a mailbox at `stage`: people answer for it. That is what the way there has listed; and while
- * somebody goes home what does not arrive there.
+ * somebody goes home what does not arrive there; and after the switch what both sides have changed.
  */
 export function isAccountable(stage: RawBuilder<unknown>): RawBuilder<unknown> {
   return sql`(e.direction = 'there' and e.kind <> 'kept'
-              or e.direction = 'back' and e.kind = 'refused' and ${stage} = 'returning')`;
+              or e.direction = 'back' and e.kind = 'refused' and ${stage} = 'returning'
+              or e.direction = 'back' and e.kind = 'different' and string_to_array(e.code, ',') && '{conflict,source-only}')`;
 }
 
 /** Of a `ledger_exception e`: the other side does not have it. */

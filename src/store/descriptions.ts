@@ -20,14 +20,18 @@ import type { Descriptions } from '#ports/descriptions.ts';
 import { faulted } from './database-fault.ts';
 import type { Database, Sql } from './db.ts';
 import { openEstateLists } from './estate-lists.ts';
+import { switchesOf } from './interruptions.ts';
 import { openWaveAccounts } from './wave-accounts.ts';
 import { tailOf } from './tail-plans.ts';
 import { openWaves } from './waves.ts';
+import { lateWords } from './way-home.ts';
 
 /** Records of the log: some months of an ordinary mailbox. */
 const recordsMax = 20;
 /** Exceptions: more are for `godwit report`. */
 const exceptionsMax = 200;
+/** There and back, and again. */
+const switchesMax = 10;
 /** Looked at on both sides of an address that is not there. */
 const neighboursMax = 50;
 
@@ -62,7 +66,11 @@ interface MailboxRow {
   readonly queued_at: Date | null;
   readonly failures: number;
   readonly last_fault: { readonly code: string; readonly message: string; readonly at: string } | null;
+  readonly home_late: string | null;
+  readonly home_late_since: Date | null;
+  readonly home_late_says: string | null;
   readonly in_hand_of: MailboxDescription['inHandOf'];
+  readonly belongs_with: readonly string[];
   readonly readiness: { readonly at: string; readonly found: unknown } | null;
   readonly verification: { readonly at: string; readonly found: unknown } | null;
 }
@@ -115,16 +123,18 @@ async function mailbox(db: Database, address: string): Promise<MailboxFound> {
   const row = rows[0] ?? (await mailboxRow(db.sql, sql`m.id = any(array(${knownAs(address)}))`)).rows[0];
   if (!row) return { kind: 'unknown', nearest: await nearestAddress(db.sql, address) };
   const accounts = openWaveAccounts(db);
-  const [[account], exceptions, log, marked, waves, told] = await Promise.all([
+  const [[account], exceptions, log, marked, waves, told, switches] = await Promise.all([
     accounts.accounts([row.id]),
     firstOf(accounts.exceptions([row.id])),
     recorded(db.sql, sql`mailbox = ${row.id}`),
     lastMarked(db.sql, row.id),
     row.wave === null ? [] : openWaves(db).list(),
     tailOf(db.sql, row.id),
+    switchesOf(db.sql, [row.id], switchesMax),
   ]);
   const wave = waves.find(({ id }) => id === row.wave) ?? null;
-  const more = { account: account as MailboxAccount, exceptions, log, wave, ...told };
+  const taken = switches.get(row.id) ?? [];
+  const more = { account: account as MailboxAccount, switches: taken, exceptions, log, wave, ...told };
   return {
     kind: 'found',
     mailbox: { ...descriptionOf(row), ...more, marks: marksOf(row, marked), fault: faultOf(row, marked) },
@@ -137,8 +147,11 @@ function mailboxRow(db: Sql, which: ReturnType<typeof sql>) {
            o.code, o.name as organisation_name, m.size_bytes, m.items, m.not_before::text, m.not_after::text, m.stage,
            m.stage_since, m.held, m.blocked, m.blocked_about, m.excluded, m.left_at, m.wave,
            coalesce(r.side, 'source') as side, r.turned_at, m.due_at, m.queued_at, m.failures, m.last_fault,
+           m.home_late, m.home_late_since, m.home_late_says,
            (select jsonb_build_object('worker', w.id, 'host', w.host, 'pid', w.pid)
               from mailbox_lease l join worker w on w.id = l.worker where l.mailbox = m.id) as in_hand_of,
+           array(select o.address from party t join party p using (party, wave) join mailbox o on o.id = p.mailbox and o.wave = p.wave
+                  where t.mailbox = m.id and t.wave = m.wave and o.id <> m.id order by o.address) as belongs_with,
            (select jsonb_build_object('at', at, 'found', remarks) from readiness where mailbox = m.id) as readiness,
            (select jsonb_build_object('at', at, 'found', found) from verification where mailbox = m.id) as verification,
            array(with recursive above (id, code, parent, far) as (
@@ -242,7 +255,10 @@ function entryOf(code: string) {
 
 function descriptionOf(
   row: MailboxRow,
-): Omit<MailboxDescription, 'account' | 'exceptions' | 'log' | 'wave' | 'marks' | 'fault' | 'tail' | 'plan'> {
+): Omit<
+  MailboxDescription,
+  'account' | 'switches' | 'exceptions' | 'log' | 'wave' | 'marks' | 'fault' | 'tail' | 'plan'
+> {
   const { address, kind, aliases, timezone, language, code, above, items, stage, side, failures } = row;
   return {
     address,
@@ -265,10 +281,18 @@ function descriptionOf(
     dueAt: row.due_at,
     queuedAt: row.queued_at,
     inHandOf: row.in_hand_of,
+    belongsWith: row.belongs_with,
     failures,
+    wayHomeLate: wayHomeLateOf(row),
     readiness: row.readiness && { ...row.readiness, at: new Date(row.readiness.at) },
     verification: row.verification && { ...row.verification, at: new Date(row.verification.at) },
   };
+}
+
+function wayHomeLateOf(row: MailboxRow): MailboxDescription['wayHomeLate'] {
+  const { stage, home_late: code, home_late_since: lateSince, home_late_says: says } = row;
+  if (stage !== 'settled' || code === null || lateSince === null) return null;
+  return { since: lateSince, code, message: lateWords(code, says, lateSince, Date.now()) };
 }
 
 async function faultsIn(db: Sql, wave: number): Promise<readonly FaultCount[]> {

@@ -2,7 +2,7 @@
 
 import { sql } from 'kysely';
 import type { Stage } from '#domain/journey.ts';
-import type { Candidate, WaveNow, WaveState } from '#domain/release.ts';
+import { type Candidate, type WaveNow, type WaveState, waitingMax } from '#domain/release.ts';
 import type { Journeys, Traveller } from '#ports/journeys.ts';
 import { oneRow, type Sql } from './db.ts';
 
@@ -14,6 +14,9 @@ interface CandidateRow {
   readonly due_ms: number;
   readonly lag_ms: number | null;
   readonly may_move: boolean;
+  readonly party: number | null;
+  readonly is_awaited: boolean;
+  readonly stays_home?: boolean;
 }
 
 interface WaveRow {
@@ -36,6 +39,8 @@ interface TravellerRow {
   readonly may_move: boolean;
   readonly tries_refused: boolean;
   readonly failures: number;
+  readonly home_late: string | null;
+  readonly came_home: Traveller['cameHome'];
 }
 
 /**
@@ -45,7 +50,7 @@ interface TravellerRow {
  */
 export async function due(db: Sql, max: number): ReturnType<Journeys['due']> {
   const { now } = await oneRow(db, sql<{ now: number }>`select (extract(epoch from now()) * 1000)::int8 as now`);
-  const urgent = await sql<CandidateRow>`(${begun(max)}) union all (${inTheirWindow(max)})`.execute(db);
+  const urgent = await withTheirParties(max).execute(db);
   // Nobody else's turn would come.
   const rest = urgent.rows.length >= max ? [] : (await ordinary(max).execute(db)).rows;
   const waves = await sql<WaveRow>`${wavesNow} where state <> 'cancelled'`.execute(db);
@@ -53,7 +58,9 @@ export async function due(db: Sql, max: number): ReturnType<Journeys['due']> {
     now,
     candidates: [...urgent.rows, ...rest].map((row): Candidate => {
       const { id, organisation, stage, wave, due_ms: dueAt, lag_ms: lagMs, may_move: mayMove } = row;
-      return { mailbox: id, organisation, stage, wave, dueAt, lagMs, mayMove };
+      const company = row.party === null ? {} : { company: { party: row.party, isAwaited: row.is_awaited } };
+      const home = row.stays_home ? { staysHome: true } : {};
+      return { mailbox: id, organisation, stage, wave, dueAt, lagMs, mayMove, ...company, ...home };
     }),
     waves: new Map(waves.rows.map((row) => [row.id, waveNow(row)] as const)),
   };
@@ -63,6 +70,8 @@ const columns = sql.raw(
   'm.id, m.organisation, m.stage, m.wave, (extract(epoch from m.due_at) * 1000)::int8 as due_ms, m.lag_ms',
 );
 const isDue = sql.raw(`m.due_at <= now() and m.queued_at is null and m.mark = ''`);
+/** Of a mailbox `m` that came home: what still comes to the target is looked for, though it stays there until a person says otherwise. */
+const staysHome = sql.raw(`m.came_home = m.stage_since and m.stage = 'following' and m.mark = 'held'`);
 /** Whether the dates of a mailbox, by the name of its row, allow the day of its wave `w`. */
 function datesAllow(m: string): string {
   return `((${m}.not_before is null or ${m}.not_before <= w.day) and (${m}.not_after is null or w.day <= ${m}.not_after))`;
@@ -81,9 +90,37 @@ export const maySwitchNow = sql.raw(
      select from wave w where w.id = mailbox.wave and ${open} and ${datesAllow('mailbox')})`,
 );
 
+/**
+ * Whom people wait for, and of each all who change sides together with them and may, however far behind they are: nobody is to wait
+ * for one who is not even looked at. So with those whose company waits for them already.
+ */
+function withTheirParties(max: number) {
+  return sql<CandidateRow>`
+    with urgent as materialized ((${begun(max)}) union all (${inTheirWindow(max)})),
+    -- In their order: no more are ever chosen, and those behind them are chosen neither.
+    first as materialized (select id, wave from urgent limit ${waitingMax}),
+    awaited as materialized (
+      select distinct p.party, p.wave from party p join mailbox m on m.id = p.mailbox and m.wave = p.wave
+       where p.waits_since is not null and p.waits_since >= m.stage_since and m.mark = '' and m.stage in ('switching', 'returning')
+    ), parties as materialized (
+      select p.party, p.wave from first u join party p on p.mailbox = u.id and p.wave = u.wave
+      union
+      select party, wave from awaited
+    ), concerned as materialized (
+      select p.mailbox, p.wave, p.party from parties join party p using (party, wave)
+    )
+    select u.*, c.party, (c.party, c.wave) in (select party, wave from awaited) as is_awaited
+      from urgent u left join concerned c on c.mailbox = u.id and c.wave = u.wave
+    union all
+    select ${columns}, true as may_move, c.party, (c.party, c.wave) in (select party, wave from awaited) as is_awaited
+      from concerned c join mailbox m on m.id = c.mailbox and m.wave = c.wave join wave w on w.id = m.wave
+     where ${isDue} and (m.stage in ('switching', 'returning') or m.stage = 'following' and ${isOpen} and ${mayMove})
+       and m.id not in (select id from urgent)`;
+}
+
 /** Between the two sides, whatever the hour: switches before ways back. */
 function begun(max: number) {
-  return sql<CandidateRow>`
+  return sql`
     select ${columns}, true as may_move from mailbox m
      where ${isDue} and m.stage in ('switching', 'returning')
      order by m.stage desc, m.due_at, m.id limit ${max}`;
@@ -91,7 +128,7 @@ function begun(max: number) {
 
 /** Who may switch now: the pilot before the rest, the smallest lag first. */
 function inTheirWindow(max: number) {
-  return sql<CandidateRow>`
+  return sql`
     select m.* from wave w cross join lateral (
       select ${columns}, true as may_move from mailbox m
        where m.wave = w.id and m.stage = 'following' and ${isDue} and ${mayMove}
@@ -108,7 +145,7 @@ function inTheirWindow(max: number) {
  */
 function ordinary(max: number) {
   return sql<CandidateRow>`
-    (select ${columns}, ${mayMoveNow} from mailbox m
+    (select ${columns}, ${mayMoveNow}, null::int as party, false as stays_home from mailbox m
       where ${isDue} and m.stage in ('copying', 'following', 'settled')
         and (m.stage = 'settled'
              or m.stage = 'copying' and m.wave in (select w.id from wave w where w.state in ('running', 'paused'))
@@ -118,8 +155,12 @@ function ordinary(max: number) {
                         and exists (select from wave w where w.id = m.wave and w.state <> 'cancelled' and not ${mayMove})))
       order by m.due_at limit ${max})
     union all
+    (select ${columns}, false as may_move, null::int as party, true as stays_home from mailbox m
+      where ${staysHome} and m.due_at <= now() and m.queued_at is null
+      order by m.due_at limit ${max})
+    union all
     (select m.* from wave w cross join lateral (
-       select ${columns}, ${mayMove} as may_move from mailbox m
+       select ${columns}, ${mayMove} as may_move, null::int as party, false as stays_home from mailbox m
         where m.wave = w.id and m.stage = 'planned' and ${isDue}
         order by m.due_at limit ${max}
      ) as m
@@ -134,8 +175,10 @@ export async function find(
   mailbox: number,
 ): Promise<{ readonly now: number; readonly traveller: Traveller; readonly wave: WaveNow | null } | null> {
   const { rows } = await sql<TravellerRow & { readonly now: number; readonly wave_now: WaveRow | null }>`
-    select (extract(epoch from now()) * 1000)::int8 as now, m.id, m.address, m.source_user, m.target_user, m.stage, m.wave, m.failures,
-           m.tries_refused, ${mayMoveNow}, coalesce(r.side, 'source') as side,
+    select (extract(epoch from now()) * 1000)::int8 as now, m.id, m.address, m.source_user, m.target_user, m.stage, m.wave, m.failures, m.home_late,
+           m.tries_refused, ${mayMoveNow},
+           case when ${staysHome} then 'stays' when m.came_home = m.stage_since and m.stage = 'following' then 'may-go' end as came_home,
+           coalesce(r.side, 'source') as side,
            (extract(epoch from now() - r.turned_at) * 1000)::int8 as turned_for_ms,
            (select row_to_json(w) from (${wavesNow} where id = m.wave) as w) as wave_now
       from mailbox m left join route r on r.mailbox = m.id
@@ -155,14 +198,16 @@ export async function find(
     side,
     turnedForMs: its.turned_for_ms,
     failures,
+    homeLate: its.home_late,
+    cameHome: its.came_home,
     ...may,
   };
   return { now, traveller, wave: wave && waveNow(wave) };
 }
 
 const wavesNow = sql`
-  select id, case when state = 'running' and exists (select from brake) then 'paused' else state end as state, (extract(epoch from opens_at) * 1000)::int8 as opens_ms,
-         (extract(epoch from closes_at) * 1000)::int8 as closes_ms, pilot
+  select id, case when state = 'running' and exists (select from brake) then 'paused' else state end as state,
+         (extract(epoch from opens_at) * 1000)::int8 as opens_ms, (extract(epoch from closes_at) * 1000)::int8 as closes_ms, pilot
     from wave`;
 
 function waveNow({ id, state, opens_ms: opensAt, closes_ms: closesAt, pilot }: WaveRow): WaveNow {

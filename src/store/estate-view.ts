@@ -8,7 +8,9 @@ import { brakeNow } from './brake.ts';
 import { openPlatforms } from './budget.ts';
 import { faulted } from './database-fault.ts';
 import type { Database } from './db.ts';
+import { interruptionsOfAll } from './interruptions.ts';
 import { openWaves } from './waves.ts';
+import { waysHomeLate } from './way-home.ts';
 import { openWorkforce } from './workforce.ts';
 
 interface StandingRow {
@@ -20,16 +22,25 @@ interface StandingRow {
 }
 
 export function openEstateView(db: Database): EstateView {
+  const gauged: EstateView['gauged'] = async () => {
+    const [standings, workers, platforms, late] = await Promise.all([
+      faulted(db.name, standingsNow(db)),
+      openWorkforce(db).workersNow(),
+      openPlatforms(db).platformsNow(),
+      faulted(db.name, waysHomeLate(db.sql)),
+    ]);
+    return { standings, workers, platforms, waysHomeLate: late };
+  };
   return {
+    gauged,
     async now() {
-      const [standings, waves, workers, platforms, brake] = await Promise.all([
-        faulted(db.name, standingsNow(db)),
+      const [seen, waves, brake, interruptions] = await Promise.all([
+        gauged(),
         openWaves(db).list(),
-        openWorkforce(db).workersNow(),
-        openPlatforms(db).platformsNow(),
         faulted(db.name, brakeNow(db.sql)),
+        faulted(db.name, interruptionsOfAll(db.sql)),
       ]);
-      return { standings, waves, workers, platforms, brake };
+      return { ...seen, waves, brake, interruptions };
     },
   };
 }

@@ -402,12 +402,33 @@ test('a switch that waited in the queue is begun where nothing has changed, with
 test('who came home is not switched again, though the window is still open, until a person releases them', async () => {
   await using db = await testDatabase();
   const { turn, due, find } = await travellers(db, 'returning');
+  const toDo = async (): Promise<readonly string[]> => {
+    const { candidates, waves: known, now } = await due(10);
+    return choose(candidates, known, now, 10).map(({ work }) => work);
+  };
   const home = { mailbox: 1, expected: 'returning', step: 'come-home', who: 'worker 7' } as const;
   expect(await turn(home, 'source', 900, 0)).toBe(true);
   expect((await find(1))?.traveller).toMatchObject({ stage: 'following', side: 'source' });
-  expect((await due(10)).candidates).toEqual([]);
+  expect(await toDo()).toEqual(['follow']);
   await orderOne(db, 'm1', 'release');
-  expect((await due(10)).candidates).toHaveLength(1);
+  expect(await toDo()).toEqual(['switch']);
+});
+
+test('who came home is looked at until nothing comes to the target any more, or they are sent on their way again', async () => {
+  await using db = await testDatabase();
+  const { turn, due, find, take, homeIsQuiet } = await travellers(db, 'returning', 'returning');
+  for (const mailbox of [1, 2])
+    await turn({ mailbox, expected: 'returning', step: 'come-home', who: 'worker 7' }, 'source', 900, 0);
+  expect((await find(1))?.traveller.cameHome).toBe('stays');
+  await homeIsQuiet(1);
+  expect((await find(1))?.traveller.cameHome).toBeNull();
+  expect((await due(10)).candidates).toMatchObject([{ mailbox: 2, staysHome: true }]);
+  await orderOne(db, 'm2', 'release');
+  expect((await find(2))?.traveller.cameHome).toBe('may-go');
+  await take({ mailbox: 2, expected: 'following', step: 'stand-down', who: 'operator' }, 0);
+  await take({ mailbox: 2, expected: 'planned', step: 'start', who: 'worker 7' }, 0);
+  await take({ mailbox: 2, expected: 'copying', step: 'catch-up', who: 'worker 7' }, 0);
+  expect((await find(2))?.traveller.cameHome).toBeNull();
 });
 
 test('the tallies are what a count finds, after any moves by several at once', async () => {
@@ -469,6 +490,7 @@ const someMailboxes = fc.array(
     ),
     wave: fc.integer({ min: 1, max: 5 }),
     held: rarely,
+    cameHome: rarely,
     mayMove: rarely.map((not) => !not),
     queued: rarely,
     lagMs: fc.option(fc.integer({ min: 0, max: 3 })),
@@ -489,11 +511,12 @@ function wavesOf(made: readonly SomeWave[], now: number): ReadonlyMap<number, Wa
 }
 
 function candidatesOf(boxes: readonly SomeMailbox[], now: number): readonly Candidate[] {
-  return boxes.flatMap(({ held, queued, dueMinutes, stage, wave, lagMs, mayMove }, i) =>
-    held || queued || dueMinutes === null
-      ? []
-      : [{ mailbox: i + 1, organisation: 1, stage, wave, dueAt: now + dueMinutes * 60_000, lagMs, mayMove }],
-  );
+  return boxes.flatMap(({ held, cameHome, queued, dueMinutes, stage, wave, lagMs, mayMove }, i) => {
+    const staysHome = held && cameHome && stage === 'following';
+    if ((held && !staysHome) || queued || dueMinutes === null) return [];
+    const dueAt = now + dueMinutes * 60_000;
+    return [{ mailbox: i + 1, organisation: 1, stage, wave, dueAt, lagMs, mayMove, staysHome }];
+  });
 }
 
 /** Mailbox 1 with a job in the hands of a worker. */
@@ -534,9 +557,9 @@ async function set(db: TestDatabase, made: readonly SomeWave[], boxes: readonly 
     update mailbox m
        set stage = b.stage, wave = b.wave, held = case when b.held then 'asked to' end, blocked = null, excluded = null,
            queued_at = case when b.queued then now() end, due_at = now() + make_interval(mins => b."dueMinutes"),
-           lag_ms = b."lagMs", not_after = case when not b."mayMove" then current_date - 9 end
+           came_home = case when b."cameHome" then m.stage_since end, lag_ms = b."lagMs", not_after = case when not b."mayMove" then current_date - 9 end
       from rows from (jsonb_to_recordset(${JSON.stringify(boxes)}::jsonb)
-             as (stage text, wave int, held bool, queued bool, "lagMs" int, "dueMinutes" int, "mayMove" bool))
-           with ordinality as b(stage, wave, held, queued, "lagMs", "dueMinutes", "mayMove", id)
+             as (stage text, wave int, held bool, "cameHome" bool, queued bool, "lagMs" int, "dueMinutes" int, "mayMove" bool))
+           with ordinality as b(stage, wave, held, "cameHome", queued, "lagMs", "dueMinutes", "mayMove", id)
      where m.id = b.id`.execute(db.sql);
 }

@@ -10,10 +10,13 @@ import { faulted } from './database-fault.ts';
 import { type Database, oneRow, type Sql } from './db.ts';
 import { due, find, maySwitchNow } from './due.ts';
 import { forgottenWay } from './forget-ledgers.ts';
+import { interrupted } from './interruptions.ts';
 import { advance, stepping } from './journey.ts';
+import { turnedTogether } from './meetings.ts';
 import { turnedRoute, underHold } from './route-turn.ts';
 import type { StoredQueue } from './queue.ts';
 import { takenOut } from './queue-rows.ts';
+import { forgetsWayHome, noteWayHome } from './way-home.ts';
 
 /** The journeys as they are written in the course of one job. */
 export interface JobsJourneys extends Journeys {
@@ -128,6 +131,10 @@ export function openJourneys(db: Database, queue: Pick<StoredQueue, 'send'>, job
       await ask(changed(db.sql, mailbox, carried(numbers)));
       if (numbers.copied > 0 && !numbers.found) gotFurther = mailbox;
     },
+    wayHome: (mailbox, late) => ask(noteWayHome(db.sql, mailbox, late)),
+    async homeIsQuiet(mailbox) {
+      await ask(changed(db.sql, mailbox, sql`came_home = null`));
+    },
     async putBack(ended) {
       await ask(changedWithItsEnd(db.sql, ended, ended.mailbox, sql`queued_at = null`));
     },
@@ -147,14 +154,23 @@ export function openJourneys(db: Database, queue: Pick<StoredQueue, 'send'>, job
         return true;
       });
     },
-    turn({ about, ...step }, side, interruptedMs, dueInMs, { forgets = null, hold = null } = {}) {
+    turn({ about, ...step }, side, interruptedMs, dueInMs, more = {}) {
+      const { forgets = null, hold = null, sessionMs = null, withinMs = null } = more;
       // Who came home stays there until a person lets them go again: the window may still be open.
       const held = side === 'source' ? 'came home; release it to have it switched again' : null;
-      const also = sql`interrupted_ms = ${interruptedMs}, held = coalesce(${held}::text, held)`;
+      const cameHome = side === 'source' ? sql`now()` : sql`null`;
+      const also = sql`interrupted_ms = (select ms from stamps), interrupted_by = 'stamps', held = coalesce(${held}::text, held),
+                       came_home = ${cameHome}, ${forgetsWayHome}`;
       const gone = forgets === null ? sql`` : forgottenWay(sql`select id from moved`, forgets);
       const noted = { ...step, about: { ...about, interruptedMs } };
-      const gate = underHold(step.mailbox, hold);
-      return endingStep(noted, dueInMs, also, sql`${turnedRoute(side)} ${gone}`, gate);
+      const gate = { ...underHold(step.mailbox, hold, interruptedMs), withinMs };
+      return endingStep(
+        noted,
+        dueInMs,
+        also,
+        sql`${turnedRoute(side)} ${interrupted(side, sessionMs)} ${turnedTogether} ${gone}`,
+        gate,
+      );
     },
   };
 }
@@ -202,6 +218,7 @@ function carriedBy({ direction, copied, bytes, milliseconds, found }: PassNumber
       ? sql`copied = copied + ${copied}, copied_bytes = copied_bytes + ${bytes},
             carry_ms = coalesce(carry_ms, 0) + ${Math.round(milliseconds)}`
       : sql`carried_back = coalesce(carried_back, 0) + ${copied}`;
+  const notTaken = found && direction === 'back' ? sql`, home_refused = ${found.refused}` : sql``;
   const seen = found ? sql`, lag_ms = ${Math.min(Math.round(found.lagMs), lagMaxMs)}, caught_up_at = now()` : sql``;
   // What the last pass there found is the account of the move, whatever is carried home later.
   const account =
@@ -209,7 +226,7 @@ function carriedBy({ direction, copied, bytes, milliseconds, found }: PassNumber
       ? sql`, found = ${found.messages}, already_there = ${found.alreadyThere}, refused = ${found.refused},
             exceptions = ${found.exceptions}`
       : sql``;
-  return sql`${done}${seen}${account}`;
+  return sql`${done}${seen}${account}${notTaken}`;
 }
 
 /** For whoever does more in the same transaction; see `Journeys.block`. */
@@ -237,9 +254,11 @@ export async function block(
 interface Gate {
   readonly parts: RawBuilder<unknown>;
   readonly isOpen: RawBuilder<unknown>;
+  /** For each lock it waits no longer; null: as long as it takes. */
+  readonly withinMs: number | null;
 }
 
-const noGate: Gate = { parts: sql``, isOpen: sql`true` };
+const noGate: Gate = { parts: sql``, isOpen: sql`true`, withinMs: null };
 
 /**
  * A step, what else changes with it, and the end of the job, in one statement: every round trip of a switch is one in which
@@ -260,12 +279,21 @@ async function steppedWithItsEnd(
   const { stands, moved } = await oneRow(
     db,
     sql<{ stands: boolean; moved: boolean }>`
-      with standing as (select from mailbox where id = ${mailbox} and stage = ${expected} for update) ${gate.parts},
+      with ${bounded(gate.withinMs)}
+           standing as (
+             select from mailbox cross join bounded where id = ${mailbox} and stage = ${expected} for update of mailbox
+           ) ${gate.parts},
            ended as (${ended}),
            ${stepping(mailbox, expected, taken, seconds(dueInMs), within)} ${more}
       select ${isThere} as stands, exists (select from moved) as moved`,
   );
   return moved ? 'taken' : stands ? 'not-ours' : 'elsewhere';
+}
+
+/** Said in the statement itself, before its first lock and until its end: a round trip less in which people wait. */
+function bounded(withinMs: number | null): RawBuilder<unknown> {
+  if (withinMs === null) return sql`bounded as (select),`;
+  return sql`bounded as materialized (select set_config('lock_timeout', ${`${withinMs}ms`}, true)),`;
 }
 
 /** From now, by the clock of the database; null for never by itself. */

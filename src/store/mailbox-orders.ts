@@ -17,6 +17,7 @@ import { forgetLedgers } from './forget-ledgers.ts';
 import { enterOtherNames } from './other-names.ts';
 import { select } from './selected.ts';
 import { sendBack } from './settled-orders.ts';
+import { lateIn } from './way-home.ts';
 
 /** Ordered in one transaction: nobody who works waits for long. */
 const batchMax = 1_000;
@@ -44,13 +45,16 @@ async function orderAll(
   if ('kind' in meant) return meant;
   const done: string[] = [];
   const refused: RefusedMailbox[] = [];
+  const home = { late: 0, notTaken: 0 };
   for (let from = 0; from < meant.length; from += batchMax) {
     const ids = meant.slice(from, from + batchMax);
     const some = await db.sql.transaction().execute((tx) => obey(tx, ids, order, who, why));
     done.push(...some.done);
     refused.push(...some.refused);
+    home.late += some.home?.late ?? 0;
+    home.notTaken += some.home?.notTaken ?? 0;
   }
-  return { kind: 'ordered', done, refused };
+  return { kind: 'ordered', done, refused, ...(home.late + home.notTaken > 0 ? { home } : {}) };
 }
 
 /** In the order of their addresses. */
@@ -80,7 +84,7 @@ async function obey(
   order: MailboxOrder,
   who: string,
   why: string | null,
-): Promise<{ readonly done: readonly string[]; readonly refused: readonly RefusedMailbox[] }> {
+): Promise<Omit<Extract<MailboxesOrdered, { kind: 'ordered' }>, 'kind'>> {
   // Locked in the order of their ids, as everybody does who takes several.
   const { rows } = await sql<Standing>`
     with locked as materialized (
@@ -93,12 +97,13 @@ async function obey(
   });
   const obeying = judged.filter((each) => each.why === null);
   const ids = obeying.map(({ id }) => id);
+  const home = order === 'go-back' ? { home: await lateIn(tx, sql`m.id = any(${ids}::int[])`) } : {};
   if (order === 'go-back') await sendBack(tx, ids, who, why);
   else await mark(tx, ids, order, who, why);
   const refused = judged.flatMap(({ address, stage, mark: its, why: because }) =>
     because === null ? [] : [{ address, stage, mark: its, why: because }],
   );
-  return { done: obeying.map(({ address }) => address), refused };
+  return { done: obeying.map(({ address }) => address), refused, ...home };
 }
 
 async function mark(

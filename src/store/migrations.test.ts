@@ -19,6 +19,11 @@ test('however many processes start at once, each migration is run once', async (
   expect(await migrate(db)).toEqual([]);
 });
 
+test('no two migrations bear one number, so that everybody runs them in one order', async () => {
+  const numbers = (await migrations()).map(({ name }) => name.slice(0, 4));
+  expect(numbers).toEqual(numbers.map((_, at) => String(at + 1).padStart(4, '0')));
+});
+
 test('the plan is what is run: done by hand it leaves nothing to run', async () => {
   await using db = await testDatabase({ bare: true });
   const steps = await plan(db);

@@ -43,14 +43,13 @@ export async function callOff(mailboxes: readonly number[], within: Sql): Promis
  */
 export async function findLost(db: Sql): Promise<number> {
   const since = sql`now() - make_interval(secs => ${lostAfterSeconds})`;
-  // No index knows who is in the queue; those that know who is due are of these three kinds.
+  // No index knows who is in the queue; those that know who is due are of these kinds.
   const kinds = [
-    sql`stage in ('copying', 'following', 'settled')`,
-    sql`stage in ('switching', 'returning')`,
-    sql`stage = 'planned' and wave in (select id from wave where state = 'running')`,
-  ].map(
-    (kind) => sql`select id from mailbox where ${kind} and mark = '' and due_at < ${since} and queued_at < ${since}`,
-  );
+    sql`stage in ('copying', 'following', 'settled') and mark = ''`,
+    sql`stage in ('switching', 'returning') and mark = ''`,
+    sql`stage = 'planned' and mark = '' and wave in (select id from wave where state = 'running')`,
+    sql`came_home = stage_since and stage = 'following' and mark = 'held'`,
+  ].map((kind) => sql`select id from mailbox where ${kind} and due_at < ${since} and queued_at < ${since}`);
   const { rows } = await sql`
     update mailbox m set queued_at = null
      where m.id in (${sql.join(kinds, sql` union all `)}) and m.queued_at < ${since}

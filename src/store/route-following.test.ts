@@ -129,7 +129,7 @@ test('a registration of which nobody heard how it ended can be repeated', async 
   await using _first = await source.register(mine, 0, []);
   await using work = await source.register(mine, 0, []);
   expect(await work.renew(0)).toMatchObject({ at: { revision: 0 } });
-  expect(await holds.doors()).toBe(1);
+  expect(await holds.outlook()).toEqual({ doors: 1, brake: null });
 });
 
 test('a database that does not answer is given up, and asked anew on another connection', async () => {

@@ -2,6 +2,7 @@
 
 import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
+import { openBrake } from './brake.ts';
 import type { Database } from './db.ts';
 import { careForRoutes, openRouteHolds } from './route-holds.ts';
 import { openJourneys } from './journeys.ts';
@@ -44,6 +45,16 @@ async function addDoor(db: Database, revision: number, leaseSeconds: number): Pr
 
 const idle = { send: () => Promise.reject(new Error('nothing is sent')) };
 
+test('a switch is told in one answer how many doors there are and who has pulled the brake', async () => {
+  await using db = await testDatabase();
+  const { outlook } = openRouteHolds(db);
+  expect(await outlook()).toEqual({ doors: 0, brake: null });
+  await addDoor(db, 0, -60);
+  await addDoor(db, 0, 60);
+  await openBrake(db).pull('ann', 'smoke');
+  expect(await outlook()).toEqual({ doors: 2, brake: { who: 'ann', why: 'smoke', at: expect.any(Number) as number } });
+});
+
 describe('a hold', () => {
   test('is known once each living door has read as far, and by a lost one that was told of the announcement', async () => {
     await using db = await testDatabase();
@@ -82,6 +93,71 @@ describe('a hold', () => {
     // Of the past: nothing is let go by it any more.
     await holds.letGo(third);
     expect(await routes(db)).toMatchObject([{ side: 'target', standing: 'announced' }]);
+  });
+});
+
+describe('a turn', () => {
+  const settle = { mailbox: 1, expected: 'switching', step: 'settle', who: 'worker 7' } as const;
+
+  test.each(['with doors', 'without'])(
+    'is refused under the brake, %s, and nothing is changed by it',
+    async (doors) => {
+      await using db = await testDatabase();
+      await estate(db, 1);
+      await sql`update mailbox set stage = 'switching'`.execute(db.sql);
+      const hold = doors === 'without' ? null : await openRouteHolds(db).hold(1);
+      const { turn } = openJourneys(db, idle);
+      await openBrake(db).pull('ann', 'smoke');
+      expect(await turn(settle, 'target', 900, 0, { hold })).toBe(false);
+      const { rows } = await sql`select stage, interrupted_ms from mailbox`.execute(db.sql);
+      expect(rows).toEqual([{ stage: 'switching', interrupted_ms: null }]);
+      await openBrake(db).release('ann', 'no smoke');
+      expect(await turn(settle, 'target', 900, 0, { hold })).toBe(true);
+    },
+  );
+
+  test('that others keep waiting tells of the whole time in which people were held, also of sessions', async () => {
+    await using db = await testDatabase({ connectionsMax: 4 });
+    await estate(db, 1);
+    await sql`update mailbox set stage = 'switching'`.execute(db.sql);
+    const hold = await openRouteHolds(db).hold(1);
+    const { turn } = openJourneys(db, idle);
+    const turned = await db.sql.transaction().execute(async (tx) => {
+      await sql`select from mailbox for update`.execute(tx);
+      const began = turn(settle, 'target', 10, 0, { hold, sessionMs: 4 });
+      await sql`select pg_sleep(0.3)`.execute(tx);
+      return { began };
+    });
+    expect(await turned.began).toBe(true);
+    const { rows } = await sql<Record<'counted' | 'stamps' | 'sessions', number>>`
+      select m.interrupted_ms as counted, i.stamps_ms as stamps, i.session_ms as sessions
+        from mailbox m join interruption i on i.mailbox = m.id`.execute(db.sql);
+    const [{ counted, stamps, sessions } = { counted: 0, stamps: 0, sessions: 0 }] = rows;
+    expect(stamps).toBeGreaterThanOrEqual(300);
+    expect([counted, sessions]).toEqual([stamps, stamps - 6]);
+  });
+
+  test.each([
+    ['mailbox', sql`select from mailbox for update`],
+    ['clock of all routes', sql`select from route_clock for update`],
+    ['route', sql`select from route for update`],
+  ])('that others keep waiting at its %s is given up in time, and nothing is changed by it', async (_, locks) => {
+    await using db = await testDatabase({ connectionsMax: 4 });
+    await estate(db, 1);
+    await sql`update mailbox set stage = 'switching'`.execute(db.sql);
+    const hold = await openRouteHolds(db).hold(1);
+    const before = await routes(db);
+    const { turn } = openJourneys(db, idle);
+    await db.sql.transaction().execute(async (tx) => {
+      await locks.execute(tx);
+      const turned = turn(settle, 'target', 900, 0, { hold, withinMs: 50 });
+      await expect(turned).rejects.toMatchObject({ code: 'database.busy' });
+    });
+    expect(await routes(db)).toEqual(before);
+    expect(await turn(settle, 'target', 900, 0, { hold, withinMs: 5_000 })).toBe(true);
+    // It was said of that one statement only.
+    const { rows } = await sql<{ lock_timeout: string }>`show lock_timeout`.execute(db.sql);
+    expect(rows).toEqual([{ lock_timeout: '0' }]);
   });
 });
 

@@ -1,8 +1,7 @@
 /** Routes as a switch holds and opens them, and what the leader does with them of its own accord. */
 
 import { sql } from 'kysely';
-import type { DoorMissing, RouteHold, RouteHolds } from '#ports/routes.ts';
-import { brakeNow } from './brake.ts';
+import type { DoorMissing, Outlook, RouteHold, RouteHolds } from '#ports/routes.ts';
 import { faulted } from './database-fault.ts';
 import { type Database, oneRow, type Sql } from './db.ts';
 
@@ -11,16 +10,32 @@ const tick = sql`tick as (update route_clock set revision = revision + 1 returni
 export function openRouteHolds(db: Database): RouteHolds {
   const ask = <Answer>(answer: Promise<Answer>): Promise<Answer> => faulted(db.name, answer);
   return {
-    doors: () => ask(doorsKnown(db.sql)),
+    outlook: () => ask(outlook(db.sql)),
     announce: (mailbox) => ask(announce(db.sql, mailbox)),
     hold: (mailbox) => ask(hold(db.sql, mailbox)),
     missing: (held) => ask(missing(db.sql, held)),
     letGo: (held) => ask(letGo(db.sql, held)),
-    brake: () => ask(brakeNow(db.sql)),
   };
 }
 
-async function doorsKnown(db: Sql): Promise<number> {
+async function outlook(db: Sql): Promise<Outlook> {
+  interface Row {
+    readonly doors: number;
+    readonly who: string | null;
+    readonly why: string;
+    readonly at: number;
+  }
+  const { doors, who, why, at } = await oneRow(
+    db,
+    sql<Row>`
+      select d.doors, b.who, b.why, (extract(epoch from b.at) * 1000)::int8 as at
+        from (select count(*)::int as doors from door) d left join brake b on true`,
+  );
+  return { doors, brake: who === null ? null : { who, why, at } };
+}
+
+/** How many there are, heard of or not. */
+async function doorCount(db: Sql): Promise<number> {
   const { doors } = await oneRow(db, sql<{ doors: number }>`select count(*)::int as doors from door`);
   return doors;
 }
@@ -106,7 +121,7 @@ export async function careForRoutes(db: Database, announceAheadMs: number): Prom
   await faulted(
     db.name,
     (async () => {
-      if ((await doorsKnown(db.sql)) > 0)
+      if ((await doorCount(db.sql)) > 0)
         while ((await announceAll(db.sql, aboutToMove(announcedMost, announceAheadMs))) === announcedMost);
       await letGoOfOld(db.sql);
       await openSettled(db.sql);

@@ -35,3 +35,43 @@ describe('what a mail system is told that asks the database itself', () => {
       expect(await transportOf(db, other)).toBeNull();
   });
 });
+
+describe('where somebody signs in, asked of the database itself', () => {
+  const sideOf = async (db: TestDatabase, name: string): Promise<string> => {
+    const { rows } = await sql<{ side: string }>`select mail_side(${name}) as side`.execute(db.sql);
+    return rows[0]?.side ?? '';
+  };
+
+  test('is their side under any address and any name to sign in with; of whoever is nobody, the source', async () => {
+    await using db = await testDatabase();
+    await sql`insert into organisation (code, name) values ('X', 'X')`.execute(db.sql);
+    await estate(db);
+    await sql`update mailbox set source_user = 'CORP\\Bob', target_user = 'bob.new' where address like 'bob%'`.execute(
+      db.sql,
+    );
+    for (const name of ['Bob@x.example', 'CORP\\Bob', 'corp\\bob', 'bob.new'])
+      expect(await sideOf(db, name)).toBe('target');
+    for (const name of ['ann@x.example', 'A.Smith@x.example', 'gone@x.example', 'nobody', '', "' or true --", '%', '*'])
+      expect(await sideOf(db, name)).toBe('source');
+  });
+
+  test('is told by the better right where two have a name, as the doors tell it', async () => {
+    await using db = await testDatabase();
+    await sql`insert into organisation (code, name) values ('X', 'X')`.execute(db.sql);
+    await estate(db);
+    // Bob is on the target, Ann on the source.
+    await sql`update mailbox set source_user = 'ANN@x.example' where address like 'bob%'`.execute(db.sql);
+    expect(await sideOf(db, 'ANN@x.example')).toBe('source');
+    await sql`update mailbox set source_user = 'shared' where address like 'ann%'`.execute(db.sql);
+    await sql`update mailbox set source_user = 'Shared' where address like 'bob%'`.execute(db.sql);
+    expect(await sideOf(db, 'shared')).toBe('source');
+    expect(await sideOf(db, 'Shared')).toBe('target');
+  });
+
+  test('cannot be told while they move, so that nobody signs in on the side that is just being left', async () => {
+    await using db = await testDatabase();
+    await sql`insert into organisation (code, name) values ('X', 'X')`.execute(db.sql);
+    await estate(db);
+    await expect(sideOf(db, 'eve@x.example')).rejects.toThrow('being moved');
+  });
+});

@@ -4,6 +4,7 @@ import { type RawBuilder, sql } from 'kysely';
 import { faultCodes, type Selector, stagesAndMarks, type UnknownName } from '#domain/selector.ts';
 import { nearest } from '#lib/nearest.ts';
 import type { Sql } from './db.ts';
+import { isHomeKept, isHomeLate } from './way-home.ts';
 
 export interface Selected {
   readonly kind: 'selected';
@@ -33,6 +34,7 @@ const conditions: Readonly<Record<keyof Selector, Condition>> = {
   mark: (values) => sql`m.mark = any(${values.map(markOf)}::text[])`,
   // Who is excluded or has left may have been blocked before.
   fault: (values) => sql`(m.mark = 'blocked' and m.blocked = any(${faultCodes(values)}::text[]))`,
+  'way-home': (values) => anyOf(values.map((value) => (value === 'late' ? isHomeLate : isHomeKept))),
   hint: (values) => sql`m.wave_hint = any(${values}::text[])`,
 };
 

@@ -43,7 +43,14 @@ describe('a wave that goes back', () => {
     const waves = await running(db, ...six);
     await marked(db);
     const ordered = await waves.goBack('pilot', 'operator ann', 'calendars are lost');
-    expect(ordered).toEqual({ kind: 'ordered', mailboxes: 3, leftOut: { excluded: 1 }, switching: 1 });
+    expect(ordered).toEqual({
+      kind: 'ordered',
+      mailboxes: 3,
+      leftOut: { excluded: 1 },
+      switching: 1,
+      late: 0,
+      notTaken: 0,
+    });
     for (const mailbox of [1, 2, 3])
       expect(await standing(db.sql, mailbox)).toMatchObject({ stage: 'returning', mark: '', isDue: true });
     expect((await recorded(db.sql, 2)).at(-1)).toBe('operator ann go-back settled returning calendars are lost');
@@ -86,7 +93,14 @@ describe('a wave that is released', () => {
     await marked(db);
     expect(await waves.release('pilot', false, 'operator ann', 'done')).toEqual({ kind: 'refused', state: 'running' });
     await waves.move('pilot', 'pause', 'operator ann', null);
-    const told = { kind: 'ordered', mailboxes: 1, leftOut: { blocked: 1, held: 1, excluded: 1 }, switching: 1 };
+    const told = {
+      kind: 'ordered',
+      mailboxes: 1,
+      leftOut: { blocked: 1, held: 1, excluded: 1 },
+      switching: 1,
+      late: 0,
+      notTaken: 0,
+    };
     expect(await waves.release('pilot', true, 'operator ann', 'done')).toEqual(told);
     expect(await standing(db.sql, 1)).toMatchObject({ stage: 'settled' });
     expect(await waves.release('pilot', false, 'operator ann', 'a quiet month')).toEqual(told);

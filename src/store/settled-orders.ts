@@ -12,6 +12,7 @@ import { forgetWays } from './forget-ledgers.ts';
 import { advanceAll } from './journey.ts';
 import { callOff } from './queue-rows.ts';
 import { lockWave } from './wave-rows.ts';
+import { lateIn } from './way-home.ts';
 
 /** Released in one transaction. */
 const batchMax = 1_000;
@@ -96,6 +97,7 @@ async function settledIn(
   wave: number,
   included: RawBuilder<unknown>,
 ): Promise<Omit<Extract<WaveSettledOrdered, { kind: 'ordered' }>, 'kind'>> {
+  const home = await lateIn(db, sql`m.wave = ${wave} and ${included}`);
   const { rows } = await sql<SettledRow>`
     select stage, mark, ${included} as included, sum(mailboxes)::int8 as mailboxes
       from tally where wave = ${wave} and stage in ('settled', 'switching')
@@ -103,6 +105,7 @@ async function settledIn(
   const sum = (of: readonly SettledRow[]): number => of.reduce((total, { mailboxes }) => total + mailboxes, 0);
   const settled = rows.filter(({ stage }) => stage === 'settled');
   return {
+    ...home,
     mailboxes: sum(settled.filter((row) => row.included)),
     leftOut: Object.fromEntries(settled.filter((row) => !row.included).map((row) => [row.mark, row.mailboxes])),
     switching: sum(rows.filter(({ stage }) => stage === 'switching')),

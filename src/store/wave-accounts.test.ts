@@ -96,7 +96,7 @@ test('what was found of each mailbox is what was copied, was there already or wa
     open: 3,
     stages: { following: 3 },
   });
-  expect(interruptions).toEqual({ half: 300, p99: 600, longest: 600 });
+  expect(interruptions).toEqual({ half: 300, p99: 600, longest: 600, byAttempts: 0, byStamps: 2 });
   expect((await all<ListedException>(report.exceptions())).map(({ address, uid }) => `${address} ${uid}`)).toEqual([
     'cem@x.example 4',
     'cem@x.example 5',
@@ -157,4 +157,24 @@ test('what was accepted is open again when it has become something else', async 
   expect(await all<MailboxAccount>((await reported(db)).accounts())).toMatchObject([{ open: 1, accepted: 0 }, {}, {}]);
   expect(await accept('ann@x.example', { kind: 'all' }, 'operator eve', 'seen')).toMatchObject({ exceptions: 1 });
   expect(await all<MailboxAccount>((await reported(db)).accounts())).toMatchObject([{ open: 0, accepted: 1 }, {}, {}]);
+});
+
+test('what both sides changed after the switch is listed with the wave, and a person may say that they have seen it', async () => {
+  await using db = await pilot();
+  await standAt(db.sql, 1, 'settled', 1);
+  await listed(
+    db,
+    { mailbox: 1, uid: 3, kind: 'different', code: 'conflict', direction: 'back' },
+    { mailbox: 1, uid: 4, kind: 'different', code: 'keywords,source-only', direction: 'back' },
+    { mailbox: 1, uid: 5, kind: 'different', code: 'keywords', direction: 'back' },
+    { mailbox: 1, uid: 6, kind: 'refused', code: 'too-big', direction: 'back' },
+  );
+  const [cem] = await openWaveAccounts(db).accounts([1]);
+  expect(cem).toMatchObject({ refused: 0, open: 2, differentIn: { conflict: 1, keywords: 1, 'source-only': 1 } });
+  const told = await all(openWaveAccounts(db).exceptions([1]));
+  expect(told.map(({ uid }) => uid)).toEqual([3, 4]);
+  expect(await openAcceptances(db).accept('cem@x.example', { kind: 'all' }, 'operator eve', 'seen')).toEqual({
+    kind: 'accepted',
+    exceptions: 2,
+  });
 });

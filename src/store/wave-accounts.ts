@@ -3,11 +3,13 @@
 import { sql } from 'kysely';
 import type { Mark, Stage } from '#domain/journey.ts';
 import type { SideName } from '#domain/platform.ts';
+import type { Interruption } from '#domain/interruption.ts';
 import { type ByReason, type ListedException, type MailboxAccount, together } from '#domain/wave-report.ts';
 import { nearest } from '#lib/nearest.ts';
 import type { WaveAccounts } from '#ports/wave-accounts.ts';
 import { isAccepted, isAccountable } from './acceptance.ts';
 import { faulted } from './database-fault.ts';
+import { interruptionsIn, switchesOf } from './interruptions.ts';
 import { type Database, oneRow } from './db.ts';
 import { textKept } from './kept-text.ts';
 import { openWaves } from './waves.ts';
@@ -31,9 +33,14 @@ interface AccountRow {
   readonly bytes: number;
   readonly carry_ms: number;
   readonly interrupted_ms: number | null;
+  readonly met: number | null;
+  readonly met_of: number | null;
   readonly lag_ms: number | null;
   readonly caught_up_at: Date | null;
   readonly carried_back: number;
+  readonly home_refused: number;
+  readonly home_late: string | null;
+  readonly home_late_since: Date | null;
   readonly verified_at: Date | null;
   readonly outcome: string;
 }
@@ -77,19 +84,7 @@ export function openWaveAccounts(db: Database): WaveAccounts {
     members: (wave) => ask(members(db, wave)),
     accounts: (mailboxes) => ask(accounts(db, mailboxes)),
     exceptions: (mailboxes) => exceptions(db, mailboxes),
-    async interruptions(wave) {
-      const found = await ask(
-        oneRow(
-          db.sql,
-          sql<{ half: number | null; p99: number; longest: number }>`
-            select percentile_disc(0.5) within group (order by interrupted_ms) as half,
-                   percentile_disc(0.99) within group (order by interrupted_ms) as p99, max(interrupted_ms) as longest
-              from mailbox where wave = ${wave}`,
-        ),
-      );
-      const { half, ...rest } = found;
-      return half === null ? null : { half, ...rest };
-    },
+    interruptions: (wave) => ask(interruptionsIn(db.sql, wave)),
   };
 }
 
@@ -103,24 +98,28 @@ async function members(db: Database, wave: number): Promise<readonly number[]> {
 }
 
 async function accounts(db: Database, mailboxes: readonly number[]): Promise<readonly MailboxAccount[]> {
-  const [{ rows }, counts] = await Promise.all([
+  const [{ rows }, counts, switches] = await Promise.all([
     sql<AccountRow>`
       select m.id, m.address, o.code as organisation, m.kind, m.stage, m.mark,
              case m.mark when 'excluded' then m.excluded when 'blocked' then m.blocked when 'held' then m.held end as marked_for,
              coalesce(r.side, 'source') as side, m.found, coalesce(m.already_there, 0) as already_there,
              coalesce(m.refused, 0) as refused, m.copied as carried, m.copied_bytes as bytes,
-             coalesce(m.carry_ms, 0) as carry_ms, m.interrupted_ms, m.lag_ms, m.caught_up_at,
-             coalesce(m.carried_back, 0) as carried_back, v.at as verified_at, v.found->>'outcome' as outcome
+             coalesce(m.carry_ms, 0) as carry_ms, m.interrupted_ms, t.met, t.met_of, m.lag_ms, m.caught_up_at,
+             coalesce(m.carried_back, 0) as carried_back,
+             coalesce(m.home_refused, 0) as home_refused, case when m.stage = 'settled' then m.home_late end as home_late,
+             case when m.stage = 'settled' then m.home_late_since end as home_late_since, v.at as verified_at, v.found->>'outcome' as outcome
         from unnest(${mailboxes}::int[]) with ordinality as wanted (id, place)
         join mailbox m using (id)
         join organisation o on o.id = m.organisation
         left join route r on r.mailbox = m.id
         left join verification v on v.mailbox = m.id
+        left join party t on t.mailbox = m.id and t.wave = m.wave
        order by wanted.place`.execute(db.sql),
     listed(db, mailboxes),
+    switchesOf(db.sql, mailboxes, 1),
   ]);
   const byMailbox = Map.groupBy(counts, ({ mailbox }) => mailbox);
-  return rows.map((row) => accountOf(row, byMailbox.get(row.id) ?? []));
+  return rows.map((row) => accountOf(row, byMailbox.get(row.id) ?? [], switches.get(row.id)?.[0] ?? null));
 }
 
 /** How many messages of each are listed, and how many of those were accepted. */
@@ -134,7 +133,7 @@ async function listed(db: Database, mailboxes: readonly number[]): Promise<reado
   return rows;
 }
 
-function accountOf(row: AccountRow, counts: readonly CountRow[]): MailboxAccount {
+function accountOf(row: AccountRow, counts: readonly CountRow[], interruption: Interruption | null): MailboxAccount {
   const { address, organisation, kind, stage, mark, side, found, refused, carried, bytes } = row;
   const sum = (of: (count: CountRow) => number): number => counts.reduce((total, count) => total + of(count), 0);
   const accepted = sum((count) => count.accepted);
@@ -156,9 +155,14 @@ function accountOf(row: AccountRow, counts: readonly CountRow[]): MailboxAccount
     bytes,
     milliseconds: row.carry_ms,
     interruptedMs: row.interrupted_ms,
+    interruption,
+    together: row.met === null || row.met_of === null ? null : { with: row.met, of: row.met_of },
     lagMs: row.lag_ms,
     caughtUpAt: row.caught_up_at?.toISOString() ?? null,
     carriedBack: row.carried_back,
+    notTakenHome: row.home_refused,
+    wayHomeLate: row.home_late,
+    wayHomeLateSince: row.home_late_since?.toISOString() ?? null,
     open: sum(({ messages }) => messages) - accepted,
     accepted,
     acceptedBy: [...new Set(counts.flatMap((count) => count.accepted_by))].sort(),

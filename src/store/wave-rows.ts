@@ -9,6 +9,7 @@ import { nearest } from '#lib/nearest.ts';
 import { isAccepted, isLacking } from './acceptance.ts';
 import { oneRow, type Sql } from './db.ts';
 import { mayMove } from './due.ts';
+import { organisationsWaiting } from './ways-in-rows.ts';
 
 export interface WaveRow {
   readonly id: number;
@@ -48,12 +49,13 @@ export async function lockWave(
   return { kind: 'unknown', nearest: nearest(name, names) };
 }
 
-/** Those waves with what is remarked on each, whatever their number in five questions. */
+/** Those waves with what is remarked on each, whatever their number in a handful of questions. */
 export async function outlined(db: Sql, waves: readonly Wave[]): Promise<readonly WaveOutlined[]> {
   const { now, interruptedMs, platforms, others } = await common(db);
   const counts = await toDo(db, waves);
   const dated = await notThatDay(db, waves);
   const open = await notAccepted(db, waves);
+  const waiting = await organisationsWaiting(db, waves, now);
   return waves.map((wave) => {
     const its = counts.get(wave.id) ?? { toSwitch: 0, toCopyBytes: 0 };
     const outlook: Outlook = {
@@ -64,6 +66,7 @@ export async function outlined(db: Sql, waves: readonly Wave[]): Promise<readonl
       ...its,
       notThatDay: dated.get(wave.id) ?? 0,
       notAccepted: open.get(wave.id) ?? 0,
+      organisationsWaiting: waiting.get(wave.id) ?? 0,
     };
     return { ...wave, remarks: remarksOn(wave, outlook) };
   });
@@ -77,17 +80,20 @@ interface CommonRow {
 
 /** What is the same for all waves. */
 async function common(db: Sql): Promise<Pick<Outlook, 'now' | 'interruptedMs' | 'platforms' | 'others'>> {
-  // The latest waves say how fast it is now, and a few of their mailboxes are enough.
+  // The latest waves say how fast it is now, and a few of their mailboxes are enough. By our own stamps: a letter that came late kept
+  // nobody's place. Of those who switched before there were any, by what is known of them.
   const row = await oneRow(
     db,
     sql<CommonRow>`
       select (extract(epoch from now()) * 1000)::int8 as now,
              (select coalesce(jsonb_agg(jsonb_build_object('side', side, 'budget', budget, 'timezone', timezone)), '[]')
                 from governor) as platforms,
-             (select avg(latest.interrupted_ms)::float8
+             (select avg(latest.ms)::float8
                 from (select id from wave where state <> 'planned' order by opens_at desc limit 5) as w
                 cross join lateral (
-                  select m.interrupted_ms from mailbox m
+                  select coalesce((select i.stamps_ms from interruption i where i.mailbox = m.id order by i.turned_at desc limit 1),
+                                  m.interrupted_ms) as ms
+                    from mailbox m
                    where m.wave = w.id and m.stage = 'settled' and m.interrupted_ms is not null limit 100
                 ) as latest) as interrupted_ms`,
   );

@@ -185,6 +185,18 @@ describe('a window', () => {
     ]);
   });
 
+  test('is reckoned by how long a switch took, not by how late a letter came to who had switched', async () => {
+    await using db = await testDatabase();
+    const waves = await running(db);
+    await openPlatforms(db).setBudget('target', oneAtATime, 'UTC');
+    await sql`update mailbox set interrupted_ms = 3600000, interrupted_by = 'attempts' where id = 5`.execute(db.sql);
+    await sql`
+      insert into interruption (mailbox, side, stamps_ms, delivery_ms) values (5, 'target', 2000, 3600000)`.execute(
+      db.sql,
+    );
+    expect((await waves.list())[0]?.remarks).toEqual([]);
+  });
+
   test('that is moved wakes who follows: nobody waits for the next turn of following', async () => {
     await using db = await testDatabase();
     const waves = await running(db);

@@ -91,7 +91,7 @@ async function move(tx: Sql, name: string, step: WaveOrderStep, who: string, why
   if (step === 'start')
     await sql`
       update mailbox set due_at = now() where wave = ${row.id} and stage = 'planned' and due_at is null`.execute(tx);
-  if (state === 'running') await wake(tx, row.id);
+  if (state === 'running') await wakeWave(tx, row.id);
   if (step === 'cancel') {
     // Who is switching sees that through; where it is withdrawn, the leader takes them home (`wave-care.ts`).
     const left = await sql<{ id: number }>`
@@ -119,12 +119,12 @@ async function reschedule(
      where id = ${row.id} returning ${waveColumns}`.execute(tx);
   const about = { before: waveOf(row).window, after: window };
   await note(tx, { who, what: 'wave reschedule', wave: row.id, ...(why === null ? {} : { why }), about });
-  await wake(tx, row.id);
+  await wakeWave(tx, row.id);
   return { kind: 'moved', wave: await outlinedOne(tx, moved.rows[0] as WaveRow) };
 }
 
 /** Who follows is looked at when the window opens, or now where it is open: nobody waits for the next turn of following. */
-async function wake(tx: Sql, wave: number): Promise<void> {
+export async function wakeWave(tx: Sql, wave: number): Promise<void> {
   await sql`
     update mailbox m set due_at = greatest(now(), w.opens_at)
       from wave w

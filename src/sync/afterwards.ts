@@ -6,6 +6,7 @@
 import type { FolderId, FolderState, Uid } from '#domain/item.ts';
 import { UidMap } from '#domain/uid-map.ts';
 import type { LedgerChange } from '#ports/ledger.ts';
+import { contestedIn, noteContested, noteGone } from './conflicts.ts';
 import { type Engine, type FolderWork, pathOf } from './engine.ts';
 import { isTriedAgain } from './exceptions.ts';
 import { asWeLeftIt } from './explained.ts';
@@ -48,11 +49,12 @@ export async function afterwards(engine: Engine, carried: Carried): Promise<void
   for (const end of ends) if (end.status === 'rejected') throw end.reason;
   for (const work of await confirmDeparted(engine, carried.departed)) {
     engine.tally.pathOf.set(work.source.id, pathOf(work.source));
-    await noticeRemoved(engine, work, heldBy(carried, work));
+    const contested = contestedIn(engine, work, await noticeRemoved(engine, work, heldBy(carried, work)));
     const gone = [...work.map.pairs()].map(([uid]) => uid);
     // First of all: whoever is killed while they go finds a folder that came back looked at from its beginning.
     await forgetCursor(engine, work);
     await mirror(engine, work, gone, { isConfirmed: true, isOfMuch: false }, expunged);
+    await noteGone(engine, work, gone, contested);
     await retire(engine, work);
   }
   if (!engine.choices.dryRun) await record(engine, carried, expunged);
@@ -84,7 +86,8 @@ async function bringUpToDate(
 ): Promise<void> {
   const { work, listing } = plan;
   await strikeReturned(engine, plan);
-  await noticeRemoved(engine, work, heldBy(carried, work));
+  const contested = contestedIn(engine, work, await noticeRemoved(engine, work, heldBy(carried, work)));
+  await noteContested(engine, plan, contested);
   await forgetChangedFlags(engine, plan);
   for (const mapped of plan.flags) await bringFlags(engine, work, mapped.listing, mapped.rows);
   const rows = carried.planned.get(plan) ?? [];
@@ -94,6 +97,7 @@ async function bringUpToDate(
     for (let row = 0; row < listing.length; row++) if (plan.recovered.has(listing.uid(row))) wasThere.add(row);
   await bringFlags(engine, work, listing, [...wasThere]);
   await mirror(engine, work, plan.gone, belief, expunged);
+  await noteGone(engine, work, plan.gone, contested);
 }
 
 async function mirror(

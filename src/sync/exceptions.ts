@@ -45,7 +45,17 @@ export function isTriedAgain(code: string): boolean {
 
 /** One way in which a message that arrived is served otherwise. */
 export interface Difference {
-  readonly class: 'nul' | 'header8bit' | 'lineEnds' | 'content' | 'unreadable' | 'date' | 'flags' | 'keywords';
+  readonly class:
+    | 'nul'
+    | 'header8bit'
+    | 'lineEnds'
+    | 'content'
+    | 'unreadable'
+    | 'date'
+    | 'flags'
+    | 'keywords'
+    | 'conflict'
+    | 'source-only';
   readonly detail: string;
 }
 

@@ -2,20 +2,21 @@
 
 import type { Uid } from '#domain/item.ts';
 import type { UidMap } from '#domain/uid-map.ts';
+import type { Delta } from '#ports/mailbox.ts';
 import type { Engine, FolderWork } from './engine.ts';
 import { beingRemoved, keptOf } from './kept.ts';
 import { isUnmoved } from './survey.ts';
 
 /**
  * Notices copies of ours that people have removed on the target: they are listed, and never sent again. `held` is what was
- * mapped when this attempt began; what it sent itself has just been read back.
+ * mapped when this attempt began; what it sent itself has just been read back. Answers with what the target told has changed there; null
+ * where it was not asked, or cannot tell.
  */
-export async function noticeRemoved(engine: Engine, work: FolderWork, held: UidMap): Promise<void> {
+export async function noticeRemoved(engine: Engine, work: FolderWork, held: UidMap): Promise<Delta | null> {
   const { record, target } = work;
-  if (held.size === 0 || isUnmoved(record.targetState, target.state)) return;
-  const vanished = record.targetState
-    ? ((await engine.target.changes(target.id, record.targetState))?.vanished ?? null)
-    : null;
+  if (held.size === 0 || isUnmoved(record.targetState, target.state)) return null;
+  const told = record.targetState ? await engine.target.changes(target.id, record.targetState) : null;
+  const vanished = told?.vanished ?? null;
   const missing: Uid[] = [];
   if (vanished) {
     for (const [first, last] of vanished) {
@@ -44,4 +45,5 @@ export async function noticeRemoved(engine: Engine, work: FolderWork, held: UidM
       }),
     );
   if (news.length > 0) await engine.ledger.write(news);
+  return told;
 }

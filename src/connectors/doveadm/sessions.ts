@@ -23,25 +23,30 @@ const answerMaxMs = 4_000;
 const answerMaxOctets = 4_000_000;
 
 export function doveadmSessions({ url, key, kind, ca = null }: DoveadmOptions): Sessions {
-  const ask = async (command: string, parameters: Readonly<Record<string, unknown>>): Promise<readonly unknown[]> => {
+  const ask = async (
+    command: string,
+    parameters: Readonly<Record<string, unknown>>,
+    signal: AbortSignal,
+  ): Promise<readonly unknown[]> => {
     const body = JSON.stringify([[command, parameters, 'godwit']]);
-    const text = await posted(url, await key(), body, ca).catch((error: unknown) => {
+    const text = await posted(url, await key(), body, ca, signal).catch((error: unknown) => {
       throw unusable(url, error instanceof Error ? error.message : String(error));
     });
     return answerOf(url, command, text);
   };
   const [listing, kicking] = kind === 'proxy' ? ['proxyList', 'proxyKick'] : ['who', 'kick'];
-  const count = async (user: string): Promise<number> => {
-    const rows = await ask(listing, kind === 'proxy' ? {} : { mask: [user] });
+  const count = async (user: string, signal: AbortSignal): Promise<number> => {
+    const rows = await ask(listing, kind === 'proxy' ? {} : { mask: [user] }, signal);
     return rows.filter((row) => isOf(row, user)).length;
   };
   return {
     count,
-    async end(user) {
+    async end(user, signal) {
       // Dovecot calls it an error where nobody was there to be ended.
-      if ((await count(user)) === 0) return;
-      await ask(kicking, kind === 'proxy' ? { user: [user] } : { mask: [user] }).catch(async (error: unknown) => {
-        if ((await count(user)) > 0) throw error;
+      if ((await count(user, signal)) === 0) return;
+      const whose = kind === 'proxy' ? { user: [user] } : { mask: [user] };
+      await ask(kicking, whose, signal).catch(async (error: unknown) => {
+        if ((await count(user, signal)) > 0) throw error;
       });
     },
   };
@@ -76,30 +81,27 @@ function unusable(url: string, text: string): Error {
   return fault('sessions.unusable', { url: cleanText(url, 200), text: cleanText(text, 200) });
 }
 
-function posted(url: string, key: string, body: string, ca: string | null): Promise<string> {
+function posted(url: string, key: string, body: string, ca: string | null, signal: AbortSignal): Promise<string> {
   const to = new URL(url);
   const send = to.protocol === 'https:' ? httpsRequest : httpRequest;
   const authorization = `X-Dovecot-API ${Buffer.from(key).toString('base64')}`;
   const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body), authorization };
+  const bound = AbortSignal.any([signal, AbortSignal.timeout(answerMaxMs)]);
   return new Promise((resolve, reject) => {
-    const asked = send(
-      to,
-      { method: 'POST', headers, signal: AbortSignal.timeout(answerMaxMs), ...(ca === null ? {} : { ca }) },
-      (response) => {
-        const parts: Buffer[] = [];
-        let octets = 0;
-        response.on('data', (part: Buffer) => {
-          octets += part.length;
-          if (octets > answerMaxOctets) asked.destroy(new Error('it answers with too much'));
-          else parts.push(part);
-        });
-        response.once('error', reject);
-        response.once('end', () => {
-          if (response.statusCode === 200) resolve(Buffer.concat(parts).toString());
-          else reject(new Error(`it answers with status ${response.statusCode}`));
-        });
-      },
-    );
+    const asked = send(to, { method: 'POST', headers, signal: bound, ...(ca === null ? {} : { ca }) }, (response) => {
+      const parts: Buffer[] = [];
+      let octets = 0;
+      response.on('data', (part: Buffer) => {
+        octets += part.length;
+        if (octets > answerMaxOctets) asked.destroy(new Error('it answers with too much'));
+        else parts.push(part);
+      });
+      response.once('error', reject);
+      response.once('end', () => {
+        if (response.statusCode === 200) resolve(Buffer.concat(parts).toString());
+        else reject(new Error(`it answers with status ${response.statusCode}`));
+      });
+    });
     asked.once('error', reject);
     asked.end(body);
   });

@@ -12,7 +12,7 @@ import {
   type TLSSocket,
 } from 'node:tls';
 import { Attribute, Change, Client, type Entry, FilterParser } from 'ldapts';
-import { fault } from '#domain/fault.ts';
+import { Fault, fault } from '#domain/fault.ts';
 import type { DirectoryServer, EntryValues } from '#domain/directory.ts';
 import { cleanText } from '#lib/clean-text.ts';
 import type { Directory } from '#ports/directory.ts';
@@ -45,7 +45,7 @@ export function ldapDirectory(options: LdapOptions): Directory {
         if (server.security === 'starttls') await client.startTLS({ ...tls });
         await client.bind(bindDn, password);
         const found = await theOne(client, base, filter, attributes);
-        const wanted = choose(valuesOf(found, attributes));
+        const wanted = await choose(valuesOf(found, attributes));
         if (wanted) await client.modify(found.dn, changesTo(wanted));
       };
       try {
@@ -53,6 +53,8 @@ export function ldapDirectory(options: LdapOptions): Directory {
         await Promise.race([talk(), whenAborted(within)]);
       } catch (error) {
         signal.throwIfAborted();
+        // Of whoever chose, who has said it already.
+        if (error instanceof Fault) throw error;
         const said = deadline.aborted ? `there was no answer within ${changeMaxMs / 1000} seconds` : wordsOf(error);
         throw faultOf(error, { url, text: cleanText(said, 200), filter: cleanText(filter, 200) });
       } finally {

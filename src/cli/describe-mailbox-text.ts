@@ -1,15 +1,11 @@
-/** One mailbox or one wave on a screen: what matters first, and of each fault what to do about it. */
+/** One mailbox on a screen: what matters first, and of each fault what to do about it. */
 
-import type { FaultMetThere, MailboxDescription, Recorded, WaveDescription } from '#domain/description.ts';
-import { marks, stages } from '#domain/journey.ts';
-import type { ListedException } from '#domain/wave-report.ts';
-import { adviceLines } from './fault-text.ts';
-import { grouped } from './names.ts';
-import { bytes, count, counted, duration, shown, table } from './shown.ts';
-import { remarkLines, windowText } from './wave-text.ts';
-
-/** Lines of one kind that a person reads. */
-const exceptionsShown = 20;
+import type { MailboxDescription } from '#domain/description.ts';
+import { exceptionLines, type Fact, facts, faultLines, logLines, signInLines, since } from './describe-parts.ts';
+import { remedyOf } from './fault-text.ts';
+import { interruptionText } from './interruption-text.ts';
+import { bytes, count, counted, duration, shown } from './shown.ts';
+import { windowText } from './wave-text.ts';
 
 /** `now`: milliseconds since 1970, for how long ago something was. */
 export function mailboxLines(mailbox: MailboxDescription, now: number): readonly string[] {
@@ -36,13 +32,13 @@ export function mailboxLines(mailbox: MailboxDescription, now: number): readonly
         ],
       ),
       ['wave', waveText(mailbox)],
+      ['belongs with', mailbox.belongsWith.map((address) => shown(address, 320)).join(', ')],
       ['mail belongs', sideText(mailbox, now)],
       ['carried', carriedText(mailbox)],
       ['behind', behindText(mailbox, now)],
-      [
-        'interrupted',
-        mailbox.account.interruptedMs === null ? '' : `${duration(mailbox.account.interruptedMs)} at the switch`,
-      ],
+      ['way home', wayHomeText(mailbox, now)],
+      ...interruptedTexts(mailbox).map((text): Fact => ['interrupted', text]),
+      ['opened', togetherText(mailbox)],
       ['next', nextText(mailbox, now)],
       [
         'ready',
@@ -57,56 +53,6 @@ export function mailboxLines(mailbox: MailboxDescription, now: number): readonly
     ...logLines(mailbox.log),
   ];
 }
-
-export function waveLines(wave: WaveDescription, now: number): readonly string[] {
-  const { opensAt, closesAt } = wave.window;
-  const opens = now < opensAt ? `opens in ${duration(opensAt - now)}` : now < closesAt ? 'open now' : 'over';
-  const standing = [
-    ...stages.map((stage) => [stage, wave.stages[stage] ?? 0] as const),
-    ...marks.map((mark) => [mark, wave.marks[mark] ?? 0] as const),
-  ].filter(([, n]) => n > 0);
-  return [
-    `${shown(wave.name, 80)} is ${wave.state}${wave.isPilot ? ', a pilot' : ''}`,
-    '',
-    ...facts([
-      ['window', `${windowText(wave)} (${opens})`],
-      ['paused', wave.pausedWhy === null ? '' : shown(wave.pausedWhy, 200)],
-      ['error budget', `${Math.round(wave.errorBudget * 1e4) / 100} %`],
-      ['mailboxes', `${count(wave.mailboxes)}, ${bytes(wave.bytes)}`],
-    ]),
-    ...remarkLines(wave),
-    ...(standing.length === 0
-      ? []
-      : [
-          '',
-          ...table(
-            standing.map(([word, n]) => [`  ${word}`, count(n)]),
-            new Set([1]),
-          ),
-        ]),
-    ...wave.faults.flatMap(({ code, mailboxes, example, remedy }) => [
-      '',
-      `${counted(mailboxes, 'mailbox', 'mailboxes')} blocked for ${shown(code, 60)}, among them ${shown(example, 80)}`,
-      ...adviceLines({ code, remedy: remedy ?? unknownRemedy }).map((line) => `  ${line}`),
-    ]),
-    ...(wave.faults.length === 0
-      ? []
-      : ['', `All of them: godwit get mailboxes --select 'stage=blocked wave=${shown(wave.name, 80)}'`]),
-    ...logLines(wave.log),
-  ];
-}
-
-type Fact = readonly [name: string, value: string];
-
-/** Those that have something to tell. */
-function facts(all: readonly Fact[]): readonly string[] {
-  return table(
-    all.filter(([, value]) => value !== ''),
-    new Set(),
-  );
-}
-
-const unknownRemedy = 'This version of Godwit does not know this fault; look at the log of the worker that met it.';
 
 function headline({ address, displayName, kind, marks: [gravest], stage }: MailboxDescription): string {
   const name = displayName === null ? '' : ` (${shown(displayName, 80)})`;
@@ -159,9 +105,30 @@ function carriedText({ account }: MailboxDescription): string {
   return `${there}; of ${count(found)} on the source ${count(copied)} copied, ${count(alreadyThere)} there already, ${count(refused)} refused${back}`;
 }
 
+function togetherText({ account: { together } }: MailboxDescription): string {
+  if (together === null) return '';
+  const [met, others] = [together.with - 1, together.of - 1];
+  return met === others ? 'together with all it belongs with' : `apart: with ${met} of the ${others} it belongs with`;
+}
+
 function behindText({ account: { lagMs, caughtUpAt } }: MailboxDescription, now: number): string {
   if (lagMs === null || caughtUpAt === null) return '';
   return `${duration(lagMs)} at the end of the last pass, ${since(new Date(caughtUpAt), now)}`;
+}
+
+function wayHomeText({ wayHomeLate, stage, account: { notTakenHome } }: MailboxDescription, now: number): string {
+  if (stage !== 'settled' && stage !== 'returning') return '';
+  const refused = notTakenHome > 0 ? `${counted(notTakenHome, 'message')} not taken at home` : '';
+  if (wayHomeLate === null) return refused;
+  const { since: last, code, message } = wayHomeLate;
+  const late = `not kept up since ${since(last, now)}: ${shown(message, 300)} (${shown(code, 60)}) What to do: ${remedyOf(code)}`;
+  return refused === '' ? late : `${late} ${refused}.`;
+}
+
+/** Of each switch what it consists of; of who was switched by an older version how long it was. */
+function interruptedTexts({ account: { interruptedMs }, switches }: MailboxDescription): readonly string[] {
+  if (switches.length === 0) return interruptedMs === null ? [] : [`${duration(interruptedMs)} at the switch`];
+  return switches.map((each) => `${interruptionText(each)}, to the ${each.side} at ${each.at.slice(0, 16)}Z`);
 }
 
 function nextText({ inHandOf, queuedAt, dueAt, failures }: MailboxDescription, now: number): string {
@@ -201,93 +168,4 @@ function exceptionsText({ account: { open, accepted, acceptedBy } }: MailboxDesc
   if (open + accepted === 0) return '';
   const by = acceptedBy.length === 0 ? '' : ` by ${acceptedBy.map((who) => shown(who, 60)).join(', ')}`;
   return `${count(open)} open, ${count(accepted)} accepted${by}`;
-}
-
-function faultLines({ code, message, at, isBlocking, remedy }: FaultMetThere, now: number): readonly string[] {
-  const when = at === null ? '' : `, ${since(at, now)}`;
-  return [
-    `${isBlocking ? 'Blocked for' : 'The last fault that it met:'} ${shown(code, 60)}${when}`,
-    `  ${shown(message, 500)}`,
-    ...adviceLines({ code, remedy: remedy ?? unknownRemedy }).map((line) => `  ${line}`),
-  ];
-}
-
-function exceptionLines({ exceptions, account: { open, accepted } }: MailboxDescription): readonly string[] {
-  const first = exceptions.slice(0, exceptionsShown);
-  const rest = open + accepted - first.length;
-  return [
-    ...grouped(first, ({ folder }) => folder).flatMap(([folder, those]) => [
-      '',
-      `Listed in ${shown(folder, 200)}`,
-      ...table(
-        those.map((each) => [
-          '',
-          String(each.uid),
-          each.kind,
-          shown(each.code, 60),
-          shown(each.detail, 120),
-          acceptedText(each),
-        ]),
-        new Set([1]),
-      ),
-    ]),
-    ...(rest > 0 && first.length > 0 ? [`  … and ${count(rest)} more (-o json, godwit report wave)`] : []),
-  ];
-}
-
-/** How many ways of signing in are shown; `-o json` has more. */
-const waysShown = 8;
-
-function signInLines({ address, tail, plan }: MailboxDescription, now: number): readonly string[] {
-  const planned =
-    plan === null
-      ? []
-      : [
-          `  ${shown(plan.owner, 80)} answers for it: ${shown(plan.plan, 200)}${plan.by === null ? '' : `, by ${plan.by}`}`,
-        ];
-  if (tail.length + planned.length === 0) return [];
-  const rows = tail
-    .slice(0, waysShown)
-    .map((use) => [
-      `  ${use.protocol}`,
-      `at the ${use.side}`,
-      use.name === address ? '' : `as ${shown(use.name, 80)}`,
-      shown(use.client, 30),
-      counted(use.times, 'time'),
-      `last ${since(use.lastAt, now)}`,
-    ]);
-  return [
-    '',
-    'Signs in',
-    ...planned,
-    ...table(rows, new Set([4])),
-    ...(tail.length > waysShown ? [`  … and in ${count(tail.length - waysShown)} other ways (-o json)`] : []),
-  ];
-}
-
-function acceptedText({ accepted }: ListedException): string {
-  return accepted === null ? 'open' : `accepted by ${shown(accepted.who, 60)}: ${shown(accepted.why, 80)}`;
-}
-
-function logLines(log: readonly Recorded[]): readonly string[] {
-  if (log.length === 0) return [];
-  const rows = log.map(({ at, who, what, stageBefore, stageAfter, why }) => [
-    `  ${at.toISOString().slice(0, 19)}Z`,
-    shown(who, 40),
-    shown(what, 40),
-    stageAfter === null ? '' : `${stageBefore ?? ''} → ${stageAfter}`,
-    shown(why ?? '', 80),
-  ]);
-  return ['', 'Log, the newest first', ...table(rows, new Set())];
-}
-
-/** `2026-11-21T10:11Z (3:07 min ago)`. */
-function since(at: Date, now: number): string {
-  const ago = now - at.getTime();
-  return `${at.toISOString().slice(0, 16)}Z${ago > 0 ? ` (${age(ago)} ago)` : ''}`;
-}
-
-function age(ms: number): string {
-  const days = Math.floor(ms / 86_400_000);
-  return days >= 2 ? counted(days, 'day') : duration(ms);
 }
