@@ -54,7 +54,8 @@ function platforms({ atOnce, announceAhead, holdMost }: WeatherSettings, { sides
     ]),
     `workers: { at-once: ${atOnce} }`,
     'follow-every: 30s',
-    `switching: { announce-ahead: ${announceAhead}, hold-most: ${holdMost} }`,
+    // The proxies are 120 ms of round trip away from the servers behind them.
+    `switching: { announce-ahead: ${announceAhead}, hold-most: ${holdMost}, sign-in-passage-ms: 1500 }`,
     // What people move on the old side is not to lie in both places on the new.
     'delete: true',
     'listen: "off"',

@@ -34,27 +34,35 @@ export function wrongSide(
   const examples: string[] = [];
   const count = (
     what: string,
-    all: readonly { readonly address: string; side: SideName; from: number; to: number }[],
+    all: readonly {
+      readonly address: string;
+      side: SideName;
+      from: number;
+      to: number;
+      way?: string;
+      began?: number;
+    }[],
   ) => {
     const wrong = all.filter(({ address, side, from, to }) => {
       const turn = turns.get(address);
       return turn !== undefined && (side === turn.to ? to < turn.at : from > turn.at);
     });
-    for (const { address, side, from } of wrong.slice(0, examplesMax - examples.length))
-      examples.push(
-        `${what} at the ${side} of ${address}, ${Math.round(from - (turns.get(address)?.at ?? 0))} ms after its turn`,
-      );
+    for (const { address, side, from, way, began } of wrong.slice(0, examplesMax - examples.length)) {
+      const after = (at: number): number => Math.round(at - (turns.get(address)?.at ?? 0));
+      const by = way === undefined || began === undefined ? '' : `, by ${way}, begun at ${after(began)} ms`;
+      examples.push(`${what} at the ${side} of ${address}, ${after(from)} ms after its turn${by}`);
+    }
     return wrong.length;
   };
   return {
     // One that was begun before and let in after is as wrong as one that was begun after.
     signIns: count(
       'signed in',
-      signIns.map(({ address, side, ended }) => ({ address, side, from: ended, to: ended })),
+      signIns.map(({ address, side, way, began, ended }) => ({ address, side, from: ended, to: ended, way, began })),
     ),
     acts: count(
       'worked',
-      acts.map(({ address, side, began, ended }) => ({ address, side, from: began, to: ended })),
+      acts.map(({ address, side, way, began, ended }) => ({ address, side, from: began, to: ended, way, began })),
     ),
     arrivals: count(
       'stored',

@@ -4,7 +4,7 @@
  */
 
 import Type, { type Static } from 'typebox';
-import { holdMostSecondsMax, usualTogetherMost } from '#domain/estate-settings.ts';
+import { holdMostSecondsMax, usualSignInPassageMs, usualTogetherMost } from '#domain/estate-settings.ts';
 import { usualListen } from '#domain/listen.ts';
 import { userFields } from '#domain/platform.ts';
 import { noticesForm } from './notice-forms.ts';
@@ -211,6 +211,14 @@ export const estateForm = section('the settings of a programme', {
           is: 'how long people may be kept waiting; a switch that takes longer is withdrawn and tried again',
           expected: `a time of at most ${holdMostSecondsMax}s such as 20s`,
           changeWhen: 'a sign-in may not wait that long for programs that people use.',
+        },
+      }),
+      'sign-in-passage-ms': count(10_000, {
+        default: usualSignInPassageMs,
+        about: {
+          is: 'how many milliseconds a sign-in takes at most from a door’s answer to its server: nobody turns before those have landed that were let in before the hold',
+          expected: 'a number from 1 to 10000, less than half of `hold-most`',
+          changeWhen: 'proxies are far from the servers behind them: some six round trips, and what the server takes.',
         },
       }),
       'home-late-after': duration({

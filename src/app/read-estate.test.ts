@@ -320,6 +320,14 @@ folders: { include: ['\\Trsh'], map: { /: x } }
     ]);
   });
 
+  test('a wait for sign-ins under way that nobody would ever switch within', async () => {
+    const lands = (ms: number): string => `${small}switching: { hold-most: 4s, sign-in-passage-ms: ${ms} }\n`;
+    expect((await read(lands(1_999))).switching).toMatchObject({ signInPassageMs: 1_999 });
+    expect(await complaints(lands(2_000))).toEqual([
+      'godwit.yaml, line 9, column 49: switching.sign-in-passage-ms must be less than half of hold-most, or nobody would ever switch.',
+    ]);
+  });
+
   test('what is missing', async () => {
     expect(await complaints('timezone: UTC\n')).toEqual([
       'godwit.yaml, line 1, column 1: source.url is missing: the URL of a server without a user, such as imaps://mail.old.example.',

@@ -71,6 +71,12 @@ async function resolved(
     const seconds = parseDuration(String(time));
     return seconds !== null && seconds > holdMostSecondsMax ? null : seconds;
   });
+  const signInPassageMs = form.switching['sign-in-passage-ms'];
+  if (holdMostSeconds !== null && signInPassageMs >= holdMostSeconds * 500)
+    written.problem(
+      ['switching', 'sign-in-passage-ms'],
+      'switching.sign-in-passage-ms must be less than half of hold-most, or nobody would ever switch.',
+    );
   const homeLateAfterSeconds = written.read(
     ['switching', 'home-late-after'],
     form.switching['home-late-after'],
@@ -115,6 +121,7 @@ async function resolved(
       holdMostSeconds,
       homeLateAfterSeconds,
       togetherMost: form.switching['together-most'],
+      signInPassageMs,
     },
     probes,
     waysIn: waysInOf(form['ways-in'], form.doors !== undefined),

@@ -149,9 +149,14 @@ test('a worker says which secret it cannot resolve, takes nothing, and begins on
   const ready = () => fetch(`http://127.0.0.1:${at.port}/readyz`);
   await until(async () => (await (await ready()).text()).includes('secrets are lacking'));
   expect(await atWork(db)).toMatchObject([{ lacks: [`file:${join(state, 'target.secret')}`] }]);
-  const since = (await atWork(db))[0]?.silentMs ?? 0;
   // It was heard of again, and has left alone what there is to be done.
-  await until(async () => ((await atWork(db))[0]?.silentMs ?? 0) < since);
+  let before = 0;
+  await until(async () => {
+    const silentMs = (await atWork(db))[0]?.silentMs ?? 0;
+    const isHeardOf = silentMs < before;
+    before = silentMs;
+    return isHeardOf;
+  });
   expect(await queue.depth()).toEqual({ waiting: 1, active: 0 });
   await writeFile(join(state, 'target.secret'), 'another', { mode: 0o600 });
   await until(async () => (await queue.depth()).waiting === 0);

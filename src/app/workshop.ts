@@ -9,7 +9,7 @@ import { ServerMemory } from '#connectors/imap/index.ts';
 import type { OAuthFiles } from '#connectors/oauth/index.ts';
 import type { DirectorySettings } from '#domain/directory.ts';
 import type { Keyring } from '#domain/sealed.ts';
-import { holdMostSecondsMax, usualSwitching, waysPromisedBy } from '#domain/estate-settings.ts';
+import { holdMostSecondsMax, usualSignInPassageMs, usualSwitching, waysPromisedBy } from '#domain/estate-settings.ts';
 import { type Platform, sideNames } from '#domain/platform.ts';
 import { realClock } from '#lib/clock.ts';
 import type { Log } from '#lib/log.ts';
@@ -140,6 +140,7 @@ export async function workOnce(
     meetings: openMeetings(db, membership.worker),
     sessions: { source: sessionsOf(settings.source, secrets), target: sessionsOf(settings.target, secrets) },
     announceAheadMs: switching.announceAheadSeconds * 1000,
+    passageMs: switching.signInPassageMs ?? usualSignInPassageMs,
     // Older versions published longer ones.
     mostMs: Math.min(switching.holdMostSeconds, holdMostSecondsMax) * 1000,
   };

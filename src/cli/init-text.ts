@@ -54,6 +54,7 @@ ${sideText('target', target)}
 # switching:
 #   announce-ahead: 40s
 #   hold-most: 20s
+#   sign-in-passage-ms: 500
 #   home-late-after: 15m
 #   together-most: 8
 

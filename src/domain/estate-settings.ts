@@ -55,11 +55,14 @@ export interface Switching {
   readonly homeLateAfterSeconds?: number;
   /** So many mailboxes that belong together wait for each other at most; 1: none does. Lacking in what older versions wrote. */
   readonly togetherMost?: number;
+  /** So long a sign-in takes at most from a door's answer to its server, in milliseconds; lacking in what older versions wrote. */
+  readonly signInPassageMs?: number;
 }
 
 /** Where nothing else was said. */
 export const usualHomeLateAfterSeconds = 900;
 export const usualTogetherMost = 8;
+export const usualSignInPassageMs = 500;
 /** The leader ends a hold after ninety seconds, as one whose worker is gone: no switch may hold that long. */
 export const holdMostSecondsMax = 80;
 export const usualSwitching: Switching = { announceAheadSeconds: announceAheadMs / 1000, holdMostSeconds: 20 };

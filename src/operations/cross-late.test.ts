@@ -16,19 +16,19 @@ const oneDoor = {
   meetings: { ...noDoors.meetings, come: async () => ({ kind: 'alone' as const }) },
 };
 
-test('a sign-in that was on its way when the doors took note of the hold, and lands after the look, is ended once the route is turned', async () => {
+test('a sign-in that was on its way when the doors took note of the hold, and lands after the last look, is ended once the route is turned', async () => {
   await using journey = await aJourney();
   await journey.until('following');
   let people = 0;
   let looks = 0;
   const source = {
     end: async () => void (people = 0),
-    // Nobody is there, and then somebody is.
+    // Nobody is there whenever it is asked, and a moment later somebody is.
     count: async () => (looks++, people++),
   };
   journey.holding = { ...oneDoor, sessions: { source, target: null } };
   await journey.until('settled', 'switch');
-  expect([looks, people]).toEqual([1, 0]);
+  expect([looks, people]).toEqual([2, 0]);
 });
 
 test('a server that does not answer after the turn undoes nothing', async () => {
@@ -71,7 +71,7 @@ test('that a hold cannot be put away once the route is turned is told, and who c
   await journey.until('settled', 'switch');
   expect(journey).toMatchObject({ stage: 'settled', failures: 0 });
   expect(journey.said).toContain('database.away' satisfies Fault['code']);
-  expect(ends).toBe(2);
+  expect(ends).toBe(3);
 });
 
 test('whose hold cannot be let go of does not stay at the meeting of those it was with', async () => {

@@ -16,7 +16,15 @@ import { companyOf } from './company.ts';
 import { compareBoth, isAsCompared, type Seen } from './leaving.ts';
 import { pointing } from './pointing.ts';
 import type { SignInWatch } from './probe-sign-ins.ts';
-import { endLate, holdStill, outlookOn, type StillnessParts, waitBeforeSwitch, wordsOf } from './stillness.ts';
+import {
+  endLate,
+  holdStill,
+  outlookOn,
+  type StillnessParts,
+  untilLanded,
+  waitBeforeSwitch,
+  wordsOf,
+} from './stillness.ts';
 import type { TravelRequest } from './travel-request.ts';
 import { brakedMs, trouble } from './trouble.ts';
 
@@ -46,6 +54,7 @@ export async function cross(request: TravelRequest, stage: Crossing, signal: Abo
   let hold: RouteHold | null = null;
   let hasLooked = false;
   let closedAt: number | null = null;
+  let shutAt: number | null = null;
   const probing = request.holding.probing;
   using watch = probing?.probes.watch(inHand.traveller) ?? null;
   await watch?.seeUsual(signal);
@@ -71,7 +80,7 @@ export async function cross(request: TravelRequest, stage: Crossing, signal: Abo
         if (stillness.sessions) inHand.leaveBoth();
         watch?.begin();
         const closing = (): void => void (closedAt ??= performance.now());
-        await holdStill({ ...stillness, closing }, (held) => (hold = held), within);
+        shutAt = await holdStill({ ...stillness, closing }, (held) => (hold = held), within);
       },
       holdMostMs: hasDoors ? mostMs : null,
       tooLong: () => told(fault('switch.too-long', { seconds: Math.round(mostMs / 1000) })),
@@ -90,6 +99,7 @@ export async function cross(request: TravelRequest, stage: Crossing, signal: Abo
         return why;
       },
       unrest: async (within) => {
+        await untilLanded(stillness, shutAt, within);
         const isStill = await isAsCompared(request, way.from, compared, within);
         return isStill ? null : told(fault('switch.unquiet', {}));
       },
@@ -197,8 +207,9 @@ export async function msBeforeCrossing(request: TravelRequest, stage: Crossing):
 }
 
 function stillnessOf({ inHand, holding, clock }: TravelRequest, stage: Crossing): StillnessParts {
-  const { routes, sessions, announceAheadMs } = holding;
+  const { routes, sessions, announceAheadMs, passageMs } = holding;
   const { leaving } = ways[stage];
   const mailbox = inHand.traveller.id;
-  return { routes, sessions: sessions[leaving], user: inHand.user(leaving), mailbox, clock, announceAheadMs };
+  const user = inHand.user(leaving);
+  return { routes, sessions: sessions[leaving], user, mailbox, clock, announceAheadMs, passageMs };
 }

@@ -25,5 +25,6 @@ export const noDoors: Holding = {
   probing: null,
   sessions: { source: null, target: null },
   announceAheadMs: 40_000,
+  passageMs: 0,
   mostMs: 20_000,
 };

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { Fault } from '#domain/fault.ts';
 import type { DoorMissing, RouteHold, RouteHolds } from '#ports/routes.ts';
 import type { Sessions } from '#ports/sessions.ts';
-import { holdStill, type StillnessParts, waitBeforeSwitch } from './stillness.ts';
+import { holdStill, type StillnessParts, untilLanded, waitBeforeSwitch } from './stillness.ts';
 
 const never = new AbortController().signal;
 const door = { id: 'd', host: 'mx1', pid: 7, serves: ['postfix'] } as const;
@@ -49,7 +49,8 @@ function pretend({ doors = 1, announcedForMs = 60_000, missing = [[]], braked = 
       done.push(`sleep ${ms}`);
     },
   };
-  const parts: StillnessParts = { routes, sessions: people, user: 'ann', mailbox: 3, clock, announceAheadMs: 40_000 };
+  const times = { announceAheadMs: 40_000, passageMs: 500 };
+  const parts: StillnessParts = { routes, sessions: people, user: 'ann', mailbox: 3, clock, ...times };
   return { parts, done, looks: () => looks };
 }
 
@@ -113,5 +114,29 @@ describe('a mailbox is still', () => {
     expect(await faultOf(holdStill(lost.parts, () => (isHeld = true), never))).toBe('door.lost');
     // Told before anybody is waited for, so that it is let go of.
     expect(isHeld).toBe(true);
+  });
+});
+
+describe('who was let in just before the hold', () => {
+  test('is waited for from the moment on that every door has taken note, and ended before the last look', async () => {
+    const { parts, done } = pretend({ missing: [[{ ...door, why: 'slow' }], []], sessions: [0, 1, 0] });
+    const closedAt = await holdStill(parts, () => undefined, never);
+    expect(closedAt).toBe(10);
+    done.length = 0;
+    await untilLanded(parts, closedAt, never);
+    expect(done).toEqual(['sleep 500', 'end', 'sleep 50', 'end']);
+    done.length = 0;
+    await untilLanded(parts, closedAt, never);
+    expect(done).toEqual(['end']);
+  });
+
+  test('is waited for where the server does not tell of its sessions, and nobody is where there is no door', async () => {
+    const { parts, done } = pretend();
+    // Which has had its second to finish by then.
+    await untilLanded(parts, await holdStill(parts, () => undefined, never), never);
+    expect(done).toEqual(['hold', 'sleep 1000']);
+    const none = pretend({ doors: 0, sessions: [1] });
+    await untilLanded(none.parts, await holdStill(none.parts, () => undefined, never), never);
+    expect(none.done).toEqual([]);
   });
 });

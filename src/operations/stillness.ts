@@ -20,6 +20,8 @@ export interface StillnessParts {
   readonly clock: Clock;
   /** So long ahead it has to be announced. */
   readonly announceAheadMs: number;
+  /** So long a sign-in that a door has answered may be on its way to its server. */
+  readonly passageMs: number;
   /** Told when people's sessions are about to be ended. */
   readonly closing?: () => void;
 }
@@ -54,21 +56,36 @@ export async function outlookOn(routes: Pick<RouteHolds, 'outlook'>): Promise<Ou
 
 /**
  * Holds it at every door and ends its sessions. `held` is called with the hold before anybody is waited for, so that it can be let go
- * of whatever happens then. Throws `door.slow`, `door.lost`, `sessions.unusable`, `switch.sessions`, `switch.braked`.
+ * of whatever happens then. Answers with the moment from which on no door lets anybody in, null where there is none. Throws `door.slow`,
+ * `door.lost`, `sessions.unusable`, `switch.sessions`, `switch.braked`.
  */
 export async function holdStill(
   parts: StillnessParts,
   held: (hold: RouteHold) => void,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<number | null> {
   const { routes, sessions, mailbox, clock } = parts;
-  if ((await outlookOn(routes)).doors === 0) return;
+  if ((await outlookOn(routes)).doors === 0) return null;
   const hold = await routes.hold(mailbox);
   held(hold);
   await untilDoorsKnow(parts, hold, signal);
+  const closedAt = clock.now();
   if (sessions) parts.closing?.();
   if (sessions) await untilAlone(parts, sessions, signal);
   else await clock.sleep(finishesMs, signal);
+  return closedAt;
+}
+
+/**
+ * Who had been answered by a door before it took note comes to the side that is left only now: that is waited for, and ended. To be called
+ * before the last look, with what `holdStill` answered.
+ */
+export async function untilLanded(parts: StillnessParts, closedAt: number | null, signal: AbortSignal): Promise<void> {
+  if (closedAt === null) return;
+  const { clock, passageMs, sessions } = parts;
+  const leftMs = closedAt + passageMs - clock.now();
+  if (leftMs > 0) await clock.sleep(leftMs, signal);
+  if (sessions) await untilAlone(parts, sessions, signal);
 }
 
 async function untilDoorsKnow({ routes, clock }: StillnessParts, hold: RouteHold, signal: AbortSignal): Promise<void> {

@@ -70,6 +70,8 @@ export interface Holding {
   /** Real sign-ins while somebody switches; null: none are made. */
   readonly probing: { readonly probes: SignInProbes; readonly intake: InterruptionIntake } | null;
   readonly announceAheadMs: number;
+  /** So long a sign-in that a door has answered may be on its way to its server. */
+  readonly passageMs: number;
   /** So long at most, in milliseconds. */
   readonly mostMs: number;
 }
