@@ -18,7 +18,7 @@ const judgedNames = new Map<string, boolean>();
 
 /** One look is enough for almost every text: none of what is to be hidden goes without one of these. */
 const suspicious =
-  /:\/\/|pass|pwd|secret|token|jwt|cookie|credential|authori[sz]|authenticate|login|bearer|PRIVATE KEY|eyJ|(?:private|api|access|account)[_-]?key/i;
+  /:\/\/|pass|pwd|secret|token|jwt|cookie|credential|authori[sz]|authenticate|login|bearer|PRIVATE KEY|eyJ|godwit_s?\d|(?:private|api|access|account)[_-]?key/i;
 
 type Rule = readonly [pattern: RegExp, instead: string];
 
@@ -35,6 +35,8 @@ const rules: readonly Rule[] = [
   [/-----BEGIN ([A-Z ]*PRIVATE KEY)-----[^]*?(?:-----END \1-----|$)/g, `$1 ${hidden}`],
   // RFC 7519 §3: a token that says of itself that it is one.
   [/\beyJ[\w-]{8,}\.[\w-]*(?:\.[\w-]*)*/g, hidden],
+  // What lets somebody into the API (domain/bearer.ts): which one it was may be told.
+  [/(godwit_s?\d+_)[\w-]{16,}/g, `$1${hidden}`],
   [/\b((?:proxy-)?authorization["']?\s*[:=]\s*["']?(?:basic|bearer|negotiate|digest)\s+)[^\s"',;]+/gi, `$1${hidden}`],
   [/\b(bearer\s+)(?=[\w.~+/-]*\d)[\w.~+/-]{8,}=*/gi, `$1${hidden}`],
   // RFC 9051 §6.2.2 and §6.2.3, RFC 4954 §4: whoever signs in, as a server may repeat it.

@@ -3,6 +3,7 @@
  * bearer may do is decided in `domain/rights.ts`. A bearer is shown once, when it is made; what is kept is its digest.
  */
 
+import type { BearerKind } from '#domain/bearer.ts';
 import type { Act, DangerousAct, HeldRole, Holder } from '#domain/rights.ts';
 
 /** What a door asks of everything that is presented to it. */
@@ -18,8 +19,6 @@ export type Presented =
   | { readonly kind: 'holder'; readonly holder: Holder; readonly by: BearerKind; readonly id: number }
   /** `expired` and `revoked` are told only to who has the whole of it, so that nobody learns which there are. */
   | { readonly kind: 'refused'; readonly why: 'unknown' | 'expired' | 'revoked' };
-
-export type BearerKind = 'token' | 'session';
 
 export interface TokenOrder {
   /** What it is for, in words. */
@@ -108,8 +107,11 @@ export interface ApprovalLine extends ApprovalOrder {
 
 export type Approved =
   | { readonly kind: 'approved'; readonly approval: ApprovalLine }
-  /** `own`: nobody approves what they asked for. `not-yours`: who may not do it may not approve it. `ended`: approved, used or expired. */
-  | { readonly kind: 'refused'; readonly why: 'unknown' | 'own' | 'not-yours' | 'ended' };
+  /**
+   * `unknown`: also to who may not do that act to the whole estate. `own`: nobody approves what they asked for. `ended`: approved
+   * already, used or expired.
+   */
+  | { readonly kind: 'refused'; readonly why: 'unknown' | 'own' | 'ended' };
 
 /** Each with its record in the audit log. */
 export interface Approvals {
@@ -122,6 +124,6 @@ export interface Approvals {
     holder: Holder,
   ): Promise<{ readonly kind: 'may' | 'asked'; readonly approval: ApprovalLine }>;
   approve(id: number, holder: Holder, why: string): Promise<Approved>;
-  /** Those that wait for somebody or to be used, or all, the newest first. */
-  list(order: { readonly ended: boolean }): Promise<readonly ApprovalLine[]>;
+  /** Those that wait for somebody or to be used, or all, the newest first; of who may not see the whole estate, their own. */
+  list(order: { readonly ended: boolean }, holder: Holder): Promise<readonly ApprovalLine[]>;
 }

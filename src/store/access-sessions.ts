@@ -1,0 +1,89 @@
+/** Sessions of people who signed in: begun, listed and ended, each with its record. */
+
+import { randomBytes } from 'node:crypto';
+import { sql } from 'kysely';
+import { bearerSecretOctets, bearerText, secretDigest } from '#domain/bearer.ts';
+import type { HeldRole } from '#domain/rights.ts';
+import type { Revoked, SessionLine, SessionOrder, Sessions } from '#ports/access.ts';
+import { isAlive } from './access-tokens.ts';
+import { note } from './audit.ts';
+import { isKnown } from './bearers.ts';
+import { faulted } from './database-fault.ts';
+import { type Database, oneRow, type Sql } from './db.ts';
+
+interface SessionRow {
+  readonly id: number;
+  readonly who: string;
+  readonly roles: readonly HeldRole[];
+  readonly created_at: Date;
+  readonly expires_at: Date;
+  readonly used_at: Date | null;
+  readonly revoked_at: Date | null;
+}
+
+const listedMax = 10_000;
+/** What has ended is shown for so long; the audit log knows it for ever. */
+const forgottenAfterDays = 30;
+const forgottenAtOnce = 1_000;
+
+export function openSessions(db: Database): Sessions {
+  const inTransaction = <Answer>(work: (tx: Sql) => Promise<Answer>): Promise<Answer> =>
+    faulted(db.name, db.sql.transaction().execute(work));
+  return {
+    begin: (order) => inTransaction((tx) => begin(tx, order)),
+    list: ({ ended }) => faulted(db.name, list(db.sql, ended)),
+    revoke: (id, who, why) => inTransaction((tx) => revoke(tx, id, who, why)),
+  };
+}
+
+async function begin(tx: Sql, order: SessionOrder): ReturnType<Sessions['begin']> {
+  const { who, issuer, subject, roles, lastsMs } = order;
+  await sql`
+    delete from access_session
+     where id in (select id from access_session where expires_at < now() - ${forgottenAfterDays} * interval '1 day'
+                   order by expires_at limit ${forgottenAtOnce} for update skip locked)`.execute(tx);
+  const secret = randomBytes(bearerSecretOctets).toString('base64url');
+  const row = await oneRow(
+    tx,
+    sql<SessionRow>`
+      insert into access_session (digest, who, issuer, subject, roles, expires_at)
+      values (${secretDigest(secret)}, ${who}, ${issuer}, ${subject}, ${JSON.stringify(roles)}::jsonb,
+              now() + ${lastsMs} * interval '1 millisecond')
+      returning ${columns}`,
+  );
+  await note(tx, { who, what: 'signed in', about: { session: row.id, issuer, subject, roles } });
+  return { session: lineOf(row), bearer: bearerText({ kind: 'session', id: row.id, secret }) };
+}
+
+async function list(db: Sql, ended: boolean): Promise<readonly SessionLine[]> {
+  const which = ended ? sql`true` : isAlive;
+  const { rows } = await sql<SessionRow>`
+    select ${columns} from access_session where ${which} order by id desc limit ${listedMax}`.execute(db);
+  return rows.map(lineOf);
+}
+
+async function revoke(tx: Sql, id: number, who: string, why: string | null): Promise<Revoked> {
+  const { rows } = await sql<{ who: string; ended: boolean }>`
+    select who, not (${isAlive}) as ended from access_session where id = ${id}::int8 for update`.execute(tx);
+  const [row] = rows;
+  if (!row) return 'unknown';
+  if (row.ended) return 'ended';
+  await sql`update access_session set revoked_at = now() where id = ${id}::int8`.execute(tx);
+  const what = row.who === who ? 'signed out' : 'session revoked';
+  await note(tx, { who, what, ...(why === null ? {} : { why }), about: { session: id, of: row.who } });
+  return 'revoked';
+}
+
+const columns = sql.raw('id, who, roles, created_at, expires_at, used_at, revoked_at');
+
+function lineOf(row: SessionRow): SessionLine {
+  return {
+    id: row.id,
+    who: row.who,
+    roles: row.roles.filter(isKnown),
+    createdAt: row.created_at,
+    expiresAt: row.expires_at,
+    usedAt: row.used_at,
+    revokedAt: row.revoked_at,
+  };
+}

@@ -1,0 +1,111 @@
+/** Tokens of machines: made, listed and revoked, each with its record. */
+
+import { randomBytes } from 'node:crypto';
+import { type RawBuilder, sql } from 'kysely';
+import { bearerSecretOctets, bearerText, secretDigest } from '#domain/bearer.ts';
+import type { HeldRole, Role } from '#domain/rights.ts';
+import { nearest } from '#lib/nearest.ts';
+import type { Revoked, TokenLine, TokenMade, TokenOrder, Tokens } from '#ports/access.ts';
+import { note } from './audit.ts';
+import { knownActs } from './bearers.ts';
+import { faulted } from './database-fault.ts';
+import { type Database, oneRow, type Sql } from './db.ts';
+
+interface TokenRow {
+  readonly id: number;
+  readonly name: string;
+  readonly role: Role;
+  readonly organisation: string | null;
+  readonly scopes: readonly string[] | null;
+  readonly created_by: string;
+  readonly created_at: Date;
+  readonly expires_at: Date;
+  readonly used_at: Date | null;
+  readonly revoked_at: Date | null;
+}
+
+/** More are listed by nobody: whoever has so many has forgotten most of them. */
+const listedMax = 10_000;
+
+export function openTokens(db: Database): Tokens {
+  const inTransaction = <Answer>(work: (tx: Sql) => Promise<Answer>): Promise<Answer> =>
+    faulted(db.name, db.sql.transaction().execute(work));
+  return {
+    create: (order, who) => inTransaction((tx) => create(tx, order, who)),
+    list: ({ ended }) => faulted(db.name, list(db.sql, ended)),
+    revoke: (id, who, why) => inTransaction((tx) => revoke(tx, id, who, why)),
+  };
+}
+
+async function create(tx: Sql, { name, role: held, scopes, lastsMs }: TokenOrder, who: string): Promise<TokenMade> {
+  const { role, organisation } = held;
+  const codes = organisation === null ? null : await codesBut(tx, organisation);
+  if (codes) return { kind: 'unknown-organisation', nearest: nearest(String(organisation), codes) };
+  const secret = randomBytes(bearerSecretOctets).toString('base64url');
+  const row = await oneRow(
+    tx,
+    sql<TokenRow>`
+      insert into access_token (name, digest, role, organisation, scopes, created_by, expires_at)
+      values (${name}, ${secretDigest(secret)}, ${role}, ${organisation}, ${scopes}::text[], ${who},
+              now() + ${lastsMs} * interval '1 millisecond')
+      returning ${columns}`,
+  );
+  const { id, expires_at: expiresAt } = row;
+  await note(tx, { who, what: 'token created', about: { token: id, name, ...roleOf(row), scopes, expiresAt } });
+  return { kind: 'made', token: lineOf(row), bearer: bearerText({ kind: 'token', id, secret }) };
+}
+
+/** Null where there is that organisation; else what there is instead. */
+async function codesBut(db: Sql, code: string): Promise<readonly string[] | null> {
+  const { there } = await oneRow(
+    db,
+    sql<{ there: boolean }>`select exists (select from organisation where code = ${code}) as there`,
+  );
+  if (there) return null;
+  const { rows } = await sql<{ code: string }>`select code from organisation order by code`.execute(db);
+  return rows.map((row) => row.code);
+}
+
+async function list(db: Sql, ended: boolean): Promise<readonly TokenLine[]> {
+  const which = ended ? sql`true` : isAlive;
+  const { rows } = await sql<TokenRow>`
+    select ${columns} from access_token where ${which} order by id desc limit ${listedMax}`.execute(db);
+  return rows.map(lineOf);
+}
+
+async function revoke(tx: Sql, id: number, who: string, why: string | null): Promise<Revoked> {
+  const { rows } = await sql<{ name: string; ended: boolean }>`
+    select name, not (${isAlive}) as ended from access_token where id = ${id}::int8 for update`.execute(tx);
+  const [row] = rows;
+  if (!row) return 'unknown';
+  if (row.ended) return 'ended';
+  await sql`update access_token set revoked_at = now() where id = ${id}::int8`.execute(tx);
+  const about = { token: id, name: row.name };
+  await note(tx, { who, what: 'token revoked', ...(why === null ? {} : { why }), about });
+  return 'revoked';
+}
+
+/** Of a token or a session: it lets somebody in. */
+export const isAlive: RawBuilder<boolean> = sql`revoked_at is null and expires_at > now()`;
+
+const columns = sql.raw(
+  'id, name, role, organisation, scopes, created_by, created_at, expires_at, used_at, revoked_at',
+);
+
+function lineOf(row: TokenRow): TokenLine {
+  return {
+    id: row.id,
+    name: row.name,
+    role: roleOf(row),
+    scopes: row.scopes && knownActs(row.scopes),
+    createdBy: row.created_by,
+    createdAt: row.created_at,
+    expiresAt: row.expires_at,
+    usedAt: row.used_at,
+    revokedAt: row.revoked_at,
+  };
+}
+
+function roleOf({ role, organisation }: Pick<TokenRow, 'role' | 'organisation'>): HeldRole {
+  return { role, organisation };
+}
