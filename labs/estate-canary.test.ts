@@ -8,8 +8,9 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
+import { ringOf } from '../src/app/keyring.test-kit.ts';
 import { rootKeyOf } from '../src/app/root-key.ts';
-import { keyring, readSealingKey } from '../src/domain/sealed.ts';
+import { sealingKey } from '../src/domain/sealed.ts';
 import { silent } from '../src/lib/log.ts';
 import type { Database } from '../src/store/db.ts';
 import { type AtWork, eventually, goToWork } from './at-work.ts';
@@ -115,7 +116,7 @@ describe.runIf(dovecot.ok)('whatever is said at trace level by those who move an
     const digests = await rootKeyOf({
       db,
       stateDir: there.path,
-      keys: keyring([readSealingKey(ofTheKey)].filter((key) => key !== null)),
+      keys: ringOf(sealingKey(Buffer.from(ofTheKey, 'hex'))),
       mayMake: false,
       log: silent,
     });

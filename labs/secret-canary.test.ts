@@ -49,11 +49,11 @@ test('a sealed secret is in no output, no log, no error, and nowhere in the data
   for (const out of [first, second]) expect((await secret(['key', '--out', out])).code).toBe(0);
   expect(await secret(['set', 'admin'])).toMatchObject({ code: 0, stdout: 'sealed:admin is set.\n' });
   expect((await secret(['list', '-o', 'json'])).stdout).toContain('"admin"');
-  expect((await secret(['rekey'], { GODWIT_KEY: `file:${second},file:${first}` })).stdout).toContain(
-    '1 secret sealed anew',
+  expect((await secret(['rotate'], { GODWIT_KEY: `file:${second},file:${first}` })).stdout).toContain(
+    '1 secret brought under',
   );
   // What is wrong with a key, a name or a list is said without what was to be sealed.
-  expect((await secret(['rekey'])).code).toBe(3);
+  expect((await secret(['rotate'])).code).toBe(3);
   expect((await secret(['set', 'admin'], { GODWIT_KEY: 'file:/dev/null' })).code).toBe(2);
   expect((await secret(['set', 'admin'], { GODWIT_KEY: canary })).code).toBe(2);
   expect((await secret(['set', 'x/', '--from', config])).code).toBe(2);

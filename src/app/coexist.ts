@@ -8,7 +8,7 @@ import { openMetrics } from '#api/metrics.ts';
 import { openApi } from '#api/server.ts';
 import type { AttemptsFound } from '#domain/interruption.ts';
 import { sideNames } from '#domain/platform.ts';
-import type { Keyring } from '#domain/sealed.ts';
+import type { Keyring } from '#ports/key-service.ts';
 import type { Secrets } from '#ports/secrets.ts';
 import type { TailIntake } from '#ports/tail.ts';
 import { shownReference } from '#domain/secret-reference.ts';

@@ -1,11 +1,14 @@
 /** The keys of sealed secrets that GODWIT_KEY names, read. */
 
+import { randomBytes } from 'node:crypto';
 import { checked, readSecretFile, type ReadSecret } from '#cli/secret.ts';
 import { fault } from '#domain/fault.ts';
-import { keyring, type Keyring, readSealingKey } from '#domain/sealed.ts';
+import { readSealingKey } from '#domain/sealed.ts';
 import { type SecretReference, shownReference } from '#domain/secret-reference.ts';
 import { cleanText } from '#lib/clean-text.ts';
 import type { Log } from '#lib/log.ts';
+import { keyHere } from '#connectors/key-here/key-here.ts';
+import type { Keyring, KeyService } from '#ports/key-service.ts';
 
 export type Environment = (name: string) => string | undefined;
 
@@ -15,7 +18,7 @@ export async function readKeyring(
   environment: Environment,
   log: Log,
 ): Promise<Keyring | null> {
-  const keys = [];
+  const services: KeyService[] = [];
   for (const reference of references) {
     const shown = cleanText(shownReference(reference), 300);
     const read = await readReference(reference, environment);
@@ -23,9 +26,15 @@ export async function readKeyring(
     if (read.warning) log.warn('key can be read by everyone on this machine', { reference: shown });
     const key = readSealingKey(read.secret);
     if (!key) throw fault('secret.key.unreadable', { reference: shown, text: 'what it holds is no key.' });
-    keys.push(key);
+    services.push(keyHere(key, randomBytes));
   }
-  return keyring(keys);
+  return keyring(services);
+}
+
+/** Null without keys. The first seals. */
+export function keyring(services: readonly KeyService[]): Keyring | null {
+  const [current] = services;
+  return current ? { current, all: services } : null;
 }
 
 /** What stands in a variable or a file. */

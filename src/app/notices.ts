@@ -4,7 +4,7 @@ import type { NoticesOptions, NoticesWork } from '#cli/world.ts';
 import { SmtpPost, letterOctets } from '#connectors/smtp/index.ts';
 import { fault } from '#domain/fault.ts';
 import type { NoticeSettings } from '#domain/notice-settings.ts';
-import type { Keyring } from '#domain/sealed.ts';
+import type { Keyring } from '#ports/key-service.ts';
 import { realClock } from '#lib/clock.ts';
 import type { Log } from '#lib/log.ts';
 import { letterTo } from '#operations/notice-letter.ts';

@@ -10,7 +10,7 @@ import type { OAuthFiles } from '#connectors/oauth/index.ts';
 import { mailboxKey } from '#domain/endpoint.ts';
 import { Fault, fault, isFault } from '#domain/fault.ts';
 import { type SideName, sideNames, userOn } from '#domain/platform.ts';
-import type { Keyring } from '#domain/sealed.ts';
+import type { Keyring } from '#ports/key-service.ts';
 import { realClock } from '#lib/clock.ts';
 import type { Log } from '#lib/log.ts';
 import type { OpenInspected } from '#ports/inspection.ts';

@@ -6,16 +6,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sql } from 'kysely';
 import { expect, onTestFinished, test } from 'vitest';
-import { type Keyring, keyring, sealingKey } from '#domain/sealed.ts';
+import { sealingKey } from '#domain/sealed.ts';
 import { silent } from '#lib/log.ts';
-import { rekeySecrets } from '#operations/keep-secrets.ts';
+import { rotateSecrets } from '#operations/keep-secrets.ts';
+import type { Keyring } from '#ports/key-service.ts';
 import type { Database } from '#store/db.ts';
 import { sealedSecrets } from '#store/secrets.ts';
 import { testDatabase } from '#store/test-database.ts';
+import { ringOf } from './keyring.test-kit.ts';
 import { rootKeyOf } from './root-key.ts';
 
 const [key, next] = [sealingKey(randomBytes(32)), sealingKey(randomBytes(32))];
-const ring = keyring([key]);
+const ring = ringOf(key);
 
 async function machine(): Promise<string> {
   const path = await mkdtemp(join(tmpdir(), 'godwit-digests-'));
@@ -79,15 +81,15 @@ test('an estate that is given a key for secrets later has the same key for its d
   expect(await serves(db, here, ring)).toEqual(Buffer.from(made));
   expect(await works(db, await machine(), ring)).toEqual(Buffer.from(made));
   await expect(works(db, await machine(), null)).rejects.toMatchObject({ code: 'secret.key.missing' });
-  await expect(works(db, await machine(), keyring([next]))).rejects.toMatchObject({ code: 'secret.key.other' });
+  await expect(works(db, await machine(), ringOf(next))).rejects.toMatchObject({ code: 'secret.key.other' });
 });
 
 test('when the key of the secrets is changed, digests stay what they are', async () => {
   await using db = await testDatabase();
   const made = await serves(db, await machine(), ring);
-  const keeping = { kept: sealedSecrets(db), keys: keyring([next, key]), random: randomBytes, who: 'a test' };
-  expect(await rekeySecrets(keeping, new AbortController().signal)).toMatchObject({ changed: 1, leftCount: 0 });
-  expect(await works(db, await machine(), keyring([next]))).toEqual(Buffer.from(made));
+  const keeping = { kept: sealedSecrets(db), keys: ringOf(next, key), random: randomBytes, who: 'a test' };
+  expect(await rotateSecrets(keeping, new AbortController().signal)).toMatchObject({ changed: 1, leftCount: 0 });
+  expect(await works(db, await machine(), ringOf(next))).toEqual(Buffer.from(made));
 });
 
 test('two control planes that begin at once have one key between them', async () => {

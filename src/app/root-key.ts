@@ -9,9 +9,10 @@ import { createHash, randomBytes } from 'node:crypto';
 import { link, mkdir, open, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fault } from '#domain/fault.ts';
-import { type Keyring, keyOctets } from '#domain/sealed.ts';
+import { keyOctets } from '#domain/sealed.ts';
 import type { Log } from '#lib/log.ts';
-import { opening, sealedUnder } from '#operations/keep-secrets.ts';
+import { opening, sealedUnder } from '#operations/seal-secrets.ts';
+import type { Keyring } from '#ports/key-service.ts';
 import { claimDigestKey, digestKeyId, digestKeySecret } from '#store/digest-key.ts';
 import type { Database } from '#store/db.ts';
 import { sealedSecrets } from '#store/secrets.ts';
@@ -31,22 +32,24 @@ export async function rootKeyOf(places: RootKeyPlaces): Promise<Uint8Array> {
   const { db, stateDir, keys, mayMake, log } = places;
   const file = join(stateDir, 'digest.key');
   const known = await digestKeyId(db);
-  const sealed = await sealedSecrets(db).find(digestKeySecret);
+  const kept = sealedSecrets(db);
+  const sealed = await kept.find(digestKeySecret);
   if (sealed) {
     if (!keys) throw fault('secret.key.missing', {});
-    const opened = opening(keys, sealed);
+    const opened = await opening({ keys, estate: await kept.estate() }, sealed);
     if (opened instanceof Error) throw opened;
     return theOne(opened, known, digestKeySecret);
   }
-  const kept = await readKey(file);
-  if (!kept && (known !== null || !mayMake)) throw fault('digests.key.missing', { file });
-  const key = kept ?? (keys ? randomBytes(keyOctets) : await made(stateDir, file));
+  const inFile = await readKey(file);
+  if (!inFile && (known !== null || !mayMake)) throw fault('digests.key.missing', { file });
+  const key = inFile ?? (keys ? randomBytes(keyOctets) : await made(stateDir, file));
   theOne(key, known, file);
   if (known === null) log.info('a key for digests was made', keys ? { sealed: true } : { file });
-  const own = keys && sealedUnder(keys.current, digestKeySecret, key, randomBytes);
+  const secrets = [{ name: digestKeySecret, secret: key }];
+  const own = keys && (await sealedUnder({ keys, estate: await kept.estate() }, secrets, randomBytes))[0];
   // Two control planes that begin at once make two keys, and one of them is the estate's.
   if (keys || known === null) {
-    const claimed = await claimDigestKey(db, nameOf(key), own);
+    const claimed = await claimDigestKey(db, nameOf(key), own ?? null);
     if (claimed !== nameOf(key)) return rootKeyOf(places);
   }
   return key;

@@ -5,12 +5,14 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Fault } from '#domain/fault.ts';
 import type { Platform, PlatformSignIn } from '#domain/platform.ts';
-import { type Keyring, keyring, sealingKey } from '#domain/sealed.ts';
+import { sealingKey } from '#domain/sealed.ts';
 import { silent } from '#lib/log.ts';
 import { setSecrets } from '#operations/keep-secrets.ts';
+import type { Keyring } from '#ports/key-service.ts';
 import type { SealedSecrets } from '#ports/secrets.ts';
 import { sealedSecrets } from '#store/secrets.ts';
 import { testDatabase } from '#store/test-database.ts';
+import { ringOf } from './keyring.test-kit.ts';
 import { SecretResolver } from './secret-resolver.ts';
 
 let folder = '';
@@ -21,7 +23,7 @@ afterAll(async () => rm(folder, { recursive: true }));
 
 const key = sealingKey(randomBytes(32));
 const other = sealingKey(randomBytes(32));
-const ring = keyring([key]);
+const ring = ringOf(key);
 
 async function fileOf(name: string, text: string): Promise<string> {
   const path = join(folder, name);
@@ -62,7 +64,7 @@ describe('a reference leads to its secret', () => {
   test('or to a fault that names it', async () => {
     await using db = await testDatabase();
     const kept = sealedSecrets(db);
-    await set(kept, keyring([other]), 'elsewhere', 'x');
+    await set(kept, ringOf(other), 'elsewhere', 'x');
     const secrets = resolver({ EMPTY: '' }, kept);
     expect(await codeOf(secrets.resolve({ kind: 'env', name: 'MISSING' }))).toBe('secret.unresolved');
     expect(await codeOf(secrets.resolve({ kind: 'env', name: 'EMPTY' }))).toBe('secret.unresolved');
@@ -161,7 +163,7 @@ describe('what a worker lacks', () => {
   test('is named, each once, and never a secret', async () => {
     await using db = await testDatabase();
     const kept = sealedSecrets(db);
-    await set(kept, keyring([other]), 'target/ann@corp.example', 'canary');
+    await set(kept, ringOf(other), 'target/ann@corp.example', 'canary');
     const list = join(folder, 'nowhere.csv');
     const oauth = await fileOf(
       'oauth.json',
@@ -182,7 +184,7 @@ describe('what a worker lacks', () => {
       { kind: 'env', name: 'A' },
     ] as const;
     expect(await resolver({ A: 'a' }, kept).lacking([], alsoHere)).toEqual(['env:LDAP']);
-    expect(await resolver({ TOKEN: 't' }, kept, keyring([key, other])).lacking(platforms.slice(4))).toEqual([]);
+    expect(await resolver({ TOKEN: 't' }, kept, ringOf(key, other)).lacking(platforms.slice(4))).toEqual([]);
     expect(await resolver({}, kept, null).lacking(platforms.slice(4, 5))).toEqual(['sealed:target/']);
   });
 

@@ -2,11 +2,11 @@
 
 import { fault, isFault } from '#domain/fault.ts';
 import { type MailboxSecrets, type Platform, sealedNameOf } from '#domain/platform.ts';
-import type { Keyring } from '#domain/sealed.ts';
 import { type SecretReference, shownReference } from '#domain/secret-reference.ts';
 import { cleanText } from '#lib/clean-text.ts';
 import type { Log } from '#lib/log.ts';
-import { opening } from '#operations/keep-secrets.ts';
+import { opening } from '#operations/seal-secrets.ts';
+import type { Keyring } from '#ports/key-service.ts';
 import type { SealedSecrets, Secrets } from '#ports/secrets.ts';
 import { type Environment, readReference } from './keyring.ts';
 import { SecretList } from './secret-list.ts';
@@ -93,7 +93,7 @@ export class SecretResolver implements Secrets {
           return (await can(this.#listAt(secrets.path).look())) ? null : `file:${secrets.path}`;
         const { kept, keys } = this.#places;
         const ids = kept && keys ? [...(await kept.keyIds(secrets.prefix))] : null;
-        return ids?.every((id) => keys?.all.has(id)) ? null : `sealed:${secrets.prefix}`;
+        return ids?.every((id) => keys?.all.some((key) => key.opens(id))) ? null : `sealed:${secrets.prefix}`;
       }
     }
   }
@@ -120,7 +120,7 @@ export class SecretResolver implements Secrets {
     const found = kept && (await kept.find(name));
     if (!found) return null;
     if (!keys) throw fault('secret.key.missing', {});
-    const opened = opening(keys, found);
+    const opened = await opening({ keys, estate: await kept.estate() }, found);
     if (opened instanceof Error) throw opened;
     return opened.toString('utf8');
   }

@@ -14,7 +14,7 @@ import type { Listen } from '#domain/listen.ts';
 import { sideNames } from '#domain/platform.ts';
 import type { SecretReference } from '#domain/secret-reference.ts';
 import type { Metrics } from '#api/metrics.ts';
-import type { Keyring } from '#domain/sealed.ts';
+import type { Keyring } from '#ports/key-service.ts';
 import type { Door } from '#doors/door.ts';
 import type { Log } from '#lib/log.ts';
 import { estateWatch } from '#operations/watch-estate.ts';

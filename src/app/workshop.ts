@@ -8,7 +8,7 @@ import { doveadmSessions } from '#connectors/doveadm/sessions.ts';
 import { ServerMemory } from '#connectors/imap/index.ts';
 import type { OAuthFiles } from '#connectors/oauth/index.ts';
 import type { DirectorySettings } from '#domain/directory.ts';
-import type { Keyring } from '#domain/sealed.ts';
+import type { Keyring } from '#ports/key-service.ts';
 import { holdMostSecondsMax, usualSignInPassageMs, usualSwitching, waysPromisedBy } from '#domain/estate-settings.ts';
 import { type Platform, sideNames } from '#domain/platform.ts';
 import { realClock } from '#lib/clock.ts';

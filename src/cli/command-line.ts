@@ -108,7 +108,7 @@ const secretName = {
   ],
 } as const;
 
-const secretCommands = buildRouteMap<'set' | 'list' | 'remove' | 'key' | 'rekey', Session>({
+const secretCommands = buildRouteMap<'set' | 'list' | 'remove' | 'key' | 'rotate', Session>({
   routes: {
     set: buildCommand<SecretSetFlags, [string], Session>({
       loader: async () => (await import('./secrets.ts')).set,
@@ -122,7 +122,10 @@ const secretCommands = buildRouteMap<'set' | 'list' | 'remove' | 'key' | 'rekey'
         flags: secretFlags,
         aliases: shorthands,
       },
-      docs: { brief: 'The names of what is sealed, under which key, and since when', fullDescription: secretHelp },
+      docs: {
+        brief: 'The names of what is sealed, under which key, since when and by whom',
+        fullDescription: secretHelp,
+      },
     }),
     remove: buildCommand<SecretFlags, [string], Session>({
       loader: async () => (await import('./secrets.ts')).remove,
@@ -134,12 +137,14 @@ const secretCommands = buildRouteMap<'set' | 'list' | 'remove' | 'key' | 'rekey'
       parameters: { flags: secretKeyFlags, aliases: { o: 'output' } },
       docs: { brief: 'Make the key under which secrets are sealed', fullDescription: secretHelp },
     }),
-    rekey: buildCommand<SecretFlags, [], Session>({
-      loader: async () => (await import('./secrets.ts')).rekey,
+    rotate: buildCommand<SecretFlags, [], Session>({
+      loader: async () => (await import('./secrets.ts')).rotate,
       parameters: { flags: secretFlags, aliases: shorthands },
-      docs: { brief: 'Seal everything anew under the first key of GODWIT_KEY', fullDescription: secretHelp },
+      docs: { brief: 'Bring everything under the first key of GODWIT_KEY', fullDescription: secretHelp },
     }),
   },
+  // As it was called before.
+  aliases: { rekey: 'rotate' },
   docs: { brief: 'Passwords for both platforms, sealed in the database', fullDescription: secretHelp },
 });
 

@@ -95,9 +95,9 @@ EXAMPLES
 CHANGING THE KEY
   godwit secret key --out /etc/godwit/key.2           then, for every process, the new one first:
   export GODWIT_KEY=file:/etc/godwit/key.2,file:/etc/godwit/key
-  godwit secret rekey                                 seals all anew; after that the old key can go
+  godwit secret rotate                                brings all under it; after that the old key can go
 
-EXIT CODES  0 done; 3 done, but some could not be sealed anew; 2 wrong usage, or no key; 5 the database is away.`;
+EXIT CODES  0 done; 3 done, but some stayed under their key; 2 wrong usage, or no key; 5 the database is away.`;
 
 export const dbHelp = `Looks after the database of the estate: the PostgreSQL server that godwit.yaml or DATABASE_URL names (15 or newer), or
 the one that Godwit brings, under the state folder. Its own it brings up to date by itself; yours only when it is told to.

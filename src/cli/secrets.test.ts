@@ -3,9 +3,10 @@ import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ringOf } from '#app/keyring.test-kit.ts';
 import type { EstateSettings } from '#domain/estate-settings.ts';
-import { keyring, readSealingKey, sealingKey } from '#domain/sealed.ts';
-import { opening } from '#operations/keep-secrets.ts';
+import { readSealingKey, type SealingKey, sealingKey } from '#domain/sealed.ts';
+import { opening } from '#operations/seal-secrets.ts';
 import type { Database } from '#store/db.ts';
 import { sealedSecrets } from '#store/secrets.ts';
 import { testDatabase } from '#store/test-database.ts';
@@ -26,7 +27,7 @@ function played(db: Database, argv: readonly string[], made: MadeUp = {}, keys =
     readEstate: async () => ({}) as EstateSettings,
     openSecrets: async () => ({
       kept: sealedSecrets(db),
-      keys: keyring(keys),
+      keys: keys[0] ? ringOf(keys[0], ...keys.slice(1)) : null,
       random: randomBytes,
       who: 'operator ann',
       [Symbol.asyncDispose]: async () => {},
@@ -35,10 +36,11 @@ function played(db: Database, argv: readonly string[], made: MadeUp = {}, keys =
   });
 }
 
-async function sealedIn(db: Database, name: string, keys = [key]): Promise<string | null> {
-  const found = await sealedSecrets(db).find(name);
+async function sealedIn(db: Database, name: string, by: SealingKey = key): Promise<string | null> {
+  const kept = sealedSecrets(db);
+  const found = await kept.find(name);
   if (!found) return null;
-  const opened = opening(keyring(keys), found);
+  const opened = await opening({ keys: ringOf(by), estate: await kept.estate() }, found);
   return opened instanceof Error ? opened.code : opened.toString();
 }
 
@@ -165,7 +167,9 @@ describe('what is set', () => {
     for (const name of ['b', 'a/1', 'a/2']) await played(db, ['set', name], { input: 'canary' });
     const all = await played(db, ['list']);
     expect(all.stdout.split('\n').map((line) => line.split(' ')[0])).toEqual(['a/1', 'a/2', 'b', '']);
-    expect(all.stdout).toContain(`key ${key.id}`);
+    expect(all.stdout).toMatch(
+      new RegExp(`key ${key.id} +set \\d{4}-\\d\\d-\\d\\dT.* +by operator ann +fingerprint [0-9a-f]{16}\\n`),
+    );
     expect(all.stdout).not.toContain('canary');
     expect((await played(db, ['list', 'A/'])).stdout.split('\n')).toHaveLength(3);
     expect(JSON.parse((await played(db, ['list', '-o', 'json'])).stdout)).toMatchObject({
@@ -179,13 +183,13 @@ describe('what is set', () => {
     expect((await played(db, ['list', 'z'])).stdout).toBe('There are none.\n');
   });
 
-  test('is sealed anew under another key; what no key opens is named, with exit code 3', async () => {
+  test('is brought under another key; what no key opens is named, with exit code 3', async () => {
     await using db = await testDatabase();
     await played(db, ['set', 'a'], { input: 'canary' });
-    const done = await played(db, ['rekey'], {}, [next, key]);
+    const done = await played(db, ['rotate'], {}, [next, key]);
     expect(done).toMatchObject({ code: 0, stderr: '' });
-    expect(done.stdout).toContain(`1 secret sealed anew; all that opens is now under the key ${next.id}.`);
-    expect(await sealedIn(db, 'a', [next])).toBe('canary');
+    expect(done.stdout).toContain(`1 secret brought under the key ${next.id}; all that opens is under it now.`);
+    expect(await sealedIn(db, 'a', next)).toBe('canary');
     const left = await played(db, ['rekey'], {}, [key]);
     expect(left.code).toBe(3);
     expect(left.stdout).toMatch(/1 secret left as before[^]*\n {2}a\n/);

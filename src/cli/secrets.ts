@@ -2,7 +2,7 @@
 
 import { sealedName, whatNamesAre } from '#domain/secret-reference.ts';
 import { fault } from '#domain/fault.ts';
-import { rekeySecrets, type SecretKeeping, setSecrets } from '#operations/keep-secrets.ts';
+import { rotateSecrets, type SecretKeeping, setSecrets } from '#operations/keep-secrets.ts';
 import { exitCodes } from './exit-code.ts';
 import type { SecretFlags, SecretSetFlags } from './flags.ts';
 import { names } from './names.ts';
@@ -44,12 +44,18 @@ async function setMany(session: Session, flags: SecretSetFlags, file: string, pr
 export async function list(this: Session, flags: SecretFlags, prefix = ''): Promise<void> {
   await using keeping = await open(this, flags, false);
   const found = await keeping.kept.list(prefix.toLowerCase(), null, listedMax + 1);
-  const secrets = found.slice(0, listedMax).map(({ name, keyId, setAt }) => ({ name, key: keyId, setAt }));
+  const secrets = found.slice(0, listedMax).map(({ keyId, ...rest }) => ({ ...rest, key: keyId }));
   const isMore = found.length > listedMax;
   this.conclude({ secrets, isMore }, () => [
     ...(secrets.length === 0 ? ['There are none.'] : []),
     ...table(
-      secrets.map(({ name, key, setAt }) => [shown(name), `key ${key}`, `set ${setAt.toISOString().slice(0, 16)}Z`]),
+      secrets.map(({ name, key, setAt, setBy, fingerprint }) => [
+        shown(name),
+        `key ${shown(key)}`,
+        `set ${setAt.toISOString().slice(0, 16)}Z`,
+        setBy === null ? '' : `by ${shown(setBy)}`,
+        `fingerprint ${fingerprint.slice(0, 16)}`,
+      ]),
       new Set(),
     ),
     ...(isMore ? [`… and more than these ${count(listedMax)}; name a prefix.`] : []),
@@ -63,13 +69,14 @@ export async function remove(this: Session, flags: SecretFlags, name: string): P
   this.conclude({ removed: 1 }, () => (flags.quiet ? [] : [`sealed:${shown(known)} is removed.`]));
 }
 
-export async function rekey(this: Session, flags: SecretFlags): Promise<void> {
+export async function rotate(this: Session, flags: SecretFlags): Promise<void> {
   await using keeping = await open(this, flags, true);
-  const { changed, left, leftCount } = await rekeySecrets(keeping, this.world.interruption);
+  const { changed, left, leftCount, key } = await rotateSecrets(keeping, this.world.interruption);
   if (leftCount > 0) this.exitCode = exitCodes.withExceptions;
-  const key = keeping.keys?.current.id ?? '';
   this.conclude({ changed, left, leftCount, key }, () => [
-    ...(flags.quiet ? [] : [`${counted(changed, 'secret')} sealed anew; all that opens is now under the key ${key}.`]),
+    ...(flags.quiet
+      ? []
+      : [`${counted(changed, 'secret')} brought under the key ${shown(key)}; all that opens is under it now.`]),
     ...(leftCount > 0
       ? [
           `${counted(leftCount, 'secret')} left as before, since no key in GODWIT_KEY opens it:`,

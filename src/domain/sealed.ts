@@ -1,10 +1,13 @@
 /**
  * Secrets sealed so that whoever has the database and not the key has nothing. AES-256-GCM (NIST SP 800-38D) twice: a data
- * key, new for each sealing, hides the secret, and the key from outside the database hides the data key. Both are bound to
- * the name and the purpose of the secret, so that what is sealed under one name opens under no other.
+ * key, new for each sealing, hides the secret, and a key from outside the database hides the data key. Both are bound to
+ * the estate, the name and the purpose of the secret, so that what is sealed in one place opens in no other.
  *
- * A sealed secret is: 1 octet for this format; nonce (12), data key (32) and tag (16) under the outer key; nonce (12),
- * secret and tag (16) under the data key.
+ * A sealed secret is: 1 octet for its form; 2 octets for the length of the hidden data key, and that key; nonce (12), secret
+ * and tag (16) under the data key. So another key from outside hides the data key anew without the secret being opened.
+ *
+ * The first form was bound to the outer key instead of the estate, and had no length since its hidden data key has 60 octets.
+ * It is still read, and is gone after the next rotation.
  */
 
 import { createCipheriv, createDecipheriv, createHash, createSecretKey, type KeyObject } from 'node:crypto';
@@ -16,14 +19,10 @@ export interface SealingKey {
   readonly key: KeyObject;
 }
 
-/** The keys that a process has: the one that seals, and with it all that open. */
-export interface Keyring {
-  readonly current: SealingKey;
-  readonly all: ReadonlyMap<string, SealingKey>;
-}
-
 /** What a sealed secret is bound to. */
 export interface Binding {
+  /** In whose database it is kept. */
+  readonly estate: string;
   readonly name: string;
   /** What it is for: a password for signing in opens as nothing else. */
   readonly purpose: string;
@@ -32,10 +31,19 @@ export interface Binding {
 /** Octets nobody can foresee. */
 export type Random = (octets: number) => Uint8Array;
 
+/** A sealed secret, taken apart. */
+export interface Envelope {
+  readonly form: 1 | 2;
+  /** The data key, hidden. */
+  readonly wrapped: Uint8Array;
+  /** The secret, under the data key. */
+  readonly hidden: Uint8Array;
+}
+
 export const keyOctets = 32;
-const format = 1;
 const nonceOctets = 12;
 const tagOctets = 16;
+/** Of a data key under a key of ours. */
 const wrappedOctets = nonceOctets + keyOctets + tagOctets;
 const cipher = 'aes-256-gcm';
 
@@ -53,32 +61,51 @@ export function readSealingKey(text: string): SealingKey | null {
   return /^[A-Za-z0-9+/_-]{43}=?$/.test(trimmed) ? sealingKey(Buffer.from(trimmed, 'base64')) : null;
 }
 
-/** Null without keys. The first seals. */
-export function keyring(keys: readonly SealingKey[]): Keyring | null {
-  const [current] = keys;
-  return current ? { current, all: new Map(keys.map((key) => [key.id, key])) } : null;
+/** What the hidden data key of an envelope is bound to, and the secret in it. `keyId`: under which it was hidden. */
+export function boundTo(form: Envelope['form'], { estate, name, purpose }: Binding, keyId: string): Buffer {
+  const parts = ['godwit sealed secret', String(form), form === 1 ? keyId : estate, purpose, name];
+  // Lengths before the texts, so that no two bindings read the same.
+  return Buffer.concat(
+    parts.map((part) => Buffer.from(part)).flatMap((part) => [Buffer.from(`${part.length}:`), part]),
+  );
 }
 
-export function seal(key: SealingKey, binding: Binding, secret: Uint8Array, random: Random): Uint8Array {
-  const dataKey = random(keyOctets);
-  const bound = boundTo(binding, key.id);
-  const wrapped = encrypt(key.key, random(nonceOctets), bound, dataKey);
-  const hidden = encrypt(createSecretKey(dataKey), random(nonceOctets), bound, secret);
-  return Buffer.concat([Uint8Array.of(format), wrapped, hidden]);
+/** A data key under a key of ours. */
+export function wrapKey(key: SealingKey, bound: Uint8Array, dataKey: Uint8Array, random: Random): Uint8Array {
+  return encrypt(key.key, random(nonceOctets), bound, dataKey);
 }
 
-/** The secret; null where it was sealed under another key, for another name or purpose, or was altered since. */
-export function open(key: SealingKey, binding: Binding, sealed: Uint8Array): Buffer | null {
-  if (sealed[0] !== format || sealed.length < 1 + wrappedOctets + nonceOctets + tagOctets) return null;
-  const bound = boundTo(binding, key.id);
-  const dataKey = decrypt(key.key, sealed.subarray(1, 1 + wrappedOctets), bound);
-  return dataKey && decrypt(createSecretKey(dataKey), sealed.subarray(1 + wrappedOctets), bound);
+/** The data key; null where it was hidden under another key, bound to something else, or altered since. */
+export function unwrapKey(key: SealingKey, bound: Uint8Array, wrapped: Uint8Array): Uint8Array | null {
+  return wrapped.length === wrappedOctets ? decrypt(key.key, wrapped, bound) : null;
 }
 
-/** Lengths before the texts, so that no two bindings read the same. */
-function boundTo({ name, purpose }: Binding, keyId: string): Buffer {
-  const parts = ['godwit sealed secret', String(format), keyId, purpose, name].map((part) => Buffer.from(part));
-  return Buffer.concat(parts.flatMap((part) => [Buffer.from(`${part.length}:`), part]));
+/** The secret under its data key. */
+export function hide(dataKey: Uint8Array, binding: Binding, secret: Uint8Array, random: Random): Uint8Array {
+  return encrypt(createSecretKey(dataKey), random(nonceOctets), boundTo(2, binding, ''), secret);
+}
+
+/** The secret of an envelope with its data key; null where it is bound to something else, or was altered. */
+export function reveal(dataKey: Uint8Array, bound: Uint8Array, { hidden }: Envelope): Buffer | null {
+  return dataKey.length === keyOctets ? decrypt(createSecretKey(dataKey), hidden, bound) : null;
+}
+
+/** A sealed secret, as it is kept. */
+export function packed({ wrapped, hidden }: Omit<Envelope, 'form'>): Uint8Array {
+  const length = Buffer.alloc(2);
+  length.writeUInt16BE(wrapped.length);
+  return Buffer.concat([Uint8Array.of(2), length, wrapped, hidden]);
+}
+
+/** Takes a sealed secret apart; null where it is none. */
+export function unpacked(sealed: Uint8Array): Envelope | null {
+  const octets = Buffer.from(sealed.buffer, sealed.byteOffset, sealed.byteLength);
+  const form = octets[0];
+  if ((form !== 1 && form !== 2) || octets.length < 3) return null;
+  const from = form === 1 ? 1 : 3;
+  const to = from + (form === 1 ? wrappedOctets : octets.readUInt16BE(1));
+  if (octets.length < to + nonceOctets + tagOctets) return null;
+  return { form, wrapped: octets.subarray(from, to), hidden: octets.subarray(to) };
 }
 
 function encrypt(key: KeyObject, nonce: Uint8Array, bound: Uint8Array, plain: Uint8Array): Buffer {

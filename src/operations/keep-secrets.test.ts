@@ -2,25 +2,28 @@ import { randomBytes } from 'node:crypto';
 import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
 import { isFault } from '#domain/fault.ts';
-import { keyring, sealingKey, type Keyring } from '#domain/sealed.ts';
+import { ringOf } from '#app/keyring.test-kit.ts';
+import { sealingKey, unpacked } from '#domain/sealed.ts';
+import type { Keyring } from '#ports/key-service.ts';
 import type { SealedSecrets } from '#ports/secrets.ts';
 import type { Database } from '#store/db.ts';
 import { sealedSecrets } from '#store/secrets.ts';
 import { testDatabase } from '#store/test-database.ts';
-import { opening, rekeySecrets, type SecretKeeping, setSecrets } from './keep-secrets.ts';
+import { rotateSecrets, type SecretKeeping, setSecrets } from './keep-secrets.ts';
+import { opening } from './seal-secrets.ts';
 
 const [old, fresh, lost] = [0, 1, 2].map(() => sealingKey(randomBytes(32))) as [Key, Key, Key];
 type Key = ReturnType<typeof sealingKey>;
 const { signal } = new AbortController();
 
 function keeping(kept: SealedSecrets, ...keys: readonly Key[]): SecretKeeping {
-  return { kept, keys: keyring(keys), random: randomBytes, who: 'operator ann' };
+  return { kept, keys: keys[0] ? ringOf(keys[0], ...keys.slice(1)) : null, random: randomBytes, who: 'operator ann' };
 }
 
-async function opened(kept: SealedSecrets, keys: Keyring | null, name: string): Promise<string> {
+async function opened(kept: SealedSecrets, keys: Keyring, name: string): Promise<string> {
   const found = await kept.find(name);
   if (!found) return 'not there';
-  const text = opening(keys, found);
+  const text = await opening({ keys, estate: await kept.estate() }, found);
   return text instanceof Error ? text.message : text.toString();
 }
 
@@ -43,10 +46,10 @@ describe('secrets of an estate', () => {
       { name: 'a/1', secret: 'canary-3' },
       { name: 'a/2', secret: 'canary-4' },
     ]);
-    expect(await opened(kept, mine.keys, 'b')).toBe('canary-2');
+    expect(await opened(kept, ringOf(old), 'b')).toBe('canary-2');
     expect((await kept.list('', null, 9)).map(({ name }) => name)).toEqual(['a/1', 'a/2', 'b']);
     expect((await kept.list('a/', 'a/1', 9)).map(({ name }) => name)).toEqual(['a/2']);
-    expect(await kept.list('', null, 1)).toMatchObject([{ name: 'a/1', keyId: old.id }]);
+    expect(await kept.list('', null, 1)).toMatchObject([{ name: 'a/1', keyId: old.id, setBy: 'operator ann' }]);
     expect(await kept.remove('b', 'operator ann')).toBe(true);
     expect(await kept.remove('b', 'operator ann')).toBe(false);
     const { rows } = await sql`select who, what, about from audit order by id`.execute(db.sql);
@@ -78,24 +81,23 @@ describe('secrets of an estate', () => {
 });
 
 describe('changing keys', () => {
-  test('seals everything anew; the old key then opens nothing, and a second run does nothing', async () => {
+  test('brings everything under the new one; the old key then opens nothing, and a second run does nothing', async () => {
     await using db = await testDatabase();
     const kept = sealedSecrets(db);
     const many = Array.from({ length: 1_203 }, (_, i) => ({ name: `m/${i}`, secret: `secret ${i}` }));
     await setSecrets(keeping(kept, old), many);
     const before = await kept.find('m/7');
     const both = keeping(kept, fresh, old);
-    expect(await rekeySecrets(both, signal)).toEqual({ changed: 1_203, left: [], leftCount: 0 });
+    expect(await rotateSecrets(both, signal)).toEqual({ changed: 1_203, left: [], leftCount: 0, key: fresh.id });
     expect([...(await kept.keyIds(''))]).toEqual([fresh.id]);
-    expect(await opened(kept, keyring([fresh]), 'm/1202')).toBe('secret 1202');
-    expect(await opened(kept, keyring([old]), 'm/7')).toContain('which this process does not have');
-    // New data keys, too: whoever has an old dump and the old key can make nothing of a new dump.
-    expect(
-      Buffer.from((await kept.find('m/7'))?.sealed.subarray(61) ?? []).equals(
-        before?.sealed.subarray(61) ?? Buffer.alloc(0),
-      ),
-    ).toBe(false);
-    expect(await rekeySecrets(both, signal)).toEqual({ changed: 0, left: [], leftCount: 0 });
+    expect(await opened(kept, ringOf(fresh), 'm/1202')).toBe('secret 1202');
+    expect(await opened(kept, ringOf(old), 'm/7')).toContain('which this process does not have');
+    // Only the data key was hidden anew: the secret itself was not opened for it.
+    const after = await kept.find('m/7');
+    const hidden = (sealed: Uint8Array | undefined) => unpacked(sealed ?? new Uint8Array())?.hidden;
+    expect(hidden(after?.sealed)).toEqual(hidden(before?.sealed));
+    expect(after?.sealed).not.toEqual(before?.sealed);
+    expect(await rotateSecrets(both, signal)).toEqual({ changed: 0, left: [], leftCount: 0, key: fresh.id });
   });
 
   test('leaves what it cannot open as it is, and names it', async () => {
@@ -103,9 +105,9 @@ describe('changing keys', () => {
     const kept = sealedSecrets(db);
     await setSecrets(keeping(kept, old), [{ name: 'mine', secret: 'x' }]);
     await setSecrets(keeping(kept, lost), [{ name: 'theirs', secret: 'y' }]);
-    const outcome = await rekeySecrets(keeping(kept, fresh, old), signal);
-    expect(outcome).toEqual({ changed: 1, left: ['theirs'], leftCount: 1 });
-    expect(await opened(kept, keyring([lost]), 'theirs')).toBe('y');
+    const outcome = await rotateSecrets(keeping(kept, fresh, old), signal);
+    expect(outcome).toEqual({ changed: 1, left: ['theirs'], leftCount: 1, key: fresh.id });
+    expect(await opened(kept, ringOf(lost), 'theirs')).toBe('y');
   });
 
   test('does not put back what was set or removed meanwhile', async () => {
@@ -118,14 +120,14 @@ describe('changing keys', () => {
     ]);
     const meanwhile: SealedSecrets = {
       ...kept,
-      replace: async (pairs) => {
+      replace: async (pairs, who) => {
         await setSecrets(mine, [{ name: 'set', secret: 'newer' }]);
         await kept.remove('gone', 'operator ann');
-        return kept.replace(pairs);
+        return kept.replace(pairs, who);
       },
     };
-    expect((await rekeySecrets(keeping(meanwhile, fresh, old), signal)).changed).toBe(0);
-    expect(await opened(kept, keyring([old]), 'set')).toBe('newer');
+    expect((await rotateSecrets(keeping(meanwhile, fresh, old), signal)).changed).toBe(0);
+    expect(await opened(kept, ringOf(old), 'set')).toBe('newer');
     expect(await kept.find('gone')).toBeNull();
   });
 
@@ -139,13 +141,13 @@ describe('changing keys', () => {
     const stop = new AbortController();
     const stopping: SealedSecrets = {
       ...kept,
-      replace: async (pairs) => {
+      replace: async (pairs, who) => {
         stop.abort();
-        return kept.replace(pairs);
+        return kept.replace(pairs, who);
       },
     };
-    const stopped = await rekeySecrets(keeping(stopping, fresh, old), stop.signal).catch((error: unknown) => error);
+    const stopped = await rotateSecrets(keeping(stopping, fresh, old), stop.signal).catch((error: unknown) => error);
     expect(isFault(stopped, 'interrupted')).toBe(true);
-    expect(await rekeySecrets(keeping(kept, fresh, old), signal)).toMatchObject({ changed: 400 });
+    expect(await rotateSecrets(keeping(kept, fresh, old), signal)).toMatchObject({ changed: 400 });
   });
 });

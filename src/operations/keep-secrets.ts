@@ -1,14 +1,13 @@
 /**
- * What can be done with the secrets of an estate: set, listed by name, removed, sealed anew under another key. Nothing here
- * gives one back: only who signs in with it opens it.
+ * What can be done with the secrets of an estate: set, listed by name, removed, brought under another key, erased. Nothing here
+ * gives one back: only who signs in with it opens it (`operations/seal-secrets.ts`).
  */
 
-import { type Fault, fault } from '#domain/fault.ts';
-import { type Keyring, open, type Random, seal, type SealingKey } from '#domain/sealed.ts';
+import { fault } from '#domain/fault.ts';
+import type { Random } from '#domain/sealed.ts';
+import type { Keyring } from '#ports/key-service.ts';
 import type { SealedSecret, SealedSecrets } from '#ports/secrets.ts';
-
-/** Passwords for signing in to platforms are sealed for this, and open for nothing else. */
-export const signInPurpose = 'sign-in';
+import { rewrapped, type Sealing, sealedUnder } from './seal-secrets.ts';
 
 export interface SecretKeeping {
   readonly kept: SealedSecrets;
@@ -25,65 +24,59 @@ export interface NamedSecret {
   readonly secret: string;
 }
 
-/** Seals and keeps them, in the place of those that had their names. Throws `secret.key.missing`. */
-export async function setSecrets(
-  { kept, keys, random, who }: SecretKeeping,
-  secrets: readonly NamedSecret[],
-): Promise<void> {
-  if (!keys) throw fault('secret.key.missing', {});
-  const sealed = secrets.map(({ name, secret }) => sealedUnder(keys.current, name, Buffer.from(secret), random));
-  if (sealed.length > 0) await kept.put(sealed, who);
+/** Seals and keeps them, in the place of those that had their names. Throws `secret.key.*`. */
+export async function setSecrets(keeping: SecretKeeping, secrets: readonly NamedSecret[]): Promise<void> {
+  const { kept, random, who } = keeping;
+  const sealing = await sealingOf(keeping);
+  const plain = secrets.map(({ name, secret }) => ({ name, secret: Buffer.from(secret) }));
+  if (plain.length > 0) await kept.put(await sealedUnder(sealing, plain, random), who);
 }
 
-export interface Rekeyed {
-  /** Sealed anew. */
+export interface Rotated {
+  /** Brought under the current key. */
   readonly changed: number;
   /** Under keys that this process does not have, or altered: left as they were. The first hundred. */
   readonly left: readonly string[];
   readonly leftCount: number;
+  /** The key under which all that opens is now. */
+  readonly key: string;
 }
 
 const batch = 500;
 const leftNamesMax = 100;
 
 /**
- * Seals everything anew, with data keys of its own, that was sealed under another key than the current one. Safe to stop and
- * to run again; what is set meanwhile stays as it was set. Throws `secret.key.missing`.
+ * Brings everything under the current key that is under another. Safe to stop, to kill and to run again: each secret is under
+ * one key or the other, and opens for whoever has both; what is set meanwhile stays as it was set. The audit log has a record
+ * of each batch, written together with it. Throws `secret.key.*`.
  */
-export async function rekeySecrets(keeping: SecretKeeping, signal: AbortSignal): Promise<Rekeyed> {
-  const { kept, keys, random, who } = keeping;
-  if (!keys) throw fault('secret.key.missing', {});
+export async function rotateSecrets(keeping: SecretKeeping, signal: AbortSignal): Promise<Rotated> {
+  const { kept, random, who } = keeping;
+  const sealing = await sealingOf(keeping);
+  const key = await sealing.keys.current.keyId();
   let changed = 0;
   let leftCount = 0;
   const left: string[] = [];
   for (let after: string | null = null; ; ) {
-    if (signal.aborted) throw fault('interrupted', { by: 'a signal' });
-    const found: readonly SealedSecret[] = await kept.underOtherKeys(keys.current.id, after, batch);
+    if (signal.aborted) throw fault('interrupted', { by: `a signal, after ${changed} were brought under ${key}` });
+    const found: readonly SealedSecret[] = await kept.underOtherKeys(key, after, batch);
     if (found.length === 0) break;
-    const pairs = found.flatMap((before) => {
-      const opened = opening(keys, before);
-      if (opened instanceof Error) {
-        leftCount++;
-        if (left.length < leftNamesMax) left.push(before.name);
-        return [];
-      }
-      return [{ before, after: sealedUnder(keys.current, before.name, opened, random) }];
+    const moved = await rewrapped(sealing, found, random);
+    const pairs = found.flatMap((before, i) => {
+      const fresh = moved[i];
+      if (fresh && !(fresh instanceof Error)) return [{ before, after: fresh }];
+      leftCount++;
+      if (left.length < leftNamesMax) left.push(before.name);
+      return [];
     });
-    if (pairs.length > 0) changed += await kept.replace(pairs);
+    if (pairs.length > 0) changed += await kept.replace(pairs, who);
     after = found.at(-1)?.name ?? null;
   }
-  if (changed > 0) await kept.note(who, 'secrets rekeyed', { changed, left: leftCount, key: keys.current.id });
-  return { changed, left, leftCount };
+  if (changed > 0) await kept.note(who, 'secrets rotated', { changed, left: leftCount, key });
+  return { changed, left, leftCount, key };
 }
 
-/** The secret that is sealed for signing in, or why it cannot be opened. */
-export function opening(keys: Keyring | null, { name, sealed, keyId }: SealedSecret): Buffer | Fault {
-  const key = keys?.all.get(keyId);
-  if (!key) return fault('secret.key.other', { name, keyId });
-  return open(key, { name, purpose: signInPurpose }, sealed) ?? fault('secret.altered', { name });
-}
-
-/** Sealed for signing in, which is what all of these are kept for, or by us under a name of our own. */
-export function sealedUnder(key: SealingKey, name: string, secret: Uint8Array, random: Random): SealedSecret {
-  return { name, keyId: key.id, sealed: seal(key, { name, purpose: signInPurpose }, secret, random) };
+async function sealingOf({ kept, keys }: SecretKeeping): Promise<Sealing> {
+  if (!keys) throw fault('secret.key.missing', {});
+  return { keys, estate: await kept.estate() };
 }

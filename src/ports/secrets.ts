@@ -30,10 +30,16 @@ export interface KeptSecret {
   readonly name: string;
   readonly keyId: string;
   readonly setAt: Date;
+  /** As the audit log has them; null for what was set before this was kept. */
+  readonly setBy: string | null;
+  /** SHA-256 of what is kept, in hexadecimal digits: by this an erasure names it. */
+  readonly fingerprint: string;
 }
 
 /** Where sealed secrets are kept, under names. `who` is for the audit log. */
 export interface SealedSecrets {
+  /** Which estate this is: what is sealed here is bound to it. */
+  estate(): Promise<string>;
   /** Keeps them, in the place of those that had their names. */
   put(secrets: readonly SealedSecret[], who: string): Promise<void>;
   find(name: string): Promise<SealedSecret | null>;
@@ -45,8 +51,14 @@ export interface SealedSecrets {
   keyIds(prefix: string): Promise<ReadonlySet<string>>;
   /** At most `max` that were sealed under another key than this, in the order of their names, from behind `after` on. */
   underOtherKeys(keyId: string, after: string | null, max: number): Promise<readonly SealedSecret[]>;
-  /** Keeps each `after` in the place of its `before`, unless that was set anew or removed meanwhile. How many were. */
-  replace(pairs: readonly { readonly before: SealedSecret; readonly after: SealedSecret }[]): Promise<number>;
+  /**
+   * Keeps each `after` in the place of its `before`, unless that was set anew or removed meanwhile, and tells the audit log of
+   * it. How many were.
+   */
+  replace(
+    pairs: readonly { readonly before: SealedSecret; readonly after: SealedSecret }[],
+    who: string,
+  ): Promise<number>;
   /** Writes into the audit log what was done to all of them. */
   note(who: string, what: string, about: Readonly<Record<string, unknown>>): Promise<void>;
 }

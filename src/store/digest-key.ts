@@ -8,7 +8,7 @@ import type { SealedSecret } from '#ports/secrets.ts';
 import { faulted } from './database-fault.ts';
 import type { Database } from './db.ts';
 
-/** Under which it is sealed, so that `godwit secret rekey` seals it anew with the others. */
+/** Under which it is sealed, so that `godwit secret rotate` brings it under another key with the others. */
 export const digestKeySecret = 'DIGEST-KEY';
 
 /** The name of the key; null where none was ever used. */
@@ -24,8 +24,8 @@ export async function claimDigestKey(db: Database, id: string, sealed: SealedSec
     const { rows } = await sql<{ id: string }>`select id from digest_key`.execute(tx);
     if (rows[0]?.id === id && sealed !== null)
       await sql`
-        insert into secret (name, sealed, key_id)
-        values (${digestKeySecret}, ${Buffer.from(sealed.sealed)}, ${sealed.keyId})
+        insert into secret (name, sealed, key_id, set_by)
+        values (${digestKeySecret}, ${Buffer.from(sealed.sealed)}, ${sealed.keyId}, 'godwit')
         on conflict (name) do nothing`.execute(tx);
     return rows[0]?.id ?? id;
   });

@@ -3,7 +3,7 @@
 import { sql } from 'kysely';
 import type { KeptSecret, SealedSecret, SealedSecrets } from '#ports/secrets.ts';
 import { note } from './audit.ts';
-import type { Database, Sql } from './db.ts';
+import { type Database, oneRow, type Sql } from './db.ts';
 
 interface SecretRow {
   readonly name: string;
@@ -12,28 +12,41 @@ interface SecretRow {
 }
 
 export function sealedSecrets(db: Database): SealedSecrets {
+  let estate: Promise<string> | null = null;
   return {
+    estate: () => {
+      estate ??= estateId(db.sql).catch((error: unknown) => {
+        estate = null;
+        throw error;
+      });
+      return estate;
+    },
     put: (secrets, who) => db.sql.transaction().execute((tx) => put(tx, secrets, who)),
     find: (name) => find(db.sql, name),
     list: (prefix, after, max) => list(db.sql, prefix, after, max),
     remove: (name, who) => db.sql.transaction().execute((tx) => remove(tx, name, who)),
     keyIds: (prefix) => keyIds(db.sql, prefix),
     underOtherKeys: (keyId, after, max) => underOtherKeys(db.sql, keyId, after, max),
-    replace: (pairs) => replace(db.sql, pairs),
+    replace: (pairs, who) => db.sql.transaction().execute((tx) => replace(tx, pairs, who)),
     note: (who, what, about) => note(db.sql, { who, what, about }),
   };
+}
+
+async function estateId(db: Sql): Promise<string> {
+  return (await oneRow(db, sql<{ readonly id: string }>`select id::text as id from estate_identity`)).id;
 }
 
 async function put(tx: Sql, secrets: readonly SealedSecret[], who: string): Promise<void> {
   // By turns in the order of names, so that two who set the same ones do not wait for each other crosswise.
   await sql`
-    insert into secret (name, sealed, key_id)
-    select name, sealed, key_id
+    insert into secret (name, sealed, key_id, set_by)
+    select name, sealed, key_id, ${who}
       from unnest(${secrets.map(({ name }) => name)}::text[],
                   ${secrets.map(({ sealed }) => Buffer.from(sealed))}::bytea[],
                   ${secrets.map(({ keyId }) => keyId)}::text[]) as fresh (name, sealed, key_id)
      order by name
-    on conflict (name) do update set sealed = excluded.sealed, key_id = excluded.key_id, set_at = now()`.execute(tx);
+    on conflict (name) do update set sealed = excluded.sealed, key_id = excluded.key_id, set_at = now(),
+                                    set_by = excluded.set_by`.execute(tx);
   const [first] = secrets;
   const about = secrets.length === 1 ? { name: first?.name } : { names: secrets.length, first: first?.name };
   await note(tx, { who, what: 'secret set', about });
@@ -45,11 +58,12 @@ async function find(db: Sql, name: string): Promise<SealedSecret | null> {
 }
 
 async function list(db: Sql, prefix: string, after: string | null, max: number): Promise<readonly KeptSecret[]> {
-  const { rows } = await sql<{ readonly name: string; readonly key_id: string; readonly set_at: Date }>`
-    select name, key_id, set_at from secret
+  const { rows } = await sql<KeptSecret>`
+    select name, key_id as "keyId", set_at as "setAt", set_by as "setBy", encode(sha256(sealed), 'hex') as fingerprint
+      from secret
      where starts_with(name, ${prefix}) and name > ${after ?? ''}
      order by name limit ${max}`.execute(db);
-  return rows.map(({ name, key_id, set_at }) => ({ name, keyId: key_id, setAt: set_at }));
+  return rows;
 }
 
 async function remove(tx: Sql, name: string, who: string): Promise<boolean> {
@@ -77,19 +91,20 @@ async function underOtherKeys(
   return rows.map(secretOf);
 }
 
-async function replace(
-  db: Sql,
-  pairs: readonly { readonly before: SealedSecret; readonly after: SealedSecret }[],
-): Promise<number> {
-  const replaced = await sql`
+async function replace(tx: Sql, pairs: Parameters<SealedSecrets['replace']>[0], who: string): Promise<number> {
+  const { rows } = await sql<{ readonly name: string }>`
     update secret
        set sealed = fresh.after, key_id = fresh.key_id
       from unnest(${pairs.map(({ before }) => before.name)}::text[],
                   ${pairs.map(({ before }) => Buffer.from(before.sealed))}::bytea[],
                   ${pairs.map(({ after }) => Buffer.from(after.sealed))}::bytea[],
                   ${pairs.map(({ after }) => after.keyId)}::text[]) as fresh (name, before, after, key_id)
-     where secret.name = fresh.name and secret.sealed = fresh.before`.execute(db);
-  return Number(replaced.numAffectedRows ?? 0n);
+     where secret.name = fresh.name and secret.sealed = fresh.before
+    returning secret.name`.execute(tx);
+  const about = { names: rows.length, first: pairs[0]?.before.name, last: pairs.at(-1)?.before.name };
+  if (rows.length > 0)
+    await note(tx, { who, what: 'secrets brought under a key', about: { ...about, key: pairs[0]?.after.keyId } });
+  return rows.length;
 }
 
 function secretOf({ name, sealed, key_id }: SecretRow): SealedSecret {
