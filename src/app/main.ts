@@ -65,6 +65,8 @@ const world: World = {
     const more = { version: world.version, environment: (name: string) => process.env[name] };
     return endInTime(work({ ...options, ...more }, signal), signal, giveUp);
   },
+  openEvidence: async (options) =>
+    (await import('./evidence.ts')).openEvidenceWork(options, world.version, (name) => process.env[name]),
   openInspection: async (options) =>
     (await import('./inspection.ts')).openInspection(options, world.version, (name) => process.env[name]),
   openImporter: async (options) =>

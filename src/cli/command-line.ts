@@ -75,6 +75,7 @@ import {
   verifyHelp,
   workerHelp,
 } from './help.ts';
+import { certificateCommands } from './evidence-commands.ts';
 import { describeCommands, getCommands } from './look-commands.ts';
 import {
   auditCommands,
@@ -258,6 +259,7 @@ const commands = buildRouteMap<
   | 'report'
   | 'tail'
   | 'audit'
+  | 'certificate'
   | 'get'
   | 'describe'
   | 'status'
@@ -342,6 +344,7 @@ const commands = buildRouteMap<
     report: reportCommands,
     tail: tailCommands,
     audit: auditCommands,
+    certificate: certificateCommands,
     get: getCommands,
     describe: describeCommands,
     status: buildCommand<StatusFlags, [], Session>({

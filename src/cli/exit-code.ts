@@ -35,7 +35,9 @@ export function exitCodeOfFault(code: string): ExitCode {
   // The file of --source-oauth or --target-oauth is part of what was asked, and so are GODWIT_KEY and --listen.
   if (
     code === 'oauth.settings.wrong' ||
-    /^(secret\.key|digests|listen|settings|notice\.(settings|template))\.|^database\.url\.missing$/.test(code)
+    /^(secret\.key|evidence\.key|digests|listen|settings|notice\.(settings|template))\.|^database\.url\.missing$/.test(
+      code,
+    )
   )
     return exitCodes.wrongUsage;
   // And so are the estate and the calendar of a plan, and a log that is named.

@@ -28,6 +28,7 @@ export interface MadeUp {
   readonly openTail?: World['openTail'];
   readonly doctor?: World['doctor'];
   readonly openInspection?: World['openInspection'];
+  readonly openEvidence?: World['openEvidence'];
   readonly work?: World['work'];
   readonly keys?: readonly SecretReference[];
   /** What is piped in. */
@@ -123,6 +124,7 @@ export async function play(argv: readonly string[], made: MadeUp = {}): Promise<
     coexist: async () => Promise.reject(new Error('no doors are opened in this test')),
     doctor: made.doctor ?? (async () => Promise.reject(new Error('nothing is tried in this test'))),
     openInspection: made.openInspection ?? (async () => Promise.reject(new Error('no looks in this test'))),
+    openEvidence: made.openEvidence ?? (async () => Promise.reject(new Error('no certificates in this test'))),
     openImporter: made.openImporter ?? (async () => Promise.reject(new Error('no imports in this test'))),
     readInput: async () => (made.input === undefined ? null : Buffer.from(made.input)),
     estateSchema: '/opt/godwit/docs/godwit.schema.json',

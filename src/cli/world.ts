@@ -43,6 +43,7 @@ import type { CommandError, CopyReport, MailboxReport } from '#domain/report.ts'
 import type { SecretReference } from '#domain/secret-reference.ts';
 import type { Selection } from '#domain/selection.ts';
 import type { Selector, UnknownName } from '#domain/selector.ts';
+import type { KnownKey } from '#domain/signing-key.ts';
 import type { TailApplication, TailDay, TailLine, TailListOrder, TailPlanned, TailPlanOrder } from '#domain/tail.ts';
 import type { Log } from '#lib/log.ts';
 import type { PlanApplied, PlanOrder } from '#operations/apply-plan.ts';
@@ -141,6 +142,8 @@ export interface World {
   openTail(options: TailDeskOptions): Promise<TailDesk>;
   /** Opens an estate to look at its mailboxes on both platforms. */
   openInspection(options: InspectionOptions): Promise<EstateInspection>;
+  /** Opens an estate for certificates, and the keys that sign them. */
+  openEvidence(options: InspectionOptions): Promise<EvidenceWork>;
   /** Carries the mailboxes of an estate until the signal fires. */
   serve(options: ServeOptions, signal: AbortSignal): Promise<void>;
   /** Opens the doors that mail systems ask, until the signal fires. */
@@ -317,6 +320,15 @@ export interface EstateInspection extends AsyncDisposable {
     order: Pick<CheckWaveRequest, 'members' | 'atOnce' | 'freshSeconds' | 'watcher'>,
     signal: AbortSignal,
   ): AsyncIterable<readonly CheckedMailbox[]>;
+}
+
+export interface EvidenceWork extends AsyncDisposable {
+  readonly keys: {
+    /** All that ever signed. */
+    list(): Promise<readonly KnownKey[]>;
+    /** Has another sign from now on; its id. Throws `secret.key.*`. */
+    rotate(): Promise<string>;
+  };
 }
 
 export interface NoticesOptions {

@@ -463,6 +463,13 @@ export const faults = {
     ({ place }) => `The key of the digests in ${place} is that of another estate.`,
     'Give the state folder of this estate, or set GODWIT_KEY where its digests are sealed.',
   ),
+  'evidence.key.missing': entry<{ readonly file: string }>(
+    'estate',
+    'operator',
+    ({ file }) =>
+      `The key that signs certificates is not to be had here: it is not sealed in the database, and there is no ${file}.`,
+    'Run this where its state folder is, or with the GODWIT_KEY under which it is sealed. Where it is lost, `godwit certificate key rotate` makes another; what it signed stays valid.',
+  ),
   'check.all-refused': entry<{ readonly side: string; readonly mailboxes: number }>(
     'platform',
     'operator',

@@ -1,0 +1,71 @@
+/** Where certificates are kept, with the keys that signed them. */
+
+import type { Approval, Certificate, CertifiedWave, Envelope, WaveCertificate } from '#domain/certificate.ts';
+import type { Grade } from '#domain/grade.ts';
+import type { Interruption } from '#domain/interruption.ts';
+import type { KnownKey } from '#domain/signing-key.ts';
+import type { ListedException } from '#domain/wave-report.ts';
+
+/** What the estate knows of a mailbox that stands in its certificate. */
+export interface CertifiedFacts {
+  readonly organisation: string;
+  readonly kind: string;
+  /** The wave it is in; null where it is in none. */
+  readonly wave: (CertifiedWave & { readonly id: number }) | null;
+  readonly approvals: readonly Approval[];
+  readonly switches: readonly Interruption[];
+  readonly exceptions: readonly ListedException[];
+}
+
+/** A certificate as it is kept. */
+export interface KeptCertificate {
+  readonly mailbox: number;
+  readonly address: string;
+  readonly leaf: Uint8Array;
+  /** The octets of its file. */
+  readonly text: string;
+}
+
+/** One that no wave's root covers yet. */
+export interface OpenCertificate extends Omit<KeptCertificate, 'text'> {
+  readonly grade: Grade;
+}
+
+export interface KeptWaveCertificate {
+  readonly id: string;
+  readonly wave: string;
+  readonly text: string;
+}
+
+export interface Evidence {
+  facts(mailbox: number): Promise<CertifiedFacts>;
+  /** In the place of one of the same mailbox that no wave's root covers yet. */
+  keep(mailbox: number, signed: Envelope<Certificate>): Promise<void>;
+  /** Of those mailboxes, in the order of their addresses. */
+  open(mailboxes: readonly number[]): Promise<readonly OpenCertificate[]>;
+  addresses(mailboxes: readonly number[]): Promise<ReadonlyMap<number, string>>;
+  /** The hash of the wave certificate that was made last, in hexadecimal digits; null before the first. */
+  latest(): Promise<string | null>;
+  /**
+   * Keeps the certificate of a wave, with what its root covers, and stamps the root into the audit log. False where the chain has
+   * gone on meanwhile, or a certificate was made anew: nothing is kept then.
+   */
+  close(
+    wave: number,
+    signed: Envelope<WaveCertificate>,
+    covered: readonly Pick<OpenCertificate, 'mailbox' | 'leaf'>[],
+    who: string,
+  ): Promise<boolean>;
+  /** The latest of each mailbox of an organisation and all below it that a wave's root covers, in pages. */
+  ofOrganisation(code: string): AsyncIterable<readonly (KeptCertificate & { readonly waveCertificate: string })[]>;
+  /** The octets of the latest of a mailbox; null where there is none. */
+  text(mailbox: number): Promise<string | null>;
+  /** All that have a leaf under the root of this wave certificate, in the order of the tree. */
+  leaves(waveCertificate: string): Promise<readonly Uint8Array[]>;
+  waveCertificate(id: string): Promise<KeptWaveCertificate | null>;
+}
+
+/** Public keys. All that ever signed are kept; one signs. */
+export interface SigningKeys {
+  list(): Promise<readonly KnownKey[]>;
+}
