@@ -40,11 +40,16 @@ function lineAt(page: string, index: number): number {
   return page.slice(0, index).split('\n').length;
 }
 
+/** The pages that we write for people, by their paths from the root. */
+export function pagesOfOurs(): readonly string[] {
+  return globSync(['*.md', '{bench,deploy,docs,labs}/**/*.md'], { cwd: root }).toSorted();
+}
+
 /** Everything in our pages that leads nowhere. */
 export function deadReferences(): readonly string[] {
-  const pages = globSync(['*.md', 'docs/**/*.md'], { cwd: root }).toSorted();
+  const pages = pagesOfOurs();
   const flags = pages
-    .filter((page) => page !== 'CONTRIBUTING.md' && !page.startsWith('docs/decisions/'))
+    .filter((page) => page !== 'CONTRIBUTING.md' && !/^(?:docs\/decisions|bench|labs)\//.test(page))
     .flatMap((page) =>
       unknownFlags(readFileSync(join(root, page), 'utf8')).map((flag) => `${page}: there is no ${flag}`),
     );

@@ -237,7 +237,8 @@ const reportCommands = buildRouteMap<'wave', Session>({
   docs: { brief: 'What became of what was to move', fullDescription: reportHelp },
 });
 
-const commands = buildRouteMap<
+/** All of them. Pages of ours are held against it, too (tools/command-lines.ts). */
+export const commands = buildRouteMap<
   | 'copy'
   | 'verify'
   | 'probe'
@@ -378,6 +379,9 @@ const commands = buildRouteMap<
   docs: { brief: 'Moves mailboxes whole and once', fullDescription: godwitHelp },
 });
 
+/** How what is typed is read. */
+export const scanner = { caseStyle: 'allow-kebab-for-camel', allowArgumentEscapeSequence: true } as const;
+
 /** Runs one command line in `world` and gives its exit code. Nothing is thrown. */
 export async function runCommandLine(argv: readonly string[], world: World): Promise<ExitCode> {
   const session = new Session(world, argv);
@@ -389,7 +393,7 @@ export async function runCommandLine(argv: readonly string[], world: World): Pro
   const app = buildApplication(commands, {
     name: 'godwit',
     versionInfo: { currentVersion: world.version },
-    scanner: { caseStyle: 'allow-kebab-for-camel', allowArgumentEscapeSequence: true },
+    scanner,
     documentation: { caseStyle: 'convert-camel-to-kebab', onlyRequiredInUsageLine: true, disableAnsiColor: true },
     determineExitCode: () => Stricli.CommandRunError,
     localization: {

@@ -181,7 +181,7 @@ switch waits until each of them has taken note. One that has lost the database a
 EXAMPLES
   godwit coexist                                          opens them until you stop it
   godwit coexist doors                                    which there are, and whether they are heard of
-  godwit coexist forget 3f2a --why 'this machine is gone' a lost one is waited for no more; be sure that it is stopped
+  godwit coexist forget 3f2a --why 'machine is gone'      a lost one is waited for no more; be sure that it is stopped
 
 EXIT CODES  0 asked to go, done; 3 a door is lost (doors); 2 wrong usage, a place where nothing can listen; 5 the database is old or
 newer; 1 a fault of ours.`;
