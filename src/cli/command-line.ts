@@ -42,6 +42,8 @@ import {
   type ProbeFlags,
   rehearseFlags,
   type RehearseFlags,
+  secretEraseFlags,
+  type SecretEraseFlags,
   secretFlags,
   type SecretFlags,
   secretKeyFlags,
@@ -109,7 +111,7 @@ const secretName = {
   ],
 } as const;
 
-const secretCommands = buildRouteMap<'set' | 'list' | 'remove' | 'key' | 'rotate', Session>({
+const secretCommands = buildRouteMap<'set' | 'list' | 'remove' | 'key' | 'rotate' | 'erase', Session>({
   routes: {
     set: buildCommand<SecretSetFlags, [string], Session>({
       loader: async () => (await import('./secrets.ts')).set,
@@ -142,6 +144,18 @@ const secretCommands = buildRouteMap<'set' | 'list' | 'remove' | 'key' | 'rotate
       loader: async () => (await import('./secrets.ts')).rotate,
       parameters: { flags: secretFlags, aliases: shorthands },
       docs: { brief: 'Bring everything under the first key of GODWIT_KEY', fullDescription: secretHelp },
+    }),
+    erase: buildCommand<SecretEraseFlags, [string?], Session>({
+      loader: async () => (await import('./erase-secrets.ts')).erase,
+      parameters: {
+        positional: { kind: 'tuple', parameters: [url('PREFIX', 'Only those whose name begins with it')] },
+        flags: secretEraseFlags,
+        aliases: shorthands,
+      },
+      docs: {
+        brief: 'Erase them for good, when a programme is over, with a record of each',
+        fullDescription: secretHelp,
+      },
     }),
   },
   // As it was called before.

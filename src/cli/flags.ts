@@ -234,6 +234,14 @@ export interface SecretSetFlags extends SecretFlags {
   readonly from?: string;
 }
 
+export interface SecretEraseFlags extends SecretFlags {
+  readonly all?: boolean;
+  readonly why?: string;
+  readonly own?: boolean;
+  readonly underWay?: boolean;
+  readonly yes?: boolean;
+}
+
 export interface SecretKeyFlags extends Pick<OutputFlags, 'output'> {
   readonly out: string;
 }
@@ -599,6 +607,15 @@ export const secretSetFlags: FlagParametersForType<SecretSetFlags> = {
     'One for each mailbox: a CSV file with the header address,secret; NAME is then what stands before the address',
     'FILE',
   ),
+  ...secretFlags,
+};
+
+export const secretEraseFlags: FlagParametersForType<SecretEraseFlags> = {
+  all: flag('All of them'),
+  why,
+  own: flag("With --all: Godwit's own keys, too, with which digests in certificates are checked"),
+  underWay: flag('Erase though mailboxes are on their way, for which nobody can sign in any more'),
+  yes: flag('Erase them; without it only tell how many'),
   ...secretFlags,
 };
 

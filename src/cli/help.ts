@@ -97,6 +97,10 @@ CHANGING THE KEY
   export GODWIT_KEY=file:/etc/godwit/key.2,file:/etc/godwit/key
   godwit secret rotate                                brings all under it; after that the old key can go
 
+WHEN IT IS OVER
+  godwit secret erase --all                           how many there are, and whether anybody still needs them
+  godwit secret erase --all --why "all released" --yes
+
 EXIT CODES  0 done; 3 done, but some stayed under their key; 2 wrong usage, or no key; 5 the database is away.`;
 
 export const dbHelp = `Looks after the database of the estate: the PostgreSQL server that godwit.yaml or DATABASE_URL names (15 or newer), or

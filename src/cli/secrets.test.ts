@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ringOf } from '#app/keyring.test-kit.ts';
 import type { EstateSettings } from '#domain/estate-settings.ts';
@@ -193,6 +194,63 @@ describe('what is set', () => {
     const left = await played(db, ['rekey'], {}, [key]);
     expect(left.code).toBe(3);
     expect(left.stdout).toMatch(/1 secret left as before[^]*\n {2}a\n/);
+  });
+});
+
+describe('godwit secret erase', () => {
+  const erase = ['erase', '--all', '--why', 'all released'];
+
+  test('tells first, then erases, and the list proves it: there are none, and when, by whom and why', async () => {
+    await using db = await testDatabase();
+    for (const name of ['a', 'b']) await played(db, ['set', name], { input: 'canary' });
+    const told = await played(db, erase);
+    expect(told.stdout).toContain('2 secrets would be erased for good.');
+    expect((await played(db, ['list'])).stdout).toContain('a ');
+    const { code, stdout } = await played(db, [...erase, '--yes']);
+    expect(code).toBe(0);
+    expect(stdout).toContain('2 secrets erased, each with its fingerprint in the audit log.');
+    expect(stdout).toMatch(/link 1 of the audit log {2}[0-9a-f]{64}/);
+    expect(stdout).toContain(`sealed under the key ${key.id}: destroy it`);
+    const list = await played(db, ['list']);
+    expect(list.stdout).toMatch(
+      /^There are none.\n2 secrets erased on .*Z by operator ann: all released \(record \d+ of/,
+    );
+    expect(JSON.parse((await played(db, ['list', '-o', 'json'])).stdout)).toMatchObject({
+      secrets: [],
+      erased: { secrets: 2, who: 'operator ann', why: 'all released' },
+    });
+    expect((await played(db, [...erase, '--yes'])).stdout).toContain('There was nothing to erase.');
+  });
+
+  test('is refused while somebody is on the way', async () => {
+    await using db = await testDatabase();
+    await played(db, ['set', 'a'], { input: 'canary' });
+    await sql`insert into organisation (code, name) values ('R', 'R')`.execute(db.sql);
+    await sql`insert into wave (name, opens_at, closes_at, day) values ('w', now(), now() + '1h', now())`.execute(
+      db.sql,
+    );
+    await sql`insert into mailbox (address, kind, organisation, stage, wave)
+              select 'ann@corp.example', 'person', o.id, 'settled', w.id from organisation o, wave w`.execute(db.sql);
+    const refused = await played(db, [...erase, '--yes']);
+    expect(refused.code).toBe(2);
+    expect(refused.stderr).toContain('1 mailbox is on the way, or may still be called back');
+    expect(await sealedIn(db, 'a')).toBe('canary');
+    expect((await played(db, [...erase, '--yes', '--under-way'])).code).toBe(0);
+    expect(await sealedIn(db, 'a')).toBeNull();
+  });
+
+  test.each([
+    ['neither --all nor a prefix', ['erase', '--why', 'x', '--yes'], '--all, or a PREFIX'],
+    ['both', ['erase', 'a', '--all', '--why', 'x', '--yes'], '--all, or a PREFIX'],
+    ['no reason', ['erase', '--all', '--yes'], '--why is wanted'],
+    ["a prefix for Godwit's own", ['erase', 'D', '--own', '--why', 'x', '--yes'], '--own goes with --all'],
+  ])('with %s erases nothing', async (_, argv, says) => {
+    await using db = await testDatabase();
+    await played(db, ['set', 'a'], { input: 'canary' });
+    const { code, stderr } = await played(db, argv);
+    expect(code).toBe(2);
+    expect(stderr).toContain(says);
+    expect(await sealedIn(db, 'a')).toBe('canary');
   });
 });
 

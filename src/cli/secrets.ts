@@ -20,7 +20,7 @@ const listedMax = 1_000;
 export async function set(this: Session, flags: SecretSetFlags, name: string): Promise<void> {
   if (flags.from !== undefined) return setMany(this, flags, flags.from, name);
   const [known, secret] = [readName(name), await secretFor(this, name)];
-  await using keeping = await open(this, flags, true);
+  await using keeping = await openSealed(this, flags, true);
   await setSecrets(keeping, [{ name: known, secret }]);
   this.conclude({ set: 1 }, () => (flags.quiet ? [] : [`sealed:${shown(known)} is set.`]));
 }
@@ -29,7 +29,7 @@ export async function set(this: Session, flags: SecretSetFlags, name: string): P
 async function setMany(session: Session, flags: SecretSetFlags, file: string, prefix: string): Promise<void> {
   readName(`${prefix}someone@corp.example`);
   const batches = await secretsInFile(file, prefix);
-  await using keeping = await open(session, flags, true);
+  await using keeping = await openSealed(session, flags, true);
   let done = 0;
   for await (const batch of batches) {
     if (session.world.interruption.aborted) throw fault('interrupted', { by: `a signal, after ${done} were set` });
@@ -42,11 +42,12 @@ async function setMany(session: Session, flags: SecretSetFlags, file: string, pr
 }
 
 export async function list(this: Session, flags: SecretFlags, prefix = ''): Promise<void> {
-  await using keeping = await open(this, flags, false);
+  await using keeping = await openSealed(this, flags, false);
   const found = await keeping.kept.list(prefix.toLowerCase(), null, listedMax + 1);
   const secrets = found.slice(0, listedMax).map(({ keyId, ...rest }) => ({ ...rest, key: keyId }));
   const isMore = found.length > listedMax;
-  this.conclude({ secrets, isMore }, () => [
+  const erased = await keeping.kept.lastErasure();
+  this.conclude({ secrets, isMore, erased }, () => [
     ...(secrets.length === 0 ? ['There are none.'] : []),
     ...table(
       secrets.map(({ name, key, setAt, setBy, fingerprint }) => [
@@ -59,18 +60,23 @@ export async function list(this: Session, flags: SecretFlags, prefix = ''): Prom
       new Set(),
     ),
     ...(isMore ? [`… and more than these ${count(listedMax)}; name a prefix.`] : []),
+    ...(erased
+      ? [
+          `${counted(erased.secrets, 'secret')} erased on ${erased.at.toISOString().slice(0, 16)}Z by ${shown(erased.who)}: ${shown(erased.why, 400)} (record ${erased.record} of the audit log).`,
+        ]
+      : []),
   ]);
 }
 
 export async function remove(this: Session, flags: SecretFlags, name: string): Promise<void> {
   const known = readName(name);
-  await using keeping = await open(this, flags, false);
+  await using keeping = await openSealed(this, flags, false);
   if (!(await keeping.kept.remove(known, keeping.who))) throw usageError(`There is no sealed secret ${shown(known)}.`);
   this.conclude({ removed: 1 }, () => (flags.quiet ? [] : [`sealed:${shown(known)} is removed.`]));
 }
 
 export async function rotate(this: Session, flags: SecretFlags): Promise<void> {
-  await using keeping = await open(this, flags, true);
+  await using keeping = await openSealed(this, flags, true);
   const { changed, left, leftCount, key } = await rotateSecrets(keeping, this.world.interruption);
   if (leftCount > 0) this.exitCode = exitCodes.withExceptions;
   this.conclude({ changed, left, leftCount, key }, () => [
@@ -86,7 +92,12 @@ export async function rotate(this: Session, flags: SecretFlags): Promise<void> {
   ]);
 }
 
-async function open(session: Session, flags: SecretFlags, needsKey: boolean): Promise<SecretKeeping & AsyncDisposable> {
+/** The sealed secrets of the estate; with the keys of this process where they are needed. */
+export async function openSealed(
+  session: Session,
+  flags: SecretFlags,
+  needsKey: boolean,
+): Promise<SecretKeeping & AsyncDisposable> {
   const { world } = session;
   const { stateDir, config, keys } = world.settings();
   // Before anything is started for it.

@@ -1,5 +1,6 @@
 /** Secrets, as those who sign in get them, and as they are kept where nobody can read them. */
 
+import type { Erasable, Erased, Erasure, ErasureOrder } from '#domain/erasure.ts';
 import type { MailboxSecrets, Platform } from '#domain/platform.ts';
 import type { SecretReference } from '#domain/secret-reference.ts';
 
@@ -47,6 +48,15 @@ export interface SealedSecrets {
   list(prefix: string, after: string | null, max: number): Promise<readonly KeptSecret[]>;
   /** False: there was none of this name. */
   remove(name: string, who: string): Promise<boolean>;
+  /** What an erasure would take away. */
+  erasable(order: ErasureOrder): Promise<Erasable>;
+  /**
+   * Erases them, all or none, and writes each name and fingerprint into the audit log; refused where mailboxes are on their way,
+   * unless `despiteMoves`.
+   */
+  erase(order: ErasureOrder & { readonly despiteMoves: boolean }, who: string, why: string): Promise<Erasure>;
+  /** The latest; null where there was none. */
+  lastErasure(): Promise<Erased | null>;
   /** The keys under which those were sealed whose name begins with `prefix`. */
   keyIds(prefix: string): Promise<ReadonlySet<string>>;
   /** At most `max` that were sealed under another key than this, in the order of their names, from behind `after` on. */

@@ -3,6 +3,7 @@
 import { sql } from 'kysely';
 import type { KeptSecret, SealedSecret, SealedSecrets } from '#ports/secrets.ts';
 import { note } from './audit.ts';
+import { erasable, eraseSecrets, lastErasure } from './erase-secrets.ts';
 import { type Database, oneRow, type Sql } from './db.ts';
 
 interface SecretRow {
@@ -25,6 +26,9 @@ export function sealedSecrets(db: Database): SealedSecrets {
     find: (name) => find(db.sql, name),
     list: (prefix, after, max) => list(db.sql, prefix, after, max),
     remove: (name, who) => db.sql.transaction().execute((tx) => remove(tx, name, who)),
+    erasable: (order) => erasable(db.sql, order),
+    erase: (order, who, why) => eraseSecrets(db, order, who, why),
+    lastErasure: () => lastErasure(db.sql),
     keyIds: (prefix) => keyIds(db.sql, prefix),
     underOtherKeys: (keyId, after, max) => underOtherKeys(db.sql, keyId, after, max),
     replace: (pairs, who) => db.sql.transaction().execute((tx) => replace(tx, pairs, who)),
