@@ -9,6 +9,7 @@ import type { Accepted, WhichExceptions } from '#domain/acceptance.ts';
 import type { FaultCode } from '#domain/fault.ts';
 import type { FolderId } from '#domain/item.ts';
 import type { Stage } from '#domain/journey.ts';
+import type { Within } from '#domain/rights.ts';
 import type { Direction } from '#domain/ledger-turn.ts';
 import type { ListedMessage } from '#ports/journeys.ts';
 import type { Acceptances } from '#ports/wave-accounts.ts';
@@ -16,6 +17,7 @@ import { note } from './audit.ts';
 import { faulted } from './database-fault.ts';
 import type { Database, Sql } from './db.ts';
 import { keptText, textKept } from './kept-text.ts';
+import { inPart, partOf } from './part.ts';
 
 /** Joins `acceptance a` to the `ledger_exception e` that it is about. */
 export const isAccepted = sql.raw(
@@ -44,19 +46,27 @@ interface ListedRow {
   readonly accepted: boolean;
 }
 
-export function openAcceptances(db: Database): Acceptances {
+export function openAcceptances(db: Database, within: Within = null): Acceptances {
   return {
     accept: (address, which, who, why) =>
       faulted(
         db.name,
-        db.sql.transaction().execute((tx) => accept(tx, address, which, who, why)),
+        db.sql.transaction().execute((tx) => accept(tx, address, which, who, why, within)),
       ),
   };
 }
 
-async function accept(tx: Sql, address: string, which: WhichExceptions, who: string, why: string): Promise<Accepted> {
+async function accept(
+  tx: Sql,
+  address: string,
+  which: WhichExceptions,
+  who: string,
+  why: string,
+  within: Within,
+): Promise<Accepted> {
+  const part = await partOf(tx, within);
   const found = await sql<{ id: number; stage: Stage }>`
-    select id, stage from mailbox where address = lower(${address}) for update`.execute(tx);
+    select id, stage from mailbox m where address = lower(${address}) and ${inPart(part)} for update`.execute(tx);
   const [row] = found.rows;
   if (!row) return { kind: 'unknown' };
   const { id: mailbox, stage } = row;

@@ -14,12 +14,14 @@ import { addressKey, type MailboxKind } from '#domain/estate.ts';
 import { type FaultCode, faults } from '#domain/fault.ts';
 import type { Mark, Stage } from '#domain/journey.ts';
 import type { SideName } from '#domain/platform.ts';
+import type { Within } from '#domain/rights.ts';
 import type { ListedException, MailboxAccount } from '#domain/wave-report.ts';
 import { nearest } from '#lib/nearest.ts';
 import type { Descriptions } from '#ports/descriptions.ts';
 import { faulted } from './database-fault.ts';
 import type { Database, Sql } from './db.ts';
 import { openEstateLists } from './estate-lists.ts';
+import { inPart, type Part, partOf } from './part.ts';
 import { switchesOf } from './interruptions.ts';
 import { openWaveAccounts } from './wave-accounts.ts';
 import { tailOf } from './tail-plans.ts';
@@ -99,49 +101,58 @@ const wordsOf = {
   held: ['hold', 'come-home'],
 } as const satisfies Record<Mark, readonly string[]>;
 
-export function openDescriptions(db: Database): Descriptions {
+/** Of everybody, or of those within a part; whoever sees a part is told nothing of others, nor of the machinery. */
+export function openDescriptions(db: Database, within: Within = null): Descriptions {
   return {
-    mailbox: (address) => faulted(db.name, mailbox(db, addressKey(address))),
+    mailbox: (address) => faulted(db.name, mailbox(db, addressKey(address), within)),
     async wave(name) {
-      const waves = await openEstateLists(db).waves();
+      const waves = await openEstateLists(db, within).waves();
       const line = waves.find((each) => each.name === name);
       if (!line) {
         const names = waves.map((each) => each.name);
         return { kind: 'unknown', nearest: nearest(name, names) };
       }
+      const part = await faulted(db.name, partOf(db.sql, within));
       const [byCode, log] = await faulted(
         db.name,
-        Promise.all([faultsIn(db.sql, line.id), recorded(db.sql, sql`wave = ${line.id} and mailbox is null`)]),
+        Promise.all([
+          faultsIn(db.sql, line.id, part),
+          part === null ? recorded(db.sql, sql`wave = ${line.id} and mailbox is null`) : [],
+        ]),
       );
       return { kind: 'found', wave: { ...line, faults: byCode, log } satisfies WaveDescription };
     },
   };
 }
 
-async function mailbox(db: Database, address: string): Promise<MailboxFound> {
-  const { rows } = await mailboxRow(db.sql, sql`m.address = ${address}`);
-  const row = rows[0] ?? (await mailboxRow(db.sql, sql`m.id = any(array(${knownAs(address)}))`)).rows[0];
-  if (!row) return { kind: 'unknown', nearest: await nearestAddress(db.sql, address) };
-  const accounts = openWaveAccounts(db);
+async function mailbox(db: Database, address: string, within: Within): Promise<MailboxFound> {
+  const part = await partOf(db.sql, within);
+  const { rows } = await mailboxRow(db.sql, sql`m.address = ${address}`, part);
+  const row = rows[0] ?? (await mailboxRow(db.sql, sql`m.id = any(array(${knownAs(address)}))`, part)).rows[0];
+  if (!row) return { kind: 'unknown', nearest: await nearestAddress(db.sql, address, part) };
+  const accounts = openWaveAccounts(db, within);
   const [[account], exceptions, log, marked, waves, told, switches] = await Promise.all([
     accounts.accounts([row.id]),
     firstOf(accounts.exceptions([row.id])),
     recorded(db.sql, sql`mailbox = ${row.id}`),
     lastMarked(db.sql, row.id),
-    row.wave === null ? [] : openWaves(db).list(),
+    row.wave === null ? [] : openWaves(db, within).list(),
     tailOf(db.sql, row.id),
     switchesOf(db.sql, [row.id], switchesMax),
   ]);
   const wave = waves.find(({ id }) => id === row.wave) ?? null;
   const taken = switches.get(row.id) ?? [];
   const more = { account: account as MailboxAccount, switches: taken, exceptions, log, wave, ...told };
-  return {
-    kind: 'found',
-    mailbox: { ...descriptionOf(row), ...more, marks: marksOf(row, marked), fault: faultOf(row, marked) },
-  };
+  const found = { ...descriptionOf(row), ...more, marks: marksOf(row, marked), fault: faultOf(row, marked) };
+  return { kind: 'found', mailbox: part === null ? found : forPart(found) };
 }
 
-function mailboxRow(db: Sql, which: ReturnType<typeof sql>) {
+/** What a record is about besides may be others; and who has it in hand is of the machinery. */
+function forPart(found: MailboxDescription): MailboxDescription {
+  return { ...found, inHandOf: null, log: found.log.map((record) => ({ ...record, about: null })) };
+}
+
+function mailboxRow(db: Sql, which: ReturnType<typeof sql>, part: Part | null) {
   return sql<MailboxRow>`
     select m.id, m.address, m.kind, m.display_name, m.aliases, m.source_user, m.target_user, m.timezone, m.language,
            o.code, o.name as organisation_name, m.size_bytes, m.items, m.not_before::text, m.not_after::text, m.stage,
@@ -151,7 +162,8 @@ function mailboxRow(db: Sql, which: ReturnType<typeof sql>) {
            (select jsonb_build_object('worker', w.id, 'host', w.host, 'pid', w.pid)
               from mailbox_lease l join worker w on w.id = l.worker where l.mailbox = m.id) as in_hand_of,
            array(select o.address from party t join party p using (party, wave) join mailbox o on o.id = p.mailbox and o.wave = p.wave
-                  where t.mailbox = m.id and t.wave = m.wave and o.id <> m.id order by o.address) as belongs_with,
+                  where t.mailbox = m.id and t.wave = m.wave and o.id <> m.id and ${inPart(part, 'o.organisation')}
+                 order by o.address) as belongs_with,
            (select jsonb_build_object('at', at, 'found', remarks) from readiness where mailbox = m.id) as readiness,
            (select jsonb_build_object('at', at, 'found', found) from verification where mailbox = m.id) as verification,
            array(with recursive above (id, code, parent, far) as (
@@ -159,9 +171,9 @@ function mailboxRow(db: Sql, which: ReturnType<typeof sql>) {
                    union all
                    select p.id, p.code, p.parent, far + 1 from organisation p join above a on p.id = a.parent
                  )
-                 select code from above order by far) as above
+                 select code from above where ${inPart(part, 'above.id')} order by far) as above
       from mailbox m join organisation o on o.id = m.organisation left join route r on r.mailbox = m.id
-     where ${which} order by m.address limit 1`.execute(db);
+     where ${which} and ${inPart(part)} order by m.address limit 1`.execute(db);
 }
 
 /** By the index of aliases: apart from the order of all, in which PostgreSQL would look for the first of them one by one. */
@@ -170,14 +182,16 @@ function knownAs(address: string) {
 }
 
 /** Of those that stand beside it in the list of all, which begin alike; and those who are called so elsewhere. */
-async function nearestAddress(db: Sql, address: string): Promise<string | null> {
+async function nearestAddress(db: Sql, address: string, part: Part | null): Promise<string | null> {
   const localPart = `${address.split('@')[0]}@`;
   const { rows } = await sql<{ address: string }>`
-    (select address from mailbox where address >= ${address} order by address limit ${neighboursMax})
-    union
-    (select address from mailbox where address < ${address} order by address desc limit ${neighboursMax})
-    union
-    (select address from mailbox where address >= ${localPart} order by address limit ${neighboursMax})`.execute(db);
+    select address from (
+      (select address, organisation from mailbox where address >= ${address} order by address limit ${neighboursMax})
+      union
+      (select address, organisation from mailbox where address < ${address} order by address desc limit ${neighboursMax})
+      union
+      (select address, organisation from mailbox where address >= ${localPart} order by address limit ${neighboursMax})
+    ) as m where ${inPart(part)}`.execute(db);
   const addresses = rows.map((row) => row.address);
   return nearest(address, addresses) ?? addresses.find((each) => each.startsWith(localPart)) ?? null;
 }
@@ -295,10 +309,10 @@ function wayHomeLateOf(row: MailboxRow): MailboxDescription['wayHomeLate'] {
   return { since: lateSince, code, message: lateWords(code, says, lateSince, Date.now()) };
 }
 
-async function faultsIn(db: Sql, wave: number): Promise<readonly FaultCount[]> {
+async function faultsIn(db: Sql, wave: number, part: Part | null): Promise<readonly FaultCount[]> {
   const { rows } = await sql<{ code: string; mailboxes: number; example: string }>`
     select m.blocked as code, count(*) as mailboxes, min(m.address) as example
-      from mailbox m where m.wave = ${wave} and m.mark = 'blocked'
+      from mailbox m where m.wave = ${wave} and m.mark = 'blocked' and ${inPart(part)}
      group by 1 order by 2 desc, 1`.execute(db);
   return rows.map((row) => ({ ...row, ...adviceOf(row.code) }));
 }

@@ -16,12 +16,14 @@ import type {
 import type { Standing } from '#domain/estate-state.ts';
 import type { Mark, Stage } from '#domain/journey.ts';
 import type { SideName } from '#domain/platform.ts';
+import type { Within } from '#domain/rights.ts';
 import type { Selector, UnknownName } from '#domain/selector.ts';
 import type { EstateLists } from '#ports/estate-view.ts';
 import { faulted } from './database-fault.ts';
 import { type Database, oneRow, type Sql } from './db.ts';
 import { standingsNow } from './estate-view.ts';
 import { firstAddresses } from './first-addresses.ts';
+import { countedUpTo, inPart, partOf } from './part.ts';
 import { select } from './selected.ts';
 import { openWaves } from './waves.ts';
 
@@ -51,21 +53,23 @@ interface OrganisationRow {
   readonly has_left: boolean;
 }
 
-export function openEstateLists(db: Database): EstateLists {
+/** Of all of it, or of a part. */
+export function openEstateLists(db: Database, within: Within = null): EstateLists {
   const ask = <Answer>(answer: Promise<Answer>): Promise<Answer> => faulted(db.name, answer);
   return {
-    mailboxes: (order) => ask(mailboxes(db.sql, order)),
-    count: (selector) => ask(count(db.sql, selector)),
-    organisations: (order) => ask(organisations(db.sql, order)),
-    waves: () => ask(waves(db)),
+    mailboxes: (order) => ask(mailboxes(db.sql, order, within)),
+    count: (selector) => ask(count(db.sql, selector, within)),
+    organisations: (order) => ask(organisations(db.sql, order, within)),
+    waves: () => ask(waves(db, within)),
   };
 }
 
 async function mailboxes(
   db: Sql,
   { selector, after, max }: MailboxListOrder,
+  within: Within,
 ): Promise<Page<MailboxLine> | UnknownName> {
-  const selected = await select(db, selector);
+  const selected = await select(db, selector, within);
   if (selected.kind === 'unknown') return selected;
   const addresses = await firstAddresses(db, selector, selected, after, max + 1);
   // Who is on the page is found first, and then what is told of them.
@@ -86,10 +90,12 @@ async function mailboxes(
 export const markedFor = sql<string | null>`
   case m.mark when 'excluded' then m.excluded when 'blocked' then m.blocked when 'held' then m.held end`;
 
-/** Null where only a count of the mailboxes would tell. */
-async function count(db: Sql, selector: Selector): Promise<number | null> {
-  const selected = await select(db, selector);
-  if (selected.kind === 'unknown' || !selected.isStandingOnly) return null;
+/** Null where only a count of the mailboxes would tell. Those of a small part are counted. */
+async function count(db: Sql, selector: Selector, within: Within): Promise<number | null> {
+  const selected = await select(db, selector, within);
+  if (selected.kind === 'unknown') return null;
+  if (selected.part !== null) return countedUpTo(db, selected.condition);
+  if (!selected.isStandingOnly) return null;
   const { mailboxes } = await oneRow(
     db,
     sql<{ mailboxes: number }>`
@@ -98,13 +104,14 @@ async function count(db: Sql, selector: Selector): Promise<number | null> {
   return mailboxes;
 }
 
-async function organisations(db: Sql, { after, max }: ListOrder): Promise<Page<OrganisationLine>> {
+async function organisations(db: Sql, { after, max }: ListOrder, within: Within): Promise<Page<OrganisationLine>> {
+  const part = await partOf(db, within);
   const rest: RawBuilder<unknown> = after === null ? sql`true` : sql`o.code > ${after}`;
   const { rows } = await sql<OrganisationRow>`
     select o.code, o.name, p.code as parent, o.left_at is not null as has_left,
            (select count(*) from mailbox m where m.organisation = o.id) as mailboxes
-      from (select * from organisation o where ${rest} order by o.code limit ${max + 1}) as o
-      left join organisation p on p.id = o.parent
+      from (select * from organisation o where ${rest} and ${inPart(part, 'o.id')} order by o.code limit ${max + 1}) as o
+      left join organisation p on p.id = o.parent and ${inPart(part, 'p.id')}
      order by o.code`.execute(db);
   return pageOf(
     rows.map(({ has_left: hasLeft, ...row }) => ({ ...row, hasLeft })),
@@ -112,8 +119,8 @@ async function organisations(db: Sql, { after, max }: ListOrder): Promise<Page<O
   );
 }
 
-async function waves(db: Database): Promise<readonly WaveLine[]> {
-  const [all, standings] = await Promise.all([openWaves(db).list(), standingsNow(db)]);
+async function waves(db: Database, within: Within): Promise<readonly WaveLine[]> {
+  const [all, standings] = await Promise.all([openWaves(db, within).list(), standingsNow(db, within)]);
   const byWave = Map.groupBy(standings, ({ wave }) => wave);
   return all.map((wave) => ({ ...wave, ...sums(byWave.get(wave.name) ?? []) }));
 }

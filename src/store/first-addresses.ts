@@ -9,6 +9,7 @@ import { type RawBuilder, sql } from 'kysely';
 import type { Mark, Stage } from '#domain/journey.ts';
 import { faultCodes, type Selector } from '#domain/selector.ts';
 import type { Sql } from './db.ts';
+import { countedUpTo, inPart } from './part.ts';
 import type { Selected } from './selected.ts';
 
 /** So many places are looked at one by one: all stages of some hundred waves. */
@@ -24,7 +25,7 @@ interface Place {
 export async function firstAddresses(
   db: Sql,
   selector: Selector,
-  { condition, standing }: Selected,
+  { condition, standing, part }: Selected,
   after: string | null,
   max: number,
 ): Promise<RawBuilder<unknown>> {
@@ -36,7 +37,8 @@ export async function firstAddresses(
     select f.address from unnest(${values}::text[]) as c (value) cross join lateral (${first(which)}) as f
      order by f.address limit ${max}`;
   // Of few organisations all can be gathered; of a region that is worth it when only some of it are meant.
-  if (organisation || (under && Object.keys(selector).length > 1))
+  const isSmallPart = part !== null && (await countedUpTo(db, inPart(part))) !== null;
+  if (organisation || (under && Object.keys(selector).length > 1) || isSmallPart)
     return sql`
       select g.address from (select m.address from mailbox m where ${rest} offset 0) as g order by g.address limit ${max}`;
   if (fault) return ofEach(faultCodes(fault), sql`m.mark = 'blocked' and m.blocked = c.value`);

@@ -7,7 +7,7 @@ import type { Database } from './db.ts';
 import { openDescriptions } from './descriptions.ts';
 import { openEstateView } from './estate-view.ts';
 import { people, standAt } from './estate.test-kit.ts';
-import { interruptionsIn, interruptionsOfAll, openInterruptions, switchesOf } from './interruptions.ts';
+import { interruptionsOf, interruptionsOfAll, openInterruptions, switchesOf } from './interruptions.ts';
 import { openJourneys } from './journeys.ts';
 import { testDatabase } from './test-database.ts';
 
@@ -131,7 +131,7 @@ describe('over all who have switched', () => {
     const names = Array.from({ length: 101 }, (_, i) => `p${i}`);
     await estate(db, names);
     expect(await interruptionsOfAll(db.sql)).toBeNull();
-    expect(await interruptionsIn(db.sql, 1)).toBeNull();
+    expect(await interruptionsOf(db.sql, sql`m.wave = 1`)).toBeNull();
     for (let mailbox = 1; mailbox <= 100; mailbox++) await turn(db, mailbox, mailbox * 10);
     // A hundred turns may take a while.
     const lately = { beganAgoMs: 3_600_000 };
@@ -140,7 +140,7 @@ describe('over all who have switched', () => {
     await sql`update mailbox set interrupted_by = null where id = 9`.execute(db.sql);
     const all = { half: 510, p99: 1_000, longest: 90_000, byAttempts: 2, byStamps: 98 };
     expect(await interruptionsOfAll(db.sql)).toEqual(all);
-    expect(await interruptionsIn(db.sql, 1)).toEqual(all);
+    expect(await interruptionsOf(db.sql, sql`m.wave = 1`)).toEqual(all);
     expect((await openEstateView(db).now()).interruptions).toEqual(all);
   });
 
@@ -154,7 +154,7 @@ describe('over all who have switched', () => {
       db.sql,
     );
     expect(await interruptionsOfAll(db.sql)).toEqual({ half: 700, p99: 900, longest: 900, byAttempts: 2, byStamps: 1 });
-    expect(await interruptionsIn(db.sql, 1)).toEqual(await interruptionsOfAll(db.sql));
+    expect(await interruptionsOf(db.sql, sql`m.wave = 1`)).toEqual(await interruptionsOfAll(db.sql));
     await sql`update mailbox set interrupted_ms = null, interrupted_by = null`.execute(db.sql);
     expect(await interruptionsOfAll(db.sql)).toBeNull();
   });
@@ -167,6 +167,6 @@ describe('over all who have switched', () => {
       select 'q' || i, 'person', 1, 1, 'settled', (i * 7919) % 1000, 'stamps' from generate_series(1, ${count}::int) i`.execute(
       db.sql,
     );
-    expect(await interruptionsOfAll(db.sql)).toEqual(await interruptionsIn(db.sql, 1));
+    expect(await interruptionsOfAll(db.sql)).toEqual(await interruptionsOf(db.sql, sql`m.wave = 1`));
   });
 });

@@ -95,8 +95,8 @@ export async function interruptionsOfAll(db: Sql): Promise<Interruptions | null>
   return half === null ? null : { half, ...rest };
 }
 
-/** Over those of a wave. */
-export async function interruptionsIn(db: Sql, wave: number): Promise<Interruptions | null> {
+/** Over those mailboxes `m`, one by one. */
+export async function interruptionsOf(db: Sql, which: RawBuilder<unknown>): Promise<Interruptions | null> {
   const { half, ...rest } = await oneRow(
     db,
     sql<Omit<Interruptions, 'half'> & { readonly half: number | null }>`
@@ -104,7 +104,7 @@ export async function interruptionsIn(db: Sql, wave: number): Promise<Interrupti
              percentile_disc(0.99) within group (order by interrupted_ms) as p99, max(interrupted_ms) as longest,
              count(*) filter (where interrupted_by = 'attempts')::int8 as "byAttempts",
              count(*) filter (where interrupted_by is distinct from 'attempts')::int8 as "byStamps"
-        from mailbox where wave = ${wave} and interrupted_ms is not null`,
+        from mailbox m where ${which} and interrupted_ms is not null`,
   );
   return half === null ? null : { half, ...rest };
 }

@@ -9,12 +9,14 @@ import {
   whyRefused,
 } from '#domain/estate-state.ts';
 import type { Mark, Stage } from '#domain/journey.ts';
+import type { Within } from '#domain/rights.ts';
 import type { UnknownName } from '#domain/selector.ts';
 import type { MailboxOrders } from '#ports/estate-view.ts';
 import { faulted } from './database-fault.ts';
 import type { Database, Sql } from './db.ts';
 import { forgetLedgers } from './forget-ledgers.ts';
 import { enterOtherNames } from './other-names.ts';
+import { inPart, type Part, partOf } from './part.ts';
 import { select } from './selected.ts';
 import { sendBack } from './settled-orders.ts';
 import { lateIn } from './way-home.ts';
@@ -28,10 +30,18 @@ interface Standing {
   readonly stage: Stage;
   readonly mark: Mark | '';
   readonly blocked: string | null;
+  readonly excludable: boolean;
 }
 
-export function openMailboxOrders(db: Database): MailboxOrders {
-  return { order: (whom, order, who, why) => faulted(db.name, orderAll(db, whom, order, who, why)) };
+const keptExcluded = 'is excluded, by somebody who may do that: ask them to let it go on';
+
+/**
+ * In all of the estate, or in a part: who lies outside of it is as unknown as who does not exist. `excludable`: where whoever orders may
+ * exclude, and so may let go on whom somebody has excluded.
+ */
+export function openMailboxOrders(db: Database, within: Within = null, excludable: Within = null): MailboxOrders {
+  const reach = { within, excludable };
+  return { order: (whom, order, who, why) => faulted(db.name, orderAll(db, whom, order, who, why, reach)) };
 }
 
 async function orderAll(
@@ -40,15 +50,17 @@ async function orderAll(
   order: MailboxOrder,
   who: string,
   why: string | null,
+  reach: { readonly within: Within; readonly excludable: Within },
 ): Promise<MailboxesOrdered> {
-  const meant = await meantBy(db.sql, whom);
+  const meant = await meantBy(db.sql, whom, reach.within);
   if ('kind' in meant) return meant;
+  const excludable = await partOf(db.sql, reach.excludable);
   const done: string[] = [];
   const refused: RefusedMailbox[] = [];
   const home = { late: 0, notTaken: 0 };
   for (let from = 0; from < meant.length; from += batchMax) {
     const ids = meant.slice(from, from + batchMax);
-    const some = await db.sql.transaction().execute((tx) => obey(tx, ids, order, who, why));
+    const some = await db.sql.transaction().execute((tx) => obey(tx, ids, order, who, why, excludable));
     done.push(...some.done);
     refused.push(...some.refused);
     home.late += some.home?.late ?? 0;
@@ -61,17 +73,20 @@ async function orderAll(
 async function meantBy(
   db: Sql,
   whom: Whom,
+  within: Within,
 ): Promise<readonly number[] | UnknownName | Extract<MailboxesOrdered, { kind: 'unknown-mailboxes' }>> {
   if (whom.kind === 'selector') {
-    const selected = await select(db, whom.selector);
+    const selected = await select(db, whom.selector, within);
     if (selected.kind === 'unknown') return selected;
     const { rows } = await sql<{ id: number }>`
       select m.id from mailbox m where ${selected.condition} order by m.address`.execute(db);
     return rows.map(({ id }) => id);
   }
+  const part = await partOf(db, within);
   const { rows } = await sql<{ id: number | null; given: string }>`
     select m.id, g.given
-      from unnest(${whom.addresses}::text[]) as g (given) left join mailbox m on m.address = lower(g.given)
+      from unnest(${whom.addresses}::text[]) as g (given)
+      left join mailbox m on m.address = lower(g.given) and ${inPart(part)}
      order by m.address`.execute(db);
   const unknown = rows.filter(({ id }) => id === null).map(({ given }) => given);
   if (unknown.length > 0) return { kind: 'unknown-mailboxes', addresses: unknown };
@@ -84,16 +99,19 @@ async function obey(
   order: MailboxOrder,
   who: string,
   why: string | null,
+  excludable: Part | null,
 ): Promise<Omit<Extract<MailboxesOrdered, { kind: 'ordered' }>, 'kind'>> {
   // Locked in the order of their ids, as everybody does who takes several.
   const { rows } = await sql<Standing>`
     with locked as materialized (
-      select id, address, stage, mark, blocked from mailbox where id = any(${mailboxes}::int[]) order by id for update
+      select id, address, stage, mark, blocked, ${inPart(excludable)} as excludable
+        from mailbox m where id = any(${mailboxes}::int[]) order by id for update
     )
     select * from locked order by address`.execute(tx);
   const judged = rows.map(({ mark, ...row }) => {
     const standing = { ...row, mark: mark === '' ? null : mark };
-    return { ...standing, why: whyRefused(order, row.stage, standing.mark, row.blocked) };
+    const isKept = order === 'release' && mark === 'excluded' && !row.excludable;
+    return { ...standing, why: isKept ? keptExcluded : whyRefused(order, row.stage, standing.mark, row.blocked) };
   });
   const obeying = judged.filter((each) => each.why === null);
   const ids = obeying.map(({ id }) => id);

@@ -2,8 +2,10 @@
 
 import { type RawBuilder, sql } from 'kysely';
 import { faultCodes, type Selector, stagesAndMarks, type UnknownName } from '#domain/selector.ts';
+import type { Within } from '#domain/rights.ts';
 import { nearest } from '#lib/nearest.ts';
 import type { Sql } from './db.ts';
+import { inPart, type Part, partOf, waveInPart } from './part.ts';
 import { isHomeKept, isHomeLate } from './way-home.ts';
 
 export interface Selected {
@@ -14,6 +16,8 @@ export interface Selected {
   readonly standing: RawBuilder<boolean> | null;
   /** Whether that is all of it. */
   readonly isStandingOnly: boolean;
+  /** What they are looked for in; null: the whole estate. */
+  readonly part: Part | null;
 }
 
 interface Named {
@@ -44,13 +48,17 @@ const tallied: Readonly<Partial<Record<keyof Selector, Condition>>> = {
   mark: (values) => sql`t.mark = any(${values.map(markOf)}::text[])`,
 };
 
-/** What `selector` means in this estate, or the first of its names that the estate does not have. */
-export async function select(db: Sql, selector: Selector): Promise<Selected | UnknownName> {
+/**
+ * What `selector` means in this estate, or in that part of it; or the first of its names that is not there. What lies outside of the
+ * part is neither meant nor known.
+ */
+export async function select(db: Sql, selector: Selector, within: Within = null): Promise<Selected | UnknownName> {
+  const part = await partOf(db, within);
   const words = Object.entries(selector) as (readonly [keyof Selector, readonly string[]])[];
   const found: RawBuilder<boolean>[] = [];
   const inTally: RawBuilder<boolean>[] = [];
   for (const [key, values] of words) {
-    const ids = await idsOf(db, key, values);
+    const ids = await idsOf(db, key, values, part);
     if ('kind' in ids) return ids;
     found.push(conditions[key](values, ids));
     const counted = tallied[key]?.(values, ids);
@@ -58,9 +66,10 @@ export async function select(db: Sql, selector: Selector): Promise<Selected | Un
   }
   return {
     kind: 'selected',
-    condition: all(found),
+    condition: all(part === null ? found : [inPart(part), ...found]),
     standing: inTally.length === 0 ? null : all(inTally),
-    isStandingOnly: inTally.length === words.length,
+    isStandingOnly: part === null && inTally.length === words.length,
+    part,
   };
 }
 
@@ -68,24 +77,26 @@ async function idsOf(
   db: Sql,
   key: keyof Selector,
   values: readonly string[],
+  part: Part | null,
 ): Promise<readonly number[] | UnknownName> {
   if (key !== 'organisation' && key !== 'under' && key !== 'wave') return [];
   const { rows } = await (key === 'wave'
-    ? sql<Named>`select id, name from wave where name = any(${values}::text[])`
-    : sql<Named>`select id, code as name from organisation where code = any(${values}::text[])`
+    ? sql<Named>`select w.id, w.name from wave w where w.name = any(${values}::text[]) and ${waveInPart(part)}`
+    : sql<Named>`
+        select o.id, o.code as name from organisation o where o.code = any(${values}::text[]) and ${inPart(part, 'o.id')}`
   ).execute(db);
   const known = new Set(rows.map(({ name }) => name));
   const value = values.find((each) => !known.has(each));
-  if (value !== undefined) return { kind: 'unknown', key, value, nearest: await nearestTo(db, key, value) };
+  if (value !== undefined) return { kind: 'unknown', key, value, nearest: await nearestTo(db, key, value, part) };
   const ids = rows.map(({ id }) => id);
   return key === 'under' ? [...ids, ...(await below(db, ids))] : ids;
 }
 
 /** Looks at all names there are: tens of thousands of organisations at most. */
-async function nearestTo(db: Sql, key: UnknownName['key'], value: string): Promise<string | null> {
+async function nearestTo(db: Sql, key: UnknownName['key'], value: string, part: Part | null): Promise<string | null> {
   const { rows } = await (key === 'wave'
-    ? sql<{ name: string }>`select name from wave order by name`
-    : sql<{ name: string }>`select code as name from organisation order by code`
+    ? sql<{ name: string }>`select w.name from wave w where ${waveInPart(part)} order by w.name`
+    : sql<{ name: string }>`select o.code as name from organisation o where ${inPart(part, 'o.id')} order by o.code`
   ).execute(db);
   const names = rows.map(({ name }) => name);
   return nearest(value, names);

@@ -5,6 +5,7 @@ import { dayOfNumber } from '#domain/calendar-days.ts';
 import type { Page } from '#domain/estate-lists.ts';
 import type { MailboxKind } from '#domain/estate.ts';
 import type { SideName } from '#domain/platform.ts';
+import type { Within } from '#domain/rights.ts';
 import type { UnknownName } from '#domain/selector.ts';
 import {
   type KnownBy,
@@ -73,8 +74,8 @@ export function linesOfStrangers(which: RawBuilder<unknown>, rest: RawBuilder<un
 const isOldName = sql`(t.known_by = 'alias' or t.side = 'target' and t.known_by in ('source-user', 'local-part'))`;
 const isOld = sql`(t.side = 'source' or ${isOldName})`;
 
-export async function listTail(db: Sql, order: TailListOrder): Promise<Page<TailLine> | UnknownName> {
-  const selected = await organisationOf(db, order.organisation);
+export async function listTail(db: Sql, order: TailListOrder, within: Within): Promise<Page<TailLine> | UnknownName> {
+  const selected = await organisationOf(db, order.organisation, within);
   if (selected.kind === 'unknown') return selected;
   const { protocols, sinceMs, side, oldOnly, unknownOnly, movedOnly, max } = order;
   const wanted = all([
@@ -91,7 +92,7 @@ export async function listTail(db: Sql, order: TailListOrder): Promise<Page<Tail
     const which = all([selected.condition, wanted, place, movedOnly ? sql`r.side = 'target'` : null]);
     rows.push(...(await linesOfMailboxes(which, sql`order by m.address, t.id limit ${max + 1}`).execute(db)).rows);
   }
-  if (rows.length <= max && order.organisation === null && !movedOnly) {
+  if (rows.length <= max && order.organisation === null && !movedOnly && within === null) {
     const place =
       isBehind && after !== null ? sql`(t.name, t.id) > (${after.word.slice(1)}, ${after.id}::int8)` : sql`true`;
     const limit = max + 1 - rows.length;
@@ -116,8 +117,9 @@ interface DayRow {
 export async function burnDown(
   db: Sql,
   { organisation, days }: { readonly organisation: string | null; readonly days: number },
+  within: Within,
 ): Promise<readonly TailDay[] | UnknownName> {
-  const selected = await organisationOf(db, organisation);
+  const selected = await organisationOf(db, organisation, within);
   if (selected.kind === 'unknown') return selected;
   const today = sql`((now() at time zone 'UTC')::date - date '1970-01-01')`;
   const { rows } = await sql<DayRow>`
@@ -131,7 +133,7 @@ export async function burnDown(
         left join route r on r.mailbox = t.mailbox
        cross join lateral unnest(t.days * int4multirange(int4range(${today} - ${days}::int + 1, ${today} + 1))) as g (days)
        cross join lateral generate_series(lower(g.days), upper(g.days) - 1) as d (day)
-       where ${organisation === null ? sql`true` : sql`t.mailbox is not null and ${selected.condition}`}
+       where ${organisation === null && within === null ? sql`true` : sql`t.mailbox is not null and ${selected.condition}`}
          and t.last_at >= now() - make_interval(days => ${days + 1}::int)
     ),
     bounds as (select d.day from generate_series(${today} - ${days}::int + 1, ${today}) as d (day))
@@ -164,9 +166,9 @@ export async function burnDown(
   return found;
 }
 
-/** What `code` and all organisations below it mean, of a mailbox `m`. */
-export async function organisationOf(db: Sql, code: string | null) {
-  return select(db, code === null ? {} : { under: [code] });
+/** What `code` and all organisations below it mean, of a mailbox `m`, as far as that lies within. */
+export async function organisationOf(db: Sql, code: string | null, within: Within) {
+  return select(db, code === null ? {} : { under: [code] }, within);
 }
 
 export function lineOf(row: LineRow): TailLine {

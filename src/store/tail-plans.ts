@@ -10,9 +10,11 @@ import {
   type TailPlanOrder,
 } from '#domain/tail.ts';
 import { programFamilies } from '#domain/tail-client.ts';
+import type { Within } from '#domain/rights.ts';
 import { nearest } from '#lib/nearest.ts';
 import { note } from './audit.ts';
 import type { Sql } from './db.ts';
+import { inPart, partOf } from './part.ts';
 import { all, lineOf, linesOfMailboxes, linesOfStrangers, organisationOf } from './tail-lines.ts';
 
 /** Whose uses are looked at together. */
@@ -28,8 +30,9 @@ const suspicious = sql`(t.protocol in ('pop3', 'smtp', 'submission') or t.client
 export async function* applications(
   db: Sql,
   { organisation, sinceMs }: { readonly organisation: string | null; readonly sinceMs: number | null },
+  within: Within,
 ): AsyncGenerator<readonly TailApplication[]> {
-  const selected = await organisationOf(db, organisation);
+  const selected = await organisationOf(db, organisation, within);
   if (selected.kind === 'unknown') return;
   const since = sinceMs === null ? sql`true` : sql`t.last_at >= to_timestamp(${sinceMs / 1000})`;
   for (let after = ''; ; ) {
@@ -49,7 +52,7 @@ export async function* applications(
     );
     after = last.address;
   }
-  if (organisation !== null) return;
+  if (organisation !== null || within !== null) return;
   for (let after = ''; ; ) {
     const { rows } = await sql<{ name: string }>`
       select distinct t.name from tail_use t
@@ -75,8 +78,13 @@ async function looked(db: Sql, query: ReturnType<typeof linesOfMailboxes>): Prom
 }
 
 /** Written down for a mailbox, by its address or any other name of it, or for a name that was seen and is nobody's. */
-export async function assign(tx: Sql, { name, owner, plan, by }: TailPlanOrder, who: string): Promise<TailPlanned> {
-  const found = await meantBy(tx, name);
+export async function assign(
+  tx: Sql,
+  { name, owner, plan, by }: TailPlanOrder,
+  who: string,
+  within: Within,
+): Promise<TailPlanned> {
+  const found = await meantBy(tx, name, within);
   if (found.kind === 'unknown') return found;
   const { mailbox } = found;
   if (mailbox !== null) await sql`delete from tail_plan where mailbox = ${mailbox}`.execute(tx);
@@ -91,8 +99,8 @@ export async function assign(tx: Sql, { name, owner, plan, by }: TailPlanOrder, 
   return { kind: 'done', name: found.name, address: mailbox === null ? null : found.name };
 }
 
-export async function unassign(tx: Sql, name: string, who: string): Promise<TailPlanned> {
-  const found = await meantBy(tx, name);
+export async function unassign(tx: Sql, name: string, who: string, within: Within): Promise<TailPlanned> {
+  const found = await meantBy(tx, name, within);
   if (found.kind === 'unknown') return found;
   const { mailbox } = found;
   const which: RawBuilder<unknown> = mailbox === null ? sql`name = ${found.name}` : sql`mailbox = ${mailbox}`;
@@ -122,35 +130,46 @@ export async function tailOf(
   return { tail: rows.map(lineOf), plan: planned.rows[0] ?? null };
 }
 
-export async function plans(db: Sql): Promise<readonly TailPlan[]> {
+export async function plans(db: Sql, within: Within): Promise<readonly TailPlan[]> {
+  const part = await partOf(db, within);
+  const whose =
+    part === null ? sql`true` : sql`exists (select from mailbox m where m.id = p.mailbox and ${inPart(part)})`;
   const { rows } = await sql<TailPlan>`
-    select name, owner, plan, by_day::text as by, who, at from tail_plan order by by_day nulls last, name`.execute(db);
+    select name, owner, plan, by_day::text as by, who, at from tail_plan p
+     where ${whose} order by by_day nulls last, name`.execute(db);
   return rows;
 }
 
 async function meantBy(
   tx: Sql,
   word: string,
+  within: Within,
 ): Promise<
   | { readonly kind: 'found'; readonly mailbox: number | null; readonly name: string }
   | { readonly kind: 'unknown'; readonly nearest: string | null }
 > {
   const name = word.trim().toLowerCase();
+  const part = await partOf(tx, within);
   const { rows } = await sql<{ mailbox: number | null; name: string; rank: number }>`
-    (select id as mailbox, address as name, 1 as rank from mailbox where address = ${name})
+    (select m.id as mailbox, m.address as name, 1 as rank from mailbox m where m.address = ${name} and ${inPart(part)})
     union all
-    (select id, address, 2 from mailbox where id = any(array(select a.id from mailbox a where a.aliases @> array[${name}])))
+    (select m.id, m.address, 2 from mailbox m
+      where m.id = any(array(select a.id from mailbox a where a.aliases @> array[${name}])) and ${inPart(part)})
     union all
     (select t.mailbox, coalesce(m.address, t.name), 3
-       from tail_use t left join mailbox m on m.id = t.mailbox where t.name = ${name} order by t.mailbox nulls last limit 1)
+       from tail_use t left join mailbox m on m.id = t.mailbox
+      where t.name = ${name} and ${inPart(part)} order by t.mailbox nulls last limit 1)
     order by rank limit 1`.execute(tx);
   const [row] = rows;
   if (row) return { kind: 'found', mailbox: row.mailbox, name: row.name };
+  const isOfNoPart = part === null ? sql`mailbox is null` : sql`false`;
   const near = await sql<{ name: string }>`
-    (select address as name from mailbox where address >= ${name} order by address limit 20)
-    union (select address from mailbox where address < ${name} order by address desc limit 20)
-    union (select name from tail_use where mailbox is null and name >= ${name} order by name limit 20)
-    union (select name from tail_use where mailbox is null and name < ${name} order by name desc limit 20)`.execute(tx);
+    select address as name from (
+      (select address, organisation from mailbox where address >= ${name} order by address limit 20)
+      union (select address, organisation from mailbox where address < ${name} order by address desc limit 20)
+    ) as m where ${inPart(part)}
+    union (select name from tail_use where ${isOfNoPart} and name >= ${name} order by name limit 20)
+    union (select name from tail_use where ${isOfNoPart} and name < ${name} order by name desc limit 20)`.execute(tx);
   return {
     kind: 'unknown',
     nearest: nearest(

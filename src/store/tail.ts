@@ -2,6 +2,7 @@
 
 import { sql } from 'kysely';
 import type { AccessLogState } from '#domain/access-log.ts';
+import type { Within } from '#domain/rights.ts';
 import type { FileKnown, FileOrder, TailIntake, TailView } from '#ports/tail.ts';
 import { faulted } from './database-fault.ts';
 import type { Database, Sql } from './db.ts';
@@ -27,18 +28,19 @@ export function openTailIntake(db: Database, templates: UserTemplates): TailInta
   };
 }
 
-export function openTailView(db: Database): TailView {
+/** Of all that was seen, or of mailboxes within a part; names that are nobody's are of no part. */
+export function openTailView(db: Database, within: Within = null): TailView {
   const ask = <Answer>(answer: Promise<Answer>): Promise<Answer> => faulted(db.name, answer);
   return {
-    list: (order) => ask(listTail(db.sql, order)),
-    burnDown: (order) => ask(burnDown(db.sql, order)),
-    applications: (order) => applications(db.sql, order),
+    list: (order) => ask(listTail(db.sql, order, within)),
+    burnDown: (order) => ask(burnDown(db.sql, order, within)),
+    applications: (order) => applications(db.sql, order, within),
     organisation: (code) =>
-      ask(organisationOf(db.sql, code).then((found) => (found.kind === 'unknown' ? found : null))),
-    assign: (order, who) => ask(db.sql.transaction().execute((tx) => assign(tx, order, who))),
-    unassign: (name, who) => ask(db.sql.transaction().execute((tx) => unassign(tx, name, who))),
-    losses: () => ask(losses(db.sql)),
-    plans: () => ask(plans(db.sql)),
+      ask(organisationOf(db.sql, code, within).then((found) => (found.kind === 'unknown' ? found : null))),
+    assign: (order, who) => ask(db.sql.transaction().execute((tx) => assign(tx, order, who, within))),
+    unassign: (name, who) => ask(db.sql.transaction().execute((tx) => unassign(tx, name, who, within))),
+    losses: () => (within === null ? ask(losses(db.sql)) : Promise.resolve([])),
+    plans: () => ask(plans(db.sql, within)),
   };
 }
 

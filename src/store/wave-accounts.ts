@@ -1,17 +1,19 @@
 /** The accounts of a wave's mailboxes, and what is listed of them by name, as rows. */
 
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import type { Mark, Stage } from '#domain/journey.ts';
 import type { SideName } from '#domain/platform.ts';
 import type { Interruption } from '#domain/interruption.ts';
 import { type ByReason, type ListedException, type MailboxAccount, together } from '#domain/wave-report.ts';
+import type { Within } from '#domain/rights.ts';
 import { nearest } from '#lib/nearest.ts';
 import type { WaveAccounts } from '#ports/wave-accounts.ts';
 import { isAccepted, isAccountable } from './acceptance.ts';
 import { faulted } from './database-fault.ts';
-import { interruptionsIn, switchesOf } from './interruptions.ts';
+import { interruptionsOf, switchesOf } from './interruptions.ts';
 import { type Database, oneRow } from './db.ts';
 import { textKept } from './kept-text.ts';
+import { inPart, type Part, partOf } from './part.ts';
 import { openWaves } from './waves.ts';
 
 /** Exceptions of one page: some 500 kB. */
@@ -71,33 +73,46 @@ interface ExceptionRow {
   readonly at: Date;
 }
 
-export function openWaveAccounts(db: Database): WaveAccounts {
+/** Of all mailboxes of a wave, or of those that lie within a part. */
+export function openWaveAccounts(db: Database, within: Within = null): WaveAccounts {
   const ask = <Answer>(answer: Promise<Answer>): Promise<Answer> => faulted(db.name, answer);
   return {
     async find(name) {
-      const waves = await openWaves(db).list();
+      const waves = await openWaves(db, within).list();
       const wave = waves.find((each) => each.name === name);
       if (wave) return { kind: 'found', wave };
       const names = waves.map((each) => each.name);
       return { kind: 'unknown', nearest: nearest(name, names) };
     },
-    members: (wave) => ask(members(db, wave)),
-    accounts: (mailboxes) => ask(accounts(db, mailboxes)),
+    members: (wave) => ask(members(db, wave, within)),
+    accounts: (mailboxes) => ask(accounts(db, mailboxes, within)),
     exceptions: (mailboxes) => exceptions(db, mailboxes),
-    interruptions: (wave) => ask(interruptionsIn(db.sql, wave)),
+    interruptions: (wave) => ask(interruptionsHere(db, wave, within)),
   };
 }
 
-async function members(db: Database, wave: number): Promise<readonly number[]> {
+async function interruptionsHere(db: Database, wave: number, within: Within) {
+  const part = await partOf(db.sql, within);
+  return interruptionsOf(db.sql, sql`m.wave = ${wave} and ${inPart(part)}`);
+}
+
+async function members(db: Database, wave: number, within: Within): Promise<readonly number[]> {
+  const part = await partOf(db.sql, within);
   const { ids } = await oneRow(
     db.sql,
     sql<{ ids: readonly number[] }>`
-      select coalesce(array_agg(id order by address), '{}') as ids from mailbox where wave = ${wave}`,
+      select coalesce(array_agg(m.id order by m.address), '{}') as ids
+        from mailbox m where m.wave = ${wave} and ${inPart(part)}`,
   );
   return ids;
 }
 
-async function accounts(db: Database, mailboxes: readonly number[]): Promise<readonly MailboxAccount[]> {
+async function accounts(
+  db: Database,
+  mailboxes: readonly number[],
+  within: Within,
+): Promise<readonly MailboxAccount[]> {
+  const part = await partOf(db.sql, within);
   const [{ rows }, counts, switches] = await Promise.all([
     sql<AccountRow>`
       select m.id, m.address, o.code as organisation, m.kind, m.stage, m.mark,
@@ -113,13 +128,21 @@ async function accounts(db: Database, mailboxes: readonly number[]): Promise<rea
         join organisation o on o.id = m.organisation
         left join route r on r.mailbox = m.id
         left join verification v on v.mailbox = m.id
-        left join party t on t.mailbox = m.id and t.wave = m.wave
+        left join party t on t.mailbox = m.id and t.wave = m.wave and ${isAllIn(part)}
+       where ${inPart(part)}
        order by wanted.place`.execute(db.sql),
     listed(db, mailboxes),
     switchesOf(db.sql, mailboxes, 1),
   ]);
   const byMailbox = Map.groupBy(counts, ({ mailbox }) => mailbox);
   return rows.map((row) => accountOf(row, byMailbox.get(row.id) ?? [], switches.get(row.id)?.[0] ?? null));
+}
+
+/** Of a party `t`: everybody in it is of the part. How many met of another one tells that there are others. */
+function isAllIn(part: Part | null): RawBuilder<unknown> {
+  if (part === null) return sql`true`;
+  return sql`not exists (select from party p join mailbox o on o.id = p.mailbox
+                          where p.party = t.party and p.wave = t.wave and not ${inPart(part, 'o.organisation')})`;
 }
 
 /** How many messages of each are listed, and how many of those were accepted. */

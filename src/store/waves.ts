@@ -10,18 +10,21 @@ import {
   type WaveOrderStep,
 } from '#domain/wave.ts';
 import type { DayWindow, Window } from '#domain/window.ts';
+import type { Within } from '#domain/rights.ts';
 import type { Waves } from '#ports/waves.ts';
 import { note } from './audit.ts';
 import { faulted } from './database-fault.ts';
 import { type Database, oneRow, type Sql } from './db.ts';
 import { mayMove } from './due.ts';
 import { advanceAll } from './journey.ts';
+import { partOf, waveForPart, waveInPart } from './part.ts';
 import { select } from './selected.ts';
 import { sendHome } from './send-home.ts';
 import { bringBack, releaseWave } from './settled-orders.ts';
 import { lockWave, outlined, type WaveRow, waveColumns, waveOf } from './wave-rows.ts';
 
-export function openWaves(db: Database): Waves {
+/** What is ordered of a wave is ordered of all of it; the list may be that of a part. */
+export function openWaves(db: Database, within: Within = null): Waves {
   const inTransaction = <Answer>(work: (tx: Sql) => Promise<Answer>): Promise<Answer> =>
     faulted(db.name, db.sql.transaction().execute(work));
   return {
@@ -30,13 +33,16 @@ export function openWaves(db: Database): Waves {
     reschedule: (name, window, who, why) => inTransaction((tx) => reschedule(tx, name, window, who, why)),
     goBack: (name, who, why) => inTransaction((tx) => bringBack(tx, name, who, why)),
     release: (name, isDryRun, who, why) => faulted(db.name, releaseWave(db, name, isDryRun, who, why)),
-    list: () => faulted(db.name, list(db.sql)),
+    list: () => faulted(db.name, list(db.sql, within)),
   };
 }
 
-async function list(db: Sql): ReturnType<Waves['list']> {
-  const { rows } = await sql<WaveRow>`select ${waveColumns} from wave order by opens_at, id`.execute(db);
-  return outlined(db, rows.map(waveOf));
+async function list(db: Sql, within: Within): ReturnType<Waves['list']> {
+  const part = await partOf(db, within);
+  const { rows } = await sql<WaveRow>`
+    select ${waveColumns} from wave w where ${waveInPart(part)} order by opens_at, id`.execute(db);
+  const waves = rows.map(waveOf);
+  return part === null ? outlined(db, waves) : waves.map(waveForPart);
 }
 
 async function create(tx: Sql, order: WaveOrder, who: string): Promise<WaveCreated> {

@@ -107,6 +107,16 @@ export async function waysHomeLate(db: Sql): Promise<readonly WaysHomeLate[]> {
   return rows;
 }
 
+/** The same of those mailboxes `m`, counted. */
+export async function waysHomeLateIn(db: Sql, which: RawBuilder<boolean>): Promise<readonly WaysHomeLate[]> {
+  const { rows } = await sql<WaysHomeLate>`
+    select m.home_late as code, count(*) as mailboxes, min(m.home_late_since) as since,
+           (array_agg(m.address order by m.home_late_since, m.address))[1] as example
+      from mailbox m where ${isHomeLate} and m.left_at is null and ${which}
+     group by 1 order by 2 desc, 1`.execute(db);
+  return rows;
+}
+
 /** Of a wave: those whose way home is not kept up, and messages that the side that was left did not take. */
 export async function lateIn(
   db: Sql,

@@ -1,0 +1,29 @@
+/** The ports of an estate, each bounded to what somebody may reach. */
+
+import { reachOf } from '#domain/rights.ts';
+import type { EstateParts } from '#ports/estate-part.ts';
+import { openAcceptances } from './acceptance.ts';
+import type { Database } from './db.ts';
+import { openDescriptions } from './descriptions.ts';
+import { openEstateLists } from './estate-lists.ts';
+import { openEstateView } from './estate-view.ts';
+import { openMailboxOrders } from './mailbox-orders.ts';
+import { openTailView } from './tail.ts';
+import { openWaveAccounts } from './wave-accounts.ts';
+
+export function openEstateParts(db: Database): EstateParts {
+  return {
+    of(holder, act) {
+      const within = reachOf(holder, act);
+      return {
+        view: openEstateView(db, within),
+        lists: openEstateLists(db, within),
+        descriptions: openDescriptions(db, within),
+        mailboxes: openMailboxOrders(db, within, reachOf(holder, 'exclude-mailbox')),
+        acceptances: openAcceptances(db, within),
+        accounts: openWaveAccounts(db, within),
+        tail: openTailView(db, within),
+      };
+    },
+  };
+}
