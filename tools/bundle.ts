@@ -61,6 +61,15 @@ export async function bundle(home: string, settledMs: number = coarsestMs): Prom
   return manifest;
 }
 
+/** The files of the bundle for a package, that lie in the folder `dir` of the root there, and are not looked at before each start. */
+export async function bundled(
+  home: string,
+  dir: string,
+): Promise<readonly { readonly file: string; readonly text: string | Uint8Array }[]> {
+  const { output } = await build(home, join(home, dir));
+  return output.map((file) => ({ file: file.fileName, text: file.type === 'chunk' ? file.code : file.source }));
+}
+
 interface Built {
   readonly sources: readonly FileMark[];
   readonly output: readonly (OutputChunk | OutputAsset)[];

@@ -58,6 +58,9 @@ export function deadReferences(): readonly string[] {
   return [...deadPaths(pages), ...flags, ...unshown.map((quirk) => `${quirks}: nothing shows “${quirk}”`)];
 }
 
+/** Programs whose flags are their own. */
+const others = /\b(?:npm run \S+ -- |(?:systemctl|journalctl|docker|helm|kubectl|pg_dump|pg_restore) )[^`\n]*/g;
+
 /** Flags that a page speaks of and no command has; those of `npm run` belong to the benches and labs. */
 export function unknownFlags(page: string): readonly string[] {
   const known = new Set([
@@ -67,7 +70,7 @@ export function unknownFlags(page: string): readonly string[] {
     'seeds',
   ]);
   const kebab = new Set([...known].map((name) => name.replaceAll(/[A-Z]/g, (capital) => `-${capital.toLowerCase()}`)));
-  const spoken = [...page.replaceAll(/npm run \S+ -- [^`,\n]*/g, '').matchAll(/(?<![\w-])--([a-z][a-z-]*[a-z])/g)].map(
+  const spoken = [...page.replaceAll(others, '').matchAll(/(?<![\w-])--([a-z][a-z-]*[a-z])/g)].map(
     (match) => match[1] as string,
   );
   return [...new Set(spoken)].filter((flag) => !kebab.has(flag)).map((flag) => `--${flag}`);

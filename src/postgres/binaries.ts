@@ -16,7 +16,7 @@ export async function binaries(platform: string = process.platform, arch: string
     const { initdb, postgres } = (await import(name)) as Binaries;
     return { initdb, postgres };
   } catch (error) {
-    const detail = `its programs are not installed here for ${platform} on ${arch} (${name}).`;
+    const detail = `its programs are not installed here for ${platform} on ${arch} (${name}; in Debian the package godwit-postgres).`;
     throw fault('database.embedded.unusable', { detail }, { cause: error });
   }
 }
