@@ -2,9 +2,10 @@
 
 import { randomBytes } from 'node:crypto';
 import { sql } from 'kysely';
+import type { Revoked, SessionBegun, SessionLine, SessionOrder } from '#domain/access.ts';
 import { bearerSecretOctets, bearerText, secretDigest } from '#domain/bearer.ts';
 import type { HeldRole } from '#domain/rights.ts';
-import type { Revoked, SessionLine, SessionOrder, Sessions } from '#ports/access.ts';
+import type { Sessions } from '#ports/access.ts';
 import { isAlive } from './access-tokens.ts';
 import { note } from './audit.ts';
 import { isKnown } from './bearers.ts';
@@ -36,7 +37,7 @@ export function openSessions(db: Database): Sessions {
   };
 }
 
-async function begin(tx: Sql, order: SessionOrder): ReturnType<Sessions['begin']> {
+async function begin(tx: Sql, order: SessionOrder): Promise<SessionBegun> {
   const { who, issuer, subject, roles, lastsMs } = order;
   await sql`
     delete from access_session

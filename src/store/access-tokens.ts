@@ -2,10 +2,11 @@
 
 import { randomBytes } from 'node:crypto';
 import { type RawBuilder, sql } from 'kysely';
+import type { Revoked, TokenLine, TokenMade, TokenOrder } from '#domain/access.ts';
 import { bearerSecretOctets, bearerText, secretDigest } from '#domain/bearer.ts';
 import type { HeldRole, Role } from '#domain/rights.ts';
 import { nearest } from '#lib/nearest.ts';
-import type { Revoked, TokenLine, TokenMade, TokenOrder, Tokens } from '#ports/access.ts';
+import type { Tokens } from '#ports/access.ts';
 import { note } from './audit.ts';
 import { knownActs } from './bearers.ts';
 import { faulted } from './database-fault.ts';

@@ -1,8 +1,9 @@
 /** Approvals by a second person: asked for, given and used, each with its record. Each is good for one act, once, to the letter. */
 
 import { type RawBuilder, sql } from 'kysely';
+import type { ApprovalLine, ApprovalNeeded, ApprovalOrder, Approved } from '#domain/access.ts';
 import { type DangerousAct, type Holder, reachOf } from '#domain/rights.ts';
-import type { ApprovalLine, ApprovalOrder, Approvals, Approved } from '#ports/access.ts';
+import type { Approvals } from '#ports/access.ts';
 import { note } from './audit.ts';
 import { faulted } from './database-fault.ts';
 import { type Database, oneRow, type Sql } from './db.ts';
@@ -38,7 +39,7 @@ export function openApprovals(db: Database): Approvals {
   };
 }
 
-async function need(tx: Sql, { act, on, why }: ApprovalOrder, holder: Holder): ReturnType<Approvals['need']> {
+async function need(tx: Sql, { act, on, why }: ApprovalOrder, holder: Holder): Promise<ApprovalNeeded> {
   // Two who ask for the same at the same time ask once, and two who use it do not both use it.
   await sql`select pg_advisory_xact_lock(${lock})`.execute(tx);
   const { rows } = await sql<ApprovalRow>`

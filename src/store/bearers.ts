@@ -1,9 +1,10 @@
 /** Whose a bearer is: one look into one row, at each call of the API. */
 
 import { sql } from 'kysely';
+import type { Presented } from '#domain/access.ts';
 import { type BearerKind, isSecretOf, readBearer } from '#domain/bearer.ts';
 import { type Act, acts, type HeldRole, roles } from '#domain/rights.ts';
-import type { Bearers, Presented } from '#ports/access.ts';
+import type { Bearers } from '#ports/access.ts';
 import { faulted } from './database-fault.ts';
 import type { Database, Sql } from './db.ts';
 

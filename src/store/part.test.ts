@@ -37,7 +37,10 @@ async function estate({ zeta }: { readonly zeta: boolean }): Promise<TestDatabas
       insert into wave (name, state, day, opens_at, closes_at) values
         ('zeta-wave', 'running', '2026-12-01', '2026-12-01T19:00Z', '2026-12-02T06:00Z')`.execute(db.sql);
     await mailboxes(db, 'zeta.example', [4, 4, 4]);
-    await sql`update mailbox set wave = 2, aliases = array['a.zeta@x.example'] where id = 4`.execute(db.sql);
+    await sql`update mailbox set aliases = array['a.zeta@x.example'] where id = 4`.execute(db.sql);
+    await sql`insert into mailbox (address, kind, organisation, stage, wave) values ('dan@zeta.example', 'room', 4, 'planned', 2)`.execute(
+      db.sql,
+    );
     // Bob belongs together with somebody of the other hospital.
     await sql`insert into party (mailbox, wave, party, met, met_of) values (2, 1, 1, 1, 2), (5, 1, 1, 1, 2)`.execute(
       db.sql,
@@ -45,6 +48,11 @@ async function estate({ zeta }: { readonly zeta: boolean }): Promise<TestDatabas
     await sql`
       insert into tail_use (name, side, door, protocol, client, host, times, first_at, last_at, networks, senders, days, hours, gaps)
       values ('zeta-scanner', 'source', 'dovecot', 'pop3', 'zeta', '', 1, ${seen})`.execute(db.sql);
+    await sql`
+      insert into tail_plan (name, mailbox, owner, plan, who)
+      values ('ann@zeta.example', 4, 'zed', 'goes', 'zed'), ('zeta-scanner', null, 'zed', 'goes', 'zed')`.execute(
+      db.sql,
+    );
     await sql`insert into tail_loss (why, sightings) values ('zeta', 7)`.execute(db.sql);
   }
   await sql`
@@ -165,6 +173,8 @@ const questions: Readonly<Record<string, Question>> = {
     ),
   'what is planned for a mailbox of others': (db, within) =>
     openTailView(db, within).unassign('ann@zeta.example', 'local lou'),
+  'what is planned for an alias of others': (db, within) =>
+    openTailView(db, within).assign({ name: 'a.zeta@x.example', owner: 'me', plan: 'goes', by: null }, 'local lou'),
   'what is planned': (db, within) => openTailView(db, within).plans(),
   'a hold of one of others': (db, within) =>
     openMailboxOrders(db, within).order(
@@ -219,6 +229,15 @@ describe('whoever sees one hospital', () => {
       lines: [{ address: 'ann@x.example' }, { address: 'bob@x.example' }, { address: 'cid@x.example' }],
     });
     expect(await openEstateLists(with_ as Database, ['RXY']).count({})).toBe(3);
+    expect(await openDescriptions(with_ as Database, ['RXY']).mailbox('bob@x.example')).toMatchObject({
+      mailbox: { organisation: { code: 'W1', above: ['RXY'] } },
+    });
+    expect(await openEstateLists(with_ as Database, ['RXY']).organisations(page)).toMatchObject({
+      lines: [
+        { code: 'RXY', parent: null },
+        { code: 'W1', parent: 'RXY' },
+      ],
+    });
     expect(await openEstateView(with_ as Database, ['W1']).gauged()).toMatchObject({
       standings: [{ mailboxes: 1 }, { mailboxes: 1, stage: 'settled' }],
     });

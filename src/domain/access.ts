@@ -1,0 +1,99 @@
+/** What is said of who is let in: bearers as they are presented, tokens, sessions, and approvals by a second person. */
+
+import type { BearerKind } from './bearer.ts';
+import type { Act, DangerousAct, HeldRole, Holder } from './rights.ts';
+
+export type Presented =
+  | { readonly kind: 'holder'; readonly holder: Holder; readonly by: BearerKind; readonly id: number }
+  /** `expired` and `revoked` are told only to who has the whole of it, so that nobody learns which there are. */
+  | { readonly kind: 'refused'; readonly why: 'unknown' | 'expired' | 'revoked' };
+
+export interface TokenOrder {
+  /** What it is for, in words. */
+  readonly name: string;
+  readonly role: HeldRole;
+  /** The acts that it is limited to; null: all that its role may do. */
+  readonly scopes: readonly Act[] | null;
+  /** In milliseconds from now. */
+  readonly lastsMs: number;
+}
+
+export interface TokenLine {
+  readonly id: number;
+  readonly name: string;
+  readonly role: HeldRole;
+  readonly scopes: readonly Act[] | null;
+  readonly createdBy: string;
+  readonly createdAt: Date;
+  readonly expiresAt: Date;
+  /** To a minute; null: never. */
+  readonly usedAt: Date | null;
+  readonly revokedAt: Date | null;
+}
+
+export type TokenMade =
+  /** `bearer`: shown once, kept nowhere. */
+  | { readonly kind: 'made'; readonly token: TokenLine; readonly bearer: string }
+  | { readonly kind: 'unknown-organisation'; readonly nearest: string | null };
+
+/** `ended`: it was revoked before, or has expired. */
+export type Revoked = 'revoked' | 'ended' | 'unknown';
+
+export interface SessionOrder {
+  /** Whom the identity provider says it is, as the audit log will name them. */
+  readonly who: string;
+  /** Its issuer and what it calls them (OpenID Connect Core 1.0 §2, `iss` and `sub`): names change hands, these do not. */
+  readonly issuer: string;
+  readonly subject: string;
+  readonly roles: readonly HeldRole[];
+  readonly lastsMs: number;
+}
+
+export interface SessionLine {
+  readonly id: number;
+  readonly who: string;
+  readonly roles: readonly HeldRole[];
+  readonly createdAt: Date;
+  readonly expiresAt: Date;
+  readonly usedAt: Date | null;
+  readonly revokedAt: Date | null;
+}
+
+export interface SessionBegun {
+  readonly session: SessionLine;
+  /** What the person's browser shows from now on; kept nowhere. */
+  readonly bearer: string;
+}
+
+/** What somebody wants to do that a second person has to approve. */
+export interface ApprovalOrder {
+  readonly act: DangerousAct;
+  /** What it is to be done to, and how, to the letter: an approval is good for exactly this and nothing else. */
+  readonly on: string;
+  readonly why: string;
+}
+
+export interface ApprovalLine extends ApprovalOrder {
+  readonly id: number;
+  readonly askedBy: string;
+  readonly askedAt: Date;
+  readonly expiresAt: Date;
+  readonly approvedBy: string | null;
+  readonly approvedAt: Date | null;
+  /** An approval is used once. */
+  readonly usedAt: Date | null;
+}
+
+/** `may`: do it now, it is approved. */
+export interface ApprovalNeeded {
+  readonly kind: 'may' | 'asked';
+  readonly approval: ApprovalLine;
+}
+
+export type Approved =
+  | { readonly kind: 'approved'; readonly approval: ApprovalLine }
+  /**
+   * `unknown`: also to who may not do that act to the whole estate. `own`: nobody approves what they asked for. `ended`: approved
+   * already, used or expired.
+   */
+  | { readonly kind: 'refused'; readonly why: 'unknown' | 'own' | 'ended' };
