@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { faultCodes, readSelector, stagesAndMarks } from './selector.ts';
+import { faultCodes, nameWords, readSelector, stagesAndMarks } from './selector.ts';
 
 describe('a selector', () => {
   test('means all of its words, each with any of its values', () => {
@@ -23,6 +23,12 @@ describe('a selector', () => {
       address: ['*@corp.example', 'ann@*'],
       wave: ['a=b'],
     });
+  });
+
+  test('takes words of a name, and refuses one without a word in it', () => {
+    expect(readSelector('name=zoe.smith,cat')).toEqual({ name: ['zoe.smith', 'cat'] });
+    expect(readSelector('name=-,cat')).toEqual({ problem: 'name=-: there is no word in it.' });
+    expect(nameWords("O'Neil.ZOË 3")).toEqual(['o', 'neil', 'zoë', '3']);
   });
 
   test('takes a mark for a place, and codes of faults with stars in them', () => {

@@ -7,10 +7,11 @@ import { marks, stages } from './journey.ts';
 
 /**
  * `under`: an organisation and all that are below it. `fault`: the code of what a mailbox is blocked for. `way-home`: whether what people
- * change after the switch is carried home.
+ * change after the switch is carried home. `name`: words that addresses and display names begin with, or their parts.
  */
 export const selectorKeys = [
   'address',
+  'name',
   'organisation',
   'under',
   'kind',
@@ -60,6 +61,7 @@ export function readSelector(text: string): Selector | { readonly problem: strin
     if (wanted.length === 0) return { problem: `${known}= wants a value.` };
     const allowed = values[known];
     for (const one of wanted) {
+      if (known === 'name' && nameWords(one).length === 0) return { problem: `name=${one}: there is no word in it.` };
       if (!allowed || allowed.includes(one) || (known === 'fault' && faultCodes([one]).length > 0)) continue;
       const near = nearest(one, allowed);
       return {
@@ -69,6 +71,11 @@ export function readSelector(text: string): Selector | { readonly problem: strin
     (selector[known] ??= []).push(...wanted);
   }
   return selector;
+}
+
+/** The words of a value of `name`, in lower case: `O'Neil.zoe` has three. Nobody is called by longer ones. */
+export function nameWords(value: string): readonly string[] {
+  return (value.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? []).map((word) => word.slice(0, 64));
 }
 
 /** What a value of `stage` means: a stage, or a mark beside it. */

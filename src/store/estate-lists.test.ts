@@ -27,6 +27,8 @@ async function estate(): Promise<TestDatabase> {
   await sql`update mailbox set left_at = now(), blocked = 'target.quota' where id = 5`.execute(db.sql);
   await sql`update mailbox set wave_hint = 'north' where id in (1, 3)`.execute(db.sql);
   await sql`insert into route (mailbox, side) values (3, 'target')`.execute(db.sql);
+  await sql`update mailbox set display_name = 'Zoë Smith-Jones' where id = 1`.execute(db.sql);
+  await sql`update mailbox set display_name = 'SMITH, Bob (3rd floor)' where id = 2`.execute(db.sql);
   return db;
 }
 
@@ -68,6 +70,14 @@ describe('of the mailboxes', () => {
       'fault=target.quota': '',
       'address=A*,fay@x.example': 'ann fay',
       'address=*@x.example wave=second': 'dan',
+      'name=smith': 'ann bob',
+      'name=Smi.zoë': 'ann',
+      'name=smi.bo,CAT': 'bob cat',
+      'name=mith': '',
+      'name=fay.x': 'fay',
+      'name=3rd kind=shared': 'bob',
+      [`name=a'|!b:*\\`]: '',
+      [`name=${'x'.repeat(5_000)}`]: '',
     };
     for (const [text, who] of Object.entries(means))
       expect([text, (await named(db, text)).join(' ')]).toEqual([text, who]);

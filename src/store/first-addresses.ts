@@ -29,16 +29,16 @@ export async function firstAddresses(
   after: string | null,
   max: number,
 ): Promise<RawBuilder<unknown>> {
-  const { organisation, under, kind, hint, fault } = selector;
+  const { organisation, under, kind, hint, fault, name } = selector;
   const rest = sql`${condition} and ${after === null ? sql`true` : sql`m.address > lower(${after})`}`;
   const first = (which: RawBuilder<unknown>): RawBuilder<unknown> =>
     sql`select m.address from mailbox m where ${which} and ${rest} order by m.address limit ${max}`;
   const ofEach = (values: readonly string[], which: RawBuilder<unknown>): RawBuilder<unknown> => sql`
     select f.address from unnest(${values}::text[]) as c (value) cross join lateral (${first(which)}) as f
      order by f.address limit ${max}`;
-  // Of few organisations all can be gathered; of a region that is worth it when only some of it are meant.
+  // Of few organisations all can be gathered, and of those of a name; of a region that is worth it when only some of it are meant.
   const isSmallPart = part !== null && (await countedUpTo(db, inPart(part))) !== null;
-  if (organisation || (under && Object.keys(selector).length > 1) || isSmallPart)
+  if (organisation || name || (under && Object.keys(selector).length > 1) || isSmallPart)
     return sql`
       select g.address from (select m.address from mailbox m where ${rest} offset 0) as g order by g.address limit ${max}`;
   if (fault) return ofEach(faultCodes(fault), sql`m.mark = 'blocked' and m.blocked = c.value`);

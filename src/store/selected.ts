@@ -6,6 +6,7 @@ import type { Within } from '#domain/rights.ts';
 import { nearest } from '#lib/nearest.ts';
 import type { Sql } from './db.ts';
 import { inPart, type Part, partOf, waveInPart } from './part.ts';
+import { isNamed } from './name-words.ts';
 import { isHomeKept, isHomeLate } from './way-home.ts';
 
 export interface Selected {
@@ -30,6 +31,7 @@ type Condition = (values: readonly string[], ids: readonly number[]) => RawBuild
 const conditions: Readonly<Record<keyof Selector, Condition>> = {
   // One by one, since PostgreSQL looks into an index for LIKE and not for LIKE ANY.
   address: (values) => anyOf(values.map((glob) => addressIs(glob.toLowerCase()))),
+  name: (values) => anyOf(values.map(isNamed)),
   organisation: (_, ids) => sql`m.organisation = any(${ids}::int[])`,
   under: (_, ids) => sql`m.organisation = any(${ids}::int[])`,
   kind: (values) => sql`m.kind = any(${values}::text[])`,
