@@ -148,5 +148,7 @@ const lackCodes = [
   'secret.altered',
   'secret.key.missing',
   'secret.key.other',
+  'secret.key.away',
+  'secret.key.refused',
   'oauth.settings.wrong',
 ] as const;

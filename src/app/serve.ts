@@ -12,7 +12,7 @@ import {
 } from '#domain/estate-settings.ts';
 import type { Listen } from '#domain/listen.ts';
 import { sideNames } from '#domain/platform.ts';
-import type { SecretReference } from '#domain/secret-reference.ts';
+import type { KeyReference } from '#domain/secret-reference.ts';
 import type { Metrics } from '#api/metrics.ts';
 import type { Keyring } from '#ports/key-service.ts';
 import type { Door } from '#doors/door.ts';
@@ -62,7 +62,7 @@ export interface ServeOptions {
   readonly settings: EstateSettings;
   readonly stateDir: string;
   readonly version: string;
-  readonly keys: readonly SecretReference[];
+  readonly keys: readonly KeyReference[];
   readonly environment: Environment;
   readonly log: Log;
   /** Called once everything is open; with where health and metrics are told, null for nowhere. */

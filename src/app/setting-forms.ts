@@ -40,9 +40,12 @@ export const share = (options: Options) =>
 /** Where a secret is to be had, which never stands in a file of settings itself. */
 export const secretReference = (is: string, itself: 'secret' | 'key' = 'secret') =>
   Type.String({
-    pattern: String.raw`^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+|sealed:\S+)$`,
+    pattern: String.raw`^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+|credential:\S+|sealed:\S+)$`,
     maxLength: 4_096,
-    about: { is, expected: `a reference, env:NAME, file:PATH or sealed:NAME, and never the ${itself} itself` },
+    about: {
+      is,
+      expected: `a reference, env:NAME, file:PATH, credential:NAME or sealed:NAME, and never the ${itself} itself`,
+    },
   });
 /** Of a server that is spoken to by TLS. */
 export const ownAuthorities = () =>

@@ -49,7 +49,7 @@ describe('settings of the surroundings', () => {
     'a key in the place of its reference stops the start and is not repeated (%#)',
     (text) => {
       const start = () => readSettings({ GODWIT_KEY: text });
-      expect(start).toThrow('must be file:PATH or env:NAME');
+      expect(start).toThrow('must be file:PATH, credential:NAME or env:NAME');
       expect(start).not.toThrow('c2Vj');
     },
   );

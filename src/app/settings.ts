@@ -7,7 +7,7 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { Problems } from '#cli/usage.ts';
-import { readSecretReference, type SecretReference } from '#domain/secret-reference.ts';
+import { type KeyReference, readKeyReference } from '#domain/secret-reference.ts';
 import { nearest } from '#lib/nearest.ts';
 import type { LogFormat, LogLevel, Settings } from '#cli/world.ts';
 
@@ -77,11 +77,11 @@ export const settings = {
     is: 'key of the sealed secrets (docs/secrets.md)',
     read: readKeys,
     expected:
-      'file:PATH or env:NAME of the key, while keys are changed the new one first and the old one after a comma',
+      'file:PATH, credential:NAME or env:NAME of the key, or vault:FILE where it stays in Vault; while keys are changed the new one first and the old one after a comma',
     default: () => [],
     changeWhen: 'passwords are kept as sealed:NAME. Every process that needs them has to have it.',
     isHidden: true,
-  } satisfies Setting<readonly SecretReference[]>,
+  } satisfies Setting<readonly KeyReference[]>,
 } as const;
 
 /**
@@ -102,9 +102,9 @@ const prefix = 'GODWIT_';
 /** Of tests, labs and benches (the folder of shared fixtures); known here so that it stops nobody. */
 const foreign = /^GODWIT_(SHARED|TEST_|LAB_|BENCH_|SIM_|DEMO_)/;
 
-function readKeys(text: string): readonly SecretReference[] | null {
-  const references = text.split(',').map((each) => readSecretReference(each.trim()));
-  const good = references.filter((each) => 'kind' in each && each.kind !== 'sealed') as readonly SecretReference[];
+function readKeys(text: string): readonly KeyReference[] | null {
+  const references = text.split(',').map((each) => readKeyReference(each.trim()));
+  const good = references.flatMap((each) => ('kind' in each ? [each] : []));
   return good.length === references.length ? good : null;
 }
 

@@ -5,7 +5,7 @@
 
 import type { EstateSettings } from '#domain/estate-settings.ts';
 import type { Listen } from '#domain/listen.ts';
-import type { SecretReference } from '#domain/secret-reference.ts';
+import type { KeyReference } from '#domain/secret-reference.ts';
 import type { Log } from '#lib/log.ts';
 import { openProgrammeSettings } from '#store/programme.ts';
 import { goToWork } from './at-work.ts';
@@ -25,7 +25,7 @@ export interface WorkOptions {
   readonly atOnce: number | null;
   readonly stateDir: string;
   readonly version: string;
-  readonly keys: readonly SecretReference[];
+  readonly keys: readonly KeyReference[];
   readonly environment: Environment;
   readonly log: Log;
   /** Called once it works; with where health and metrics are told, null for nowhere. */

@@ -1,6 +1,6 @@
 /** For tests: a world in which everything written is kept and the engine is whatever the test says. */
 
-import type { SecretReference } from '#domain/secret-reference.ts';
+import type { KeyReference } from '#domain/secret-reference.ts';
 import { type Log, silent } from '#lib/log.ts';
 import { runCommandLine } from './command-line.ts';
 import { UsageError } from './usage.ts';
@@ -30,7 +30,7 @@ export interface MadeUp {
   readonly openInspection?: World['openInspection'];
   readonly openEvidence?: World['openEvidence'];
   readonly work?: World['work'];
-  readonly keys?: readonly SecretReference[];
+  readonly keys?: readonly KeyReference[];
   /** What is piped in. */
   readonly input?: string;
   readonly interruption?: AbortSignal;

@@ -40,7 +40,7 @@ import type { WaveWays, WaysAccepted, WaysPromised } from '#domain/ways-in.ts';
 import type { DayWindow } from '#domain/window.ts';
 import type { ProbeReport } from '#domain/probe-report.ts';
 import type { CommandError, CopyReport, MailboxReport } from '#domain/report.ts';
-import type { SecretReference } from '#domain/secret-reference.ts';
+import type { KeyReference, SecretReference } from '#domain/secret-reference.ts';
 import type { Selection } from '#domain/selection.ts';
 import type { Selector, UnknownName } from '#domain/selector.ts';
 import type { KnownKey } from '#domain/signing-key.ts';
@@ -85,7 +85,7 @@ export interface Settings {
   /** The file with the settings of a programme. */
   readonly config: string;
   /** Where the keys of sealed secrets are, the one that seals first. */
-  readonly keys: readonly SecretReference[];
+  readonly keys: readonly KeyReference[];
 }
 
 export interface World {
@@ -164,7 +164,7 @@ export interface World {
 export interface DoctorOptions {
   readonly settings: EstateSettings;
   readonly stateDir: string;
-  readonly keys: readonly SecretReference[];
+  readonly keys: readonly KeyReference[];
   readonly log: Log;
   /** Test mailboxes; without a secret nobody signs in as them. */
   readonly moved: TestMailbox;
@@ -188,7 +188,7 @@ export interface SecretsOptions {
   readonly settings: EstateSettings;
   readonly stateDir: string;
   /** Where the keys are, the one that seals first. Empty where none is needed. */
-  readonly keys: readonly SecretReference[];
+  readonly keys: readonly KeyReference[];
   readonly log: Log;
   readonly signal: AbortSignal;
 }
@@ -298,7 +298,7 @@ export interface TailDesk extends AsyncDisposable {
 
 export interface InspectionOptions extends DatabaseOptions {
   readonly settings: EstateSettings;
-  readonly keys: readonly SecretReference[];
+  readonly keys: readonly KeyReference[];
 }
 
 export interface EstateInspection extends AsyncDisposable {
@@ -334,7 +334,7 @@ export interface EvidenceWork extends AsyncDisposable {
 export interface NoticesOptions {
   readonly settings: EstateSettings;
   readonly stateDir: string;
-  readonly keys: readonly SecretReference[];
+  readonly keys: readonly KeyReference[];
   readonly log: Log;
   readonly signal: AbortSignal;
 }
@@ -373,7 +373,7 @@ export interface PreviewedLetter {
 export interface ServeOptions {
   readonly settings: EstateSettings;
   readonly stateDir: string;
-  readonly keys: readonly SecretReference[];
+  readonly keys: readonly KeyReference[];
   readonly log: Log;
   /** Called once everything is open; with where health and metrics are told, null for nowhere. */
   readonly started: (at: Listen | null, doors: readonly DoorOpened[]) => void;

@@ -249,6 +249,18 @@ export const faults = {
     ({ name, keyId }) => `The secret ${name} was sealed under the key ${keyId}, which this process does not have.`,
     'Add that key to GODWIT_KEY after a comma, or set the secret anew with `godwit secret set`.',
   ),
+  'secret.key.away': entry<{ readonly service: string } & Said>(
+    'platform',
+    'soon',
+    ({ service, text }) => `${service}, which keeps the key of sealed secrets, does not answer as it should: ${text}`,
+    'Look whether it runs, is unsealed and can be reached from here. What waits for it goes on by itself.',
+  ),
+  'secret.key.refused': entry<{ readonly service: string } & Said>(
+    'platform',
+    'operator',
+    ({ service, text }) => `${service}, which keeps the key of sealed secrets, refuses: ${text}`,
+    'Check its token, what that may do (`update` on encrypt/ and decrypt/ of the key), and the file that GODWIT_KEY names (docs/secrets.md).',
+  ),
   'folder.unreadable': entry<FolderAt & Said>(
     'folder',
     'operator',
