@@ -18,9 +18,10 @@ import type { RouteSource } from '#ports/routes.ts';
 import type { Secrets } from '#ports/secrets.ts';
 import type { TailIntake } from '#ports/tail.ts';
 import { openDoors, servedBy } from './doors.ts';
+import { reachOf } from './reach.ts';
 
 export interface CoexistenceOptions {
-  readonly settings: Pick<EstateSettings, 'source' | 'target' | 'doors'>;
+  readonly settings: Pick<EstateSettings, 'source' | 'target' | 'doors' | 'endpoints'>;
   readonly source: RouteSource & AsyncDisposable;
   readonly secrets: Secrets;
   /** Where it is kept who signs in by these doors. */
@@ -56,7 +57,16 @@ export async function openCoexistence(options: CoexistenceOptions): Promise<Coex
   const tail = ends.use(bufferSightings({ intake, log }));
   const attempts = ends.use(bufferAttempts({ intake: options.interruptions, log }));
   const { doors } = ends.use(
-    await openDoors({ settings: settings.doors, platforms: settings, book: keeper, secrets, tail, attempts, log }),
+    await openDoors({
+      settings: settings.doors,
+      platforms: settings,
+      book: keeper,
+      secrets,
+      reach: reachOf(settings.endpoints ?? null, log),
+      tail,
+      attempts,
+      log,
+    }),
   );
   // Whoever heeds holds is there now.
   keeper.start();

@@ -20,6 +20,7 @@ import { questionsOf } from './doctor-questions.ts';
 import { joinEstateDatabase } from './estate-database.ts';
 import { type Environment, readKeyring } from './keyring.ts';
 import { type CredentialPlaces, platformCredentials } from './platform-credentials.ts';
+import { reachOf } from './reach.ts';
 import { SecretResolver } from './secret-resolver.ts';
 
 /** A test mailbox answers soon; who waits wants to know that it does not. */
@@ -38,7 +39,8 @@ export async function doctor(
   const kept = sealedSecrets(db);
   const secrets = new SecretResolver({ environment, kept, keys, log, clock: () => performance.now() });
   const servers = new ServerMemory();
-  const oauthFiles = async () => new (await import('#connectors/oauth/index.ts')).OAuthFiles(environment);
+  const reach = reachOf(settings.endpoints ?? null, log);
+  const oauthFiles = async () => new (await import('#connectors/oauth/index.ts')).OAuthFiles(environment, { reach });
   const places: CredentialPlaces = { secrets, oauthFiles, log };
   const care = openDoorCare(db);
   const { doors } = settings;
@@ -84,7 +86,7 @@ export async function doctor(
     clock: realClock,
     tell,
   };
-  const common = { log, servers, commandDeadlineMs: answerMaxMs, compress: 'off' } as const;
+  const common = { log, servers, reach, commandDeadlineMs: answerMaxMs, compress: 'off' } as const;
   const platformOptions = (side: SideName, named: Named): ImapOptions => {
     const platform = settings[side];
     const { host, port, security, name } = platform.endpoint;

@@ -12,6 +12,7 @@ import { checkByImap, checkByLdap, type PasswordCheck } from '#doors/password-ch
 import { openSocketmap } from '#doors/socketmap.ts';
 import type { Log } from '#lib/log.ts';
 import type { AttemptSink } from '#ports/interruptions.ts';
+import type { Reach } from '#ports/reach.ts';
 import type { RouteBook } from '#ports/routes.ts';
 import type { Secrets } from '#ports/secrets.ts';
 import type { TailSink } from '#ports/tail.ts';
@@ -21,6 +22,8 @@ export interface DoorsOptions {
   readonly platforms: Readonly<Record<SideName, Pick<Platform, 'user' | 'signIn' | 'ca' | 'verify'>>>;
   readonly book: RouteBook;
   readonly secrets: Secrets;
+  /** Judges where passwords are sent to be checked; without it anywhere. */
+  readonly reach?: Reach;
   /** Told who signs in by these doors. */
   readonly tail: TailSink;
   /** Told who had to wait at them. */
@@ -110,13 +113,13 @@ function present<T>(sides: Record<SideName, T | null>): Partial<Record<SideName,
   };
 }
 
-function checkIn({ settings, platforms }: DoorsOptions): PasswordCheck | null {
+function checkIn({ settings, platforms, reach }: DoorsOptions): PasswordCheck | null {
   const check = settings.nginx?.check ?? null;
   if (check === null) return null;
   const { ca, verify } = platforms.source;
-  if (check.kind === 'directory') return checkByLdap({ ...check, ca, verify });
+  if (check.kind === 'directory') return checkByLdap({ ...check, ca, verify }, reach);
   const { imap } = settings.source.signIns;
-  return imap === undefined ? null : checkByImap(imap);
+  return imap === undefined ? null : checkByImap(imap, reach);
 }
 
 /**

@@ -10,6 +10,7 @@ import { userFields } from '#domain/platform.ts';
 import { noticesForm } from './notice-forms.ts';
 import { directoryForm } from './directory-form.ts';
 import { doorsForm } from './door-form.ts';
+import { endpointsForm } from './endpoints-form.ts';
 import { probesForm } from './probe-form.ts';
 import {
   allowClearText,
@@ -167,6 +168,7 @@ export const estateForm = section('the settings of a programme', {
       }),
     ),
   }),
+  endpoints: Type.Optional(endpointsForm),
   timezone: text({
     default: 'UTC',
     about: {

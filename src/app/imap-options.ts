@@ -5,6 +5,7 @@ import { type SideName, userOn } from '#domain/platform.ts';
 import type { Traveller } from '#ports/journeys.ts';
 import type { SharedSettings } from '#ports/programme.ts';
 import { authoritiesFor } from './authorities.ts';
+import type { Reach } from '#ports/reach.ts';
 import { type CredentialPlaces, platformCredentials } from './platform-credentials.ts';
 import type { Visit } from './visit.ts';
 
@@ -12,6 +13,8 @@ export interface WayThere extends CredentialPlaces {
   readonly settings: SharedSettings;
   /** What was learnt of a server by one mailbox serves all. */
   readonly servers: ServerMemory;
+  /** Where connections of this estate may lead. */
+  readonly reach: Reach;
   /** Milliseconds for which this worker may still count what it holds as its own. */
   readonly msLeft: () => number;
 }
@@ -28,6 +31,7 @@ export function imapOptions(way: WayThere, traveller: Traveller, visit: Visit, s
     credentials: platformCredentials(side, platform, traveller, way),
     log: way.log.with({ mailbox: traveller.id, [side]: name }),
     servers: way.servers,
+    reach: way.reach,
     name,
     mayComplete: () => way.msLeft() > completeMarginMs,
     pace: visit.pace(side),

@@ -3,6 +3,7 @@
 import type { NoticesOptions, NoticesWork } from '#cli/world.ts';
 import { SmtpPost, letterOctets } from '#connectors/smtp/index.ts';
 import { fault } from '#domain/fault.ts';
+import type { EndpointRules } from '#domain/endpoint-rules.ts';
 import type { NoticeSettings } from '#domain/notice-settings.ts';
 import type { Keyring } from '#ports/key-service.ts';
 import { realClock } from '#lib/clock.ts';
@@ -15,19 +16,24 @@ import { sealedSecrets } from '#store/secrets.ts';
 import { openEstateDatabase } from './estate-database.ts';
 import { type Environment, readKeyring } from './keyring.ts';
 import { readNoticeTemplates } from './notice-templates.ts';
+import { reachOf } from './reach.ts';
 import { SecretResolver } from './secret-resolver.ts';
 
 export interface NoticePartsOptions {
   readonly db: Database;
   readonly settings: NoticeSettings;
   readonly timezone: string;
+  /** Where connections of this estate may lead; null: the settings do not say. */
+  readonly endpoints: EndpointRules | null;
   readonly keys: Keyring | null;
   readonly environment: Environment;
   readonly log: Log;
 }
 
 /** What sending needs, for the command line and for whoever leads. */
-export function noticeParts({ db, settings, timezone, keys, environment, log }: NoticePartsOptions): SendNoticesParts {
+export function noticeParts(options: NoticePartsOptions): SendNoticesParts {
+  const { db, settings, timezone, endpoints, keys, environment, log } = options;
+  const reach = reachOf(endpoints, log);
   const secrets = new SecretResolver({
     environment,
     kept: sealedSecrets(db),
@@ -44,6 +50,7 @@ export function noticeParts({ db, settings, timezone, keys, environment, log }: 
     openPost: () =>
       new SmtpPost({
         server: smtp,
+        reach,
         password: () => (smtp.signIn ? secrets.resolve(smtp.signIn.secret) : Promise.resolve('')),
       }),
     clock: realClock,
@@ -62,7 +69,8 @@ export async function openNoticesWork(options: NoticesOptions, environment: Envi
   const notices = openNotices(db);
   const parts = () => {
     if (settings.notices === null) throw fault('notice.settings.none', { file: settings.file });
-    return noticeParts({ db, settings: settings.notices, timezone: settings.timezone, keys, environment, log });
+    const { notices: ours, timezone, endpoints = null } = settings;
+    return noticeParts({ db, settings: ours, timezone, endpoints, keys, environment, log });
   };
   return {
     async preview({ address, kind, language }) {

@@ -29,6 +29,7 @@ import { Paces } from '#worker/paces.ts';
 import { type ConnectionParts, connectionsOf, takeBoth } from './connections.ts';
 import { imapOptions, type WayThere } from './imap-options.ts';
 import type { Environment } from './keyring.ts';
+import { reachOf } from './reach.ts';
 import { SecretResolver } from './secret-resolver.ts';
 import { Visit } from './visit.ts';
 import { publishBudgets } from './workshop.ts';
@@ -110,13 +111,17 @@ async function opened({ db, settings, version, keys, environment, log }: Onlooke
   const beforeAll = await membership.heartbeat();
   if (beforeAll.kind === 'alive') paces.hear(beforeAll.shares);
   ends.use(attend({ membership, lease, heard: ({ shares }) => paces.hear(shares), log }));
+  const reach = reachOf(settings.endpoints ?? null, log);
   let oauthFiles: Promise<OAuthFiles> | null = null;
   const bench: WayThere = {
     settings,
     secrets,
     servers: new ServerMemory(),
+    reach,
     oauthFiles: () =>
-      (oauthFiles ??= import('#connectors/oauth/index.ts').then((oauth) => new oauth.OAuthFiles(environment))),
+      (oauthFiles ??= import('#connectors/oauth/index.ts').then(
+        (oauth) => new oauth.OAuthFiles(environment, { reach }),
+      )),
     msLeft: () => lease.msLeft(),
     log,
   };

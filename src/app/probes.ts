@@ -5,12 +5,13 @@ import { type Named, userOn } from '#domain/platform.ts';
 import type { ProbeSettings } from '#domain/probe-settings.ts';
 import type { Log } from '#lib/log.ts';
 import { type SignInProbes, signInProbes } from '#operations/probe-sign-ins.ts';
+import type { Reach } from '#ports/reach.ts';
 import type { Secrets } from '#ports/secrets.ts';
 
 /** As the section `probes` of godwit.yaml says. Their passwords are asked of `secrets` for each sign-in, so that a new one counts at once. */
-export function probesOf(settings: ProbeSettings, secrets: Secrets, log: Log): SignInProbes {
+export function probesOf(settings: ProbeSettings, secrets: Secrets, reach: Reach, log: Log): SignInProbes {
   const { signIn, user: template, atOnce, perMinute } = settings;
-  const signsIn = trySignIn(settings);
+  const signsIn = trySignIn(settings, reach);
   const passwordOf = ({ address }: Named): Promise<string> =>
     signIn.kind === 'each' ? secrets.ofMailbox(signIn.secrets, address) : secrets.resolve(signIn.secret);
   return signInProbes({

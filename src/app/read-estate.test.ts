@@ -59,6 +59,25 @@ describe('the settings of a programme', () => {
     expect(await complaints(`${small}ways-in: { organisations: { RXY: mx } }\n`)).toHaveLength(1);
   });
 
+  test('bind by endpoints whatever they name themselves, told with its line, and are read in one spelling', async () => {
+    expect((await read(small)).endpoints).toBeNull();
+    const allowing = (...lines: readonly string[]) =>
+      `${small}endpoints:\n${lines.map((line) => `  ${line}\n`).join('')}`;
+    expect((await read(allowing("hosts: ['*.Example']", 'networks: [10.0.0.0/8, loopback]'))).endpoints).toEqual({
+      hosts: ['*.example'],
+      ports: null,
+      networks: ['10.0.0.0/8', 'loopback'],
+    });
+    expect(await complaints(allowing('hosts: [old.example]', 'ports: [993]'))).toEqual([
+      expect.stringMatching(/line 7, .*target\.url leads to new\.example:1143: no host that the settings allow/),
+    ]);
+    expect(await complaints(allowing('ports: [993]'))).toEqual([expect.stringMatching(/1143 is no port that/)]);
+    expect(await complaints(allowing("hosts: ['a.*', '*']", 'networks: [10.0.0.0/40, public]'))).toHaveLength(4);
+    expect(await complaints(`${small}probes: { url: imaps://169.254.169.254, secret: env:P }\n`)).toEqual([
+      expect.stringMatching(/probes\.url leads to 169\.254\.169\.254:993: .*hand out secrets/),
+    ]);
+  });
+
   test('have probes of switches where they are written: by which proxy, as whom, and by one secret', async () => {
     expect((await read(small)).probes).toBeNull();
     const probes = (...lines: readonly string[]) => `${small}probes:\n${lines.map((line) => `  ${line}\n`).join('')}`;
@@ -252,7 +271,7 @@ describe('settings that cannot be meant are told with line and column, all at on
 
   test('a key that stands in the wrong section: its place is told', async () => {
     expect(await complaints(`${small}  connections: 5\n  timezone: UTC\ncolour: red\n`)).toEqual([
-      'godwit.yaml, line 11, column 1: "colour" is no setting. They are database, embedded, timezone, source, target, workers, follow-every, switching, ways-in, probes, directory, check-ahead, error-budget, listen, doors, folders, delete, notices, max-size.',
+      'godwit.yaml, line 11, column 1: "colour" is no setting. They are database, embedded, endpoints, timezone, source, target, workers, follow-every, switching, ways-in, probes, directory, check-ahead, error-budget, listen, doors, folders, delete, notices, max-size.',
       'godwit.yaml, line 9, column 3: "connections" is no setting of target; it stands in target.budget.',
       'godwit.yaml, line 10, column 3: "timezone" is no setting of target; it stands at the top.',
     ]);

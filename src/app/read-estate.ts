@@ -20,6 +20,7 @@ import { type EstateForm, estateForm } from './estate-settings.ts';
 import { readNotices } from './read-notices.ts';
 import { readDirectory } from './read-directory.ts';
 import { readDoors } from './read-doors.ts';
+import { checkPlaces, readEndpoints } from './read-endpoints.ts';
 import { readProbes } from './read-probes.ts';
 import { readPlatform, referenceIn } from './read-platform.ts';
 import { settingsText } from './settings-text.ts';
@@ -93,11 +94,13 @@ async function resolved(
     form.doors === undefined
       ? { settings: null }
       : source && target && doorsIn(readDoors(form.doors, written, dirname(resolve(file)), { source, target }));
+  const endpoints = readEndpoints(form.endpoints, written);
   if (!database || !timezone || !source || !target || followEverySeconds === null || errorBudget === null || !listen)
     return null;
   if (!selection || !written.isSound(['workers', 'at-once']) || !written.isSound(['delete'])) return null;
   if (
     embedded === 'wrong' ||
+    endpoints === 'wrong' ||
     notices === 'wrong' ||
     directory === 'wrong' ||
     probes === 'wrong' ||
@@ -107,13 +110,15 @@ async function resolved(
     return null;
   if (announceAheadSeconds === null || holdMostSeconds === null || homeLateAfterSeconds === null) return null;
   if (!written.isWhole(['ways-in']) || !written.isSound(['switching', 'together-most'])) return null;
+  const named = { source, target, probes, directory, notices, doors: doors.settings };
+  checkPlaces(named, endpoints, written);
   return {
+    ...named,
     file,
     database,
+    endpoints,
     embedded,
     timezone,
-    source,
-    target,
     atOnce: form.workers['at-once'],
     followEverySeconds,
     switching: {
@@ -123,14 +128,10 @@ async function resolved(
       togetherMost: form.switching['together-most'],
       signInPassageMs,
     },
-    probes,
     waysIn: waysInOf(form['ways-in'], form.doors !== undefined),
-    directory,
     checkAheadSeconds: checkAhead.seconds,
     errorBudget,
     listen: listen.at,
-    notices,
-    doors: doors.settings,
     selection,
     delete: form.delete,
   };

@@ -97,7 +97,15 @@ export async function serve(options: ServeOptions, stop: AbortSignal): Promise<v
     checking: checkingParts({ db, settings, version, keys, environment, log }),
     notices:
       settings.notices &&
-      noticeParts({ db, settings: settings.notices, timezone: settings.timezone, keys, environment, log }),
+      noticeParts({
+        db,
+        settings: settings.notices,
+        timezone: settings.timezone,
+        endpoints: settings.endpoints ?? null,
+        keys,
+        environment,
+        log,
+      }),
     forecasts: { forecasting: openForecasting(db), timezone: settings.timezone, now: () => Date.now(), log },
     announceAheadMs: (settings.switching ?? usualSwitching).announceAheadSeconds * 1000,
     home: {

@@ -21,6 +21,7 @@ import type { Governor } from '#ports/budget.ts';
 import type { Stumbled } from '#ports/journeys.ts';
 import type { SharedSettings } from '#ports/programme.ts';
 import type { Job } from '#ports/queue.ts';
+import type { Reach } from '#ports/reach.ts';
 import type { Sessions } from '#ports/sessions.ts';
 import type { MailboxLease, Membership } from '#ports/workforce.ts';
 import { openGovernor, openPlatforms } from '#store/budget.ts';
@@ -47,6 +48,7 @@ import { probesOf } from './probes.ts';
 import { doErrand } from './errand.ts';
 import type { Workbench } from './in-hand.ts';
 import type { Environment } from './keyring.ts';
+import { reachOf } from './reach.ts';
 import { SecretResolver } from './secret-resolver.ts';
 
 export interface WorkshopOptions {
@@ -117,14 +119,18 @@ export async function workOnce(
   const paces = new Paces(lease.lapsed);
   const beforeAll = await membership.heartbeat();
   if (beforeAll.kind === 'alive') paces.hear(beforeAll.shares);
+  const reach = reachOf(settings.endpoints ?? null, log);
   let oauthFiles: Promise<OAuthFiles> | null = null;
   const bench: Workbench = {
     settings,
     ledgers,
     secrets,
     servers: new ServerMemory(),
+    reach,
     oauthFiles: () =>
-      (oauthFiles ??= import('#connectors/oauth/index.ts').then((oauth) => new oauth.OAuthFiles(environment))),
+      (oauthFiles ??= import('#connectors/oauth/index.ts').then(
+        (oauth) => new oauth.OAuthFiles(environment, { reach }),
+      )),
     msLeft: () => lease.msLeft(),
     log,
   };
@@ -134,17 +140,20 @@ export async function workOnce(
   const holding = {
     routes: openRouteHolds(db),
     probing: settings.probes
-      ? { probes: probesOf(settings.probes, secrets, log), intake: openInterruptions(db) }
+      ? { probes: probesOf(settings.probes, secrets, reach, log), intake: openInterruptions(db) }
       : null,
     waysIn: openWaysInGate(db, waysPromisedBy(settings)),
     meetings: openMeetings(db, membership.worker),
-    sessions: { source: sessionsOf(settings.source, secrets), target: sessionsOf(settings.target, secrets) },
+    sessions: {
+      source: sessionsOf(settings.source, secrets, reach),
+      target: sessionsOf(settings.target, secrets, reach),
+    },
     announceAheadMs: switching.announceAheadSeconds * 1000,
     passageMs: switching.signInPassageMs ?? usualSignInPassageMs,
     // Older versions published longer ones.
     mostMs: Math.min(switching.holdMostSeconds, holdMostSecondsMax) * 1000,
   };
-  const directing = settings.directory ? await directingOf(settings.directory, db, secrets, lease) : null;
+  const directing = settings.directory ? await directingOf(settings.directory, db, secrets, reach, lease) : null;
   const doJob = async (job: Job, mailbox: MailboxLease, over: AbortSignal, notBegun: AbortSignal): Promise<void> => {
     // What is written down by these ends the job with it.
     const journeys = openJourneys(db, queue, job);
@@ -236,16 +245,17 @@ async function directingOf(
   settings: DirectorySettings,
   db: Database,
   secrets: SecretResolver,
+  reach: Reach,
   lease: Lease,
 ): Promise<Directing> {
   const { server, bindDn, secret, base } = settings;
   const { ldapDirectory } = await import('#connectors/ldap/index.ts');
-  const directory = ldapDirectory({ server, bindDn, password: () => secrets.resolve(secret), base });
+  const directory = ldapDirectory({ server, bindDn, password: () => secrets.resolve(secret), base, reach });
   return { directory, before: openEntriesBefore(db), settings, msLeft: () => lease.msLeft() };
 }
 
-function sessionsOf({ sessions, ca }: Platform, secrets: SecretResolver): Sessions | null {
+function sessionsOf({ sessions, ca }: Platform, secrets: SecretResolver, reach: Reach): Sessions | null {
   if (!sessions) return null;
   const { url, key } = sessions;
-  return doveadmSessions({ url, key: () => secrets.resolve(key), kind: 'server', ca });
+  return doveadmSessions({ url, key: () => secrets.resolve(key), kind: 'server', ca, reach });
 }

@@ -1,6 +1,7 @@
 /** What an operator decides about a programme (godwit.yaml), read, checked and resolved. No secret stands in it. */
 
 import { announceAheadMs } from './route.ts';
+import type { EndpointRules } from './endpoint-rules.ts';
 import type { DirectorySettings } from './directory.ts';
 import type { DoorSettings } from './door-settings.ts';
 import type { Listen } from './listen.ts';
@@ -16,6 +17,8 @@ export interface EstateSettings extends Readonly<Record<SideName, Platform>> {
   readonly file: string;
   /** Our own server under the state folder, or where the URL of a PostgreSQL server is written. */
   readonly database: 'embedded' | SecretReference;
+  /** Which places may be connected to; null, or lacking in what older versions wrote: whatever these settings name. */
+  readonly endpoints?: EndpointRules | null;
   /** Where our own server listens on 127.0.0.1 as well, for workers that cannot come by its socket; null: nowhere. */
   readonly embedded: { readonly port: number; readonly password: SecretReference } | null;
   /** Days, windows and timetables are told in it. */

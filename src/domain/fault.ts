@@ -681,6 +681,12 @@ export const faults = {
     ({ url, text }) => `Sessions cannot be asked for or ended at ${url}: ${text}`,
     'See that the doveadm HTTP API listens there, and that its key is the one that the settings refer to (docs/coexistence.md).',
   ),
+  'endpoint.refused': entry<Host & { readonly port: number; readonly because: string }>(
+    'platform',
+    'operator',
+    ({ host, port, because }) => `Nothing is connected to ${host}:${port}: ${because}.`,
+    'If it is meant, allow it under `endpoints` in godwit.yaml (hosts, ports, networks) and start Godwit anew. If it is not, look at who answers for that name (docs/endpoints.md).',
+  ),
   'directory.unusable': entry<{ readonly url: string } & Said>(
     'platform',
     'paced',

@@ -3,8 +3,11 @@
  * is all that stands between a stranger and a mailbox: nothing but a plain yes is one.
  */
 
-import { Client } from 'ldapts';
+import { connect, isIP } from 'node:net';
+import { connect as connectTls, type ConnectionOptions } from 'node:tls';
+import { Client, type ClientOptions } from 'ldapts';
 import type { SignInBackend } from '#domain/door-backends.ts';
+import type { Reach } from '#ports/reach.ts';
 import * as imap from '#protocols/imap/index.ts';
 
 export type PasswordVerdict = 'right' | 'wrong' | 'unsure';
@@ -14,13 +17,13 @@ const connectMaxMs = 5_000;
 const answerMaxMs = 10_000;
 
 /** By a sign-in to a mail system, which is ended at once. */
-export function checkByImap({ host, port, security, ca, verify }: SignInBackend): PasswordCheck {
+export function checkByImap({ host, port, security, ca, verify }: SignInBackend, reach?: Reach): PasswordCheck {
   return async (user, password, signal) => {
     if (!canBePassword(user, password)) return 'wrong';
     const reached = { host, port, tls: security === 'tls', ca, verify, connectMs: connectMaxMs };
     try {
       const session = await imap.Session.open(
-        { ...reached, deadlineMs: answerMaxMs, isReadOnly: true, trace: null },
+        { ...reached, ...reach?.to({ host, port }), deadlineMs: answerMaxMs, isReadOnly: true, trace: null },
         signal,
       );
       try {
@@ -46,12 +49,13 @@ export interface DirectoryToAsk {
 }
 
 /** By a bind to the organisation's directory (RFC 4513 §5.1.3). */
-export function checkByLdap({ url, dn, ca, verify }: DirectoryToAsk): PasswordCheck {
+export function checkByLdap({ url, dn, ca, verify }: DirectoryToAsk, reach?: Reach): PasswordCheck {
   return async (user, password) => {
     // RFC 4513 §5.1.2: a bind without a password succeeds for everybody, and proves nothing.
     if (!canBePassword(user, password)) return 'wrong';
     const client = new Client({
       url,
+      ...(reach ? connecting(reach) : {}),
       timeout: answerMaxMs,
       connectTimeout: connectMaxMs,
       ...(url.startsWith('ldaps:')
@@ -67,6 +71,15 @@ export function checkByLdap({ url, dn, ca, verify }: DirectoryToAsk): PasswordCh
       await client.unbind().catch(() => undefined); // the verdict stands, however they part
     }
   };
+}
+
+/** What a client of LDAP opens its socket with: what it may not be connected to is an error of that socket. */
+function connecting(reach: Reach): Pick<ClientOptions, 'createConnection' | 'createSecureConnection'> {
+  return {
+    createConnection: (port: number, host: string) => connect(reach.to({ host, port })),
+    createSecureConnection: (port: number, host: string, options: ConnectionOptions) =>
+      connectTls({ ...options, ...(isIP(host) === 0 ? { servername: host } : {}), ...reach.to({ host, port }) }),
+  } as Pick<ClientOptions, 'createConnection' | 'createSecureConnection'>;
 }
 
 /** RFC 4511 §4.1.9. */

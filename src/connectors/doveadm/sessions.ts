@@ -5,8 +5,9 @@
 
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
-import { fault } from '#domain/fault.ts';
+import { Fault, fault } from '#domain/fault.ts';
 import { cleanText } from '#lib/clean-text.ts';
+import type { Reach } from '#ports/reach.ts';
 import type { Sessions } from '#ports/sessions.ts';
 
 export interface DoveadmOptions {
@@ -17,19 +18,22 @@ export interface DoveadmOptions {
   readonly kind: 'server' | 'proxy';
   /** Authorities to trust besides those of the machine, PEM. */
   readonly ca?: string | null;
+  /** Judges where a connection leads before it is made; without it any will do. */
+  readonly reach?: Reach;
 }
 
 const answerMaxMs = 4_000;
 const answerMaxOctets = 4_000_000;
 
-export function doveadmSessions({ url, key, kind, ca = null }: DoveadmOptions): Sessions {
+export function doveadmSessions({ url, key, kind, ca = null, reach }: DoveadmOptions): Sessions {
   const ask = async (
     command: string,
     parameters: Readonly<Record<string, unknown>>,
     signal: AbortSignal,
   ): Promise<readonly unknown[]> => {
     const body = JSON.stringify([[command, parameters, 'godwit']]);
-    const text = await posted(url, await key(), body, ca, signal).catch((error: unknown) => {
+    const text = await posted({ url, ca, reach: reach ?? null }, await key(), body, signal).catch((error: unknown) => {
+      if (error instanceof Fault) throw error;
       throw unusable(url, error instanceof Error ? error.message : String(error));
     });
     return answerOf(url, command, text);
@@ -81,14 +85,25 @@ function unusable(url: string, text: string): Error {
   return fault('sessions.unusable', { url: cleanText(url, 200), text: cleanText(text, 200) });
 }
 
-function posted(url: string, key: string, body: string, ca: string | null, signal: AbortSignal): Promise<string> {
+interface Place {
+  readonly url: string;
+  readonly ca: string | null;
+  readonly reach: Reach | null;
+}
+
+/** Where it is sent on to elsewhere, that is an answer like any other that is not 200: the key goes nowhere else. */
+async function posted({ url, ca, reach }: Place, key: string, body: string, signal: AbortSignal): Promise<string> {
   const to = new URL(url);
+  const host = to.hostname.replace(/^\[(.*)\]$/, '$1');
+  const way = reach?.to({ host, port: Number(to.port) || (to.protocol === 'https:' ? 443 : 80) }) ?? null;
   const send = to.protocol === 'https:' ? httpsRequest : httpRequest;
   const authorization = `X-Dovecot-API ${Buffer.from(key).toString('base64')}`;
   const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body), authorization };
   const bound = AbortSignal.any([signal, AbortSignal.timeout(answerMaxMs)]);
+  const trust = ca === null ? {} : { ca };
+  const lookup = way ? { lookup: way.lookup } : {};
   return new Promise((resolve, reject) => {
-    const asked = send(to, { method: 'POST', headers, signal: bound, ...(ca === null ? {} : { ca }) }, (response) => {
+    const asked = send(to, { method: 'POST', headers, signal: bound, ...trust, ...lookup }, (response) => {
       const parts: Buffer[] = [];
       let octets = 0;
       response.on('data', (part: Buffer) => {

@@ -6,6 +6,7 @@
 
 import { Fault, fault, isFault } from '#domain/fault.ts';
 import type { Credential } from '#ports/credentials.ts';
+import type { Way } from '#ports/reach.ts';
 import * as imap from '#protocols/imap/index.ts';
 import { isWorthCompressing } from './compression.ts';
 import { faultOf, weatherOf } from './faults.ts';
@@ -60,11 +61,12 @@ async function openWith(
   const facts = options.servers.of(endpoint);
   const mask = maskOf(credential);
   const knewOfUtf8 = facts.lies.has('utf8');
+  const way = options.reach?.to(endpoint) ?? endpoint;
   const berth = await options.berth?.(signal);
   const progress: Progress = { isSignedIn: false };
   let session: imap.Session;
   try {
-    session = await imap.Session.open(sessionOptions(options, isReadOnly, mask, berth ?? null, progress), signal);
+    session = await imap.Session.open(sessionOptions(options, way, isReadOnly, mask, berth ?? null, progress), signal);
   } catch (error) {
     throw faultOf(error, endpoint);
   }
@@ -100,6 +102,7 @@ interface Progress {
 
 function sessionOptions(
   { endpoint, log, commandDeadlineMs, mayComplete, pace, watcher }: ImapOptions,
+  way: Pick<Way, 'host' | 'port'> & Partial<Way>,
   isReadOnly: boolean,
   mask: Mask,
   berth: Berth | null,
@@ -107,8 +110,9 @@ function sessionOptions(
 ): imap.SessionOptions {
   const { trace } = log;
   return {
-    host: endpoint.host,
-    port: endpoint.port,
+    host: way.host,
+    port: way.port,
+    ...(way.lookup ? { lookup: way.lookup } : {}),
     tls: endpoint.security === 'tls',
     ca: endpoint.ca,
     verify: endpoint.verify,

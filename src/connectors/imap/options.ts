@@ -3,6 +3,7 @@
 import type { Log } from '#lib/log.ts';
 import type { Fault } from '#domain/fault.ts';
 import type { Credentials } from '#ports/credentials.ts';
+import type { Reach } from '#ports/reach.ts';
 import type { SessionPace } from '#protocols/imap/index.ts';
 import type { KeptSession } from './kept-session.ts';
 import type { ServerMemory } from './server-memory.ts';
@@ -30,6 +31,8 @@ export interface ImapOptions {
   readonly mayComplete?: () => boolean;
   /** Shared with all sessions that are to keep to one rate together. */
   readonly pace?: SessionPace;
+  /** Judges where a connection leads before it is made; without it any will do. */
+  readonly reach?: Reach;
   /** Waits until one more connection may be opened; none is opened when it rejects. */
   readonly berth?: (signal: AbortSignal) => Promise<Berth>;
   readonly watcher?: SessionWatcher;

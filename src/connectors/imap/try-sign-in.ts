@@ -1,7 +1,9 @@
 /** One sign-in by IMAP, as a person's program makes it, ended at once; nothing is opened and nothing is asked. */
 
 import type { Endpoint } from '#domain/endpoint.ts';
+import { Fault } from '#domain/fault.ts';
 import type { SignInTried } from '#ports/interruptions.ts';
+import type { Reach } from '#ports/reach.ts';
 import * as imap from '#protocols/imap/index.ts';
 
 export interface SignInPlace {
@@ -21,12 +23,15 @@ const tooMany = /Too many sign-ins/;
  * A function that tries one sign-in at that place: by PLAIN where that is offered, else by LOGIN. A line that breaks counts as refused, since
  * a person would not have got in either. Rejects only with what is no fault of the wire.
  */
-export function trySignIn({ endpoint, ca, verify }: SignInPlace) {
+export function trySignIn({ endpoint, ca, verify }: SignInPlace, reach?: Reach) {
   const { host, port, security } = endpoint;
-  const reached = { host, port, tls: security === 'tls', ca, verify, connectMs, deadlineMs: answerMs };
+  const reached = { tls: security === 'tls', ca, verify, connectMs, deadlineMs: answerMs };
   return async (user: string, password: string, signal: AbortSignal): Promise<SignInTried> => {
     try {
-      const session = await imap.Session.open({ ...reached, isReadOnly: true, trace: null }, signal);
+      const session = await imap.Session.open(
+        { ...reached, ...(reach?.to({ host, port }) ?? { host, port }), isReadOnly: true, trace: null },
+        signal,
+      );
       const abort = (): void => session.close({ kind: 'closed', why: 'stopped' });
       signal.addEventListener('abort', abort, { once: true });
       try {
@@ -42,6 +47,8 @@ export function trySignIn({ endpoint, ca, verify }: SignInPlace) {
         if (signal.aborted) return 'not-counted';
         throw error;
       }
+      // A place where nothing may be asked says nothing of whoever signs in there.
+      if (error.cause instanceof Fault) throw error.cause;
       return signal.aborted || tooMany.test(error.message) ? 'not-counted' : 'refused';
     }
   };

@@ -16,6 +16,7 @@ import { Fault, fault } from '#domain/fault.ts';
 import type { DirectoryServer, EntryValues } from '#domain/directory.ts';
 import { cleanText } from '#lib/clean-text.ts';
 import type { Directory } from '#ports/directory.ts';
+import type { Reach, Way } from '#ports/reach.ts';
 
 export interface LdapOptions {
   readonly server: DirectoryServer;
@@ -23,13 +24,15 @@ export interface LdapOptions {
   /** Asked for each time. */
   readonly password: () => Promise<string>;
   readonly base: string;
+  /** Judges where a connection leads before it is made; without it any will do. */
+  readonly reach?: Reach;
 }
 
 /** All of a change, from the connection to the answer: people may be waiting meanwhile. */
 const changeMaxMs = 4_000;
 
 export function ldapDirectory(options: LdapOptions): Directory {
-  const { server, base, bindDn } = options;
+  const { server, base, bindDn, reach } = options;
   const url = shownUrl(server);
   const tls = tlsOptions(server);
   return {
@@ -40,7 +43,7 @@ export function ldapDirectory(options: LdapOptions): Directory {
       const deadline = AbortSignal.timeout(changeMaxMs);
       const within = AbortSignal.any([signal, deadline]);
       within.throwIfAborted();
-      const { client, destroy } = connection(server, tls);
+      const { client, destroy } = connection(server, tls, reach?.to(server) ?? null);
       const talk = async (): Promise<void> => {
         if (server.security === 'starttls') await client.startTLS({ ...tls });
         await client.bind(bindDn, password);
@@ -91,8 +94,9 @@ interface Connection {
 }
 
 /** One, which may be upgraded; a second is refused. */
-function connection(server: DirectoryServer, tls: ConnectionOptions): Connection {
+function connection(server: DirectoryServer, tls: ConnectionOptions, way: Way | null): Connection {
   const { host, port, security } = server;
+  const at = { host, port, ...(way ? { lookup: way.lookup } : {}) };
   const made: Socket[] = [];
   const kept = <S extends Socket>(connect: () => S, after: number): S => {
     if (made.length !== after) throw new Error('the connection was lost');
@@ -100,14 +104,14 @@ function connection(server: DirectoryServer, tls: ConnectionOptions): Connection
     made.push(socket);
     return socket;
   };
-  const plain = (): Socket => kept(() => connectPlain(port, host), 0);
+  const plain = (): Socket => kept(() => connectPlain(at), 0);
   const secure = (...given: readonly unknown[]): TLSSocket => {
     const [upgraded] = given.flatMap((each) => (each as ConnectionOptions | null)?.socket ?? []);
-    return kept(() => connectSecure({ ...tls, ...(upgraded ? { socket: upgraded } : { port }) }), upgraded ? 1 : 0);
+    return kept(() => connectSecure({ ...tls, ...(upgraded ? { socket: upgraded } : at) }), upgraded ? 1 : 0);
   };
-  const at = host.includes(':') ? `[${host}]` : host;
+  const shown = host.includes(':') ? `[${host}]` : host;
   const client = new Client({
-    url: `${security === 'tls' ? 'ldaps' : 'ldap'}://${at}:${port}`,
+    url: `${security === 'tls' ? 'ldaps' : 'ldap'}://${shown}:${port}`,
     timeout: changeMaxMs,
     connectTimeout: changeMaxMs,
     createConnection: plain,

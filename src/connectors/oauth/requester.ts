@@ -7,7 +7,8 @@
 import { SignJWT } from 'jose';
 import * as oauth from 'openid-client';
 import { fault } from '#domain/fault.ts';
-import { bounded } from './bounded-answer.ts';
+import type { Reach } from '#ports/reach.ts';
+import { boundedFetch } from './bounded-answer.ts';
 import { Secret } from './secret.ts';
 import type { ClientProof, OAuthSettings } from './settings.ts';
 
@@ -22,6 +23,8 @@ export interface RequesterOptions {
   readonly now: () => number;
   /** Lets `http:` through; for tests, whose issuer has no certificate. */
   readonly allowInsecureRequests: boolean;
+  /** Judges where issuers are, before anything is sent there; null: anywhere. */
+  readonly reach: Reach | null;
 }
 
 /** Google accepts no assertion that is good for longer than an hour. */
@@ -110,7 +113,8 @@ export class TokenRequester {
 
   async #configure(): Promise<oauth.Configuration> {
     const { grant, place, timeoutSeconds, file } = this.#settings;
-    const insecure = this.#options.allowInsecureRequests;
+    const { allowInsecureRequests: insecure, reach } = this.#options;
+    const fetch = boundedFetch(place.url, reach);
     if (place.url.protocol !== 'https:' && !insecure) {
       throw fault('oauth.settings.wrong', { file, detail: 'tokens are asked for over https:// only.' });
     }
@@ -119,7 +123,7 @@ export class TokenRequester {
     if (place.kind === 'issuer') {
       const found = await oauth.discovery(place.url, clientId, undefined, authentication, {
         timeout: timeoutSeconds,
-        [oauth.customFetch]: bounded,
+        [oauth.customFetch]: fetch,
         execute: insecure ? [oauth.allowInsecureRequests] : [],
       });
       return found;
@@ -127,7 +131,7 @@ export class TokenRequester {
     const metadata = { issuer: place.url.origin, token_endpoint: place.url.href };
     const configuration = new oauth.Configuration(metadata, clientId, undefined, authentication);
     configuration.timeout = timeoutSeconds;
-    configuration[oauth.customFetch] = bounded;
+    configuration[oauth.customFetch] = fetch;
     if (insecure) oauth.allowInsecureRequests(configuration);
     return configuration;
   }

@@ -4,8 +4,9 @@
  * has one for each.
  */
 
-import { type Fault, fault } from '#domain/fault.ts';
+import { Fault, fault } from '#domain/fault.ts';
 import type { Log } from '#lib/log.ts';
+import type { Reach } from '#ports/reach.ts';
 import { type IssuerProblem, issuerProblem } from './issuer-problem.ts';
 import { type IssuedToken, TokenRequester } from './requester.ts';
 import type { Secret } from './secret.ts';
@@ -16,6 +17,8 @@ export interface TokenOptions {
   readonly now?: () => number;
   /** For tests only: their issuer speaks `http:` on the loopback. */
   readonly allowInsecureRequests?: boolean;
+  /** Judges where issuers are, before anything is sent there; without it they may be anywhere. */
+  readonly reach?: Reach;
 }
 
 /** A token is renewed so long before its end, but never more than a tenth of its life. */
@@ -51,10 +54,10 @@ export class Tokens {
   readonly #now: () => number;
   readonly #kept = new Map<string, Kept>();
 
-  constructor(settings: OAuthSettings, { now = Date.now, allowInsecureRequests = false }: TokenOptions = {}) {
+  constructor(settings: OAuthSettings, { now = Date.now, allowInsecureRequests = false, reach }: TokenOptions = {}) {
     this.#settings = settings;
     this.#now = now;
-    this.#requester = new TokenRequester(settings, { now, allowInsecureRequests });
+    this.#requester = new TokenRequester(settings, { now, allowInsecureRequests, reach: reach ?? null });
   }
 
   /** A token for `mailbox` that is good for now. Throws `oauth.*`, or the signal's reason. */
@@ -104,6 +107,8 @@ export class Tokens {
       }
       return null;
     } catch (error) {
+      const refusal = faultBehind(error);
+      if (refusal) throw refusal;
       const problem = issuerProblem(error, this.#requester.secrets);
       if (!problem) throw error;
       kept.problem = problem;
@@ -145,6 +150,12 @@ export class Tokens {
     }
     return kept;
   }
+}
+
+/** What kept us from asking at all, as `endpoint.refused`, however deep the libraries have wrapped it. */
+function faultBehind(error: unknown): Fault | null {
+  if (error instanceof Fault) return error;
+  return error instanceof Error && error.cause !== undefined ? faultBehind(error.cause) : null;
 }
 
 /** The error itself is left out of the fault: it holds the issuer's whole answer. */

@@ -2,8 +2,11 @@
 
 import { Readable } from 'node:stream';
 import SMTPConnection from 'nodemailer/lib/smtp-connection';
+import { Fault } from '#domain/fault.ts';
 import type { SmtpServer } from '#domain/notice-settings.ts';
 import type { Letter, Post, Posted } from '#ports/notices.ts';
+import type { Reach } from '#ports/reach.ts';
+import { connected } from './connected.ts';
 import { letterOctets } from './letter.ts';
 import { connectFault, type SmtpError, wordsOf } from './post-fault.ts';
 
@@ -13,6 +16,8 @@ export interface SmtpOptions {
   readonly server: SmtpServer;
   /** Asked for at each sign-in. Throws `secret.*`. */
   readonly password: () => Promise<string>;
+  /** Judges where a connection leads before it is made; without it any will do. */
+  readonly reach?: Reach;
 }
 
 const connectMs = 30_000;
@@ -29,10 +34,16 @@ export class SmtpPost implements Post {
 
   async ready(signal: AbortSignal): Promise<void> {
     if (this.#connection) return;
-    const { server, password } = this.#options;
+    const { server, password, reach } = this.#options;
+    const way = reach?.to(server) ?? server;
     const secret = server.signIn && (await password());
     signal.throwIfAborted();
+    const socket = await connected(way, connectMs, signal).catch((error: unknown) => {
+      signal.throwIfAborted();
+      throw error instanceof Fault ? error : connectFault(error as SmtpError, server);
+    });
     const connection = new SMTPConnection({
+      connection: socket,
       host: server.host,
       port: server.port,
       secure: server.security === 'tls',

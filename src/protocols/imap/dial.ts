@@ -1,6 +1,6 @@
 /** Makes connections: TCP, with TLS at once or put on an open one after STARTTLS. Whoever waits is never left waiting. */
 
-import { connect as connectTcp, isIP, type OnReadOpts, type Socket } from 'node:net';
+import { connect as connectTcp, isIP, type LookupFunction, type OnReadOpts, type Socket } from 'node:net';
 import type { ConnectionOptions, TLSSocket } from 'node:tls';
 import { ImapError } from './errors.ts';
 
@@ -13,6 +13,8 @@ export interface DialOptions {
   readonly ca: string | null;
   readonly verify: boolean;
   readonly connectMs: number;
+  /** What looks the name up, and may refuse what it stands for; that of the machine unless told. */
+  readonly lookup?: LookupFunction;
 }
 
 /**
@@ -36,6 +38,7 @@ export async function dial<T>(
     const common = {
       host: options.host,
       port: options.port,
+      ...(options.lookup ? { lookup: options.lookup } : {}),
       onread,
       noDelay: true,
       keepAlive: true,
