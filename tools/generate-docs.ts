@@ -14,12 +14,14 @@ import { picture, readSources } from './layers.ts';
 import { root } from './project.ts';
 import { deadReferences } from './references.ts';
 import { rfcCoverage } from './rfc-index.ts';
+import { rightsPage } from './rights-page.ts';
 import { settingsPage } from './settings-page.ts';
 import { weatherPage, weatherSchema } from './weather-pages.ts';
 
 const sources = readSources();
 const pages: readonly { readonly path: string; readonly text: string }[] = [
   { path: 'docs/faults.md', text: faultPage() },
+  { path: 'docs/rights.md', text: rightsPage() },
   { path: 'docs/settings.md', text: settingsPage() },
   { path: 'docs/godwit-yaml.md', text: estatePage() },
   { path: 'docs/godwit.schema.json', text: estateSchema() },

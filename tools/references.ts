@@ -6,6 +6,7 @@
 
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import * as ofAccess from '#cli/access-flags.ts';
 import * as declared from '#cli/flags.ts';
 import * as ofTheTail from '#cli/tail-flags.ts';
 import { root } from './project.ts';
@@ -64,7 +65,7 @@ const others = /\b(?:npm run \S+ -- |(?:systemctl|journalctl|docker|helm|kubectl
 /** Flags that a page speaks of and no command has; those of `npm run` belong to the benches and labs. */
 export function unknownFlags(page: string): readonly string[] {
   const known = new Set([
-    ...[...Object.values(declared), ...Object.values(ofTheTail)].flatMap((flags) => Object.keys(flags)),
+    ...[declared, ofTheTail, ofAccess].flatMap(Object.values).flatMap((flags: object) => Object.keys(flags)),
     'help',
     'version',
     'seeds',

@@ -7,6 +7,7 @@ import Type, { type Static } from 'typebox';
 import { holdMostSecondsMax, usualSignInPassageMs, usualTogetherMost } from '#domain/estate-settings.ts';
 import { usualListen } from '#domain/listen.ts';
 import { userFields } from '#domain/platform.ts';
+import { dangerousActs } from '#domain/rights.ts';
 import { noticesForm } from './notice-forms.ts';
 import { directoryForm } from './directory-form.ts';
 import { doorsForm } from './door-form.ts';
@@ -273,6 +274,16 @@ export const estateForm = section('the settings of a programme', {
     },
   }),
   doors: Type.Optional(doorsForm),
+  approvals: section('what the API does only with the word of a second person (docs/access.md)', {
+    acts: Type.Array(Type.Enum([...dangerousActs], { about: { is: 'an act', expected: dangerousActs.join(', ') } }), {
+      default: [],
+      about: {
+        is: 'these acts are asked for first, and done once somebody else has approved',
+        expected: `a list of ${dangerousActs.join(', ')}`,
+        changeWhen: 'nobody is to start a wave, or end a way back, alone.',
+      },
+    }),
+  }),
   folders: section('which folders go, and where', {
     include: globs('only these'),
     exclude: globs('not these'),

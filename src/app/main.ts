@@ -46,6 +46,7 @@ const world: World = {
   openProgramme: async (options) =>
     (await import('./programme.ts')).openProgramme(options, (name) => process.env[name]),
   openNotices: async (options) => (await import('./notices.ts')).openNoticesWork(options, (name) => process.env[name]),
+  openAccess: async (options) => (await import('./access.ts')).openAccess(options, (name) => process.env[name]),
   openTail: async (options) => (await import('./tail.ts')).openTail(options, (name) => process.env[name]),
   rehearse: async (options, watcher, signal) =>
     (await import('./rehearsing.ts')).rehearse(options, watcher, (name) => process.env[name], signal),

@@ -44,6 +44,16 @@ const withSource = (...lines: readonly string[]) =>
   );
 
 describe('the settings of a programme', () => {
+  test('ask two people for the acts that are named, and for none where none is', async () => {
+    expect((await read(small)).approvals).toEqual([]);
+    expect((await read(`${small}approvals: { acts: [release-wave, start-wave, start-wave] }\n`)).approvals).toEqual([
+      'release-wave',
+      'start-wave',
+    ]);
+    expect(await complaints(`${small}approvals:\n  acts: [start-wav, see]\n`)).toHaveLength(2);
+    expect(await complaints(`${small}approvals: start-wave\n`)).toHaveLength(1);
+  });
+
   test('promise nothing of ways in where there are neither doors nor a word of them, and hold to what is written', async () => {
     expect((await read(small)).waysIn).toBeNull();
     const doors = "doors: { clients: { listen: '127.0.0.1:8029' } }\n";
@@ -271,7 +281,7 @@ describe('settings that cannot be meant are told with line and column, all at on
 
   test('a key that stands in the wrong section: its place is told', async () => {
     expect(await complaints(`${small}  connections: 5\n  timezone: UTC\ncolour: red\n`)).toEqual([
-      'godwit.yaml, line 11, column 1: "colour" is no setting. They are database, embedded, endpoints, timezone, source, target, workers, follow-every, switching, ways-in, probes, directory, check-ahead, error-budget, listen, doors, folders, delete, notices, max-size.',
+      'godwit.yaml, line 11, column 1: "colour" is no setting. They are database, embedded, endpoints, timezone, source, target, workers, follow-every, switching, ways-in, probes, directory, check-ahead, error-budget, listen, doors, approvals, folders, delete, notices, max-size.',
       'godwit.yaml, line 9, column 3: "connections" is no setting of target; it stands in target.budget.',
       'godwit.yaml, line 10, column 3: "timezone" is no setting of target; it stands at the top.',
     ]);

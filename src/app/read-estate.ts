@@ -109,6 +109,7 @@ async function resolved(
   )
     return null;
   if (announceAheadSeconds === null || holdMostSeconds === null || homeLateAfterSeconds === null) return null;
+  if (!written.isWhole(['approvals'])) return null;
   if (!written.isWhole(['ways-in']) || !written.isSound(['switching', 'together-most'])) return null;
   const named = { source, target, probes, directory, notices, doors: doors.settings };
   checkPlaces(named, endpoints, written);
@@ -132,6 +133,7 @@ async function resolved(
     checkAheadSeconds: checkAhead.seconds,
     errorBudget,
     listen: listen.at,
+    approvals: [...new Set(form.approvals.acts)],
     selection,
     delete: form.delete,
   };

@@ -162,6 +162,7 @@ async function publish(db: Database, settings: EstateSettings, version: string):
     listen: _listen,
     notices: _notices,
     doors: _doors,
+    approvals: _approvals,
     ...shared
   } = settings;
   await publishBudgets(db, shared);

@@ -16,6 +16,7 @@ import {
   UnexpectedPositionalError,
 } from '@stricli/core';
 import { nearest } from '#lib/nearest.ts';
+import { accessCommands } from './access-commands.ts';
 import { exitCodes, type ExitCode } from './exit-code.ts';
 import {
   reportFlags,
@@ -274,6 +275,7 @@ export const commands = buildRouteMap<
   | 'report'
   | 'tail'
   | 'audit'
+  | 'access'
   | 'certificate'
   | 'get'
   | 'describe'
@@ -359,6 +361,7 @@ export const commands = buildRouteMap<
     report: reportCommands,
     tail: tailCommands,
     audit: auditCommands,
+    access: accessCommands,
     certificate: certificateCommands,
     get: getCommands,
     describe: describeCommands,

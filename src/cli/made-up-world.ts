@@ -26,6 +26,7 @@ export interface MadeUp {
   readonly openProgramme?: World['openProgramme'];
   readonly openNotices?: World['openNotices'];
   readonly openTail?: World['openTail'];
+  readonly openAccess?: World['openAccess'];
   readonly doctor?: World['doctor'];
   readonly openInspection?: World['openInspection'];
   readonly openEvidence?: World['openEvidence'];
@@ -117,6 +118,7 @@ export async function play(argv: readonly string[], made: MadeUp = {}): Promise<
     readCalendar: made.readCalendar ?? (async () => Promise.reject(new Error('no calendar in this test'))),
     openPlanWork: made.openPlanWork ?? (async () => Promise.reject(new Error('no plan in this test'))),
     rehearse: made.rehearse ?? (async () => Promise.reject(new Error('nothing is rehearsed in this test'))),
+    openAccess: made.openAccess ?? (async () => Promise.reject(new Error('nobody is let in in this test'))),
     openTail: made.openTail ?? (async () => Promise.reject(new Error('no tail in this test'))),
     openProgramme: made.openProgramme ?? (async () => Promise.reject(new Error('no estate in this test'))),
     openNotices: made.openNotices ?? (async () => Promise.reject(new Error('no messages in this test'))),

@@ -62,7 +62,8 @@ export async function openPlanningFor(session: Session, flags: Omit<StatusFlags,
   return session.world.openPlanning(await estateOf(session, flags));
 }
 
-async function estateOf(session: Session, flags: Omit<StatusFlags, 'output'>): Promise<DatabaseOptions> {
+/** Where the estate is that is meant, for whatever opens it. */
+export async function estateOf(session: Session, flags: Omit<StatusFlags, 'output'>): Promise<DatabaseOptions> {
   const { world } = session;
   const settings = await settingsOf(session, flags);
   return {

@@ -4,6 +4,7 @@
  */
 
 import type { Accepted, WhichExceptions } from '#domain/acceptance.ts';
+import type { ApprovalLine, Approved, Revoked, SessionLine, TokenLine, TokenMade, TokenOrder } from '#domain/access.ts';
 import type { Brake } from '#domain/brake.ts';
 import type { AuditFinding, AuditHead } from '#domain/audit-finding.ts';
 import type { DatabaseCare } from '#domain/database-state.ts';
@@ -40,6 +41,7 @@ import type { WaveWays, WaysAccepted, WaysPromised } from '#domain/ways-in.ts';
 import type { DayWindow } from '#domain/window.ts';
 import type { ProbeReport } from '#domain/probe-report.ts';
 import type { CommandError, CopyReport, MailboxReport } from '#domain/report.ts';
+import type { Holder } from '#domain/rights.ts';
 import type { KeyReference, SecretReference } from '#domain/secret-reference.ts';
 import type { Selection } from '#domain/selection.ts';
 import type { Selector, UnknownName } from '#domain/selector.ts';
@@ -136,6 +138,8 @@ export interface World {
   ): Promise<{ readonly report: RehearsalReport; readonly files: readonly string[] }>;
   /** Opens an estate for people: its waves, how it stands, and its mailboxes. */
   openProgramme(options: DatabaseOptions): Promise<Programme>;
+  /** Opens an estate to say who is let in by its API. */
+  openAccess(options: DatabaseOptions): Promise<AccessDesk>;
   /** Opens an estate for messages to its people. */
   openNotices(options: NoticesOptions): Promise<NoticesWork>;
   /** Opens an estate to see who still signs in to it, and how. */
@@ -299,6 +303,24 @@ export interface TailDesk extends AsyncDisposable {
 export interface InspectionOptions extends DatabaseOptions {
   readonly settings: EstateSettings;
   readonly keys: readonly KeyReference[];
+}
+
+export interface AccessDesk extends AsyncDisposable {
+  /** Whoever runs the command. */
+  readonly holder: Holder;
+  readonly tokens: {
+    create(order: TokenOrder, who: string): Promise<TokenMade>;
+    list(order: { readonly ended: boolean }): Promise<readonly TokenLine[]>;
+    revoke(id: number, who: string, why: string | null): Promise<Revoked>;
+  };
+  readonly sessions: {
+    list(order: { readonly ended: boolean }): Promise<readonly SessionLine[]>;
+    revoke(id: number, who: string, why: string | null): Promise<Revoked>;
+  };
+  readonly approvals: {
+    list(order: { readonly ended: boolean }, holder: Holder): Promise<readonly ApprovalLine[]>;
+    approve(id: number, holder: Holder, why: string): Promise<Approved>;
+  };
 }
 
 export interface EstateInspection extends AsyncDisposable {

@@ -26,6 +26,8 @@ export interface TokenLine {
   readonly createdBy: string;
   readonly createdAt: Date;
   readonly expiresAt: Date;
+  /** By the clock of the database. */
+  readonly hasExpired: boolean;
   /** To a minute; null: never. */
   readonly usedAt: Date | null;
   readonly revokedAt: Date | null;
@@ -55,6 +57,8 @@ export interface SessionLine {
   readonly roles: readonly HeldRole[];
   readonly createdAt: Date;
   readonly expiresAt: Date;
+  /** By the clock of the database. */
+  readonly hasExpired: boolean;
   readonly usedAt: Date | null;
   readonly revokedAt: Date | null;
 }
@@ -78,6 +82,8 @@ export interface ApprovalLine extends ApprovalOrder {
   readonly askedBy: string;
   readonly askedAt: Date;
   readonly expiresAt: Date;
+  /** By the clock of the database. */
+  readonly hasExpired: boolean;
   readonly approvedBy: string | null;
   readonly approvedAt: Date | null;
   /** An approval is used once. */

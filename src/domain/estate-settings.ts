@@ -8,6 +8,7 @@ import type { Listen } from './listen.ts';
 import type { NoticeSettings } from './notice-settings.ts';
 import type { Platform, SideName } from './platform.ts';
 import type { ProbeSettings } from './probe-settings.ts';
+import type { DangerousAct } from './rights.ts';
 import type { SecretReference } from './secret-reference.ts';
 import type { Selection } from './selection.ts';
 import type { WaysInSettings, WaysPromised } from './ways-in.ts';
@@ -45,6 +46,8 @@ export interface EstateSettings extends Readonly<Record<SideName, Platform>> {
   readonly notices: NoticeSettings | null;
   /** The doors that mail systems ask, at this process; null: none. */
   readonly doors: DoorSettings | null;
+  /** Acts that the API does only with the word of a second person; lacking: none. */
+  readonly approvals?: readonly DangerousAct[];
   readonly selection: Selection;
   /** Whether what left the source leaves the target too, if we put it there. */
   readonly delete: boolean;

@@ -15,63 +15,54 @@ export const roles = [
 ] as const;
 export type Role = (typeof roles)[number];
 
-/** Acts on mailboxes, which may be bounded to those of an organisation. */
-export const boundedActs = [
-  // Lists, counts, descriptions, waves and reports, each as far as it is about their own.
-  'see',
-  // Who signs in, and by what; and what is planned for programs that do.
-  'see-tail',
-  'export-evidence',
-  'hold-mailbox',
-  // To ask for another date.
-  'defer-mailbox',
-  'retry-mailbox',
-  'exclude-mailbox',
-  // To say whether an account under another name is the same one.
-  'settle-account',
-  // To bring one mailbox home.
-  'go-back',
-  // To take it upon oneself that messages did not arrive as they were.
-  'accept-loss',
-  'plan-tail',
-] as const;
+/** Acts on mailboxes, which may be bounded to those of an organisation, with what they are. */
+const bounded = {
+  see: 'lists, counts, descriptions, waves and reports, each as far as it is about their own',
+  'see-tail': 'who signs in, and by what; what is planned for programs that do',
+  'export-evidence': 'take certificates away',
+  'hold-mailbox': 'let one wait where it is, and go on again',
+  'defer-mailbox': 'ask for another date',
+  'retry-mailbox': 'try again what it was blocked for',
+  'exclude-mailbox': 'let its journey rest, and go on again',
+  'settle-account': 'say whether an account under another name is the same one',
+  'go-back': 'bring one home',
+  'accept-loss': 'take it upon oneself that messages did not arrive as they were',
+  'plan-tail': 'write down who answers for a program, and what becomes of it',
+} as const;
 
 /** Acts that are about everybody: who has their role over a part of the estate may do none of them. */
-export const wholeActs = [
-  // Platforms, workers, doors and the state of the database.
-  'see-works',
-  'see-audit',
-  'import-estate',
-  // To plan, to rehearse a plan, and to apply it.
-  'plan',
-  'make-wave',
-  // To look at its mailboxes on both platforms: readiness and comparison.
-  'check-wave',
-  'start-wave',
-  'pause-wave',
-  'resume-wave',
-  'reschedule-wave',
-  'cancel-wave',
-  // To let it switch though nobody holds some of the ways in.
-  'accept-ways-in',
-  // To bring home all who have settled in it.
-  'go-back-wave',
-  // To end their way back.
-  'release-wave',
-  'brake-on',
-  'brake-off',
-  'send-notices',
-  // To read log files of sign-ins.
-  'read-logs',
-  // To drain a worker, and to wait no more for a door that is lost.
-  'steer-works',
-  'manage-secrets',
-  // Tokens and sessions.
-  'manage-access',
-] as const;
+const whole = {
+  'see-works': 'platforms, workers, doors, forecasts and the brake',
+  'see-audit': 'read the audit log, and verify it',
+  'import-estate': 'say who is to move',
+  plan: 'plan, rehearse a plan, and apply it',
+  'make-wave': 'make a wave',
+  'check-wave': 'look at its mailboxes on both platforms: readiness and comparison',
+  'start-wave': 'have it copied from now on, and switched in its window',
+  'pause-wave': 'switch nobody more',
+  'resume-wave': 'go on after a pause',
+  'reschedule-wave': 'give it another window',
+  'cancel-wave': 'give it up',
+  'accept-ways-in': 'let it switch though nobody holds some of the ways in',
+  'go-back-wave': 'bring home all who have settled in it',
+  'release-wave': 'end their way back',
+  'brake-on': 'stop all switching',
+  'brake-off': 'let it go on',
+  'send-notices': 'write to people',
+  'read-logs': 'read log files of sign-ins',
+  'steer-works': 'drain a worker, wait no more for a door that is lost',
+  'manage-secrets': 'set, rotate and remove sealed secrets, which nobody reads',
+  'manage-access': 'make and revoke tokens, end sessions',
+} as const;
 
-export const acts = [...boundedActs, ...wholeActs] as const;
-export type Act = (typeof acts)[number];
+export type Act = keyof typeof bounded | keyof typeof whole;
+
+/** What each act is, for people. */
+export const actWords: Readonly<Record<Act, string>> = { ...bounded, ...whole };
+
+export const boundedActs = Object.keys(bounded) as readonly (keyof typeof bounded)[];
+export const wholeActs = Object.keys(whole) as readonly (keyof typeof whole)[];
+export const acts: readonly Act[] = [...boundedActs, ...wholeActs];
 
 /** These ask for a reason and, where the settings say so, for a second person. */
 export const dangerousActs = [
@@ -192,5 +183,5 @@ export function mayDo(role: Role, act: Act): boolean {
 
 /** Whether an act is on mailboxes, so that a role over a part of the estate is enough for that part. */
 export function isBounded(act: Act): boolean {
-  return (boundedActs as readonly Act[]).includes(act);
+  return act in bounded;
 }

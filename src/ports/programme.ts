@@ -7,9 +7,12 @@ import type { EstateSettings } from '#domain/estate-settings.ts';
 
 /**
  * What of the settings is said to others. Where the database is, they know already; where health is told is each one's own, and
- * messages to people are the business of who leads.
+ * messages to people and approvals are the business of who leads.
  */
-export type SharedSettings = Omit<EstateSettings, 'database' | 'embedded' | 'listen' | 'notices' | 'doors'>;
+export type SharedSettings = Omit<
+  EstateSettings,
+  'database' | 'embedded' | 'listen' | 'notices' | 'doors' | 'approvals'
+>;
 
 /**
  * The form in which this version writes them and reads them. A change that an older worker would misunderstand gets the next

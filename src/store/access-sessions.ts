@@ -18,6 +18,7 @@ interface SessionRow {
   readonly roles: readonly HeldRole[];
   readonly created_at: Date;
   readonly expires_at: Date;
+  readonly expired: boolean;
   readonly used_at: Date | null;
   readonly revoked_at: Date | null;
 }
@@ -75,7 +76,7 @@ async function revoke(tx: Sql, id: number, who: string, why: string | null): Pro
   return 'revoked';
 }
 
-const columns = sql.raw('id, who, roles, created_at, expires_at, used_at, revoked_at');
+const columns = sql.raw('id, who, roles, created_at, expires_at, expires_at <= now() as expired, used_at, revoked_at');
 
 function lineOf(row: SessionRow): SessionLine {
   return {
@@ -84,6 +85,7 @@ function lineOf(row: SessionRow): SessionLine {
     roles: row.roles.filter(isKnown),
     createdAt: row.created_at,
     expiresAt: row.expires_at,
+    hasExpired: row.expired,
     usedAt: row.used_at,
     revokedAt: row.revoked_at,
   };

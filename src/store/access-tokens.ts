@@ -21,6 +21,7 @@ interface TokenRow {
   readonly created_by: string;
   readonly created_at: Date;
   readonly expires_at: Date;
+  readonly expired: boolean;
   readonly used_at: Date | null;
   readonly revoked_at: Date | null;
 }
@@ -90,7 +91,7 @@ async function revoke(tx: Sql, id: number, who: string, why: string | null): Pro
 export const isAlive: RawBuilder<boolean> = sql`revoked_at is null and expires_at > now()`;
 
 const columns = sql.raw(
-  'id, name, role, organisation, scopes, created_by, created_at, expires_at, used_at, revoked_at',
+  'id, name, role, organisation, scopes, created_by, created_at, expires_at, expires_at <= now() as expired, used_at, revoked_at',
 );
 
 function lineOf(row: TokenRow): TokenLine {
@@ -102,6 +103,7 @@ function lineOf(row: TokenRow): TokenLine {
     createdBy: row.created_by,
     createdAt: row.created_at,
     expiresAt: row.expires_at,
+    hasExpired: row.expired,
     usedAt: row.used_at,
     revokedAt: row.revoked_at,
   };

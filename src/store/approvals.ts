@@ -20,7 +20,7 @@ interface ApprovalRow {
   readonly approved_by: string | null;
   readonly approved_at: Date | null;
   readonly used_at: Date | null;
-  readonly ended: boolean;
+  readonly expired: boolean;
 }
 
 /** From being asked for to being used: whoever approves has the same evening in mind. */
@@ -77,7 +77,7 @@ async function approve(tx: Sql, id: number, holder: Holder, why: string): Promis
   if (!row || reachOf(holder, row.act) !== null) return { kind: 'refused', why: 'unknown' };
   const theirs = [row.asked_by, row.asked_person];
   if (theirs.includes(holder.who) || theirs.includes(holder.person)) return { kind: 'refused', why: 'own' };
-  if (row.ended || row.approved_at !== null) return { kind: 'refused', why: 'ended' };
+  if (row.expired || row.approved_at !== null) return { kind: 'refused', why: 'ended' };
   const approved = await oneRow(
     tx,
     sql<ApprovalRow>`
@@ -102,7 +102,7 @@ const isOpen: RawBuilder<boolean> = sql`used_at is null and expires_at > now()`;
 
 const columns = sql`
   id, act, on_what, why, asked_by, asked_person, asked_at, expires_at, approved_by, approved_at, used_at,
-  not (${isOpen}) as ended`;
+  expires_at <= now() as expired`;
 
 function aboutOf({ id, act, on_what }: ApprovalRow): Readonly<Record<string, unknown>> {
   return { approval: id, act, on: on_what };
@@ -117,6 +117,7 @@ function lineOf(row: ApprovalRow): ApprovalLine {
     askedBy: row.asked_by,
     askedAt: row.asked_at,
     expiresAt: row.expires_at,
+    hasExpired: row.expired,
     approvedBy: row.approved_by,
     approvedAt: row.approved_at,
     usedAt: row.used_at,
