@@ -57,7 +57,8 @@ export async function openApi(listen: Listen, routes: readonly Routes[], log: Lo
   return { at, [Symbol.asyncDispose]: () => http.close() };
 }
 
-function whyNot({ code, message }: NodeJS.ErrnoException): string {
+/** Why nothing can be listened for there, for people. */
+export function whyNot({ code, message }: NodeJS.ErrnoException): string {
   switch (code) {
     case 'EADDRINUSE':
       return 'another process listens there.';

@@ -8,6 +8,7 @@ import { holdMostSecondsMax, usualSignInPassageMs, usualTogetherMost } from '#do
 import { usualListen } from '#domain/listen.ts';
 import { userFields } from '#domain/platform.ts';
 import { dangerousActs } from '#domain/rights.ts';
+import { apiForm } from './api-form.ts';
 import { noticesForm } from './notice-forms.ts';
 import { directoryForm } from './directory-form.ts';
 import { doorsForm } from './door-form.ts';
@@ -273,6 +274,7 @@ export const estateForm = section('the settings of a programme', {
         'something on another machine asks for them. Where this is not written and another process is there already, any free port of this machine is taken. --listen wins.',
     },
   }),
+  api: Type.Optional(apiForm),
   doors: Type.Optional(doorsForm),
   approvals: section('what the API does only with the word of a second person (docs/access.md)', {
     acts: Type.Array(Type.Enum([...dangerousActs], { about: { is: 'an act', expected: dangerousActs.join(', ') } }), {

@@ -17,6 +17,7 @@ import { everything, type Selection } from '#domain/selection.ts';
 import { isTimezone } from '#domain/window.ts';
 import { completed } from './check-form.ts';
 import { type EstateForm, estateForm } from './estate-settings.ts';
+import { readApi } from './read-api.ts';
 import { readNotices } from './read-notices.ts';
 import { readDirectory } from './read-directory.ts';
 import { readDoors } from './read-doors.ts';
@@ -86,6 +87,7 @@ async function resolved(
   const checkAhead = written.read(['check-ahead'], form['check-ahead'], checkAheadIn);
   const errorBudget = written.read(['error-budget'], form['error-budget'], (share) => parseShare(String(share)));
   const listen = written.read(['listen'], form.listen, readListen);
+  const api = readApi(form.api, written, file);
   const notices = await readNotices(form.notices, written, file, problems);
   const directory = await readDirectory(form.directory, written, file, problems);
   const probes = await readProbes(form.probes, written, file, problems);
@@ -104,6 +106,7 @@ async function resolved(
     notices === 'wrong' ||
     directory === 'wrong' ||
     probes === 'wrong' ||
+    api === 'wrong' ||
     !checkAhead ||
     !doors
   )
@@ -134,6 +137,7 @@ async function resolved(
     errorBudget,
     listen: listen.at,
     approvals: [...new Set(form.approvals.acts)],
+    api,
     selection,
     delete: form.delete,
   };

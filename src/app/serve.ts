@@ -42,6 +42,7 @@ import type { Lead } from '#ports/workforce.ts';
 import { openWorkforce } from '#store/workforce.ts';
 import { leadOn, seldom } from '#worker/releaser.ts';
 import type { Vitals } from '#worker/vitals.ts';
+import { openApi } from './api.ts';
 import { goToWork } from './at-work.ts';
 import { AuditKeeper } from './audit-keeping.ts';
 import { checkAhead, type CheckAheadParts } from './check-ahead.ts';
@@ -120,6 +121,8 @@ export async function serve(options: ServeOptions, stop: AbortSignal): Promise<v
   };
   const leading = leadWhenNobodyDoes(leader, AbortSignal.any([stop, ended.signal]));
   await using coexistence = settings.doors && (await openWithDoors(options, db, keys, metrics));
+  const { api } = settings;
+  await using _api = api && (await openApi({ api, settings, db, stateDir, version, log }));
   started(atWork.at, coexistence === null ? [] : coexistence.doors);
   try {
     const toWorkBy = publishedSettings(openProgrammeSettings(db), vitals, log);
@@ -160,6 +163,7 @@ async function publish(db: Database, settings: EstateSettings, version: string):
     database: _database,
     embedded: _embedded,
     listen: _listen,
+    api: _api,
     notices: _notices,
     doors: _doors,
     approvals: _approvals,

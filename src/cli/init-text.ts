@@ -142,6 +142,14 @@ ${sideText('target', target)}
 # Where health and metrics are told (/healthz, /readyz, /metrics), or off.
 # listen: 127.0.0.1:8025
 
+# The HTTP API, answered by godwit serve (docs/api.md): in clear text on this machine only, unless a proxy of yours stands before it.
+# api:
+#   listen: 127.0.0.1:8030
+#   tls:
+#     certificate: api.crt
+#     key: api.key
+#   behind-proxy: false
+
 # Folders by globs over the whole path, or by role whatever they are called ('\\Trash').
 # folders:
 #   include: []

@@ -1,6 +1,6 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { estateForm } from '#app/estate-settings.ts';
 import { isSection } from '#app/setting-forms.ts';
@@ -127,10 +127,11 @@ describe('the file that is written', () => {
     // What is no default but an example.
     const examples =
       /schema|include|exclude|map:|Sent Items|max-size|commands-per|admin|secret:|secrets: file|oauth|user:|ca:|database: env|embedded:|port:|password:|smtps?:|from:|reply-to:|templates:|sessions:|doveadm|key:/;
-    // Doors, a directory, ways in and probes have no defaults that could stand alone.
+    // Doors, the API, a directory, ways in and probes have no defaults that could stand alone.
     const [start = '', probes = '', more = ''] = text.split(/^(# probes:\n(?:#.*\n)*)/m);
     const [first = '', waysIn = '', others = ''] = (start + more).split(/^(# ways-in:\n(?:#.*\n)*)/m);
-    const [rest = '', directory = '', last = ''] = (first + others).split(/^(# directory:\n(?:#.*\n)*)/m);
+    const [beside = '', api = '', behind = ''] = (first + others).split(/^(# api:\n(?:#.*\n)*)/m);
+    const [rest = '', directory = '', last = ''] = (beside + behind).split(/^(# directory:\n(?:#.*\n)*)/m);
     const [before = '', doors = '', after = ''] = (rest + last).split(/^(# doors:\n(?:#.*\n)*)/m);
     const lines = (before + after)
       .split('\n')
@@ -149,6 +150,13 @@ describe('the file that is written', () => {
     // So can what is shown of probes, with one of the two ways to sign in.
     await writeFile(config, start + probes.replaceAll(/^# /gm, '').replaceAll(/^ +(?:ca|secrets):.*\n/gm, '') + more);
     expect((await readEstate(config)).probes).toMatchObject({ user: '{address}', atOnce: 40, perMinute: 500 });
+    // So can what is shown of the API.
+    await writeFile(config, beside + api.replaceAll(/^# /gm, '') + behind);
+    expect((await readEstate(config)).api).toEqual({
+      at: { kind: 'tcp', host: '127.0.0.1', port: 8030 },
+      tls: { certificate: join(dirname(config), 'api.crt'), key: join(dirname(config), 'api.key') },
+      behindProxy: false,
+    });
     // So can what is shown of a directory, but for the file of its authority.
     await writeFile(config, rest + directory.replaceAll(/^# /gm, '').replace(/^ +ca:.*\n/m, '') + last);
     expect((await readEstate(config)).directory).toMatchObject({

@@ -1,5 +1,6 @@
 /** What an operator decides about a programme (godwit.yaml), read, checked and resolved. No secret stands in it. */
 
+import type { ApiSettings } from './api-settings.ts';
 import { announceAheadMs } from './route.ts';
 import type { EndpointRules } from './endpoint-rules.ts';
 import type { DirectorySettings } from './directory.ts';
@@ -42,6 +43,8 @@ export interface EstateSettings extends Readonly<Record<SideName, Platform>> {
   readonly errorBudget: number;
   /** Where health and metrics are told; null: nowhere. */
   readonly listen: Listen | null;
+  /** Where the HTTP API is answered; null, or lacking in what older versions wrote: nowhere. */
+  readonly api?: ApiSettings | null;
   /** Messages to people; null: none are sent. */
   readonly notices: NoticeSettings | null;
   /** The doors that mail systems ask, at this process; null: none. */

@@ -4,24 +4,13 @@
  */
 
 import { withoutSecrets } from '#lib/redaction.ts';
+import { apiFaults } from './api-faults.ts';
 import type { Finding } from './estate-changes.ts';
 import type { RowProblem } from './estate-columns.ts';
+import { entry, type Reach, type Retry } from './fault-entry.ts';
 import type { FaultReport } from './report.ts';
 
-export type Reach = 'item' | 'folder' | 'mailbox' | 'platform' | 'estate';
-/** `soon`: at once, a few times. `paced`: after a wait that grows, or the one the server named. */
-export type Retry = 'soon' | 'paced' | 'operator' | 'never';
-
-interface Entry<About> {
-  readonly reach: Reach;
-  readonly retry: Retry;
-  readonly says: (about: About) => string;
-  readonly remedy: string;
-}
-
-function entry<About>(reach: Reach, retry: Retry, says: (about: About) => string, remedy: string): Entry<About> {
-  return { reach, retry, says, remedy };
-}
+export type { Reach, Retry };
 
 type Host = { readonly host: string };
 type Account = { readonly host: string; readonly user: string };
@@ -774,6 +763,7 @@ export const faults = {
     ({ text }) => `It was tried again and again without getting further: ${text}`,
     'Look at the servers on both sides. Running again is safe: it goes on where it stopped.',
   ),
+  ...apiFaults,
   interrupted: entry<{ readonly by: string }>(
     'mailbox',
     'soon',

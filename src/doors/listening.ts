@@ -3,12 +3,13 @@
  */
 
 import { existsSync } from 'node:fs';
-import { chmod, rm } from 'node:fs/promises';
-import { type AddressInfo, BlockList, connect, isIP, isIPv6, type Server, type Socket } from 'node:net';
+import { chmod } from 'node:fs/promises';
+import { type AddressInfo, BlockList, isIP, isIPv6, type Server, type Socket } from 'node:net';
 import { dirname } from 'node:path';
 import { fault } from '#domain/fault.ts';
 import { type DoorPlace, shownDoorPlace } from '#domain/door-place.ts';
 import { cleanText } from '#lib/clean-text.ts';
+import { clearSocket } from '#lib/unix-socket.ts';
 
 /** Who may come from elsewhere: addresses and networks, as in `10.0.0.0/8`. Whoever is on this machine always may. */
 export type Allowed = (address: string) => boolean;
@@ -47,7 +48,7 @@ export async function listenAt(server: Server, at: DoorPlace): Promise<DoorPlace
       await listening(server, { host: at.host, port: at.port });
       return { ...at, port: (server.address() as AddressInfo).port };
     }
-    if (!(await isServed(at.path))) await rm(at.path, { force: true });
+    await clearSocket(at.path);
     await listening(server, { path: at.path });
     // Mail systems run under users of their own. Who may come to the socket is said by the folder it is in.
     await chmod(at.path, 0o666);
@@ -75,18 +76,6 @@ function listening(server: Server, where: { host: string; port: number } | { pat
       server.off('error', reject);
       resolve();
     });
-  });
-}
-
-/** Whether somebody answers at a socket in the file system. */
-function isServed(path: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(path);
-    socket.once('connect', () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.once('error', () => resolve(false));
   });
 }
 

@@ -1,0 +1,9 @@
+/** Every operation of the contract, answered. */
+
+import { publicAnswers, estateAnswers } from './answers-estate.ts';
+import { mailboxAnswers } from './answers-mailboxes.ts';
+import { waveAnswers } from './answers-waves.ts';
+import type { Answerers } from './answer.ts';
+import type { Contract } from './contract.ts';
+
+export const answers: Answerers<Contract> = { ...publicAnswers, ...estateAnswers, ...mailboxAnswers, ...waveAnswers };

@@ -1,0 +1,167 @@
+/** The contract as routes: each question is judged, read, answered, and told as the contract has it. */
+
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { Fault, fault } from '#domain/fault.ts';
+import type { Holder } from '#domain/rights.ts';
+import { cleanText } from '#lib/clean-text.ts';
+import type { Log } from '#lib/log.ts';
+import type { Obeyed } from '#ports/obeyed.ts';
+import { answers } from './answers.ts';
+import { answerCheck, reader } from './checked.ts';
+import { contract, type OperationName } from './contract.ts';
+import type { Estate, EstateDesk } from './estate.ts';
+import type { Judge, Judged } from './judge.ts';
+import { sendLines } from './lines.ts';
+import { once } from './once.ts';
+import type { Operation } from './operation.ts';
+import { documentOf } from './openapi.ts';
+import { httpFault, problemOf } from './problem.ts';
+import type { Routes } from './server.ts';
+
+/** More than any order has to say. */
+export const bodyOctetsMost = 64 * 1_024;
+
+export interface ContractParts {
+  readonly version: string;
+  readonly desk: EstateDesk;
+  readonly judge: Judge;
+  readonly obeyed: Obeyed;
+  readonly log: Log;
+}
+
+/** All of the contract, and problem+json for whatever cannot be answered. */
+export function contractRoutes(parts: ContractParts): Routes {
+  return (http) => {
+    takeJsonOnly(http);
+    for (const name of Object.keys(contract) as OperationName[]) route(http, name, parts);
+    const described = JSON.stringify(documentOf(contract, parts.version));
+    http.get('/openapi.json', (request, reply) => sendDocument(request, reply, described));
+    http.setNotFoundHandler((request, reply) => tellProblem(request, reply, fault('api.route.unknown', {}), parts.log));
+    http.setErrorHandler((error, request, reply) => tellProblem(request, reply, error, parts.log));
+  };
+}
+
+function takeJsonOnly(http: FastifyInstance): void {
+  http.removeAllContentTypeParsers();
+  http.addContentTypeParser(
+    'application/json',
+    { parseAs: 'string', bodyLimit: bodyOctetsMost },
+    // A prototype is nothing that may be sent.
+    http.getDefaultJsonParser('error', 'error'),
+  );
+}
+
+/** What the hook of a question has found out by the time that it is answered. */
+const judgedOf = new WeakMap<FastifyRequest, Judged>();
+
+function route(http: FastifyInstance, name: OperationName, parts: ContractParts): void {
+  const operation: Operation = contract[name];
+  const answer = answering(name, operation, parts);
+  http.route({
+    method: operation.method,
+    url: operation.path,
+    bodyLimit: bodyOctetsMost,
+    // Before anything of a body is read.
+    async onRequest(request) {
+      const { authorization } = request.headers;
+      judgedOf.set(request, await parts.judge.judge(operation, { authorization, from: request.ip }));
+    },
+    handler: (request, reply) => answer(request, reply, judgedOf.get(request) as Judged),
+  });
+}
+
+function answering(name: OperationName, operation: Operation, { desk, obeyed, log }: ContractParts) {
+  const readParams = reader('path', operation.params, true);
+  const readQuery = reader('query', operation.query, true);
+  const readBody = operation.body && reader('body', operation.body, false);
+  const tell = telling(operation, log);
+  return async (request: FastifyRequest, reply: FastifyReply, { holder }: Judged): Promise<FastifyReply> => {
+    const params = readParams(request.params);
+    const query = readQuery(request.query);
+    const body = readBody && readBody(request.body);
+    const over = new AbortController();
+    reply.raw.once('close', () => over.abort());
+    const asked = {
+      params,
+      query,
+      body,
+      holder,
+      desk,
+      signal: over.signal,
+      get estate() {
+        return estateOf(desk, operation, holder);
+      },
+      who: holder?.who ?? 'anybody',
+    };
+    // Which of them it is, the contract knows.
+    const answered = () => (answers[name] as (asked: unknown) => Promise<unknown>)(asked);
+    if (operation.answers === 'lines') {
+      const lines = (await answered()) as AsyncIterable<readonly unknown[]>;
+      return sendLines(reply, lines, { tell, signal: over.signal, log });
+    }
+    if (operation.method === 'GET') return sendDocument(request, reply, tell(await answered()));
+    const told = await once(obeyed, {
+      key: oneHeader(request.headers['idempotency-key']),
+      who: asked.who,
+      order: [name, params, body],
+      isSecret: operation.isSecret === true,
+      obey: async () => ({ status: 200, text: tell(await answered()) }),
+    });
+    return reply.code(told.status).type('application/json; charset=utf-8').send(told.text);
+  };
+}
+
+/** For those alone who may do something to it. */
+function estateOf(desk: EstateDesk, { act, path }: Operation, holder: Holder | null): Estate {
+  assert(holder !== null && act !== 'public' && act !== 'anybody', `${path} is not about an estate`);
+  return desk.for(holder, act);
+}
+
+/** Writes an answer as the contract has it. One that does not fit is our fault, and nobody is told what else was in it. */
+function telling(operation: Operation, log: Log): (value: unknown) => string {
+  const check = answerCheck(operation.answer);
+  return (value) => {
+    const checked = check(value);
+    if ('fits' in checked) return JSON.stringify(checked.fits);
+    log.error('an answer does not fit the contract', { path: operation.path, text: cleanText(checked.wrong, 500) });
+    throw fault('internal', { detail: 'an answer does not fit the contract' });
+  };
+}
+
+/** Who has it already is told only that it is still the same (RFC 9110 §13.1.2). */
+function sendDocument(request: FastifyRequest, reply: FastifyReply, text: string): FastifyReply {
+  const tag = `"${createHash('sha256').update(text).digest('base64url').slice(0, 27)}"`;
+  reply.header('ETag', tag);
+  const known = oneHeader(request.headers['if-none-match'])?.split(',') ?? [];
+  if (known.some((each) => [tag, `W/${tag}`, '*'].includes(each.trim()))) return reply.code(304).send();
+  return reply.type('application/json; charset=utf-8').send(text);
+}
+
+/** The same as `unknown` where it was sent twice: nobody knows which was meant. */
+function oneHeader(value: string | readonly string[] | undefined): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}
+
+/** Whatever was thrown, as problem+json. Errors that are no faults may name what is none of theirs, and go to the log only. */
+export function tellProblem(request: FastifyRequest, reply: FastifyReply, error: unknown, log: Log): FastifyReply {
+  const { code } = error as { readonly code?: string };
+  const known = error instanceof Fault ? error : httpFault(code, bodyOctetsMost / 1_024);
+  if (known === null || known.code === 'internal')
+    log.error('a question could not be answered', {
+      path: request.routeOptions.url,
+      request: request.id,
+      text: cleanText(error instanceof Error ? error.message : String(error), 500),
+    });
+  // What went wrong may name machines and databases, which is for those who see all of the estate.
+  const isTold = judgedOf.get(request)?.within === null;
+  const problem = problemOf(known ?? fault('internal', { detail: 'it stands in the log' }), request.id, isTold);
+  if (problem.status === 401) reply.header('WWW-Authenticate', 'Bearer');
+  if (problem.status === 429 || problem.status === 503) reply.header('Retry-After', retryAfter(known));
+  return reply.code(problem.status).type('application/problem+json; charset=utf-8').send(JSON.stringify(problem));
+}
+
+function retryAfter(error: Fault | null): string {
+  return error && 'seconds' in error.about ? String(error.about.seconds) : '5';
+}

@@ -1,0 +1,14 @@
+/**
+ * Every operation of the API, once: routes, OpenAPI, the tests of who may what and clients are made from this. A name or a path
+ * once released keeps its meaning.
+ */
+
+import { estateContract } from './contract-estate.ts';
+import { mailboxContract } from './contract-mailboxes.ts';
+import { publicContract } from './contract-public.ts';
+import { waveContract } from './contract-waves.ts';
+
+export const contract = { ...publicContract, ...estateContract, ...mailboxContract, ...waveContract } as const;
+
+export type Contract = typeof contract;
+export type OperationName = keyof Contract;

@@ -1,0 +1,56 @@
+/** What the API asks of an estate: the same ports as the command line, each as far as somebody's part of it goes. */
+
+import type { AuditFinding, AuditHead } from '#domain/audit-finding.ts';
+import type { Brake } from '#domain/brake.ts';
+import type { DoorKnown } from '#domain/door-known.ts';
+import type { ForecastPast } from '#domain/forecast-past.ts';
+import type { Act, Holder } from '#domain/rights.ts';
+import type { WaysAccepted, WaysPromised } from '#domain/ways-in.ts';
+import type { EstateForecast } from '#operations/forecast.ts';
+import type { WaveReported } from '#operations/report-wave.ts';
+import type { Descriptions } from '#ports/descriptions.ts';
+import type { EstateLists, EstateView, MailboxOrders } from '#ports/estate-view.ts';
+import type { Acceptances } from '#ports/wave-accounts.ts';
+import type { Waves } from '#ports/waves.ts';
+
+/** What it holds, or the part of that which somebody is let see: what lies outside is not there. */
+export interface Holding {
+  readonly view: Pick<EstateView, 'now'>;
+  readonly lists: EstateLists;
+  readonly descriptions: Descriptions;
+  readonly mailboxes: MailboxOrders;
+  readonly acceptances: Acceptances;
+  readonly reports: { wave(name: string): Promise<WaveReported> };
+}
+
+/** What is about everybody, for acts that nobody has over a part. */
+export interface Works {
+  readonly waves: Waves;
+  readonly waysIn: { accept(wave: string, promised: WaysPromised, who: string, why: string): Promise<WaysAccepted> };
+  readonly workforce: { drain(worker: string, who: string): Promise<boolean> };
+  readonly doors: {
+    list(): Promise<readonly DoorKnown[]>;
+    forget(id: string, who: string, why: string): Promise<boolean>;
+  };
+  readonly brake: {
+    state(): Promise<Brake | null>;
+    pull(who: string, why: string): Promise<boolean>;
+    release(who: string, why: string): Promise<boolean>;
+  };
+  readonly audit: { verify(): Promise<{ readonly finding: AuditFinding; readonly kept: AuditHead | null }> };
+  readonly forecasts: {
+    make(): Promise<EstateForecast>;
+    past(most: number): Promise<readonly ForecastPast[]>;
+  };
+}
+
+export type Estate = Holding & Works;
+
+export interface EstateDesk {
+  /** As far as `holder` may do `act` to it. */
+  for(holder: Holder, act: Act): Estate;
+  /** As the settings say. */
+  readonly timezone: string;
+  readonly errorBudget: number;
+  readonly waysPromised: WaysPromised;
+}

@@ -1,0 +1,104 @@
+/**
+ * The one place that says who is asking, whether they may, and how much of the estate is there for them. What they may do is decided
+ * in `domain/rights.ts`; nothing of the API is answered without having come by here.
+ */
+
+import { createHash } from 'node:crypto';
+import { fault } from '#domain/fault.ts';
+import { type Holder, may, reachOf, type Within } from '#domain/rights.ts';
+import type { Bearers } from '#ports/access.ts';
+import type { Operation } from './operation.ts';
+
+export interface Judged {
+  /** Null where everybody may ask. */
+  readonly holder: Holder | null;
+  /** The part of the estate that there is for them. */
+  readonly within: Within;
+}
+
+export interface Question {
+  /** Of the header; lacking where there is none. */
+  readonly authorization: string | undefined;
+  /** The address of whoever asks. */
+  readonly from: string;
+}
+
+/** So many wrong bearers may come from one address, and then none for so long. */
+const wrongMost = 10;
+const restMs = 60_000;
+/** Who was let in not long ago is asked of the database even while others behind the same address are not. */
+const goodForMs = 10 * 60_000;
+/** Bounds of what is remembered: some megabytes. */
+const addressesMost = 10_000;
+const goodMost = 10_000;
+/** Longer is nothing that we have given out. */
+const bearerOctetsMost = 512;
+
+export class Judge {
+  readonly #bearers: Bearers;
+  readonly #now: () => number;
+  readonly #wrong = new Map<string, { count: number; since: number }>();
+  /** Digests of bearers. */
+  readonly #good = new Map<string, number>();
+
+  /** `now`: milliseconds that never go back. */
+  constructor(bearers: Bearers, now: () => number) {
+    [this.#bearers, this.#now] = [bearers, now];
+  }
+
+  /** Throws `api.bearer.*`, `api.act.forbidden` and `database.*`. */
+  async judge({ act }: Pick<Operation, 'act'>, { authorization, from }: Question): Promise<Judged> {
+    if (act === 'public') return { holder: null, within: [] };
+    const holder = await this.#holder(authorization, from);
+    if (act === 'anybody') return { holder, within: [] };
+    if (!may(holder, act)) throw fault('api.act.forbidden', { act });
+    return { holder, within: reachOf(holder, act) };
+  }
+
+  async #holder(authorization: string | undefined, from: string): Promise<Holder> {
+    const bearer = bearerIn(authorization);
+    if (bearer === null) throw fault('api.bearer.missing', {});
+    const digest = createHash('sha256').update(bearer).digest('base64');
+    const now = this.#now();
+    if (!this.#isGood(digest, now)) this.#seeThatItMayTry(from, now);
+    const presented = await this.#bearers.holderOf(bearer);
+    if (presented.kind === 'refused') {
+      this.#good.delete(digest);
+      this.#countWrong(from, now);
+      throw fault('api.bearer.refused', { why: presented.why });
+    }
+    remember(this.#good, digest, now + goodForMs, goodMost);
+    return presented.holder;
+  }
+
+  #isGood(digest: string, now: number): boolean {
+    return (this.#good.get(digest) ?? 0) > now;
+  }
+
+  #seeThatItMayTry(from: string, now: number): void {
+    const wrong = this.#wrong.get(from);
+    if (!wrong) return;
+    const left = wrong.since + restMs - now;
+    if (left <= 0) this.#wrong.delete(from);
+    else if (wrong.count >= wrongMost) throw fault('api.bearer.too-many', { seconds: Math.ceil(left / 1000) });
+  }
+
+  #countWrong(from: string, now: number): void {
+    const count = (this.#wrong.get(from)?.count ?? 0) + 1;
+    remember(this.#wrong, from, { count, since: now }, addressesMost);
+  }
+}
+
+/** `Bearer` and what stands behind it (RFC 6750 §2.1). Null where nobody said who they are. */
+function bearerIn(authorization: string | undefined): string | null {
+  const found = /^Bearer +([\w.~+/=-]+)$/i.exec(authorization ?? '')?.[1];
+  return found === undefined || found.length > bearerOctetsMost ? null : found;
+}
+
+/** The oldest makes room. */
+function remember<Value>(map: Map<string, Value>, key: string, value: Value, most: number): void {
+  map.delete(key);
+  map.set(key, value);
+  const [oldest] = map.keys();
+  if (map.size > most && oldest !== undefined) map.delete(oldest);
+}

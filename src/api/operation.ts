@@ -1,0 +1,112 @@
+/**
+ * An operation of the API as the contract describes it: plain data, from which routes, OpenAPI and clients are made. Nothing here
+ * knows how it is done.
+ */
+
+import Type, { type Static, type TObject, type TSchema } from 'typebox';
+import type { Act } from '#domain/rights.ts';
+import { fields } from './shapes/shape.ts';
+
+/**
+ * Who may ask. An act of `domain/rights.ts`; `anybody` who says who they are; or `public`, everybody, which is for what is the same
+ * for all and no secret.
+ */
+export type Asker = Act | 'anybody' | 'public';
+
+/** What its path names: of what lies outside of somebody's part they are told what they are told of what does not exist. */
+export type ObjectKind = 'mailbox' | 'organisation' | 'wave' | 'worker' | 'door' | 'fault';
+
+export interface Operation {
+  readonly method: 'GET' | 'POST';
+  /** With parameters as in `/v1/waves/:wave`. */
+  readonly path: `/${string}`;
+  /** What it does, in a sentence. */
+  readonly does: string;
+  readonly act: Asker;
+  readonly object: ObjectKind | null;
+  readonly params: TObject;
+  readonly query: TObject;
+  readonly body: TObject | null;
+  /** Of the answer; where it is told in lines, of each. */
+  readonly answer: TSchema;
+  /** `lines`: as long as it has to be, a JSON document on each line (application/x-ndjson). */
+  readonly answers: 'document' | 'lines';
+  /** Its answer is told once only, and kept nowhere. */
+  readonly isSecret?: boolean;
+}
+
+export type ParamsOf<Each extends Operation> = Static<Each['params']>;
+export type QueryOf<Each extends Operation> = Static<Each['query']>;
+export type BodyOf<Each extends Operation> = Each['body'] extends TObject ? Static<Each['body']> : null;
+export type AnswerOf<Each extends Operation> = Static<Each['answer']>;
+
+const none = fields({});
+type None = typeof none;
+
+interface Told<Params extends TObject, Answer extends TSchema> {
+  readonly path: `/${string}`;
+  readonly does: string;
+  readonly act: Asker;
+  readonly object?: ObjectKind;
+  readonly params?: Params;
+  readonly answer: Answer;
+}
+
+/** A question. */
+export function get<Answer extends TSchema, Params extends TObject = None, Query extends TObject = None>(
+  told: Told<Params, Answer> & { readonly query?: Query },
+) {
+  const { params, query, object = null, ...rest } = told;
+  return {
+    ...rest,
+    object,
+    method: 'GET',
+    params: (params ?? none) as Params,
+    query: (query ?? none) as Query,
+    body: null,
+    answers: 'document',
+  } as const satisfies Operation;
+}
+
+/** A question whose answer is as long as it has to be, and is told line by line. */
+export function lines<Answer extends TSchema, Params extends TObject = None, Query extends TObject = None>(
+  told: Told<Params, Answer> & { readonly query?: Query },
+) {
+  return { ...get(told), answers: 'lines' } as const satisfies Operation;
+}
+
+/** An order. Its body is an object, if only `{}`. */
+export function post<Answer extends TSchema, Body extends TObject, Params extends TObject = None>(
+  told: Told<Params, Answer> & { readonly body: Body },
+) {
+  const { params, object = null, ...rest } = told;
+  return {
+    ...rest,
+    object,
+    method: 'POST',
+    params: (params ?? none) as Params,
+    query: none,
+    answers: 'document',
+  } as const satisfies Operation;
+}
+
+/** One line that shows all it holds. */
+const oneLine = (maxLength: number, description: string) =>
+  Type.String({ minLength: 1, maxLength, pattern: String.raw`^[^\x00-\x1f\x7f]+$`, description });
+
+export const name = (description: string) => oneLine(200, description);
+export const why = oneLine(1_000, 'Why, for whoever reads the audit log later.');
+/** Where a reason is wanted, and where it may be given. */
+export const reason = { why } as const;
+export const anyReason = { why: Type.Optional(why) } as const;
+
+export const selectText = oneLine(2_000, 'Which mailboxes, as in `organisation=RXY stage=following` (docs/estate.md).');
+
+/** Pages of a list. */
+export const paging = {
+  after: Type.Optional(oneLine(500, 'Goes on after this one: `next` of the page before.')),
+  limit: Type.Optional(
+    Type.Integer({ minimum: 1, maximum: 1_000, default: 100, description: 'At most so many lines; else 100.' }),
+  ),
+} as const;
+export const usualLimit = 100;

@@ -1,0 +1,115 @@
+/** The API on a real database, for tests: who asks is made here, and what is told is read whole. */
+
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished } from 'vitest';
+import { deskOn } from '#app/api.ts';
+import { Judge } from './judge.ts';
+import { type ContractServer, type ContractServerOptions, openContractServer } from './contract-server.ts';
+import type { Problem } from './problem.ts';
+import type { EstateSettings } from '#domain/estate-settings.ts';
+import type { Act, HeldRole } from '#domain/rights.ts';
+import { type Log, silent } from '#lib/log.ts';
+import { openTokens } from '#store/access-tokens.ts';
+import { openBearers } from '#store/bearers.ts';
+import type { Database } from '#store/db.ts';
+import { openObeyed } from '#store/obeyed.ts';
+
+export interface Served {
+  readonly url: string;
+  readonly server: ContractServer;
+}
+
+const settings = {
+  timezone: 'Europe/London',
+  errorBudget: 0.02,
+  waysIn: null,
+  source: {} as EstateSettings['source'],
+};
+
+/** What is an error to us is one to a test. */
+const loud: Log = { ...silent, error: (phrase, fields) => expect.fail(`${phrase}: ${JSON.stringify(fields)}`) };
+
+/** Answers on any free port until the test is over. */
+export async function served(db: Database, given: Partial<ContractServerOptions> = {}): Promise<Served> {
+  const stateDir = await mkdtemp(join(tmpdir(), 'godwit-api-'));
+  const server = await openContractServer({
+    at: { kind: 'tcp', host: '127.0.0.1', port: 0 },
+    tls: null,
+    behindProxy: false,
+    version: '1.2.3',
+    desk: deskOn(db, stateDir, settings),
+    judge: new Judge(openBearers(db), () => performance.now()),
+    obeyed: openObeyed(db),
+    log: loud,
+    ...given,
+  });
+  onTestFinished(async () => {
+    await server[Symbol.asyncDispose]();
+    await rm(stateDir, { recursive: true });
+  });
+  const { at } = server;
+  return { server, url: at.kind === 'tcp' ? `http://127.0.0.1:${at.port}` : '' };
+}
+
+export async function bearerOf(
+  db: Database,
+  role: HeldRole['role'],
+  organisation: string | null = null,
+  scopes: readonly Act[] | null = null,
+): Promise<string> {
+  const order = {
+    name: `${role} of ${organisation ?? 'all'}`,
+    role: { role, organisation },
+    scopes,
+    lastsMs: 3_600_000,
+  };
+  const made = await openTokens(db).create(order, 'operator bob');
+  if (made.kind !== 'made') throw new Error(`there is no organisation ${organisation}`);
+  return made.bearer;
+}
+
+export interface Told {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  /** Of JSON; else null. */
+  readonly body: unknown;
+}
+
+export interface Asking {
+  readonly bearer?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** An order; lacking for a question. */
+  readonly order?: unknown;
+}
+
+/** Asks, or orders under a key of its own. */
+export async function ask({ url }: Served, path: string, { bearer, headers, order }: Asking = {}): Promise<Told> {
+  const response = await fetch(`${url}${path}`, {
+    ...(order === undefined ? {} : { method: 'POST', body: JSON.stringify(order) }),
+    headers: {
+      ...(bearer === undefined ? {} : { authorization: `Bearer ${bearer}` }),
+      ...(order === undefined ? {} : { 'content-type': 'application/json', 'idempotency-key': randomUUID() }),
+      ...headers,
+    },
+  });
+  const text = await response.text();
+  return { status: response.status, headers: response.headers, text, body: parsed(text) };
+}
+
+/** What is told of a problem, as far as it is the same each time. */
+export function problemIn({ body }: Told): Omit<Problem, 'request-id'> {
+  const { 'request-id': _, ...problem } = body as Problem;
+  return problem;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,70 @@
+/** Joins the HTTP API to the database of the estate. */
+
+import { readFile } from 'node:fs/promises';
+import { type ContractServer, openContractServer } from '#api/contract-server.ts';
+import type { EstateDesk } from '#api/estate.ts';
+import { Judge } from '#api/judge.ts';
+import type { ApiSettings } from '#domain/api-settings.ts';
+import { type EstateSettings, waysPromisedBy } from '#domain/estate-settings.ts';
+import { fault } from '#domain/fault.ts';
+import { cleanText } from '#lib/clean-text.ts';
+import type { Log } from '#lib/log.ts';
+import { reportWave } from '#operations/report-wave.ts';
+import { openBearers } from '#store/bearers.ts';
+import type { Database } from '#store/db.ts';
+import { openEstateParts } from '#store/estate-parts.ts';
+import { openObeyed } from '#store/obeyed.ts';
+import { shownDoorPlace } from '#domain/door-place.ts';
+import { openWorks } from './estate-desk.ts';
+
+export interface ApiParts {
+  readonly api: ApiSettings;
+  readonly settings: EstateSettings;
+  readonly db: Database;
+  readonly stateDir: string;
+  readonly version: string;
+  readonly log: Log;
+}
+
+/** Answers from now on. Throws `listen.unusable`. */
+export async function openApi({ api, settings, db, stateDir, version, log }: ApiParts): Promise<ContractServer> {
+  return openContractServer({
+    at: api.at,
+    tls: api.tls && (await tlsOf(api, api.tls)),
+    behindProxy: api.behindProxy,
+    version,
+    desk: deskOn(db, stateDir, settings),
+    judge: new Judge(openBearers(db), () => performance.now()),
+    obeyed: openObeyed(db),
+    log,
+  });
+}
+
+export function deskOn(
+  db: Database,
+  stateDir: string,
+  settings: Pick<EstateSettings, 'timezone' | 'errorBudget' | 'waysIn' | 'source'>,
+): EstateDesk {
+  const { timezone, errorBudget } = settings;
+  const works = openWorks(db, stateDir);
+  const parts = openEstateParts(db);
+  return {
+    for(holder, act) {
+      const { accounts, ...part } = parts.of(holder, act);
+      return { ...works, ...part, reports: { wave: (name) => reportWave(accounts, name) } };
+    },
+    timezone,
+    errorBudget,
+    waysPromised: waysPromisedBy(settings),
+  };
+}
+
+async function tlsOf({ at }: ApiSettings, { certificate, key }: NonNullable<ApiSettings['tls']>) {
+  try {
+    const [chain, secret] = await Promise.all([readFile(certificate, 'utf8'), readFile(key, 'utf8')]);
+    return { certificate: chain, key: secret };
+  } catch (error) {
+    const text = `its certificate or key cannot be read: ${cleanText((error as Error).message, 200)}`;
+    throw fault('listen.unusable', { at: shownDoorPlace(at), text }, { cause: error });
+  }
+}

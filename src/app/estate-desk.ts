@@ -1,0 +1,48 @@
+/** All that people can ask and order of an estate, on its database: for the command line and for the API. */
+
+import type { Estate, Works } from '#api/estate.ts';
+import { forecastEstate } from '#operations/forecast.ts';
+import { reportWave } from '#operations/report-wave.ts';
+import type { WorkerId } from '#ports/workforce.ts';
+import { openAcceptances } from '#store/acceptance.ts';
+import { openBrake } from '#store/brake.ts';
+import type { Database } from '#store/db.ts';
+import { openDescriptions } from '#store/descriptions.ts';
+import { openDoorCare } from '#store/door-care.ts';
+import { openEstateLists } from '#store/estate-lists.ts';
+import { openEstateView } from '#store/estate-view.ts';
+import { openForecasting } from '#store/forecasting.ts';
+import { openMailboxOrders } from '#store/mailbox-orders.ts';
+import { openWaveAccounts } from '#store/wave-accounts.ts';
+import { openWaves } from '#store/waves.ts';
+import { openWaysIn } from '#store/ways-in.ts';
+import { openWorkforce } from '#store/workforce.ts';
+import { verifyKeptAudit } from './audit-keeping.ts';
+
+/** The estate, on a database that is open. The head of its audit log is kept in `stateDir`. */
+export function openEstate(db: Database, stateDir: string): Estate {
+  const accounts = openWaveAccounts(db);
+  return {
+    ...openWorks(db, stateDir),
+    view: openEstateView(db),
+    lists: openEstateLists(db),
+    descriptions: openDescriptions(db),
+    mailboxes: openMailboxOrders(db),
+    acceptances: openAcceptances(db),
+    reports: { wave: (name) => reportWave(accounts, name) },
+  };
+}
+
+/** What is about everybody. */
+export function openWorks(db: Database, stateDir: string): Works {
+  const forecasting = openForecasting(db);
+  return {
+    waves: openWaves(db),
+    waysIn: openWaysIn(db),
+    workforce: { drain: (worker, who) => openWorkforce(db).drain(worker as WorkerId, who) },
+    brake: openBrake(db),
+    doors: openDoorCare(db),
+    audit: { verify: () => verifyKeptAudit(db, stateDir) },
+    forecasts: { make: () => forecastEstate(forecasting), past: (most) => forecasting.past(most) },
+  };
+}

@@ -1,0 +1,98 @@
+/** What can be wrong with a question to the HTTP API; part of the catalogue (`fault.ts`). */
+
+import { entry } from './fault-entry.ts';
+
+export const apiFaults = {
+  'api.bearer.missing': entry<object>(
+    'estate',
+    'operator',
+    () => 'Nobody is told anything here who does not say who they are.',
+    'Send a token with `Authorization: Bearer …`; docs/api.md says how one is made and kept.',
+  ),
+  'api.bearer.refused': entry<{ readonly why: 'unknown' | 'expired' | 'revoked' }>(
+    'estate',
+    'operator',
+    ({ why }) => `What was sent to prove who is asking is ${why}.`,
+    'Ask whoever gave it out for another.',
+  ),
+  'api.bearer.too-many': entry<{ readonly seconds: number }>(
+    'estate',
+    'paced',
+    ({ seconds }) =>
+      `Too many wrong tokens came from there: nobody is let in from that address for ${seconds} seconds.`,
+    'Wait, and see which program has a token that is not good any more.',
+  ),
+  'api.act.forbidden': entry<{ readonly act: string }>(
+    'estate',
+    'operator',
+    ({ act }) => `Your role does not let you do this (${act}).`,
+    'Ask an owner of the programme for a role that does.',
+  ),
+  'api.not-there': entry<{ readonly what: string; readonly name: string; readonly nearest: string | null }>(
+    'estate',
+    'operator',
+    ({ what, name, nearest }) =>
+      `There is no ${what} ${JSON.stringify(name)} here${nearest === null ? '' : ` (did you mean ${JSON.stringify(nearest)}?)`}.`,
+    'Check its name; the lists show what there is.',
+  ),
+  'api.route.unknown': entry<object>(
+    'estate',
+    'operator',
+    () => 'There is nothing at this address.',
+    'Look it up in /openapi.json, which describes every address there is.',
+  ),
+  'api.request.unfit': entry<{ readonly text: string; readonly problems: readonly string[] }>(
+    'estate',
+    'operator',
+    ({ text }) => `This cannot be done as it was asked: ${text}`,
+    'Look up in /openapi.json what is expected.',
+  ),
+  'api.body.malformed': entry<object>(
+    'estate',
+    'operator',
+    () => 'What was sent is not JSON.',
+    'Send one JSON object in UTF-8.',
+  ),
+  'api.body.not-json': entry<object>(
+    'estate',
+    'operator',
+    () => 'What was sent does not say that it is JSON.',
+    'Send it with `Content-Type: application/json`.',
+  ),
+  'api.body.too-large': entry<{ readonly kilobytes: number }>(
+    'estate',
+    'operator',
+    ({ kilobytes }) => `What was sent is larger than the ${kilobytes} kB that are read.`,
+    'Send less at a time.',
+  ),
+  'api.key.missing': entry<object>(
+    'estate',
+    'operator',
+    () => 'An order wants an Idempotency-Key, so that sent twice it is obeyed once.',
+    'Send a header `Idempotency-Key` with 8 to 128 letters, digits, - or _ of your own choice, such as a UUID.',
+  ),
+  'api.key.other-body': entry<object>(
+    'estate',
+    'operator',
+    () => 'This Idempotency-Key was used for something else within the last day.',
+    'Give each order a key of its own.',
+  ),
+  'api.key.under-way': entry<object>(
+    'estate',
+    'paced',
+    () => 'What was sent under this Idempotency-Key first is still being done, or nobody heard how it ended.',
+    'Ask how things stand before you send it again, under another key.',
+  ),
+  'api.key.done': entry<object>(
+    'estate',
+    'never',
+    () => 'What was sent under this Idempotency-Key has been done, and its answer is told once only.',
+    'Ask how things stand; send a new order under another key.',
+  ),
+  'api.refused': entry<{ readonly text: string; readonly outcome: { readonly kind: string } }>(
+    'estate',
+    'operator',
+    ({ text }) => text,
+    'See how it stands, and ask again when that has changed.',
+  ),
+} as const;

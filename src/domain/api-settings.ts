@@ -1,0 +1,11 @@
+/** Where the HTTP API is answered, as an operator has decided (godwit.yaml, `api`). */
+
+import type { DoorPlace } from './door-place.ts';
+
+export interface ApiSettings {
+  readonly at: DoorPlace;
+  /** Paths of PEM files; null: in clear text, which leaves this machine only behind a proxy. */
+  readonly tls: { readonly certificate: string; readonly key: string } | null;
+  /** Whether what a proxy says of who is asking is believed (`X-Forwarded-For`). */
+  readonly behindProxy: boolean;
+}
