@@ -1,7 +1,7 @@
 /**
  * Makes the packages of Debian, out of a clone in which `npm ci` was run: `godwit` with its own Node, and `godwit-postgres`, the
  * PostgreSQL for a trial. Nothing is fetched. The same clone gives the same octets: everything bears the time of SOURCE_DATE_EPOCH, or
- * of the last commit.
+ * of the last commit; and the maintainer is DEBFULLNAME <DEBEMAIL>.
  *
  *     npm run package                               into release/
  *     node tools/package-deb.ts --out DIR --compress none       quickly, for tests
@@ -38,7 +38,7 @@ const summaries: Readonly<Record<'godwit' | 'godwit-postgres', Omit<Described, '
     ],
     // What the Node of npm is linked with, and what it says it was built against.
     relations: {
-      Depends: 'libc6 (>= 2.28), libgcc-s1, libstdc++6 (>= 8), util-linux',
+      Depends: 'libc6 (>= 2.28), libgcc-s1, libstdc++6 (>= 8)',
       Recommends: 'ca-certificates',
       Suggests: 'postgresql, godwit-postgres, libnss-systemd',
     },
@@ -51,7 +51,7 @@ const summaries: Readonly<Record<'godwit' | 'godwit-postgres', Omit<Described, '
       'The programs with which godwit serve runs a PostgreSQL of its own, for a\ntrial or a small estate (database: embedded). They bring old libraries,\nOpenSSL 1.1.1 among them, and listen on a Unix socket or on loopback only.',
       'Use a PostgreSQL of your own for anything larger.',
     ],
-    relations: { Depends: 'godwit, libc6 (>= 2.28), util-linux' },
+    relations: { Depends: 'godwit, libc6 (>= 2.28)' },
     scripts: [],
   },
 };

@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { chmod, copyFile, lstat, lutimes, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { root } from '../project.ts';
+import { maintainer } from './maintainer.ts';
 
 export interface Described {
   readonly name: string;
@@ -62,11 +63,6 @@ function controlText(described: Described, kilobytes: number): string {
     paragraphs.join('\n .\n'),
     '',
   ].join('\n');
-}
-
-/** Whoever builds it, as Debian's own tools ask for them (debchange(1)). */
-function maintainer(): string {
-  return `${process.env['DEBFULLNAME'] ?? 'Godwit'} <${process.env['DEBEMAIL'] ?? 'godwit@localhost'}>`;
 }
 
 /** MD5 against accidents, as dpkg --verify and debsums read them; no links, and in the order of their names. */

@@ -32,7 +32,9 @@ export function copyrightText(home: string, packages: readonly ShippedPackage[])
 function paragraph(home: string, shipped: ShippedPackage): readonly string[] {
   const { name, version, path, licence } = shipped;
   const folder = join(home, path);
-  const texts = licenceFiles(folder).map((file) => readFileSync(join(folder, file), 'utf8'));
+  const texts = licenceFiles(folder)
+    .map((file) => readFileSync(join(folder, file), 'utf8'))
+    .map((text) => (isApache(text) ? 'On Debian systems it is in /usr/share/common-licenses/Apache-2.0.' : text));
   return [
     `Files: usr/lib/godwit/${isNode(shipped) ? 'bin/node' : `${path}/*`}`,
     `Copyright: ${holders(texts) ?? authorOf(folder) ?? `the authors of ${name}`}`,
@@ -41,6 +43,11 @@ function paragraph(home: string, shipped: ShippedPackage): readonly string[] {
     ...texts.flatMap((text) => [' .', ...text.trimEnd().split('\n').map(continued)]),
     '',
   ];
+}
+
+/** A text of two hundred lines that every Debian has. */
+function isApache(text: string): boolean {
+  return /^\s*Apache License\s+Version 2\.0, January 2004/.test(text);
 }
 
 /** The first line that claims a right. */

@@ -5,7 +5,7 @@
 
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { createReadStream, existsSync, globSync } from 'node:fs';
+import { createReadStream, existsSync, globSync, readlinkSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -105,6 +105,9 @@ describe.runIf(dpkg.ok)('the package', () => {
     const held = globSync('**/node_modules/{@*/*,[!@.]*}/package.json', { cwd: join(root, 'usr/lib/godwit') });
     const named = installedPackages().filter((each) => !isNode(each));
     expect(held.map((path) => path.replace(/\/package\.json$/, '')).toSorted()).toEqual(named.map(({ path }) => path));
+    const links = globSync('usr/**/*', { cwd: root, withFileTypes: true }).filter((entry) => entry.isSymbolicLink());
+    expect(links.length).toBeGreaterThan(10);
+    expect(links.filter((link) => readlinkSync(join(link.parentPath, link.name)).startsWith('/'))).toEqual([]);
     expect(existsSync(join(root, 'usr/lib/godwit/node_modules/vitest'))).toBe(false);
     expect(globSync('**/*.test.*', { cwd: join(root, 'usr/lib/godwit') })).toEqual([]);
     expect(named.filter(isPostgres)).toHaveLength(1);

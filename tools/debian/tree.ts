@@ -10,6 +10,7 @@ import { bundled } from '../bundle.ts';
 import { root } from '../project.ts';
 import { installedPackages, isNode, isPostgres } from '../shipped-packages.ts';
 import { copyrightText, licenceFiles } from './copyright.ts';
+import { maintainer } from './maintainer.ts';
 import { manPage } from './man-page.ts';
 
 const run = promisify(execFile);
@@ -48,7 +49,8 @@ export async function layGodwit(tree: string, release: Release): Promise<void> {
 
   const doc = join(tree, 'usr/share/doc/godwit');
   await write(join(doc, 'copyright'), copyrightText(root, packages));
-  await write(join(doc, 'changelog.gz'), gzipSync(await readFile(join(root, 'CHANGELOG.md')), { level: 9 }));
+  await put(join(root, 'CHANGELOG.md'), join(doc, 'CHANGELOG.md'));
+  await layPapers(tree, 'godwit', release);
   for (const page of (await readdir(join(root, pages))).filter((name) => /\.(?:md|json)$/.test(name)))
     await put(join(root, pages, page), join(doc, page));
   for (const folder of ['coexistence', 'prometheus', 'grafana'])
@@ -62,17 +64,26 @@ export async function layPostgres(tree: string, release: Release): Promise<void>
   if (postgres === undefined) throw new Error('there is no PostgreSQL for this machine among the packages of npm');
   const from = join(root, postgres.path);
   const to = join(tree, ours, postgres.path);
+  // What only building against it takes stays behind.
+  const filter = (path: string): boolean => !/\.(?:a|map|d\.ts)$|\/pgxs$/.test(path);
   for (const part of ['package.json', 'dist', 'native'])
-    await cp(join(from, part), join(to, part), { recursive: true, filter: (path) => !/\.(?:a|map|d\.ts)$/.test(path) });
+    await cp(join(from, part), join(to, part), { recursive: true, verbatimSymlinks: true, filter });
   // Names that its programs look for, which npm cannot hold; made here, since nobody may write there later.
   const links = JSON.parse(await readFile(join(from, 'native/pg-symlinks.json'), 'utf8')) as readonly {
     readonly source: string;
     readonly target: string;
   }[];
   for (const { source, target } of links) await linked(join(to, target), basename(source));
-  const doc = join(tree, 'usr/share/doc/godwit-postgres');
-  await write(join(doc, 'copyright'), copyrightText(root, packages));
-  await write(join(doc, 'changelog.gz'), gzipSync(`godwit-postgres ${release.version}: see godwit\n`, { level: 9 }));
+  await write(join(tree, 'usr/share/doc/godwit-postgres/copyright'), copyrightText(root, packages));
+  await layPapers(tree, 'godwit-postgres', release);
+}
+
+/** What Debian wants of every package: a changelog in its own form, and why lintian is contradicted where it is. */
+async function layPapers(tree: string, name: string, { version, date }: Release): Promise<void> {
+  const day = date.toUTCString().replace('GMT', '+0000');
+  const log = `${name} (${version}) unstable; urgency=medium\n\n  * See /usr/share/doc/godwit/CHANGELOG.md.\n\n -- ${maintainer()}  ${day}\n`;
+  await write(join(tree, 'usr/share/doc', name, 'changelog.gz'), gzipSync(log, { level: 9 }));
+  await put(join(root, `deploy/debian/${name}.lintian-overrides`), join(tree, 'usr/share/lintian/overrides', name));
 }
 
 /** The bundle, and what it reads as files. */
@@ -96,7 +107,7 @@ async function layPackage(from: string, to: string): Promise<void> {
   const { stdout } = await run('find', [from, '-name', 'node_modules', '-prune', '-o', '-type', 'f', '-print']);
   for (const path of stdout.split('\n').filter((line) => line !== '')) {
     const within = path.slice(from.length + 1);
-    if (/^(?:tests?|examples?|benchmarks?|docs?|\.\w+|integration)\//.test(within)) continue;
+    if (/^(?:tests?|examples?|benchmarks?|docs?|integration)\/|(?:^|\/)\./.test(within)) continue;
     if (/\.test\.\w+$/.test(within)) continue;
     if (terms.has(path) || /\.(?:js|mjs|cjs|json|node|sql)$/.test(within)) await put(path, join(to, within));
   }
