@@ -62,7 +62,7 @@ function liveALittle(metrics: Metrics): void {
   const platform = { connections: 12, connectionsPerMailbox: 2, connectionsInUse: 5, commandsPerSecond: 9 };
   metrics.tellOfEstate(async () => ({
     standings: [{ wave: 'pilot', stage: 'following', mark: null, mailboxes: 1, bytes: 2 }],
-    platforms: [{ ...platform, side: 'source', bytesPerSecond: 1_000, state: 'open', until: null, why: null }],
+    platforms: [{ ...platform, side: 'source', bytesPerSecond: 1_000, state: 'open', until: null, why: '' }],
     workers: [],
     jobs: { waiting: 7, active: 2 },
     waysHomeLate: [{ code: 'target.quota', mailboxes: 3, since: new Date(0), example: 'ann@x.example' }],
@@ -143,12 +143,12 @@ describe('the dashboard', () => {
     const ids = dashboard.panels.map(({ id }) => id);
     expect(new Set(ids).size).toBe(ids.length);
     const taken = new Set<string>();
-    for (const { title, description, gridPos } of dashboard.panels) {
-      expect(description, title).toMatch(/\.$/);
+    for (const { description, gridPos } of dashboard.panels) {
+      expect(description).toMatch(/\.$/);
       expect(gridPos.x + gridPos.w).toBeLessThanOrEqual(24);
       for (let x = gridPos.x; x < gridPos.x + gridPos.w; x++)
         for (let y = gridPos.y; y < gridPos.y + gridPos.h; y++) {
-          expect(taken.has(`${x},${y}`), title).toBe(false);
+          expect(taken.has(`${x},${y}`)).toBe(false);
           taken.add(`${x},${y}`);
         }
     }
