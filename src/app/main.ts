@@ -9,6 +9,7 @@ import { wantsJson } from '#cli/session.ts';
 import type { Settings, World } from '#cli/world.ts';
 import { endInTime } from './end-in-time.ts';
 import { openLog } from './log.ts';
+import { keepMemoryToOurselves } from './no-dumps.ts';
 import { withoutSecrets } from '#lib/redaction.ts';
 import { readSettings } from './settings.ts';
 
@@ -90,6 +91,11 @@ process.stderr.on('error', () => {});
 process.on('uncaughtException', (error) => breakDown(error));
 process.on('unhandledRejection', (error) => breakDown(error));
 
+const dumps = keepMemoryToOurselves();
+if (dumps !== null) {
+  writeAll(2, `godwit: ${dumps}\n`);
+  process.exit(exitCodes.wrongUsage);
+}
 process.exit(await runCommandLine(argv, world));
 
 /** The first signal asks for a clean stop; the second ends the process as it stands, which is safe too. */
