@@ -8,6 +8,7 @@ import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import * as ofAccess from '#cli/access-flags.ts';
 import * as declared from '#cli/flags.ts';
+import * as ofEvidence from '#cli/evidence-flags.ts';
 import * as ofTheTail from '#cli/tail-flags.ts';
 import { root } from './project.ts';
 
@@ -60,12 +61,15 @@ export function deadReferences(): readonly string[] {
 }
 
 /** Programs whose flags are their own. */
-const others = /\b(?:npm run \S+ -- |(?:systemctl|journalctl|docker|helm|kubectl|pg_dump|pg_restore) )[^`\n]*/g;
+const others =
+  /\b(?:npm run \S+ -- |node docs\/\S+ |(?:systemctl|journalctl|docker|helm|kubectl|pg_dump|pg_restore) )[^`\n]*/g;
 
 /** Flags that a page speaks of and no command has; those of `npm run` belong to the benches and labs. */
 export function unknownFlags(page: string): readonly string[] {
   const known = new Set([
-    ...[declared, ofTheTail, ofAccess].flatMap(Object.values).flatMap((flags: object) => Object.keys(flags)),
+    ...[declared, ofTheTail, ofAccess, ofEvidence]
+      .flatMap(Object.values)
+      .flatMap((flags: object) => Object.keys(flags)),
     'help',
     'version',
     'seeds',

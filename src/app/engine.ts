@@ -91,6 +91,10 @@ export async function openEngine(
       };
       return await probeServer(request, signal);
     },
+    async checkLive(side, order, signal) {
+      const { checkLive } = await import('#operations/check-live.ts');
+      return await checkLive({ ...order, open: imapSource(await mailbox(side, 'target')), log }, signal);
+    },
     async [Symbol.asyncDispose]() {
       if (opened) await (await opened.catch(() => null))?.[Symbol.asyncDispose]();
     },

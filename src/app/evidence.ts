@@ -2,30 +2,83 @@
 
 import { userInfo } from 'node:os';
 import type { EvidenceWork, InspectionOptions } from '#cli/world.ts';
+import { envelopeText } from '#domain/certificate.ts';
+import { jwkSet } from '#domain/signing-key.ts';
+import { realClock } from '#lib/clock.ts';
+import { certifyWave } from '#operations/certify-wave.ts';
+import { EvidenceFiles } from '#operations/evidence-files.ts';
+import { makeCertificates } from '#operations/make-certificates.ts';
+import { openEvidence } from '#store/evidence.ts';
+import { digestKeyOf } from '#store/ledger.ts';
+import { openLooks } from '#store/looks.ts';
+import { signingKeys } from '#store/signing-keys.ts';
+import { openWaveAccounts } from '#store/wave-accounts.ts';
 import { openEstateDatabase } from './estate-database.ts';
 import { type Environment, readKeyring } from './keyring.ts';
-import { rotateSigningKey } from './signing-key.ts';
-import { signingKeys } from '#store/signing-keys.ts';
+import { Onlooker } from './onlooker.ts';
+import { rootKeyOf } from './root-key.ts';
+import { rotateSigningKey, signingKeyOf } from './signing-key.ts';
 
 const connectionsMax = 8;
 
 /** Opens it. Throws `secret.key.unreadable` and `database.*`, and a `UsageError` where its URL cannot be had. */
 export async function openEvidenceWork(
   options: InspectionOptions,
-  _version: string,
+  version: string,
   environment: Environment,
 ): Promise<EvidenceWork> {
-  const { database, stateDir, log, signal } = options;
+  const { database, settings, stateDir, log, signal } = options;
   const keys = await readKeyring(options.keys, environment, log);
   const opening = { stateDir, environment, connectionsMax, applicationName: 'godwit evidence', log };
   const db = await openEstateDatabase(database, opening, signal);
+  const onlooker = new Onlooker({ db, settings, version, keys, environment, log });
+  const accounts = openWaveAccounts(db);
+  const evidence = openEvidence(db);
   const who = `operator ${userInfo().username}`;
   const signing = { db, stateDir, keys, who, log };
+  const rootKey = () => rootKeyOf({ db, stateDir, keys, mayMake: false, log });
+  const { selection } = settings;
+  const common = { selection, lookAt: onlooker.lookAt, looks: openLooks(db), evidence, version, log, clock: realClock };
   return {
+    atOnce: settings.atOnce,
+    async find(name) {
+      const found = await accounts.find(name);
+      return found.kind === 'found' ? { ...found, members: await accounts.members(found.wave.id) } : found;
+    },
+    mailbox: (address) => evidence.find(address),
+    async *make({ folder, ...order }, over) {
+      const root = await rootKey();
+      const key = await signingKeyOf(signing);
+      const files = folder === null ? null : await EvidenceFiles.open(folder);
+      await files?.other('public-keys.json', publicKeys(await signingKeys(db).list()));
+      const digestKey = (mailbox: number) => digestKeyOf(root, mailbox);
+      yield* makeCertificates({ ...common, ...order, files, key, digestKeyOf: digestKey }, over);
+    },
+    async close({ folder, ...order }) {
+      const key = await signingKeyOf(signing);
+      const made = await certifyWave({ ...order, evidence, key, version, who, now: () => Date.now() });
+      if (made === null) return null;
+      const files = folder === null ? null : await EvidenceFiles.open(folder);
+      await files?.wave(made.certificate.wave.name, envelopeText(made));
+      return made.certificate;
+    },
+    async digestKeys(members, folder) {
+      const root = await rootKey();
+      const files = await EvidenceFiles.open(folder);
+      for (const [mailbox, address] of await evidence.addresses(members))
+        await files.digestKey(address, digestKeyOf(root, mailbox));
+    },
     keys: {
       list: () => signingKeys(db).list(),
       rotate: async () => (await rotateSigningKey(signing)).id,
     },
-    [Symbol.asyncDispose]: () => db[Symbol.asyncDispose](),
+    async [Symbol.asyncDispose]() {
+      await onlooker[Symbol.asyncDispose]();
+      await db[Symbol.asyncDispose]();
+    },
   };
+}
+
+function publicKeys(keys: Parameters<typeof jwkSet>[0]): string {
+  return `${JSON.stringify(jwkSet(keys), null, 2)}\n`;
 }

@@ -1,9 +1,21 @@
 /** Evidence that others can check: `godwit certificate`. What the commands do is loaded when they are called. */
 
 import { buildCommand, buildRouteMap } from '@stricli/core';
-import { keyExportFlags, type KeyExportFlags, keyFlags, type KeyFlags } from './evidence-flags.ts';
-import { certificateKeyHelp } from './evidence-help.ts';
+import {
+  checkFlags,
+  type CheckFlags,
+  digestKeyFlags,
+  type DigestKeyFlags,
+  keyExportFlags,
+  type KeyExportFlags,
+  keyFlags,
+  type KeyFlags,
+  makeFlags,
+  type MakeFlags,
+} from './evidence-flags.ts';
+import { certificateCheckHelp, certificateHelp, certificateKeyHelp } from './evidence-help.ts';
 import { shorthands } from './flags.ts';
+import { named } from './positional.ts';
 import type { Session } from './session.ts';
 
 const keyCommands = buildRouteMap<'list' | 'rotate' | 'export', Session>({
@@ -27,7 +39,31 @@ const keyCommands = buildRouteMap<'list' | 'rotate' | 'export', Session>({
   docs: { brief: 'The keys that sign certificates', fullDescription: certificateKeyHelp },
 });
 
-export const certificateCommands = buildRouteMap<'key', Session>({
-  routes: { key: keyCommands },
-  docs: { brief: 'What became of a mailbox, signed, for anyone to check', fullDescription: certificateKeyHelp },
+export const certificateCommands = buildRouteMap<'make' | 'check' | 'digest-keys' | 'key', Session>({
+  routes: {
+    make: buildCommand<MakeFlags, [], Session>({
+      loader: async () => (await import('./certificate-make.ts')).makeCertificates,
+      parameters: { flags: makeFlags, aliases: shorthands },
+      docs: { brief: 'Read both sides of mailboxes, and sign what was found', fullDescription: certificateHelp },
+    }),
+    check: buildCommand<Omit<CheckFlags, 'deep'>, [string], Session>({
+      loader: async () => (await import('./certificate-check.ts')).checkFile,
+      parameters: {
+        positional: named('FILE', 'A certificate, such as ann@corp.example.json'),
+        flags: checkFlags,
+        aliases: shorthands,
+      },
+      docs: { brief: 'Check one, without a database and without an estate', fullDescription: certificateCheckHelp },
+    }),
+    'digest-keys': buildCommand<DigestKeyFlags, [], Session>({
+      loader: async () => (await import('./certificate-make.ts')).writeDigestKeys,
+      parameters: { flags: digestKeyFlags, aliases: shorthands },
+      docs: {
+        brief: 'The keys with which contents are checked, one for each mailbox',
+        fullDescription: certificateHelp,
+      },
+    }),
+    key: keyCommands,
+  },
+  docs: { brief: 'What became of a mailbox, signed, for anyone to check', fullDescription: certificateHelp },
 });

@@ -66,9 +66,11 @@ export async function play(argv: readonly string[], made: MadeUp = {}): Promise<
     },
     verify: async () => Promise.reject(new Error('no verify in this test')),
     probe: async () => Promise.reject(new Error('no probe in this test')),
+    checkLive: async () => Promise.reject(new Error('no certificate is checked in this test')),
     [Symbol.asyncDispose]: async () => {},
     ...(made.engine?.verify ? { verify: made.engine.verify } : {}),
     ...(made.engine?.probe ? { probe: made.engine.probe } : {}),
+    ...(made.engine?.checkLive ? { checkLive: made.engine.checkLive } : {}),
   };
   const world: World = {
     version: '1.2.3',

@@ -44,12 +44,16 @@ import type { CommandError, CopyReport, MailboxReport } from '#domain/report.ts'
 import type { Holder } from '#domain/rights.ts';
 import type { KeyReference, SecretReference } from '#domain/secret-reference.ts';
 import type { Selection } from '#domain/selection.ts';
+import type { WaveCertificate } from '#domain/certificate.ts';
 import type { Selector, UnknownName } from '#domain/selector.ts';
 import type { KnownKey } from '#domain/signing-key.ts';
 import type { TailApplication, TailDay, TailLine, TailListOrder, TailPlanned, TailPlanOrder } from '#domain/tail.ts';
 import type { Log } from '#lib/log.ts';
 import type { PlanApplied, PlanOrder } from '#operations/apply-plan.ts';
 import type { CheckedMailbox, CheckWaveRequest } from '#operations/check-wave.ts';
+import type { CheckedLive, CheckLive } from '#operations/check-live.ts';
+import type { CertifyWave } from '#operations/certify-wave.ts';
+import type { MadeCertificate, MakeCertificates } from '#operations/make-certificates.ts';
 import type { CopyChoices, CopyWatcher, Pace } from '#operations/copy-mailbox.ts';
 import type { Finding } from '#operations/doctor-parts.ts';
 import type { EstateForecast } from '#operations/forecast.ts';
@@ -345,6 +349,24 @@ export interface EstateInspection extends AsyncDisposable {
 }
 
 export interface EvidenceWork extends AsyncDisposable {
+  /** Mailboxes at a time, as the settings say. */
+  readonly atOnce: number;
+  find: EstateInspection['find'];
+  /** The mailbox of that address; null where there is none. */
+  mailbox(address: string): Promise<number | null>;
+  /** `folder`: where the files go, null for nowhere. Throws `evidence.*`, `digests.key.*`, `secret.key.*`. */
+  make(
+    order: Pick<MakeCertificates, 'members' | 'atOnce' | 'anew' | 'withElements' | 'watcher'> & {
+      readonly folder: string | null;
+    },
+    signal: AbortSignal,
+  ): AsyncIterable<readonly MadeCertificate[]>;
+  /** Closes a round: the root of the wave, into the audit log and the folder. Null where there is nothing to cover. */
+  close(
+    order: Pick<CertifyWave, 'wave' | 'members' | 'reasons'> & { readonly folder: string | null },
+  ): Promise<WaveCertificate | null>;
+  /** Writes the digest key of each mailbox into the folder, for those who check contents. */
+  digestKeys(members: readonly number[], folder: string): Promise<void>;
   readonly keys: {
     /** All that ever signed. */
     list(): Promise<readonly KnownKey[]>;
@@ -552,6 +574,12 @@ export interface Engine extends AsyncDisposable {
   copy(order: CopyOrder, watcher: CopyWatcher, signal: AbortSignal): Promise<MailboxReport>;
   verify(order: VerifyOrder, watcher: VerifyWatcher, signal: AbortSignal): Promise<VerifyReport>;
   probe(side: Side, deep: boolean, watcher: CopyWatcher, signal: AbortSignal): Promise<ProbeReport>;
+  /** Holds a certificate against the mailbox that it is about. Throws the faults of that side. */
+  checkLive(
+    side: Side,
+    order: Pick<CheckLive, 'certificate' | 'digestKey' | 'lists' | 'watcher'>,
+    signal: AbortSignal,
+  ): Promise<CheckedLive>;
 }
 
 export type { CommandError, CopyReport, MailboxReport };

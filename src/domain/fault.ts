@@ -471,6 +471,18 @@ export const faults = {
       `The key that signs certificates is not to be had here: it is not sealed in the database, and there is no ${file}.`,
     'Run this where its state folder is, or with the GODWIT_KEY under which it is sealed. Where it is lost, `godwit certificate key rotate` makes another; what it signed stays valid.',
   ),
+  'evidence.folder.unwritable': entry<{ readonly folder: string } & Said>(
+    'estate',
+    'operator',
+    ({ folder, text }) => `The evidence cannot be written to ${folder}: ${text}`,
+    'Make room there, or name another folder, and run the same command again: what was made is kept, and it goes on from there.',
+  ),
+  'evidence.chain.moved': entry<{ readonly wave: string }>(
+    'estate',
+    'soon',
+    ({ wave }) => `Certificates of the wave ${wave} were made anew by somebody else while its root was made.`,
+    'Run the same command again when the other one has ended; the certificates are kept.',
+  ),
   'check.all-refused': entry<{ readonly side: string; readonly mailboxes: number }>(
     'platform',
     'operator',

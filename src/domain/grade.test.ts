@@ -15,7 +15,7 @@ describe('a mailbox', () => {
   test('is good where a person accepted what is listed, or the switch took up to a minute', () => {
     expect(gradeOfMailbox({ ...whole, outcome: 'accepted', accepted: 3 })).toEqual({
       grade: 'good',
-      because: ['3 exceptions were accepted by a person'],
+      because: ['3 exceptions accepted by a person'],
     });
     expect(gradeOf({ interruptedMs: 5_001 })).toBe('good');
     expect(gradeOf({ interruptedMs: 60_000 })).toBe('good');
@@ -39,8 +39,8 @@ describe('a mailbox', () => {
       grade: 'poor',
       because: [
         'its switch kept somebody out for 700 seconds',
-        '1 exceptions are open',
-        '2 exceptions were accepted by a person',
+        '1 exception open',
+        '2 exceptions accepted by a person',
       ],
     });
   });

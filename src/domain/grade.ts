@@ -68,14 +68,14 @@ interface Finding {
 
 function ofContent({ outcome, sourceMessages, open, accepted }: Gradable): readonly Finding[] {
   const acceptedToo: readonly Finding[] =
-    accepted > 0 ? [{ grade: 'good', says: `${accepted} exceptions were accepted by a person` }] : [];
+    accepted > 0 ? [{ grade: 'good', says: `${exceptions(accepted)} accepted by a person` }] : [];
   switch (outcome) {
     case 'whole':
     case 'accepted':
       return acceptedToo;
     case 'differs': {
       const few = open <= openInvestigateMax && open <= Math.max(1, sourceMessages * openInvestigateShare);
-      return [{ grade: few ? 'investigate' : 'poor', says: `${open} exceptions are open` }, ...acceptedToo];
+      return [{ grade: few ? 'investigate' : 'poor', says: `${exceptions(open)} open` }, ...acceptedToo];
     }
     case 'inconclusive':
       return [
@@ -87,6 +87,10 @@ function ofContent({ outcome, sourceMessages, open, accepted }: Gradable): reado
     case 'not-copied':
       return [{ grade: 'poor', says: 'it was never copied' }];
   }
+}
+
+function exceptions(count: number): string {
+  return count === 1 ? '1 exception' : `${count} exceptions`;
 }
 
 function ofInterruption(ms: number | null): readonly Finding[] {

@@ -61,6 +61,8 @@ const settled: JourneyKnows = {
   wasOnTarget: (_folder, uid) => uid < 50,
 };
 
+const said = { who: 'operator max', why: 'a virus', at: '2026-12-01T10:00:00.000Z' };
+
 describe('before the switch', () => {
   test('what came after the last pass is not missing, and what was there before it is', () => {
     const missing = [one('INBOX', 99), one('INBOX', 100), one('Süd', 130), one('New', 1), one('INBOX', 120, 8)];
@@ -123,7 +125,7 @@ describe('after the release', () => {
     });
     const accepted = judged(report({ missing: [one('INBOX', 5)] }), {
       ...released,
-      acceptances: [{ ...listed, who: 'operator max' }],
+      acceptances: [{ ...listed, ...said }],
     });
     expect(accepted).toMatchObject({ outcome: 'accepted', sinceRelease: 0 });
     expect(judged(report({ different: [different(2, 'content')] }), released)).toMatchObject({ outcome: 'differs' });
@@ -152,7 +154,7 @@ test('a comparison that ended early says so, whatever it found until then', () =
 
 describe('what a person has accepted', () => {
   const listed = { folder: 'S&APw-d', uid: 5, uidValidity: 7, kind: 'refused', code: 'too-big' };
-  const acceptance = { ...listed, who: 'operator max' };
+  const acceptance = { ...listed, ...said };
   const missing = [one('Süd', 5)];
 
   test('is not open, and who it was is told', () => {
@@ -172,7 +174,7 @@ describe('what a person has accepted', () => {
 
   test('does not cover what became worse', () => {
     const date = { folder: 'INBOX', uid: 5, uidValidity: 7, kind: 'different', code: 'date' };
-    const knows = { ...following, exceptions: [date], acceptances: [{ ...date, who: 'operator max' }] };
+    const knows = { ...following, exceptions: [date], acceptances: [{ ...date, ...said }] };
     expect(judged(report({ different: [different(5, 'date', 'flags')] }), knows)).toMatchObject({
       outcome: 'accepted',
     });

@@ -17,6 +17,22 @@ export interface Acceptance {
   readonly kind: string;
   readonly code: string;
   readonly who: string;
+  readonly why: string;
+  /** ISO 8601. */
+  readonly at: string;
+}
+
+/** Something that a person has accepted, as it was found. */
+export interface AcceptedFinding {
+  readonly finding: OpenFinding;
+  readonly acceptance: Acceptance;
+}
+
+/** All that was found, however much: `MailboxVerification` keeps the first of it. */
+export interface Judged {
+  readonly verification: MailboxVerification;
+  readonly open: readonly OpenFinding[];
+  readonly accepted: readonly AcceptedFinding[];
 }
 
 /** A message that the journey lists as an exception. */
@@ -44,14 +60,19 @@ export interface JourneyKnows {
 
 /** Holds the findings against what the journey knows. */
 export function judged(report: VerifyReport, knows: JourneyKnows): MailboxVerification {
+  return judgedInFull(report, knows).verification;
+}
+
+/** The same, with every finding. */
+export function judgedInFull(report: VerifyReport, knows: JourneyKnows): Judged {
   const verdict = new Verdict(knows);
   for (const { folder, uid, uidValidity } of report.missing) verdict.missing(folder, uid, uidValidity);
   for (const different of report.different) verdict.different(different);
   for (const { side, folder, uid, reason } of report.unreadable)
     verdict.finding({ folder, uid, uidValidity: null, kind: 'unreadable', code: side, detail: reason });
   for (const note of report.folderNotes) verdict.note(note);
-  return {
-    outcome: report.fault ? 'unfinished' : outcomeOf(verdict),
+  const verification = {
+    outcome: report.fault ? ('unfinished' as const) : outcomeOf(verdict),
     stage: knows.stage,
     side: knows.side,
     share: report.share,
@@ -63,21 +84,22 @@ export function judged(report: VerifyReport, knows: JourneyKnows): MailboxVerifi
     sinceRelease: verdict.sinceRelease,
     byPeople: verdict.byPeople,
     extra: report.extra.length,
-    open: verdict.open,
-    findings: verdict.findings,
-    accepted: verdict.accepted,
-    acceptedBy: [...verdict.acceptedBy].sort(),
+    open: verdict.open.length,
+    findings: verdict.open.slice(0, openKept),
+    accepted: verdict.accepted.length,
+    acceptedBy: [...new Set(verdict.accepted.map(({ acceptance }) => acceptance.who))].sort(),
     messagesRead: report.messagesRead,
     bytesRead: report.bytesRead,
     milliseconds: Math.round(report.milliseconds),
     fault: report.fault,
   };
+  return { verification, open: verdict.open, accepted: verdict.accepted };
 }
 
 function outcomeOf({ open, sinceRelease, accepted }: Verdict): VerificationOutcome {
-  if (open > 0) return 'differs';
+  if (open.length > 0) return 'differs';
   if (sinceRelease > 0) return 'inconclusive';
-  return accepted > 0 ? 'accepted' : 'whole';
+  return accepted.length > 0 ? 'accepted' : 'whole';
 }
 
 /** What people change from one moment to the next, on whichever side they live. */
@@ -94,14 +116,12 @@ class Verdict {
   readonly #knows: JourneyKnows;
   readonly #acceptances: ReadonlyMap<string, readonly Acceptance[]>;
   readonly #exceptions: ReadonlyMap<string, readonly KnownException[]>;
-  readonly findings: OpenFinding[] = [];
-  readonly acceptedBy = new Set<string>();
+  readonly open: OpenFinding[] = [];
+  readonly accepted: AcceptedFinding[] = [];
   behind = 0;
   removedSince = 0;
   sinceRelease = 0;
   byPeople = 0;
-  open = 0;
-  accepted = 0;
 
   constructor(knows: JourneyKnows) {
     this.#knows = knows;
@@ -168,13 +188,8 @@ class Verdict {
     const uidValidity = found.uidValidity ?? known?.uidValidity ?? null;
     const finding = { ...found, ...known, folder, path, uidValidity: uidValidity ?? 0 };
     const acceptance = this.#acceptanceOf(finding, uidValidity);
-    if (acceptance) {
-      this.accepted++;
-      this.acceptedBy.add(acceptance.who);
-      return;
-    }
-    this.open++;
-    if (this.findings.length < openKept) this.findings.push(finding);
+    if (acceptance) this.accepted.push({ finding, acceptance });
+    else this.open.push(finding);
   }
 
   /** It came after the source was read last, or its folder did. */

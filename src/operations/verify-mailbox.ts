@@ -13,7 +13,7 @@ import type { Verdict, VerifyNote, VerifyReport } from '#domain/verify-report.ts
 import { type Clock, realClock } from '#lib/clock.ts';
 import type { Log } from '#lib/log.ts';
 import type { MailboxPair } from '#ports/ledger.ts';
-import { compareFolder } from '#verify/compare-folder.ts';
+import { compareFolder, type FolderCompared } from '#verify/compare-folder.ts';
 import type { ComparedBefore } from '#verify/compared-before.ts';
 import { compareTrees, graveNotes } from '#verify/compare-trees.ts';
 import type { FolderFindings } from '#verify/findings.ts';
@@ -31,6 +31,8 @@ export interface VerifyRequest {
   readonly log: Log;
   /** Told of the folders of both, before anything is compared. */
   readonly heard?: (source: FolderTree, target: FolderTree) => void;
+  /** See `FolderComparison.compared`; folders that are known from `before` are not told. */
+  readonly compared?: FolderCompared | undefined;
   readonly watcher: VerifyWatcher;
   /** What was compared a moment ago with the same choices, and need not be again where nothing moved; it learns from this comparison. */
   readonly before?: ComparedBefore;
@@ -93,7 +95,14 @@ async function compare(request: VerifyRequest, clock: Clock, found: Found, signa
     found.bytesRead += bytes;
     request.watcher.progress(1, bytes);
   };
-  const comparison = { source, target, selection: request.selection, sample: request.sample, read };
+  const comparison = {
+    source,
+    target,
+    selection: request.selection,
+    sample: request.sample,
+    read,
+    compared: request.compared,
+  };
   const places = new Places();
   const works = pairs.map(async (pair, index) => {
     using _place = await places.take(messagesOf[index] as number);

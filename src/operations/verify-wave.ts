@@ -4,7 +4,7 @@
  * it. What a comparison cannot know, the journey tells afterwards (`domain/judged-verification.ts`).
  */
 
-import { judged, type JourneyKnows } from '#domain/judged-verification.ts';
+import { type Judged, judgedInFull, type JourneyKnows } from '#domain/judged-verification.ts';
 import type { Folder, FolderTree } from '#domain/item.ts';
 import type { Selection } from '#domain/selection.ts';
 import type { VerifyReport } from '#domain/verify-report.ts';
@@ -14,7 +14,7 @@ import type { Clock } from '#lib/clock.ts';
 import type { Log } from '#lib/log.ts';
 import type { InView, LookAt, Looks } from '#ports/looks.ts';
 import type { FolderRecord, LedgerLook } from '#ports/ledger.ts';
-import { verifyMailbox, type VerifyWatcher } from './verify-mailbox.ts';
+import { verifyMailbox, type VerifyRequest, type VerifyWatcher } from './verify-mailbox.ts';
 
 export interface VerifyWaveRequest {
   /** By their ids. */
@@ -84,7 +84,7 @@ async function compareAndKeep(
   const telling = watcher.begins(address);
   try {
     const found = comparedStages.has(stage)
-      ? await steadily(request, inView, telling, signal)
+      ? (await steadily({ ...request, watcher: telling }, inView, signal)).verification
       : notCopied({ stage, side });
     signal.throwIfAborted();
     await looks.keepVerification(id, found);
@@ -94,27 +94,35 @@ async function compareAndKeep(
   }
 }
 
+/** How one mailbox is compared. */
+export interface CompareMailbox extends Pick<VerifyWaveRequest, 'looks' | 'selection' | 'sample' | 'log' | 'clock'> {
+  readonly watcher: VerifyWatcher;
+  /** As `VerifyRequest.compared`, asked for anew for each comparison: only what was told of the last one counts. */
+  readonly begins?: () => VerifyRequest['compared'];
+}
+
+/** A comparison, and what the journey makes of it. */
+export interface ComparedMailbox extends Judged {
+  readonly report: VerifyReport;
+  /** The path, joined with `/`, of a folder of the source; its name where it is not there any more. */
+  pathOf(folder: string): string;
+}
+
 /** Where something is open and a pass came in between, what it was told may have been overtaken: it is compared once more. */
-async function steadily(
-  request: VerifyWaveRequest,
-  inView: InView,
-  telling: VerifyWatcher,
-  signal: AbortSignal,
-): Promise<MailboxVerification> {
-  const { looks } = request;
+export async function steadily(how: CompareMailbox, inView: InView, signal: AbortSignal): Promise<ComparedMailbox> {
+  const { looks } = how;
   const { id } = inView.traveller;
   const before = await looks.caughtUpAt(id);
-  const found = await compareOnce(request, inView, telling, signal);
-  if (found.open === 0 || (await looks.caughtUpAt(id)) === before) return found;
-  return compareOnce(request, inView, telling, signal);
+  const found = await compareOnce(how, inView, signal);
+  if (found.open.length === 0 || (await looks.caughtUpAt(id)) === before) return found;
+  return compareOnce(how, inView, signal);
 }
 
 async function compareOnce(
-  { looks, selection, sample, log, clock }: VerifyWaveRequest,
+  { looks, selection, sample, log, clock, watcher, begins }: CompareMailbox,
   { traveller, pair, open }: InView,
-  watcher: VerifyWatcher,
   signal: AbortSignal,
-): Promise<MailboxVerification> {
+): Promise<ComparedMailbox> {
   const { id, side } = traveller;
   // Before anything is read of the platforms: what comes after that is news.
   const there = await looks.ledger(id, 'there');
@@ -132,6 +140,7 @@ async function compareOnce(
       heard: (source) => {
         tree = source;
       },
+      compared: begins?.(),
       watcher,
       clock,
     },
@@ -143,7 +152,7 @@ async function compareOnce(
     uidValidity: sourceUidValidity,
   }));
   const folderOf = new Map(tree.folders.map((folder) => [folder.path.join('/'), folder] as const));
-  return judged(report, {
+  const found = judgedInFull(report, {
     stage: traveller.stage,
     side,
     folderAt: (path) => folderOf.get(path)?.id ?? null,
@@ -152,6 +161,8 @@ async function compareOnce(
     acceptances: await looks.acceptances(id),
     exceptions,
   });
+  const paths = new Map<string, string>(tree.folders.map(({ id: folder, path }) => [folder, path.join('/')] as const));
+  return { ...found, report, pathOf: (folder) => paths.get(folder) ?? folder };
 }
 
 /** A mailbox that nothing is known of, and a folder of which messages are listed, were looked at all the same. */

@@ -43,6 +43,8 @@ export interface Evidence {
   keep(mailbox: number, signed: Envelope<Certificate>): Promise<void>;
   /** Of those mailboxes, in the order of their addresses. */
   open(mailboxes: readonly number[]): Promise<readonly OpenCertificate[]>;
+  /** The mailbox of that address, without regard to case; null where there is none. */
+  find(address: string): Promise<number | null>;
   addresses(mailboxes: readonly number[]): Promise<ReadonlyMap<number, string>>;
   /** The hash of the wave certificate that was made last, in hexadecimal digits; null before the first. */
   latest(): Promise<string | null>;

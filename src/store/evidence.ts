@@ -11,6 +11,7 @@ import {
   leafOfCertificate,
   type WaveCertificate,
 } from '#domain/certificate.ts';
+import { addressKey } from '#domain/estate.ts';
 import type { ListedException } from '#domain/wave-report.ts';
 import type {
   CertifiedFacts,
@@ -74,6 +75,7 @@ export function openEvidence(db: Database): Evidence {
     facts: (mailbox) => ask(facts(db, mailbox)),
     keep: (mailbox, signed) => ask(keep(db.sql, mailbox, signed)),
     open: (mailboxes) => ask(open(db.sql, mailboxes)),
+    find: (address) => ask(find(db.sql, address)),
     addresses: (mailboxes) => ask(addresses(db.sql, mailboxes)),
     latest: () => ask(latest(db.sql)),
     async close(wave, signed, covered, who) {
@@ -142,6 +144,11 @@ async function open(db: Sql, mailboxes: readonly number[]): Promise<readonly Ope
      where c.mailbox = any(${mailboxes}::int[]) and c.wave_certificate is null
      order by m.address`.execute(db);
   return rows;
+}
+
+async function find(db: Sql, address: string): Promise<number | null> {
+  const { rows } = await sql<{ id: number }>`select id from mailbox where address = ${addressKey(address)}`.execute(db);
+  return rows[0]?.id ?? null;
 }
 
 async function addresses(db: Sql, mailboxes: readonly number[]): Promise<ReadonlyMap<number, string>> {

@@ -148,6 +148,6 @@ function lookOf(db: Database, key: LedgerKey, contents: () => Promise<LedgerCont
  * 32 octets for one mailbox's digests: HKDF-SHA-256 (RFC 5869). The same in both directions, so that a digest still holds
  * when the ledger is turned round.
  */
-function digestKeyOf(rootKey: Uint8Array, mailbox: number): Uint8Array {
+export function digestKeyOf(rootKey: Uint8Array, mailbox: number): Uint8Array {
   return new Uint8Array(hkdfSync('sha256', rootKey, `mailbox ${mailbox}`, 'godwit estate digest 1', keyOctets));
 }

@@ -95,7 +95,9 @@ test('what a comparison found can be accepted, and the next one knows it by the 
   const which = { kind: 'message', folders: [finding.folder], uid: 5 } as const;
   expect(await accept('m1@x.example', which, 'operator max', 'seen')).toEqual({ kind: 'accepted', exceptions: 1 });
   const { folder, uid, uidValidity, kind, code } = finding;
-  expect(await acceptances(1)).toEqual([{ folder, uid, uidValidity, kind, code, who: 'operator max' }]);
+  expect(await acceptances(1)).toEqual([
+    { folder, uid, uidValidity, kind, code, who: 'operator max', why: 'seen', at: expect.any(String) },
+  ]);
 });
 
 test('what was found before the release stays, and what is found after it is no evidence against it', async () => {

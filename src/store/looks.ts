@@ -16,6 +16,8 @@ interface AcceptanceRow {
   readonly kind: string;
   readonly code: string;
   readonly who: string;
+  readonly why: string;
+  readonly at: Date;
 }
 
 interface ReadinessRow {
@@ -59,11 +61,12 @@ export function openLooks(db: Database): Looks {
 
 async function acceptances(db: Database, mailbox: number): Promise<readonly Acceptance[]> {
   const { rows } = await sql<AcceptanceRow>`
-    select folder, uid, source_uid_validity, kind, code, who from acceptance where mailbox = ${mailbox} and direction = 'there'`.execute(
+    select folder, uid, source_uid_validity, kind, code, who, why, at from acceptance where mailbox = ${mailbox} and direction = 'there'`.execute(
     db.sql,
   );
-  return rows.map(({ folder, source_uid_validity, ...row }) => ({
+  return rows.map(({ folder, source_uid_validity, at, ...row }) => ({
     ...row,
+    at: at.toISOString(),
     folder: textKept(folder),
     uidValidity: source_uid_validity,
   }));

@@ -23,6 +23,8 @@ const noDate = Number.NEGATIVE_INFINITY;
 export class Columns {
   readonly length: number;
   readonly uidValidity: number;
+  /** Every message of the listing has a smaller UID than this, and every later one this or a larger one. */
+  readonly uidNext: number;
   readonly uids: Uint32Array;
   readonly sizes: Float64Array;
   readonly content: Uint8Array;
@@ -36,6 +38,7 @@ export class Columns {
     const rows = wantedRows(listing, isWanted);
     this.length = rows.length;
     this.uidValidity = listing.state.uidValidity;
+    this.uidNext = Math.max(listing.state.uidNext, largestUid(listing) + 1);
     this.uids = new Uint32Array(rows.length);
     this.sizes = new Float64Array(rows.length);
     this.content = new Uint8Array(rows.length);
@@ -79,6 +82,11 @@ export class Columns {
       else high = middle - 1;
     }
     return -1;
+  }
+
+  /** SHA-256 of a message that was read: 32 octets, to be looked at and not kept. */
+  sha256(row: number): Uint8Array {
+    return this.#digestOctets.subarray(row * words * 4, (row + 1) * words * 4);
   }
 
   setDigest(row: number, sha256InHex: string, sizeBytes: number): void {
@@ -157,6 +165,13 @@ export class FlagSets {
   flags(id: number): readonly string[] {
     return this.#sets[id] as readonly string[];
   }
+}
+
+/** Mail may come between the opening of a folder and its listing. */
+function largestUid(listing: Listing): number {
+  let largest = 0;
+  for (let row = 0; row < listing.length; row++) largest = Math.max(largest, listing.uid(row));
+  return largest;
 }
 
 function wantedRows(listing: Listing, isWanted: (listing: Listing, row: number) => boolean): Uint32Array {

@@ -5,7 +5,7 @@
 
 import type { Folder, Instant, Listing } from '#domain/item.ts';
 import type { Selection } from '#domain/selection.ts';
-import type { UnreadableMessage } from '#domain/verify-report.ts';
+import type { UnreadableMessage, VerifiedFolder } from '#domain/verify-report.ts';
 import { Columns, FlagSets, outlined } from './columns.ts';
 import { different, type Findings, findingsOf, type FolderFindings, isThere, oneSided, type Side } from './findings.ts';
 import { type Forms, FormsTaker } from './forms.ts';
@@ -27,7 +27,11 @@ export interface FolderComparison {
   readonly sample: number | null;
   /** So many octets of one more message have been read, of either side. */
   readonly read: (bytes: number) => void;
+  /** Told of both sides of each folder when it has been compared: what was read of it is let go afterwards. */
+  readonly compared?: FolderCompared | undefined;
 }
+
+export type FolderCompared = (sources: readonly Side[], target: Side, findings: VerifiedFolder) => Promise<void>;
 
 /** Message-IDs are looked up for so many messages that have nothing to be paired with; the others are named by UID. */
 const namedMax = 500;
@@ -58,7 +62,9 @@ export async function compareFolder(comparison: FolderComparison, pair: FolderPa
   for (const side of sources) await nameDifferent(findings, side);
   const rank = new Map(sources.map(({ path }, i) => [path, i] as const));
   findings.different.sort((a, b) => (rank.get(a.folder) ?? 0) - (rank.get(b.folder) ?? 0) || a.uid - b.uid);
-  return findingsOf(findings, sources, target);
+  const found = findingsOf(findings, sources, target);
+  await comparison.compared?.(sources, target, found.folder);
+  return found;
 }
 
 /** Gives their Message-IDs to those that differ only in date or flags, whose content nobody has looked into. */
