@@ -1,9 +1,16 @@
 /** Every operation of the contract, answered. */
 
+import { accessAnswers } from './answers-access.ts';
 import { publicAnswers, estateAnswers } from './answers-estate.ts';
 import { mailboxAnswers } from './answers-mailboxes.ts';
 import { waveAnswers } from './answers-waves.ts';
 import type { Answerers } from './answer.ts';
 import type { Contract } from './contract.ts';
 
-export const answers: Answerers<Contract> = { ...publicAnswers, ...estateAnswers, ...mailboxAnswers, ...waveAnswers };
+export const answers: Answerers<Contract> = {
+  ...publicAnswers,
+  ...estateAnswers,
+  ...mailboxAnswers,
+  ...waveAnswers,
+  ...accessAnswers,
+};

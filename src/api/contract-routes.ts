@@ -19,6 +19,7 @@ import type { Operation } from './operation.ts';
 import { documentOf } from './openapi.ts';
 import { httpFault, problemOf } from './problem.ts';
 import type { Routes } from './server.ts';
+import { seeThatTwoPeopleWantIt } from './two-people.ts';
 
 /** More than any order has to say. */
 export const bodyOctetsMost = 64 * 1_024;
@@ -107,7 +108,10 @@ function answering(name: OperationName, operation: Operation, { desk, obeyed, lo
       who: asked.who,
       order: [name, params, body],
       isSecret: operation.isSecret === true,
-      obey: async () => ({ status: 200, text: tell(await answered()) }),
+      async obey() {
+        await seeThatTwoPeopleWantIt(desk, operation, holder, { name, params, body });
+        return { status: 200, text: tell(await answered()) };
+      },
     });
     return reply.code(told.status).type('application/json; charset=utf-8').send(told.text);
   };

@@ -3,12 +3,19 @@
  * once released keeps its meaning.
  */
 
+import { accessContract } from './contract-access.ts';
 import { estateContract } from './contract-estate.ts';
 import { mailboxContract } from './contract-mailboxes.ts';
 import { publicContract } from './contract-public.ts';
 import { waveContract } from './contract-waves.ts';
 
-export const contract = { ...publicContract, ...estateContract, ...mailboxContract, ...waveContract } as const;
+export const contract = {
+  ...publicContract,
+  ...estateContract,
+  ...mailboxContract,
+  ...waveContract,
+  ...accessContract,
+} as const;
 
 export type Contract = typeof contract;
 export type OperationName = keyof Contract;

@@ -4,10 +4,11 @@ import type { AuditFinding, AuditHead } from '#domain/audit-finding.ts';
 import type { Brake } from '#domain/brake.ts';
 import type { DoorKnown } from '#domain/door-known.ts';
 import type { ForecastPast } from '#domain/forecast-past.ts';
-import type { Act, Holder } from '#domain/rights.ts';
+import type { Act, DangerousAct, Holder } from '#domain/rights.ts';
 import type { WaysAccepted, WaysPromised } from '#domain/ways-in.ts';
 import type { EstateForecast } from '#operations/forecast.ts';
 import type { WaveReported } from '#operations/report-wave.ts';
+import type { Approvals, Sessions, Tokens } from '#ports/access.ts';
 import type { Descriptions } from '#ports/descriptions.ts';
 import type { EstateLists, EstateView, MailboxOrders } from '#ports/estate-view.ts';
 import type { Acceptances } from '#ports/wave-accounts.ts';
@@ -46,9 +47,19 @@ export interface Works {
 
 export type Estate = Holding & Works;
 
+/** Who is let in. */
+export interface Access {
+  readonly tokens: Tokens;
+  readonly sessions: Sessions;
+  readonly approvals: Approvals;
+  /** The acts that want a second person. */
+  readonly twoPeople: readonly DangerousAct[];
+}
+
 export interface EstateDesk {
   /** As far as `holder` may do `act` to it. */
   for(holder: Holder, act: Act): Estate;
+  readonly access: Access;
   /** As the settings say. */
   readonly timezone: string;
   readonly errorBudget: number;

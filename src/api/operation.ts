@@ -14,7 +14,16 @@ import { fields } from './shapes/shape.ts';
 export type Asker = Act | 'anybody' | 'public';
 
 /** What its path names: of what lies outside of somebody's part they are told what they are told of what does not exist. */
-export type ObjectKind = 'mailbox' | 'organisation' | 'wave' | 'worker' | 'door' | 'fault';
+export type ObjectKind =
+  | 'mailbox'
+  | 'organisation'
+  | 'wave'
+  | 'worker'
+  | 'door'
+  | 'fault'
+  | 'token'
+  | 'session'
+  | 'approval';
 
 export interface Operation {
   readonly method: 'GET' | 'POST';

@@ -56,6 +56,7 @@ const statuses: Readonly<Partial<Record<FaultCode, number>>> = {
   'api.key.other-body': 422,
   'api.key.under-way': 409,
   'api.key.done': 409,
+  'api.approval.waits': 409,
   'api.refused': 409,
   internal: 500,
 };

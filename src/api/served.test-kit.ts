@@ -10,7 +10,7 @@ import { Judge } from './judge.ts';
 import { type ContractServer, type ContractServerOptions, openContractServer } from './contract-server.ts';
 import type { Problem } from './problem.ts';
 import type { EstateSettings } from '#domain/estate-settings.ts';
-import type { Act, HeldRole } from '#domain/rights.ts';
+import type { Act, DangerousAct, HeldRole } from '#domain/rights.ts';
 import { type Log, silent } from '#lib/log.ts';
 import { openTokens } from '#store/access-tokens.ts';
 import { openBearers } from '#store/bearers.ts';
@@ -33,14 +33,18 @@ const settings = {
 const loud: Log = { ...silent, error: (phrase, fields) => expect.fail(`${phrase}: ${JSON.stringify(fields)}`) };
 
 /** Answers on any free port until the test is over. */
-export async function served(db: Database, given: Partial<ContractServerOptions> = {}): Promise<Served> {
+export async function served(
+  db: Database,
+  given: Partial<ContractServerOptions> = {},
+  approvals: readonly DangerousAct[] = [],
+): Promise<Served> {
   const stateDir = await mkdtemp(join(tmpdir(), 'godwit-api-'));
   const server = await openContractServer({
     at: { kind: 'tcp', host: '127.0.0.1', port: 0 },
     tls: null,
     behindProxy: false,
     version: '1.2.3',
-    desk: deskOn(db, stateDir, settings),
+    desk: deskOn(db, stateDir, { ...settings, approvals }),
     judge: new Judge(openBearers(db), () => performance.now()),
     obeyed: openObeyed(db),
     log: loud,
@@ -59,6 +63,7 @@ export async function bearerOf(
   role: HeldRole['role'],
   organisation: string | null = null,
   scopes: readonly Act[] | null = null,
+  maker = 'bob',
 ): Promise<string> {
   const order = {
     name: `${role} of ${organisation ?? 'all'}`,
@@ -66,7 +71,7 @@ export async function bearerOf(
     scopes,
     lastsMs: 3_600_000,
   };
-  const made = await openTokens(db).create(order, 'operator bob');
+  const made = await openTokens(db).create(order, `operator ${maker}`);
   if (made.kind !== 'made') throw new Error(`there is no organisation ${organisation}`);
   return made.bearer;
 }

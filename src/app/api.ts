@@ -10,6 +10,9 @@ import { fault } from '#domain/fault.ts';
 import { cleanText } from '#lib/clean-text.ts';
 import type { Log } from '#lib/log.ts';
 import { reportWave } from '#operations/report-wave.ts';
+import { openSessions } from '#store/access-sessions.ts';
+import { openTokens } from '#store/access-tokens.ts';
+import { openApprovals } from '#store/approvals.ts';
 import { openBearers } from '#store/bearers.ts';
 import type { Database } from '#store/db.ts';
 import { openEstateParts } from '#store/estate-parts.ts';
@@ -43,7 +46,7 @@ export async function openApi({ api, settings, db, stateDir, version, log }: Api
 export function deskOn(
   db: Database,
   stateDir: string,
-  settings: Pick<EstateSettings, 'timezone' | 'errorBudget' | 'waysIn' | 'source'>,
+  settings: Pick<EstateSettings, 'timezone' | 'errorBudget' | 'waysIn' | 'source' | 'approvals'>,
 ): EstateDesk {
   const { timezone, errorBudget } = settings;
   const works = openWorks(db, stateDir);
@@ -52,6 +55,12 @@ export function deskOn(
     for(holder, act) {
       const { accounts, ...part } = parts.of(holder, act);
       return { ...works, ...part, reports: { wave: (name) => reportWave(accounts, name) } };
+    },
+    access: {
+      tokens: openTokens(db),
+      sessions: openSessions(db),
+      approvals: openApprovals(db),
+      twoPeople: settings.approvals ?? [],
     },
     timezone,
     errorBudget,

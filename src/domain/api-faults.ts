@@ -89,6 +89,12 @@ export const apiFaults = {
     () => 'What was sent under this Idempotency-Key has been done, and its answer is told once only.',
     'Ask how things stand; send a new order under another key.',
   ),
+  'api.approval.waits': entry<{ readonly approval: number; readonly act: string }>(
+    'estate',
+    'operator',
+    ({ approval, act }) => `Two people do this here (${act}): it waits for somebody else to approve ${approval}.`,
+    'Have somebody approve it (`godwit access approve`, or /v1/approvals), then send the same order once more, under another key.',
+  ),
   'api.refused': entry<{ readonly text: string; readonly outcome: { readonly kind: string } }>(
     'estate',
     'operator',

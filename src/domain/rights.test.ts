@@ -9,6 +9,7 @@ import {
   isDangerous,
   isWithin,
   may,
+  mayGive,
   reachOf,
   type Role,
   roles,
@@ -107,6 +108,23 @@ describe('what a token was limited to', () => {
   test('limited to nothing, it may do nothing', () => {
     const token: Holder = { ...having(over('owner')), scopes: [] };
     expect(acts.filter((act) => may(token, act))).toEqual([]);
+  });
+});
+
+describe('what somebody may give to others', () => {
+  const owner = having(over('owner'));
+
+  test('an owner gives everything', () => {
+    for (const role of roles) expect(mayGive(owner, having(over(role)))).toBe(true);
+  });
+
+  test('nobody gives what they may not do, there where they may not do it', () => {
+    const some: Holder = { ...owner, scopes: ['manage-access', 'see'] };
+    expect(mayGive(some, having(over('auditor')))).toBe(false);
+    expect(mayGive(some, { ...having(over('auditor')), scopes: ['see'] })).toBe(true);
+    expect(mayGive(having(over('owner', 'RXY')), having(over('auditor', 'RXY')))).toBe(true);
+    expect(mayGive(having(over('owner', 'RXY')), having(over('service-desk', 'ABC')))).toBe(false);
+    expect(mayGive(having(over('owner', 'RXY')), having(over('service-desk')))).toBe(false);
   });
 });
 

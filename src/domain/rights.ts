@@ -161,6 +161,15 @@ export function reachOf(holder: Holder, act: Act): Within {
   return [...new Set(held.flatMap(({ organisation }) => organisation ?? []))].toSorted();
 }
 
+/** Whether `given` may do nothing that `giver` may not do. */
+export function mayGive(giver: Holder, given: Holder): boolean {
+  return acts.every((act) => {
+    const [reach, wanted] = [reachOf(giver, act), reachOf(given, act)];
+    if (reach === null || wanted?.length === 0) return true;
+    return wanted !== null && wanted.every((code) => reach.includes(code));
+  });
+}
+
 /** Whether there is anything that `holder` may do `act` to. */
 export function may(holder: Holder, act: Act): boolean {
   const reach = reachOf(holder, act);
