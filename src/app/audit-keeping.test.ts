@@ -8,7 +8,7 @@ import { expect, test } from 'vitest';
 import { type Log, silent } from '#lib/log.ts';
 import { note, seal } from '#store/audit.ts';
 import { type TestDatabase, testDatabase } from '#store/test-database.ts';
-import { AuditKeeper, readAuditHead, verifyKeptAudit } from './audit-keeping.ts';
+import { AuditKeeper, readAuditHead, sayWhatIsLost, verifyKeptAudit } from './audit-keeping.ts';
 
 async function stateFolder() {
   const path = await mkdtemp(join(tmpdir(), 'godwit-state-'));
@@ -74,7 +74,7 @@ test.each([
   const { keeper, errors } = await kept(db, state.path);
   const before = await readAuditHead(state.path);
   for (const each of statements) await (each === 'seal' ? seal(db) : sql.raw(each).execute(db.sql));
-  expect((await verifyKeptAudit(db, state.path)).finding).toEqual({ intact: false, what });
+  expect((await verifyKeptAudit(db, state.path)).finding).toEqual({ intact: false, what, record: null });
   const next = keeper();
   for (let i = 0; i < 3; i++) {
     await note(db.sql, { who: 'operator ann', what: 'hold' });
@@ -100,3 +100,40 @@ async function both() {
     },
   });
 }
+
+test('a database that was put back from last week is told of at the start, by verify, and for good', async () => {
+  await using opened = await both();
+  const [db, state] = opened;
+  const { errors, keeper } = await kept(db, state.path);
+  const tables = ['audit', 'audit_link'] as const;
+  const dumped = await Promise.all(
+    tables.map(async (table) => (await sql`select to_jsonb(t) as row from ${sql.table(table)} t`.execute(db.sql)).rows),
+  );
+  for (let day = 0; day < 7; day++) {
+    await note(db.sql, { who: 'operator ann', what: 'hold' });
+    await keeper().keep();
+  }
+  const { finding } = await verifyKeptAudit(db, state.path);
+  expect(finding).toMatchObject({ intact: true, records: 13 });
+  await sql`truncate audit, audit_link`.execute(db.sql);
+  for (const [i, table] of tables.entries())
+    await sql`insert into ${sql.table(table)} overriding system value
+              select (jsonb_populate_record(null::${sql.table(table)}, each->'row')).*
+                from jsonb_array_elements(${JSON.stringify(dumped[i])}::jsonb) as each`.execute(db.sql);
+  expect((await verifyKeptAudit(db, state.path)).finding).toMatchObject({
+    intact: false,
+    what: 'its end was cut off: it ends with record 6 in link 3, and link 10 was there',
+  });
+  const log: Log = { ...silent, error: (_, about) => errors.push(String(about?.['text'])) };
+  await sayWhatIsLost(db, state.path, log);
+  expect(errors).toEqual([expect.stringContaining('its end was cut off')]);
+  // It has grown past the link that was kept, and is another log all the same.
+  for (let day = 0; day < 9; day++) {
+    await note(db.sql, { who: 'operator bob', what: 'hold' });
+    await keeper().keep();
+  }
+  expect((await verifyKeptAudit(db, state.path)).finding).toMatchObject({
+    intact: false,
+    what: 'it was written anew: link 10 is not the one that was kept',
+  });
+});

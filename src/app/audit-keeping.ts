@@ -6,6 +6,7 @@
 import { mkdir, open, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { AuditFinding, AuditHead } from '#domain/audit-finding.ts';
+import { headIn } from '#domain/audit-heads.ts';
 import type { Log } from '#lib/log.ts';
 import { auditHead, followsOn, Sealer, verifyAudit } from '#store/audit.ts';
 import type { Database } from '#store/db.ts';
@@ -46,6 +47,16 @@ export class AuditKeeper {
   }
 }
 
+/** As soon as a control plane starts, whoever leads: a database that was put back from last week has lost what came since. */
+export async function sayWhatIsLost(db: Database, stateDir: string, log: Log): Promise<void> {
+  const kept = await readAuditHead(stateDir).catch((error: unknown) => {
+    log.error('the kept head of the audit log cannot be read', { text: String(error) });
+    return null;
+  });
+  const wrong = kept && (await followsOn(db.sql, kept));
+  if (wrong !== null) log.error('the audit log is not as it was written: godwit audit verify', { text: wrong });
+}
+
 /** The whole log against itself, and against the head that is kept in `stateDir` where there is one. */
 export async function verifyKeptAudit(
   db: Database,
@@ -63,10 +74,17 @@ export async function readAuditHead(stateDir: string): Promise<AuditHead | null>
     throw error;
   });
   if (text === null) return null;
-  const head = JSON.parse(text) as AuditHead;
-  if (!Number.isSafeInteger(head.seq) || ![head.hash, head.beginning].every((hash) => /^[0-9a-f]{64}$/.test(hash)))
-    throw new Error(`${path} holds no head of an audit log`);
-  return { seq: head.seq, hash: head.hash, beginning: head.beginning };
+  const head = headIn(jsonIn(text));
+  if (head === null) throw new Error(`${path} holds no head of an audit log`);
+  return head;
+}
+
+function jsonIn(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
 }
 
 /** Either the older head is there or the newer, whatever is killed or unplugged meanwhile. */

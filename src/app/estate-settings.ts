@@ -11,6 +11,7 @@ import { dangerousActs } from '#domain/rights.ts';
 import { apiForm } from './api-form.ts';
 import { noticesForm } from './notice-forms.ts';
 import { directoryForm } from './directory-form.ts';
+import { auditForm } from './audit-form.ts';
 import { doorsForm } from './door-form.ts';
 import { endpointsForm } from './endpoints-form.ts';
 import { probesForm } from './probe-form.ts';
@@ -305,6 +306,7 @@ export const estateForm = section('the settings of a programme', {
     },
   }),
   notices: noticesForm,
+  audit: Type.Optional(auditForm),
   'max-size': Type.Optional(
     size({ about: { is: 'messages larger than this are left out and listed', expected: 'a size such as 25M' } }),
   ),

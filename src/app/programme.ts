@@ -2,6 +2,8 @@
 
 import { userInfo } from 'node:os';
 import type { DatabaseOptions, Programme } from '#cli/world.ts';
+import { auditHead, followsOn, seal } from '#store/audit.ts';
+import { auditLines } from '#store/audit-list.ts';
 import { openEstateDatabase } from './estate-database.ts';
 import { openEstate } from './estate-desk.ts';
 import type { Environment } from './keyring.ts';
@@ -13,8 +15,18 @@ export async function openProgramme(
 ): Promise<Programme> {
   const options = { stateDir, environment, connectionsMax: 4, applicationName: 'godwit', log };
   const db = await openEstateDatabase(database, options, signal);
+  const estate = openEstate(db, stateDir);
   return {
-    ...openEstate(db, stateDir),
+    ...estate,
+    audit: {
+      ...estate.audit,
+      list: (order) => auditLines(db, order),
+      head: async () => {
+        await seal(db);
+        return auditHead(db.sql);
+      },
+      follows: (head) => followsOn(db.sql, head),
+    },
     who: `operator ${userInfo().username}`,
     [Symbol.asyncDispose]: () => db[Symbol.asyncDispose](),
   };

@@ -28,7 +28,7 @@ export function readEndpoints(form: EndpointsForm | undefined, written: Written)
   return { hosts: soundHosts, ports: form.ports ?? null, networks: soundNetworks };
 }
 
-type Placed = Pick<EstateSettings, 'source' | 'target' | 'probes' | 'directory' | 'notices' | 'doors'>;
+type Placed = Pick<EstateSettings, 'source' | 'target' | 'probes' | 'directory' | 'notices' | 'audit' | 'doors'>;
 
 /** Tells, at its line, of each place that the settings name and do not allow. Names are not looked up here. */
 export function checkPlaces(settings: Placed, rules: EndpointRules | null, written: Written): void {
@@ -43,7 +43,7 @@ export function checkPlaces(settings: Placed, rules: EndpointRules | null, writt
 }
 
 function* placesIn(settings: Placed): Generator<readonly [Path, PlaceToJudge], void> {
-  const { probes, directory, notices, doors } = settings;
+  const { probes, directory, notices, audit, doors } = settings;
   for (const side of sideNames) {
     const { endpoint, sessions } = settings[side];
     yield [[side, 'url'], endpoint];
@@ -52,6 +52,8 @@ function* placesIn(settings: Placed): Generator<readonly [Path, PlaceToJudge], v
   if (probes) yield [['probes', 'url'], probes.endpoint];
   if (directory) yield [['directory', 'url'], directory.server];
   if (notices) yield [['notices', 'smtp', 'url'], notices.smtp];
+  for (const [i, each] of (audit?.sendHead ?? []).entries())
+    if (each.kind === 'https') yield [['audit', 'send-head', i], placeOf(each.url)];
   if (!doors) return;
   for (const side of sideNames) {
     const { deliver, signIns } = doors[side];

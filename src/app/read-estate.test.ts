@@ -281,7 +281,7 @@ describe('settings that cannot be meant are told with line and column, all at on
 
   test('a key that stands in the wrong section: its place is told', async () => {
     expect(await complaints(`${small}  connections: 5\n  timezone: UTC\ncolour: red\n`)).toEqual([
-      'godwit.yaml, line 11, column 1: "colour" is no setting. They are database, embedded, endpoints, timezone, source, target, workers, follow-every, switching, ways-in, probes, directory, check-ahead, error-budget, listen, api, doors, approvals, folders, delete, notices, max-size.',
+      'godwit.yaml, line 11, column 1: "colour" is no setting. They are database, embedded, endpoints, timezone, source, target, workers, follow-every, switching, ways-in, probes, directory, check-ahead, error-budget, listen, api, doors, approvals, folders, delete, notices, audit, max-size.',
       'godwit.yaml, line 9, column 3: "connections" is no setting of target; it stands in target.budget.',
       'godwit.yaml, line 10, column 3: "timezone" is no setting of target; it stands at the top.',
     ]);

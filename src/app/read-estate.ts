@@ -18,6 +18,7 @@ import { isTimezone } from '#domain/window.ts';
 import { completed } from './check-form.ts';
 import { type EstateForm, estateForm } from './estate-settings.ts';
 import { readApi } from './read-api.ts';
+import { readAudit } from './read-audit.ts';
 import { readNotices } from './read-notices.ts';
 import { readDirectory } from './read-directory.ts';
 import { readDoors } from './read-doors.ts';
@@ -89,6 +90,7 @@ async function resolved(
   const listen = written.read(['listen'], form.listen, readListen);
   const api = readApi(form.api, written, file);
   const notices = await readNotices(form.notices, written, file, problems);
+  const audit = readAudit(form.audit, written, file, notices !== null);
   const directory = await readDirectory(form.directory, written, file, problems);
   const probes = await readProbes(form.probes, written, file, problems);
   const selection = selectionOf(form, written, problems);
@@ -104,6 +106,7 @@ async function resolved(
     embedded === 'wrong' ||
     endpoints === 'wrong' ||
     notices === 'wrong' ||
+    audit === 'wrong' ||
     directory === 'wrong' ||
     probes === 'wrong' ||
     api === 'wrong' ||
@@ -114,7 +117,7 @@ async function resolved(
   if (announceAheadSeconds === null || holdMostSeconds === null || homeLateAfterSeconds === null) return null;
   if (!written.isWhole(['approvals'])) return null;
   if (!written.isWhole(['ways-in']) || !written.isSound(['switching', 'together-most'])) return null;
-  const named = { source, target, probes, directory, notices, doors: doors.settings };
+  const named = { source, target, probes, directory, notices, audit, doors: doors.settings };
   checkPlaces(named, endpoints, written);
   return {
     ...named,

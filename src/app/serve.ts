@@ -18,6 +18,7 @@ import type { Keyring } from '#ports/key-service.ts';
 import type { Door } from '#doors/door.ts';
 import type { Log } from '#lib/log.ts';
 import { estateWatch } from '#operations/watch-estate.ts';
+import { auditHead } from '#store/audit.ts';
 import { ClockWatch } from '#store/clock-watch.ts';
 import type { Database } from '#store/db.ts';
 import { openElection } from '#store/election.ts';
@@ -44,7 +45,8 @@ import { leadOn, seldom } from '#worker/releaser.ts';
 import type { Vitals } from '#worker/vitals.ts';
 import { openApi } from './api.ts';
 import { goToWork } from './at-work.ts';
-import { AuditKeeper } from './audit-keeping.ts';
+import { type HeadSendingParts, sendHeadsWhenDue } from './audit-head-sending.ts';
+import { AuditKeeper, sayWhatIsLost } from './audit-keeping.ts';
 import { checkAhead, type CheckAheadParts } from './check-ahead.ts';
 import { type Coexistence, openCoexistence } from './coexistence.ts';
 import { type EstateDatabase, estateDatabaseName, openEstateDatabase } from './estate-database.ts';
@@ -56,6 +58,7 @@ import { noticeParts } from './notices.ts';
 import { sendNoticesWhenDue } from './notices-when-due.ts';
 import { rootKeyOf } from './root-key.ts';
 import { publishedSettings } from './settings-to-work-by.ts';
+import { reachOf } from './reach.ts';
 import { SecretResolver } from './secret-resolver.ts';
 import { publishBudgets } from './workshop.ts';
 
@@ -86,6 +89,7 @@ export async function serve(options: ServeOptions, stop: AbortSignal): Promise<v
   await using db = await openEstateDatabase(settings.database, opening, stop);
   await installQueue(db);
   const rootKey = await rootKeyOf({ db, stateDir, keys, mayMake: true, log });
+  await sayWhatIsLost(db, stateDir, log);
   await publish(db, settings, version);
   await using queue = await openQueue(db, log);
   metrics.tellOfEstate(estateWatch(openEstateView(db), queue));
@@ -107,6 +111,7 @@ export async function serve(options: ServeOptions, stop: AbortSignal): Promise<v
         environment,
         log,
       }),
+    heads: headsToSend({ db, settings, stateDir, keys, environment, log }),
     forecasts: { forecasting: openForecasting(db), timezone: settings.timezone, now: () => Date.now(), log },
     announceAheadMs: (settings.switching ?? usualSwitching).announceAheadSeconds * 1000,
     home: {
@@ -165,6 +170,7 @@ async function publish(db: Database, settings: EstateSettings, version: string):
     listen: _listen,
     api: _api,
     notices: _notices,
+    audit: _audit,
     doors: _doors,
     approvals: _approvals,
     ...shared
@@ -181,6 +187,8 @@ interface LeaderParts {
   /** Null: nobody is looked at ahead. */
   readonly checking: CheckAheadParts | null;
   readonly forecasts: NightlyForecastParts;
+  /** Null: the head of the audit log is kept in the state folder and nowhere else. */
+  readonly heads: HeadSendingParts | null;
   /** So long a mailbox is announced to the doors before it may switch. */
   readonly announceAheadMs: number;
   readonly home: WayHomeBounds;
@@ -196,9 +204,31 @@ function checkingParts(options: OnlookerOptions & Pick<ServeOptions, 'settings'>
   return { aheadSeconds, selection, looks: openLooks(db), open: () => new Onlooker(options), log };
 }
 
+function headsToSend(
+  options: Omit<OnlookerOptions, 'settings' | 'version'> & Pick<ServeOptions, 'settings' | 'stateDir'>,
+): HeadSendingParts | null {
+  const { db, settings, stateDir, keys, environment, log } = options;
+  const { audit = null, notices, timezone, endpoints = null } = settings;
+  if (audit === null || audit.sendHead.length === 0) return null;
+  const post = notices && noticeParts({ db, settings: notices, timezone, endpoints, keys, environment, log });
+  return {
+    settings: audit,
+    stateDir,
+    head: () => auditHead(db.sql),
+    notices,
+    openPost: () => {
+      if (!post) throw new Error('there is no mail server to send it by');
+      return post.openPost();
+    },
+    reach: reachOf(endpoints, log),
+    now: () => Date.now(),
+    log,
+  };
+}
+
 /** Leads as soon as nobody else does, again and again, until `stop` fires. */
 async function leadWhenNobodyDoes(
-  { db, stateDir, vitals, log, checking, forecasts, notices, announceAheadMs, home, together }: LeaderParts,
+  { db, stateDir, vitals, log, checking, forecasts, heads, notices, announceAheadMs, home, together }: LeaderParts,
   stop: AbortSignal,
 ): Promise<void> {
   const clock = new ClockWatch(db, log);
@@ -223,6 +253,8 @@ async function leadWhenNobodyDoes(
       ];
       await using _looking = checking && beside(signal, (over) => checkAhead(checking, over, (ms) => pause(ms, over)));
       await using _forecasting = beside(signal, (over) => forecastNightly(forecasts, over, (ms) => pause(ms, over)));
+      await using _witnessed =
+        heads && beside(signal, (over) => sendHeadsWhenDue(heads, over, (ms) => pause(ms, over)));
       await using _telling =
         notices && beside(signal, (over) => sendNoticesWhenDue(notices, over, (ms) => pause(ms, over)));
       await leadOn({ journeys: openJourneys(db, queue), queue, upkeep, log }, signal, (ms) => pause(ms, signal));

@@ -93,6 +93,17 @@ export interface WorkerDrainFlags extends EstateFlags, OutputFlags {}
 
 export interface StatusFlags extends EstateFlags, OutputFlags {}
 
+export interface AuditListFlags extends ListFlags {
+  readonly since?: string;
+  readonly who?: string;
+  readonly what?: string;
+  readonly mailbox?: string;
+}
+
+export interface AuditHeadFlags extends StatusFlags {
+  readonly against?: string;
+}
+
 export interface DoctorFlags extends StatusFlags {
   readonly moved?: string;
   readonly unmoved?: string;
@@ -450,6 +461,21 @@ export const listFlags: FlagParametersForType<ListFlags> = {
   limit: text('At most so many lines (default: 50 on a screen, else all)', 'N'),
   after: text('Only what comes after this one, in the order of the list', 'NAME'),
   ...tableFlags,
+};
+
+export const auditListFlags: FlagParametersForType<AuditListFlags> = {
+  since: text('Only records since then: 7d, 12h or 2026-11-01', 'WHEN'),
+  who: text('Only what somebody did whose name has this in it', 'NAME'),
+  what: text('Only what is recorded under this word, such as hold or release', 'WORD'),
+  mailbox: text('Only what was done with this mailbox', 'ADDRESS'),
+  ...listFlags,
+  after: text('Only records older than this one', 'RECORD'),
+};
+
+export const auditHeadFlags: FlagParametersForType<AuditHeadFlags> = {
+  against: text('Heads that were kept elsewhere, a line each: see that the log still holds them', 'FILE'),
+  ...estateFlags,
+  ...outputFlags,
 };
 
 export const mailboxListFlags: FlagParametersForType<MailboxListFlags> = {

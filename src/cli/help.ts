@@ -208,7 +208,12 @@ plane keeps the latest link in its state folder, too (audit-head.json).
 
 EXAMPLES
   godwit audit verify                 reads all of it, and names the first record that is not as it was written
-  godwit audit verify -o json         with the head of the chain, to be kept elsewhere
+  godwit audit verify -o json         with the head of the chain
+  godwit audit list --since 7d --who ann --what hold     the latest first; --limit and --after for more of them
+  godwit audit head >> /elsewhere/heads                  the end of the chain, a line, for whoever keeps it elsewhere
+  godwit audit head --against /elsewhere/heads           whether the log still holds all of those
+
+Heads can be sent elsewhere by themselves, every day or hour: \`audit\` in godwit.yaml, docs/audit.md.
 
 EXIT CODES  0 it is as it was written; 3 it is not; 2 wrong usage; 5 the database is away; 1 a fault of ours.`;
 

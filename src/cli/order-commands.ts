@@ -15,6 +15,10 @@ import {
   shorthands,
   serveFlags,
   type ServeFlags,
+  auditHeadFlags,
+  type AuditHeadFlags,
+  auditListFlags,
+  type AuditListFlags,
   statusFlags,
   type StatusFlags,
   waveCheckFlags,
@@ -203,8 +207,21 @@ export const doctorCommands = buildRouteMap<'coexistence', Session>({
   docs: { brief: 'Prove that what has been set up works', fullDescription: doctorHelp },
 });
 
-export const auditCommands = buildRouteMap<'verify', Session>({
+export const auditCommands = buildRouteMap<'verify' | 'list' | 'head', Session>({
   routes: {
+    list: buildCommand<AuditListFlags, [], Session>({
+      loader: async () => (await import('./audit.ts')).list,
+      parameters: { flags: auditListFlags, aliases: shorthands },
+      docs: { brief: 'Who did what, the latest first', fullDescription: auditHelp },
+    }),
+    head: buildCommand<AuditHeadFlags, [], Session>({
+      loader: async () => (await import('./audit.ts')).head,
+      parameters: { flags: auditHeadFlags, aliases: shorthands },
+      docs: {
+        brief: 'The end of the chain, to be kept elsewhere; or held against one that was',
+        fullDescription: auditHelp,
+      },
+    }),
     verify: buildCommand<StatusFlags, [], Session>({
       loader: async () => (await import('./audit.ts')).verify,
       parameters: { flags: statusFlags, aliases: shorthands },

@@ -7,6 +7,7 @@ import type { Accepted, WhichExceptions } from '#domain/acceptance.ts';
 import type { ApprovalLine, Approved, Revoked, SessionLine, TokenLine, TokenMade, TokenOrder } from '#domain/access.ts';
 import type { Brake } from '#domain/brake.ts';
 import type { AuditFinding, AuditHead } from '#domain/audit-finding.ts';
+import type { AuditLine, AuditListOrder } from '#domain/audit-line.ts';
 import type { DatabaseCare } from '#domain/database-state.ts';
 import type { MailboxFound, WaveFound } from '#domain/description.ts';
 import type { Endpoint } from '#domain/endpoint.ts';
@@ -483,7 +484,14 @@ export interface Programme extends AsyncDisposable {
     pull(who: string, why: string): Promise<boolean>;
     release(who: string, why: string): Promise<boolean>;
   };
-  readonly audit: { verify(): Promise<{ readonly finding: AuditFinding; readonly kept: AuditHead | null }> };
+  readonly audit: {
+    verify(): Promise<{ readonly finding: AuditFinding; readonly kept: AuditHead | null }>;
+    list(order: AuditListOrder): Promise<Page<AuditLine>>;
+    /** The latest link, once everything there is has been chained; null for a log in which nothing is. */
+    head(): Promise<AuditHead | null>;
+    /** Whether the log still holds that link; null, or what is wrong. */
+    follows(head: AuditHead): Promise<string | null>;
+  };
   readonly mailboxes: {
     order(whom: Whom, order: MailboxOrder, who: string, why: string | null): Promise<MailboxesOrdered>;
   };

@@ -19,4 +19,9 @@ export type AuditFinding =
       readonly unsealed: number;
     }
   /** At the first place where it is not as it was written. */
-  | { readonly intact: false; readonly what: string };
+  | {
+      readonly intact: false;
+      readonly what: string;
+      /** The first record of which it is told; null where it cannot be said which. */
+      readonly record: number | null;
+    };

@@ -2,6 +2,7 @@
 
 import type { ApiSettings } from './api-settings.ts';
 import { announceAheadMs } from './route.ts';
+import type { AuditSettings } from './audit-settings.ts';
 import type { EndpointRules } from './endpoint-rules.ts';
 import type { DirectorySettings } from './directory.ts';
 import type { DoorSettings } from './door-settings.ts';
@@ -45,6 +46,8 @@ export interface EstateSettings extends Readonly<Record<SideName, Platform>> {
   readonly listen: Listen | null;
   /** Where the HTTP API is answered; null, or lacking in what older versions wrote: nowhere. */
   readonly api?: ApiSettings | null;
+  /** Where the head of the audit log is kept outside; null, or lacking in what older versions wrote: nowhere. */
+  readonly audit?: AuditSettings | null;
   /** Messages to people; null: none are sent. */
   readonly notices: NoticeSettings | null;
   /** The doors that mail systems ask, at this process; null: none. */

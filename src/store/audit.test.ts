@@ -121,28 +121,44 @@ describe('the log', () => {
 
 describe('where somebody got past the guards', () => {
   test.each([
-    [`update audit set who = 'operator bob' where id = 3`, 'record 3 was changed'],
-    [`update audit set what = 'retry' where id = 3`, 'record 3 was changed'],
-    [`update audit set at = at + interval '1 microsecond' where id = 3`, 'record 3 was changed'],
-    ['update audit set mailbox = 9 where id = 3', 'record 3 was changed'],
-    ['update audit set wave = 9 where id = 3', 'record 3 was changed'],
-    [`update audit set stage_before = 'known' where id = 3`, 'record 3 was changed'],
-    [`update audit set stage_after = 'known' where id = 3`, 'record 3 was changed'],
-    ['update audit set why = null where id = 3', 'record 3 was changed'],
-    [`update audit set about = '{}' where id = 3`, 'record 3 was changed'],
-    ['delete from audit where id = 4', 'record 4 was removed'],
-    [`update audit_link set hash = sha256('x') where seq = 2`, 'link 2 was changed'],
-    [`update audit_link set digests = overlay(digests placing '\\x00' from 1) where seq = 2`, 'link 2 was changed'],
-    [`update audit_link set records = '{[3,4)}' where seq = 2`, 'the record behind 3 was taken out of its link'],
-    [`update audit_link set records = '{[3,4),[6,7)}' where seq = 2`, 'record 6 was changed'],
-    ['delete from audit_link where seq = 1', 'a link is missing after 0 records'],
-    ['delete from audit_link where seq = 2', 'a link is missing after 2 records'],
-  ])('%s: it is told what was done, and where', async (statement, what) => {
+    [`update audit set who = 'operator bob' where id = 3`, 'record 3 was changed', 3],
+    [`update audit set what = 'retry' where id = 3`, 'record 3 was changed', 3],
+    [`update audit set at = at + interval '1 microsecond' where id = 3`, 'record 3 was changed', 3],
+    ['update audit set mailbox = 9 where id = 3', 'record 3 was changed', 3],
+    ['update audit set wave = 9 where id = 3', 'record 3 was changed', 3],
+    [`update audit set stage_before = 'known' where id = 3`, 'record 3 was changed', 3],
+    [`update audit set stage_after = 'known' where id = 3`, 'record 3 was changed', 3],
+    ['update audit set why = null where id = 3', 'record 3 was changed', 3],
+    [`update audit set about = '{}' where id = 3`, 'record 3 was changed', 3],
+    ['delete from audit where id = 4', 'record 4 was removed', 4],
+    [`update audit_link set hash = sha256('x') where seq = 2`, 'link 2 was changed', 3],
+    [`update audit_link set digests = overlay(digests placing '\\x00' from 1) where seq = 2`, 'link 2 was changed', 3],
+    [`update audit_link set records = '{[3,4)}' where seq = 2`, 'the record behind 3 was taken out of its link', 3],
+    [`update audit_link set records = '{[3,4),[6,7)}' where seq = 2`, 'record 6 was changed', 6],
+    ['delete from audit_link where seq = 1', 'a link is missing after 0 records', 1],
+    ['delete from audit_link where seq = 2', 'a link is missing after 2 records', 3],
+    [
+      `update audit a set who = b.who, what = b.what, mailbox = b.mailbox, at = b.at from audit b where a.id + b.id = 7`,
+      'record 1 was changed',
+      1,
+    ],
+    [
+      `update audit a set what = b.what, at = b.at from audit b where a.id in (3, 4) and b.id = 7 - a.id`,
+      'record 3 was reordered: it stands as record 4',
+      3,
+    ],
+    [`update audit a set at = b.at from audit b where a.id in (3, 4) and b.id = 7 - a.id`, 'record 3 was changed', 3],
+    [
+      `begin; update audit_link set seq = -seq where seq in (2, 3); update audit_link set seq = 5 + seq where seq < 0; commit`,
+      'link 2 was reordered: it stands as link 3',
+      3,
+    ],
+  ] as const)('%s: it is told what was done, and to which record', async (statement, what, record) => {
     await using db = await testDatabase();
     await sealedLog(db);
     await withoutGuards(db);
     await sql.raw(statement).execute(db.sql);
-    expect(await verifyAudit(db.sql)).toEqual({ intact: false, what });
+    expect(await verifyAudit(db.sql)).toEqual({ intact: false, what, record });
   });
 
   test('a record that was taken out together with its place in a link, hash and all, breaks the next link', async () => {
@@ -154,7 +170,7 @@ describe('where somebody got past the guards', () => {
       db.sql,
     );
     await sql`update audit_link set hash = sha256('\\x310a'::bytea || digests) where seq = 1`.execute(db.sql);
-    expect(await verifyAudit(db.sql)).toEqual({ intact: false, what: 'link 2 was changed' });
+    expect(await verifyAudit(db.sql)).toEqual({ intact: false, what: 'link 2 was changed', record: 3 });
   });
 
   test('a log that was sealed anew from its beginning has another head than the one that was noted elsewhere', async () => {

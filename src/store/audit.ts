@@ -195,18 +195,19 @@ export async function verifyAudit(db: Sql, kept: AuditHead | null = null): Promi
     ).rows[0];
     if (!link) break;
     if (!linkHash(seq, before, link.digests).equals(link.hash))
-      return { intact: false, what: `link ${seq} was changed` };
+      return { intact: false, ...(await whatBecameOf(db, link, before)) };
     const rows = await recordsOf(db, link.records);
     const wrong = firstWrong(rows, idsIn(link.records), link.digests);
-    if (wrong) return { intact: false, what: wrong };
+    if (wrong) return { intact: false, ...wrong };
     records += rows.length;
     before = link.hash;
   }
   const { links } = await oneRow(db, sql<{ links: number }>`select count(*) as links from audit_link`);
   const head = await auditHead(db);
-  if (links !== (head?.seq ?? 0)) return { intact: false, what: `a link is missing after ${records} records` };
+  if (links !== (head?.seq ?? 0))
+    return { intact: false, what: `a link is missing after ${records} records`, record: await firstUnlinked(db) };
   const broken = kept ? await followsOn(db, kept) : null;
-  if (broken) return { intact: false, what: broken };
+  if (broken) return { intact: false, what: broken, record: null };
   const { open } = await oneRow(db, sql<{ open: number }>`select count(*) - ${records}::int8 as open from audit`);
   return { intact: true, records, head, unsealed: open };
 }
@@ -220,14 +221,51 @@ async function recordsOf(db: Sql, records: string): Promise<readonly AuditRow[]>
   return rows;
 }
 
-function firstWrong(rows: readonly AuditRow[], ids: readonly number[], digests: Buffer): string | null {
-  if (digests.length !== ids.length * digestOctets) return `the record behind ${ids[0]} was taken out of its link`;
+/** A link that does not follow on the one before it: whether another stands in its place, and which records it is about. */
+async function whatBecameOf(db: Sql, link: LinkRow, before: Buffer | null): Promise<Wrong> {
+  const [first = null] = idsIn(link.records);
+  for (let seq = link.seq + 1; ; seq++) {
+    const { rows } = await sql<LinkRow>`
+      select seq, records::text as records, digests, hash from audit_link where seq = ${seq}`.execute(db);
+    const other = rows[0];
+    if (!other) return { what: `link ${link.seq} was changed`, record: first };
+    if (linkHash(link.seq, before, other.digests).equals(other.hash)) {
+      const [moved = null] = idsIn(other.records);
+      return { what: `link ${link.seq} was reordered: it stands as link ${seq}`, record: moved };
+    }
+  }
+}
+
+/** The first record that is in none of the links that there are. */
+async function firstUnlinked(db: Sql): Promise<number | null> {
+  const { id } = await oneRow(
+    db,
+    sql<{ id: number | null }>`
+      with sealed as (select coalesce(range_agg(r), '{}'::int8multirange) as all_of from audit_link, unnest(records) as r)
+      select min(audit.id) as id from audit, sealed where not (audit.id <@ sealed.all_of)`,
+  );
+  return id;
+}
+
+interface Wrong {
+  readonly what: string;
+  readonly record: number | null;
+}
+
+function firstWrong(rows: readonly AuditRow[], ids: readonly number[], digests: Buffer): Wrong | null {
+  const [first = 0] = ids;
+  if (digests.length !== ids.length * digestOctets)
+    return { what: `the record behind ${first} was taken out of its link`, record: first };
   const there = new Map(rows.map((row) => [row.id, row] as const));
   for (const [i, id] of ids.entries()) {
     const row = there.get(id);
-    if (!row) return `record ${id} was removed`;
+    if (!row) return { what: `record ${id} was removed`, record: id };
     const digest = digests.subarray(i * digestOctets, (i + 1) * digestOctets);
-    if (!digestOf(row).equals(digest)) return `record ${id} was changed`;
+    if (!digestOf(row).equals(digest)) {
+      const moved = rows.find((other) => digestOf({ ...other, id }).equals(digest));
+      const what = moved ? `record ${id} was reordered: it stands as record ${moved.id}` : `record ${id} was changed`;
+      return { what, record: id };
+    }
   }
   return null;
 }

@@ -23,6 +23,7 @@ const auditFinding = shapeOf<AuditFinding>()(
     named('AuditBroken', 'It is not as it was written.', {
       intact: Type.Literal(false),
       what: text('The first place where that is so.'),
+      record: maybe(count('The first record that it concerns; null where it cannot be said which.')),
     }),
   ]),
 );
