@@ -8,7 +8,9 @@ import type { Holder } from '#domain/rights.ts';
 import { cleanText } from '#lib/clean-text.ts';
 import type { Log } from '#lib/log.ts';
 import type { Obeyed } from '#ports/obeyed.ts';
+import { unfit } from './answer.ts';
 import { answers } from './answers.ts';
+import type { ChangeStreams } from './change-stream.ts';
 import { answerCheck, reader } from './checked.ts';
 import { contract, type OperationName } from './contract.ts';
 import type { Estate, EstateDesk } from './estate.ts';
@@ -29,6 +31,7 @@ export interface ContractParts {
   readonly desk: EstateDesk;
   readonly judge: Judge;
   readonly obeyed: Obeyed;
+  readonly streams: ChangeStreams;
   readonly log: Log;
 }
 
@@ -36,6 +39,8 @@ export interface ContractParts {
 export function contractRoutes(parts: ContractParts): Routes {
   return (http) => {
     takeJsonOnly(http);
+    // They would never end by themselves.
+    http.addHook('preClose', async () => parts.streams.end());
     for (const name of Object.keys(contract) as OperationName[]) route(http, name, parts);
     const described = JSON.stringify(documentOf(contract, parts.version));
     http.get('/openapi.json', (request, reply) => sendDocument(request, reply, described));
@@ -59,7 +64,8 @@ const judgedOf = new WeakMap<FastifyRequest, Judged>();
 
 function route(http: FastifyInstance, name: OperationName, parts: ContractParts): void {
   const operation: Operation = contract[name];
-  const answer = answering(name, operation, parts);
+  const answer =
+    operation.answers === 'events' ? streaming(operation, parts) : answering(name as AnsweredName, operation, parts);
   http.route({
     method: operation.method,
     url: operation.path,
@@ -73,7 +79,27 @@ function route(http: FastifyInstance, name: OperationName, parts: ContractParts)
   });
 }
 
-function answering(name: OperationName, operation: Operation, { desk, obeyed, log }: ContractParts) {
+/** All but streams of events. */
+type AnsweredName = keyof typeof answers;
+
+function streaming(operation: Operation, { streams, judge }: ContractParts) {
+  const readQuery = reader('query', operation.query, true);
+  return async (request: FastifyRequest, reply: FastifyReply, judged: Judged): Promise<FastifyReply> => {
+    const { after = null } = readQuery(request.query) as { readonly after?: number };
+    const { authorization, 'last-event-id': last } = request.headers;
+    // Whoever comes again sends what they had last, and asks what they asked at first.
+    if (last !== undefined && (typeof last !== 'string' || !/^\d{0,15}$/.test(last)))
+      throw unfit('Last-Event-ID is the id of an event, or is left out');
+    const from = { authorization, from: request.ip };
+    return streams.open(reply, {
+      judged,
+      after: last ? Number(last) : after,
+      again: () => judge.judge(operation, from),
+    });
+  };
+}
+
+function answering(name: AnsweredName, operation: Operation, { desk, obeyed, log }: ContractParts) {
   const readParams = reader('path', operation.params, true);
   const readQuery = reader('query', operation.query, true);
   const readBody = operation.body && reader('body', operation.body, false);

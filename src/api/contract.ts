@@ -5,6 +5,7 @@
 
 import { accessContract } from './contract-access.ts';
 import { estateContract } from './contract-estate.ts';
+import { eventsContract } from './contract-events.ts';
 import { mailboxContract } from './contract-mailboxes.ts';
 import { publicContract } from './contract-public.ts';
 import { waveContract } from './contract-waves.ts';
@@ -15,6 +16,7 @@ export const contract = {
   ...mailboxContract,
   ...waveContract,
   ...accessContract,
+  ...eventsContract,
 } as const;
 
 export type Contract = typeof contract;

@@ -51,6 +51,7 @@ async function isRead(raw: ServerResponse, signal: AbortSignal): Promise<void> {
   await once(raw, 'drain', { signal: AbortSignal.any([signal, AbortSignal.timeout(readerMaxMs)]) });
 }
 
-function headersOf(reply: FastifyReply): Record<string, string> {
+/** What has been said of an answer whose head is written by hand. */
+export function headersOf(reply: FastifyReply): Record<string, string> {
   return Object.fromEntries(Object.entries(reply.getHeaders()).map(([name, value]) => [name, String(value)]));
 }

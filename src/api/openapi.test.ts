@@ -44,7 +44,7 @@ describe('/openapi.json', () => {
     );
     expect(described).toHaveLength(operations.length);
     expect(new Set(described)).toEqual(new Set(operations.map(([name]) => name)));
-    for (const [name, { path, method, params, query, body }] of operations) {
+    for (const [name, { path, method, params, query, body, answers }] of operations) {
       const told = operationAt(path, method);
       const parameters = told['parameters'] as readonly Node[];
       const named = (where: string) => parameters.filter((each) => each['in'] === where).map((each) => each['name']);
@@ -57,7 +57,7 @@ describe('/openapi.json', () => {
       expect(named('path')).toEqual([...path.matchAll(/:(\w+)/g)].map(([, each]) => each));
       expect('requestBody' in told).toBe(body !== null);
       expect(parameters).toContainEqual({
-        $ref: `#/components/parameters/${method === 'POST' ? 'IdempotencyKey' : 'IfNoneMatch'}`,
+        $ref: `#/components/parameters/${method === 'POST' ? 'IdempotencyKey' : answers === 'events' ? 'LastEventId' : 'IfNoneMatch'}`,
       });
     }
   });
@@ -107,7 +107,8 @@ describe('/openapi.json', () => {
     const ajv = validators();
     const given: Record<string, string> = { address: 'ann@x.example', wave: 'pilot', code: 'target.quota' };
     for (const [name, { path, method, answers }] of operations) {
-      if (method !== 'GET') continue;
+      // What a stream tells is held against its shape before it is sent (change-stream.ts).
+      if (method !== 'GET' || answers === 'events') continue;
       const url = path.replaceAll(/:(\w+)/g, (_, each: string) => given[each] ?? 'nobody');
       const told = await ask(api, url, { bearer });
       const content = operationAt(path, method)['responses'] as {

@@ -10,6 +10,12 @@ type Section = Readonly<Record<string, Json>>;
 
 const jsonType = 'application/json';
 const linesType = 'application/x-ndjson';
+const types = { document: jsonType, lines: linesType, events: 'text/event-stream' } as const;
+const told = {
+  document: 'Done.',
+  lines: 'A JSON document on each line.',
+  events: 'Server-sent events (WHATWG HTML, section 9.2); the data of each is a JSON document.',
+} as const;
 
 /** Everything that it refers to is in it. */
 export function documentOf(contract: Readonly<Record<string, Operation>>, version: string): Section {
@@ -52,6 +58,12 @@ export function documentOf(contract: Readonly<Record<string, Operation>>, versio
           description: 'Of your own choice, one for each order: sent again within a day it is answered as before.',
           schema: { type: 'string', pattern: '^[A-Za-z0-9_-]{8,128}$' },
         },
+        LastEventId: {
+          name: 'Last-Event-ID',
+          in: 'header',
+          description: 'The id of the event that you had last: it goes on behind it.',
+          schema: { type: 'string', pattern: '^[0-9]{1,15}$' },
+        },
         IfNoneMatch: {
           name: 'If-None-Match',
           in: 'header',
@@ -67,7 +79,7 @@ export function documentOf(contract: Readonly<Record<string, Operation>>, versio
 
 function operationOf(name: string, operation: Operation, schemas: Map<string, Json>): Json {
   const { does, act, method, answers, params, query, body } = operation;
-  const content = { [answers === 'lines' ? linesType : jsonType]: { schema: answerSchema(operation.answer, schemas) } };
+  const content = { [types[answers]]: { schema: answerSchema(operation.answer, schemas) } };
   return {
     operationId: name,
     summary: does,
@@ -76,17 +88,22 @@ function operationOf(name: string, operation: Operation, schemas: Map<string, Js
     parameters: [
       ...parametersOf('path', params),
       ...parametersOf('query', query),
-      ...['RequestId', method === 'GET' ? 'IfNoneMatch' : 'IdempotencyKey'].map((each) => ({
+      ...['RequestId', whatElse(operation)].map((each) => ({
         $ref: `#/components/parameters/${each}`,
       })),
     ],
     ...(body ? { requestBody: { required: true, content: { [jsonType]: { schema: plain(body) } } } } : {}),
     responses: {
-      '200': { description: answers === 'lines' ? 'A JSON document on each line.' : 'Done.', content },
+      '200': { description: told[answers], content },
       ...(method === 'GET' && answers === 'document' ? { '304': { description: 'It is still the same.' } } : {}),
       default: { $ref: '#/components/responses/Problem' },
     },
   };
+}
+
+function whatElse({ method, answers }: Operation): string {
+  if (method === 'POST') return 'IdempotencyKey';
+  return answers === 'events' ? 'LastEventId' : 'IfNoneMatch';
 }
 
 function whoMay({ act }: Operation): string {

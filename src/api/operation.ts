@@ -38,8 +38,11 @@ export interface Operation {
   readonly body: TObject | null;
   /** Of the answer; where it is told in lines, of each. */
   readonly answer: TSchema;
-  /** `lines`: as long as it has to be, a JSON document on each line (application/x-ndjson). */
-  readonly answers: 'document' | 'lines';
+  /**
+   * `lines`: as long as it has to be, a JSON document on each line (application/x-ndjson). `events`: goes on until somebody has enough
+   * (text/event-stream); `answer` is then the data of an event.
+   */
+  readonly answers: 'document' | 'lines' | 'events';
   /** Its answer is told once only, and kept nowhere. */
   readonly isSecret?: boolean;
 }
@@ -82,6 +85,13 @@ export function lines<Answer extends TSchema, Params extends TObject = None, Que
   told: Told<Params, Answer> & { readonly query?: Query },
 ) {
   return { ...get(told), answers: 'lines' } as const satisfies Operation;
+}
+
+/** A question that goes on being answered. */
+export function events<Answer extends TSchema, Params extends TObject = None, Query extends TObject = None>(
+  told: Told<Params, Answer> & { readonly query?: Query },
+) {
+  return { ...get(told), answers: 'events' } as const satisfies Operation;
 }
 
 /** An order. Its body is an object, if only `{}`. */

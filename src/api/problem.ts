@@ -52,6 +52,7 @@ const statuses: Readonly<Partial<Record<FaultCode, number>>> = {
   'api.body.malformed': 400,
   'api.body.not-json': 415,
   'api.body.too-large': 413,
+  'api.streams.too-many': 503,
   'api.key.missing': 400,
   'api.key.other-body': 422,
   'api.key.under-way': 409,

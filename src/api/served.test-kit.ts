@@ -6,14 +6,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished } from 'vitest';
 import { deskOn } from '#app/api.ts';
+import { ChangeStreams, type ChangeStreamsOptions } from './change-stream.ts';
 import { Judge } from './judge.ts';
 import { type ContractServer, type ContractServerOptions, openContractServer } from './contract-server.ts';
 import type { Problem } from './problem.ts';
 import type { EstateSettings } from '#domain/estate-settings.ts';
 import type { Act, DangerousAct, HeldRole } from '#domain/rights.ts';
+import { type Clock, realClock } from '#lib/clock.ts';
 import { type Log, silent } from '#lib/log.ts';
+import { followChanges } from '#operations/follow-changes.ts';
 import { openTokens } from '#store/access-tokens.ts';
 import { openBearers } from '#store/bearers.ts';
+import { openChanges } from '#store/changes.ts';
 import type { Database } from '#store/db.ts';
 import { openObeyed } from '#store/obeyed.ts';
 
@@ -32,13 +36,20 @@ const settings = {
 /** What is an error to us is one to a test. */
 const loud: Log = { ...silent, error: (phrase, fields) => expect.fail(`${phrase}: ${JSON.stringify(fields)}`) };
 
+export interface ServedOptions extends Partial<Omit<ContractServerOptions, 'streams'>> {
+  readonly streaming?: Partial<ChangeStreamsOptions> & { readonly clock?: Clock };
+}
+
 /** Answers on any free port until the test is over. */
 export async function served(
   db: Database,
-  given: Partial<ContractServerOptions> = {},
+  given: ServedOptions = {},
   approvals: readonly DangerousAct[] = [],
 ): Promise<Served> {
+  const { streaming = {}, ...more } = given;
   const stateDir = await mkdtemp(join(tmpdir(), 'godwit-api-'));
+  const clock = streaming.clock ?? realClock;
+  const changes = followChanges(openChanges(db), clock, loud);
   const server = await openContractServer({
     at: { kind: 'tcp', host: '127.0.0.1', port: 0 },
     tls: null,
@@ -47,11 +58,13 @@ export async function served(
     desk: deskOn(db, stateDir, { ...settings, approvals }),
     judge: new Judge(openBearers(db), () => performance.now()),
     obeyed: openObeyed(db),
+    streams: new ChangeStreams({ changes, clock, log: loud, ...streaming }),
     log: loud,
-    ...given,
+    ...more,
   });
   onTestFinished(async () => {
     await server[Symbol.asyncDispose]();
+    await changes[Symbol.asyncDispose]();
     await rm(stateDir, { recursive: true });
   });
   const { at } = server;
@@ -101,7 +114,10 @@ export async function ask({ url }: Served, path: string, { bearer, headers, orde
       ...headers,
     },
   });
-  const text = await response.text();
+  // What changes is told for ever.
+  const isStream = response.headers.get('content-type')?.startsWith('text/event-stream') === true;
+  if (isStream) await response.body?.cancel();
+  const text = isStream ? '' : await response.text();
   return { status: response.status, headers: response.headers, text, body: parsed(text) };
 }
 

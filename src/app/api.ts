@@ -1,6 +1,7 @@
 /** Joins the HTTP API to the database of the estate. */
 
 import { readFile } from 'node:fs/promises';
+import { ChangeStreams } from '#api/change-stream.ts';
 import { type ContractServer, openContractServer } from '#api/contract-server.ts';
 import type { EstateDesk } from '#api/estate.ts';
 import { Judge } from '#api/judge.ts';
@@ -8,12 +9,15 @@ import type { ApiSettings } from '#domain/api-settings.ts';
 import { type EstateSettings, waysPromisedBy } from '#domain/estate-settings.ts';
 import { fault } from '#domain/fault.ts';
 import { cleanText } from '#lib/clean-text.ts';
+import { realClock } from '#lib/clock.ts';
 import type { Log } from '#lib/log.ts';
+import { followChanges } from '#operations/follow-changes.ts';
 import { reportWave } from '#operations/report-wave.ts';
 import { openSessions } from '#store/access-sessions.ts';
 import { openTokens } from '#store/access-tokens.ts';
 import { openApprovals } from '#store/approvals.ts';
 import { openBearers } from '#store/bearers.ts';
+import { openChanges } from '#store/changes.ts';
 import type { Database } from '#store/db.ts';
 import { openEstateParts } from '#store/estate-parts.ts';
 import { openObeyed } from '#store/obeyed.ts';
@@ -31,7 +35,10 @@ export interface ApiParts {
 
 /** Answers from now on. Throws `listen.unusable`. */
 export async function openApi({ api, settings, db, stateDir, version, log }: ApiParts): Promise<ContractServer> {
-  return openContractServer({
+  const changes = followChanges(openChanges(db), realClock, log);
+  await using undone = new AsyncDisposableStack();
+  undone.use(changes);
+  const server = await openContractServer({
     at: api.at,
     tls: api.tls && (await tlsOf(api, api.tls)),
     behindProxy: api.behindProxy,
@@ -39,8 +46,12 @@ export async function openApi({ api, settings, db, stateDir, version, log }: Api
     desk: deskOn(db, stateDir, settings),
     judge: new Judge(openBearers(db), () => performance.now()),
     obeyed: openObeyed(db),
+    streams: new ChangeStreams({ changes, clock: realClock, log }),
     log,
   });
+  undone.use(server);
+  const open = undone.move();
+  return { at: server.at, [Symbol.asyncDispose]: () => open.disposeAsync() };
 }
 
 export function deskOn(

@@ -65,6 +65,12 @@ export const apiFaults = {
     ({ kilobytes }) => `What was sent is larger than the ${kilobytes} kB that are read.`,
     'Send less at a time.',
   ),
+  'api.streams.too-many': entry<{ readonly seconds: number }>(
+    'estate',
+    'paced',
+    () => 'So many follow what changes already that nobody more is told.',
+    'Ask again in a while; close what nobody looks at. A program needs one stream, however many it tells.',
+  ),
   'api.key.missing': entry<object>(
     'estate',
     'operator',
