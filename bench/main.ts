@@ -5,6 +5,7 @@ import { setPriority } from 'node:os';
 import { parseArgs } from 'node:util';
 import { runControlPlane } from './control-plane.ts';
 import { stateNames } from './control-plane-estate.ts';
+import { runCertificates } from './certificates.ts';
 import { type Part, runCopyBench } from './copy-bench.ts';
 import { besideLines, besideRehearsal, readEvening } from './evening-rehearsed.ts';
 import { eveningLines } from './evening-result.ts';
@@ -46,6 +47,7 @@ npm run bench -- look-ups [--mailboxes 2100000] [--json FILE]
 npm run bench -- rehearse --evening FILE [--json FILE]
 npm run bench -- stall [--work w1|w2] [--rounds 3]
 npm run bench -- profile [--wire plain|tls|distance] [--work w1|w2] [--out FOLDER]
+npm run bench -- certificates [--mailboxes 500] [--json FILE]
 npm run bench -- ledger-size [--mailboxes 10000] [--json FILE]
 npm run bench -- evening [--mailboxes 22000] [--messages-min 10] [--messages-max 40] [--at-once 12] [--scratch FOLDER]
                          [--keep] [--follow-every 1h] [--node-options WORDS] [--json FILE]
@@ -139,6 +141,12 @@ switch (positionals[0]) {
   case 'stall':
     keep(await runStall(chosen(values.work, works)[0] ?? 'w1', Number(values.rounds), say));
     break;
+  case 'certificates': {
+    const result = await runCertificates(Number(values.mailboxes ?? 500), say);
+    keep(result);
+    if (!result.isWell) process.exitCode = 1;
+    break;
+  }
   case 'ledger-size':
     keep(await runLedgerSize(Number(values.mailboxes ?? 10_000), say));
     break;

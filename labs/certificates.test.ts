@@ -3,7 +3,6 @@
  * that knows nothing of it but the description of the format.
  */
 
-import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -12,7 +11,14 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { canonicalDocument, type Certificate, type Envelope, type WaveCertificate } from '../src/domain/certificate.ts';
 import type { CheckFinding } from '../src/domain/certificate-check.ts';
 import { plainMessages } from './awkward-mail.ts';
-import { type CertifiedEstate, certifiedEstate, password } from './certified-estate.ts';
+import {
+  alterInPlace,
+  type CertifiedEstate,
+  certifiedEstate,
+  password,
+  runScript,
+  type Said,
+} from './certified-estate.ts';
 import { startGodwit } from './godwit.ts';
 import { labAvailable } from './namespace.ts';
 import { seedAccount, type SeedFolder } from './seed.ts';
@@ -21,8 +27,6 @@ import { skipAloud } from './skip-aloud.ts';
 
 const dovecot = await labAvailable('dovecot');
 skipAloud('certificates', dovecot);
-
-const script = join(import.meta.dirname, '..', 'docs', 'check-certificate.mjs');
 
 function mail(name: string): readonly SeedFolder[] {
   const seed = name.charCodeAt(0);
@@ -37,13 +41,6 @@ interface Checked {
   readonly code: number | null;
   readonly findings: readonly CheckFinding[];
   readonly stdout: string;
-}
-
-interface Said {
-  readonly code: number;
-  /** What it calls wrong, a line each. */
-  readonly wrong: readonly string[];
-  readonly text: string;
 }
 
 describe.runIf(dovecot.ok)('certificates of a wave', () => {
@@ -94,18 +91,7 @@ describe.runIf(dovecot.ok)('certificates of a wave', () => {
   function alone(user: LabUser, more: readonly string[] = [], path = file(user)): Promise<Said> {
     const keys = ['--public-key', join(there.folder, 'keys.json')];
     const live = [...signIn(user), file(user, 'digest-key'), '--password-env', 'PW'];
-    return new Promise((resolve) => {
-      const args = [script, path, ...keys, ...live, ...more];
-      execFile(
-        process.execPath,
-        args,
-        { env: { PATH: process.env['PATH'], PW: password } },
-        (error, stdout, stderr) => {
-          const wrong = stdout.split('\n').filter((line) => line.startsWith('WRONG'));
-          resolve({ code: typeof error?.code === 'number' ? error.code : 0, wrong, text: stdout + stderr });
-        },
-      );
-    });
+    return runScript([path, ...keys, ...live, ...more]);
   }
 
   test('say what was there and what arrived, and both checkers find the target as certified', async () => {
@@ -139,12 +125,34 @@ describe.runIf(dovecot.ok)('certificates of a wave', () => {
 
   test('are covered by the root of the wave, which stands in the audit log', async () => {
     const wave = await read<WaveCertificate>(join(folder(), 'wave-pilot.json'));
-    expect(wave).toMatchObject({ mailboxes: 4, previous: null, uncertified: [], grade: { grade: 'perfect' } });
+    expect(wave).toMatchObject({ mailboxes: 4, previous: null, uncertified: {}, grade: { grade: 'perfect' } });
     const { rows } = await sql<{ about: Record<string, unknown> }>`
       select about from audit where what = 'wave certified'`.execute(there.db.sql);
     expect(rows.map(({ about }) => about['root'])).toEqual([wave.root]);
     await expect(sql`update certificate set grade = 'poor'`.execute(there.db.sql)).rejects.toThrow('never changed');
   });
+
+  test('an organisation takes away its own, which both checkers find under the root of the wave', async () => {
+    const bundle = join(there.folder, 'bundle');
+    const { code, stdout } = await there.run('evidence', 'export', '--organisation', 'RXY', '--out', bundle);
+    expect([code, stdout]).toEqual([0, expect.stringContaining('the evidence of 4 mailboxes')]);
+    const names = await readdir(bundle);
+    const wave = names.find((name) => name.startsWith('wave-pilot-')) as string;
+    expect(names.filter((name) => name.endsWith('digest-key'))).toEqual([]);
+    const table = await readFile(join(bundle, 'mailboxes.csv'), 'utf8');
+    expect(table.split('\r\n')[1]).toMatch(/^ann@corp\.example,RXY,person,perfect,,pilot,/);
+    const [ann, bob] = [userOf('ann'), userOf('bob')];
+    const path = join(bundle, `${ann.name}.json`);
+    const proof = (user: LabUser) => ['--proof', join(bundle, `${user.name}.proof.json`)];
+    expect(await check(ann, ['--wave-file', join(bundle, wave), ...proof(ann)], path)).toMatchObject({ findings: [] });
+    expect(await alone(ann, ['--wave', join(bundle, wave), ...proof(ann)], path)).toMatchObject({ code: 0 });
+    // The proof of another one proves nothing.
+    const others = await check(ann, ['--wave-file', join(bundle, wave), ...proof(bob)], path);
+    expect(others.findings.map(({ kind }) => kind)).toEqual(['proof']);
+    expect((await alone(ann, ['--wave', join(bundle, wave), ...proof(bob)], path)).code).toBe(1);
+    const unknown = await there.run('evidence', 'export', '--organisation', 'RXX', '--out', bundle);
+    expect([unknown.code, unknown.stderr]).toEqual([2, expect.stringContaining('did you mean RXY?')]);
+  }, 100_000);
 
   test('one octet of a certificate changed is found by both, wherever it is', async () => {
     const ann = userOf('ann');
@@ -254,17 +262,4 @@ describe.runIf(dovecot.ok)('certificates of a wave', () => {
 
 function named({ findings }: Checked): readonly string[] {
   return findings.map(({ kind, folder, uid }) => `${kind} ${folder} ${uid}`);
-}
-
-/** Changes one octet of the body of a message behind the server's back. */
-async function alterInPlace({ target }: CertifiedEstate, { name }: LabUser, uid: number): Promise<void> {
-  const found = await target.doveadm(['fetch', '-u', name, 'guid', 'mailbox', 'INBOX', 'uid', String(uid)]);
-  const guid = /guid: (\S+)/.exec(found)?.[1] ?? 'nowhere';
-  const home = target.mailOf(name);
-  const files = await readdir(home, { recursive: true });
-  const path = files.find((each) => each.includes(guid));
-  if (path === undefined) throw new Error(`no file of ${guid} among ${files.length}`);
-  const octets = await readFile(join(home, path));
-  octets[octets.length - 5] = (octets[octets.length - 5] as number) ^ 1;
-  await writeFile(join(home, path), octets);
 }

@@ -1,6 +1,7 @@
 /** A wave of a few mailboxes, moved by the real engine from one Dovecot to another, for labs and benches of its certificates. */
 
-import { writeFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
@@ -116,4 +117,37 @@ async function settled(db: TestDatabase, count: number): Promise<void> {
     if (rows.some(({ stage, n }) => stage === 'settled' && n === count)) return;
     if (Date.now() - since > patienceMs) throw new Error(`not all have settled: ${JSON.stringify(rows)}`);
   }
+}
+
+const script = join(import.meta.dirname, '..', 'docs', 'check-certificate.mjs');
+
+export interface Said {
+  readonly code: number;
+  /** What it calls wrong, a line each. */
+  readonly wrong: readonly string[];
+  readonly text: string;
+}
+
+/** Runs docs/check-certificate.mjs, as a process of its own that knows nothing of us. */
+export function runScript(args: readonly string[]): Promise<Said> {
+  const env = { PATH: process.env['PATH'], PW: password };
+  return new Promise((resolve) => {
+    execFile(process.execPath, [script, ...args], { env }, (error, stdout, stderr) => {
+      const wrong = stdout.split('\n').filter((line) => line.startsWith('WRONG'));
+      resolve({ code: typeof error?.code === 'number' ? error.code : 0, wrong, text: stdout + stderr });
+    });
+  });
+}
+
+/** Changes one octet of the body of a message in the INBOX, behind the server's back. */
+export async function alterInPlace({ target }: CertifiedEstate, { name }: LabUser, uid: number): Promise<void> {
+  const found = await target.doveadm(['fetch', '-u', name, 'guid', 'mailbox', 'INBOX', 'uid', String(uid)]);
+  const guid = /guid: (\S+)/.exec(found)?.[1] ?? 'nowhere';
+  const home = target.mailOf(name);
+  const files = await readdir(home, { recursive: true });
+  const path = files.find((each) => each.includes(guid));
+  if (path === undefined) throw new Error(`no file of ${guid} among ${files.length}`);
+  const octets = await readFile(join(home, path));
+  octets[octets.length - 5] = (octets[octets.length - 5] as number) ^ 1;
+  await writeFile(join(home, path), octets);
 }

@@ -7,6 +7,7 @@ import { jwkSet } from '#domain/signing-key.ts';
 import { realClock } from '#lib/clock.ts';
 import { certifyWave } from '#operations/certify-wave.ts';
 import { EvidenceFiles } from '#operations/evidence-files.ts';
+import { exportEvidence } from '#operations/export-evidence.ts';
 import { makeCertificates } from '#operations/make-certificates.ts';
 import { openEvidence } from '#store/evidence.ts';
 import { digestKeyOf } from '#store/ledger.ts';
@@ -61,6 +62,15 @@ export async function openEvidenceWork(
       const files = folder === null ? null : await EvidenceFiles.open(folder);
       await files?.wave(made.certificate.wave.name, envelopeText(made));
       return made.certificate;
+    },
+    async export({ organisation, folder, withDigestKeys }, over) {
+      const unknown = await evidence.organisation(organisation);
+      if (unknown) return unknown;
+      const root = withDigestKeys ? await rootKey() : null;
+      const digestKey = root && ((mailbox: number) => digestKeyOf(root, mailbox));
+      const files = await EvidenceFiles.open(folder);
+      const signers = await signingKeys(db).list();
+      return exportEvidence({ organisation, evidence, files, keys: signers, digestKeyOf: digestKey }, over);
     },
     async digestKeys(members, folder) {
       const root = await rootKey();

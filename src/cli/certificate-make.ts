@@ -94,8 +94,9 @@ class Tally {
   mailboxes = 0;
   kept = 0;
   grades: GradeCounts = noGrades;
-  /** Why there is none, by address. */
+  /** Why there is none, by address: the code, and in words. */
   readonly reasons = new Map<string, string>();
+  readonly inWords = new Map<string, string>();
   readonly imperfect: { readonly address: string; readonly grade: Grade; readonly because: string }[] = [];
   imperfectCount = 0;
   exitCode: ExitCode = exitCodes.allThere;
@@ -110,7 +111,8 @@ class Tally {
 
   #take(made: MadeCertificate): void {
     if (made.kind === 'none') {
-      this.reasons.set(made.address, made.why);
+      this.reasons.set(made.address, made.code);
+      this.inWords.set(made.address, made.why);
       this.exitCode = exitCodes.withExceptions;
       return;
     }
@@ -134,7 +136,7 @@ function madeLines(tally: Tally, root: WaveCertificate | null, folder: string | 
     ...table(rows, new Set([0])).map((line) => `  ${line}`),
     ...tally.imperfect.map(({ address, grade, because }) => `${shown(address, 60)}  ${grade}: ${shown(because, 200)}`),
     ...more(tally.imperfectCount - tally.imperfect.length),
-    ...[...tally.reasons]
+    ...[...tally.inWords]
       .slice(0, mailboxesShown)
       .map(([address, why]) => `${shown(address, 60)}  no certificate: ${shown(why, 200)}`),
     ...more(tally.reasons.size - mailboxesShown),

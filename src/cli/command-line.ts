@@ -78,7 +78,7 @@ import {
   verifyHelp,
   workerHelp,
 } from './help.ts';
-import { certificateCommands } from './evidence-commands.ts';
+import { certificateCommands, evidenceCommands } from './evidence-commands.ts';
 import { describeCommands, getCommands } from './look-commands.ts';
 import {
   auditCommands,
@@ -277,6 +277,7 @@ export const commands = buildRouteMap<
   | 'audit'
   | 'access'
   | 'certificate'
+  | 'evidence'
   | 'get'
   | 'describe'
   | 'status'
@@ -363,6 +364,7 @@ export const commands = buildRouteMap<
     audit: auditCommands,
     access: accessCommands,
     certificate: certificateCommands,
+    evidence: evidenceCommands,
     get: getCommands,
     describe: describeCommands,
     status: buildCommand<StatusFlags, [], Session>({

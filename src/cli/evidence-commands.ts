@@ -6,6 +6,8 @@ import {
   type CheckFlags,
   digestKeyFlags,
   type DigestKeyFlags,
+  exportFlags,
+  type ExportFlags,
   keyExportFlags,
   type KeyExportFlags,
   keyFlags,
@@ -13,7 +15,7 @@ import {
   makeFlags,
   type MakeFlags,
 } from './evidence-flags.ts';
-import { certificateCheckHelp, certificateHelp, certificateKeyHelp } from './evidence-help.ts';
+import { certificateCheckHelp, certificateHelp, certificateKeyHelp, evidenceHelp } from './evidence-help.ts';
 import { shorthands } from './flags.ts';
 import { named } from './positional.ts';
 import type { Session } from './session.ts';
@@ -66,4 +68,15 @@ export const certificateCommands = buildRouteMap<'make' | 'check' | 'digest-keys
     key: keyCommands,
   },
   docs: { brief: 'What became of a mailbox, signed, for anyone to check', fullDescription: certificateHelp },
+});
+
+export const evidenceCommands = buildRouteMap<'export', Session>({
+  routes: {
+    export: buildCommand<ExportFlags, [], Session>({
+      loader: async () => (await import('./evidence-export.ts')).exportBundle,
+      parameters: { flags: exportFlags, aliases: shorthands },
+      docs: { brief: 'The evidence of an organisation, to be taken away', fullDescription: evidenceHelp },
+    }),
+  },
+  docs: { brief: 'What a local administrator takes away, and can check', fullDescription: evidenceHelp },
 });

@@ -46,6 +46,12 @@ export interface CheckFlags extends ProbeFlags {
   readonly live?: boolean;
 }
 
+export interface ExportFlags extends EstateFlags, OutputFlags {
+  readonly organisation?: string;
+  readonly out?: string;
+  readonly withDigestKeys?: boolean;
+}
+
 export const keyFlags: FlagParametersForType<KeyFlags> = { ...estateFlags, ...outputFlags };
 
 export const keyExportFlags: FlagParametersForType<KeyExportFlags> = {
@@ -87,4 +93,13 @@ export const checkFlags: FlagParametersForType<Omit<CheckFlags, 'deep'>> = {
   proof: text('The proof that the certificate of its wave covers it', 'FILE'),
   live: flag('Mail that came since is told, and is no difference: people use the mailbox'),
   ...signInFlags,
+};
+
+export const exportFlags: FlagParametersForType<ExportFlags> = {
+  organisation: text('Its code: its mailboxes, and those of all below it', 'CODE'),
+  out: text('The folder in which the bundle is written', 'DIR'),
+  withDigestKeys: flag(
+    'With the key of each mailbox by which contents are checked; the bundle is then for those people alone',
+  ),
+  ...keyFlags,
 };

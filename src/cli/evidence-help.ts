@@ -36,3 +36,12 @@ EXAMPLES
 
 EXIT CODES  0 all that was checked is as certified; 3 something is not; 4 the mailbox cannot be reached; 2 wrong usage; 5 interrupted;
 1 a fault of ours.`;
+
+export const evidenceHelp = `What a local administrator takes away: the certificates of their own mailboxes that the root of a wave covers, the proofs that it
+does, the certificates of these waves, the public keys, two tables for a spreadsheet, and a README that says how to check all of it.
+
+EXAMPLES
+  godwit evidence export --organisation RXY --out bundle
+  godwit evidence export --organisation RXY --out bundle --with-digest-keys    for who is to check contents, too
+
+EXIT CODES  0 done; 2 wrong usage; 5 the database is away, or interrupted; 1 a fault of ours.`;

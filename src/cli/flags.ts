@@ -171,7 +171,8 @@ export interface WaveCheckFlags extends TableFlags, Pick<ManyFlags, 'atOnce'> {
   readonly again?: boolean;
 }
 
-export interface ReportFlags extends TableFlags {
+export interface ReportFlags extends Omit<TableFlags, 'output'> {
+  readonly output?: 'text' | 'json' | 'csv' | 'html';
   readonly exceptions?: boolean;
 }
 
@@ -512,6 +513,12 @@ export const waveCheckFlags: FlagParametersForType<WaveCheckFlags> = {
 export const reportFlags: FlagParametersForType<ReportFlags> = {
   exceptions: flag('With -o csv: the messages that are listed by name, not the mailboxes'),
   ...tableFlags,
+  output: {
+    kind: 'enum',
+    values: ['text', 'json', 'csv', 'html'],
+    brief: 'json prints one JSON document on stdout, csv a table for spreadsheets, html a page that needs nothing else',
+    optional: true,
+  },
 };
 
 export const waveCreateFlags: FlagParametersForType<WaveCreateFlags> = {

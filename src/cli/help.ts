@@ -271,6 +271,7 @@ EXAMPLES
   godwit report wave pilot
   godwit report wave pilot -o csv > pilot.csv             each mailbox a line
   godwit report wave pilot -o csv --exceptions            each message that is listed by name a line
+  godwit report wave pilot -o html > pilot.html           a page to hand round, without scripts
   godwit report wave pilot -o json                        all of it (docs/wave-report.schema.json)
 
 EXIT CODES  0 nothing is listed that nobody has accepted; 3 something is; 2 wrong usage; 5 the database is away;

@@ -11,6 +11,7 @@ import type { Session } from './session.ts';
 import { shown } from './shown.ts';
 import { usageError } from './usage.ts';
 import { accountCells, accountColumns, exceptionCells, exceptionColumns } from './wave-report-csv.ts';
+import { wavePage } from './wave-report-page.ts';
 import { exceptionsShown, Mailboxes, waveReportLines } from './wave-report-text.ts';
 
 /** Exit code 3 where a message is listed that nobody has accepted. */
@@ -22,6 +23,8 @@ export async function reportWave(this: Session, flags: ReportFlags, name: string
   if (report.kind === 'unknown') throw unknownWave(name, report.nearest);
   if (this.json) await inJson(this, report);
   else if (flags.output === 'csv') await inCsv(this, report, flags.exceptions === true);
+  else if (flags.output === 'html')
+    for await (const part of wavePage(report, readable(report.exceptions()))) this.world.stdout.write(part);
   else await inWords(this, report);
   const { totals } = await report.summary();
   if (totals.open > 0) this.exitCode = exitCodes.withExceptions;

@@ -54,6 +54,7 @@ import type { PlanApplied, PlanOrder } from '#operations/apply-plan.ts';
 import type { CheckedMailbox, CheckWaveRequest } from '#operations/check-wave.ts';
 import type { CheckedLive, CheckLive } from '#operations/check-live.ts';
 import type { CertifyWave } from '#operations/certify-wave.ts';
+import type { ExportedEvidence } from '#operations/export-evidence.ts';
 import type { MadeCertificate, MakeCertificates } from '#operations/make-certificates.ts';
 import type { CopyChoices, CopyWatcher, Pace } from '#operations/copy-mailbox.ts';
 import type { Finding } from '#operations/doctor-parts.ts';
@@ -366,6 +367,11 @@ export interface EvidenceWork extends AsyncDisposable {
   close(
     order: Pick<CertifyWave, 'wave' | 'members' | 'reasons'> & { readonly folder: string | null },
   ): Promise<WaveCertificate | null>;
+  /** Writes the evidence of an organisation and all below it into a folder. Throws `evidence.folder.unwritable`. */
+  export(
+    order: { readonly organisation: string; readonly folder: string; readonly withDigestKeys: boolean },
+    signal: AbortSignal,
+  ): Promise<ExportedEvidence | UnknownName>;
   /** Writes the digest key of each mailbox into the folder, for those who check contents. */
   digestKeys(members: readonly number[], folder: string): Promise<void>;
   readonly keys: {

@@ -146,8 +146,11 @@ export interface WaveCertificate {
   readonly root: string;
   readonly grades: GradeCounts;
   readonly grade: Graded;
-  /** Mailboxes of it without a certificate, and why. */
-  readonly uncertified: readonly { readonly address: string; readonly why: string }[];
+  /**
+   * How many mailboxes of it have none, by the stage or the code of a fault that is the reason. Nobody by name: who is shown the root
+   * of a wave need not know who else is in it.
+   */
+  readonly uncertified: Readonly<Record<string, number>>;
   /** SHA-256 of the canonical form of the wave certificate that was made before this one; null for the first of an estate. */
   readonly previous: string | null;
 }

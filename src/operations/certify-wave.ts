@@ -16,6 +16,7 @@ import { fault } from '#domain/fault.ts';
 import { gradeOfWave, noGrades } from '#domain/grade.ts';
 import { treeRoot } from '#domain/merkle-tree.ts';
 import type { SigningKey } from '#domain/signing-key.ts';
+import { type ByReason, together } from '#domain/wave-report.ts';
 import type { Wave } from '#domain/wave.ts';
 import type { Evidence, OpenCertificate } from '#ports/evidence.ts';
 import { signed } from './sign-evidence.ts';
@@ -24,7 +25,7 @@ export interface CertifyWave {
   readonly wave: Wave;
   /** By their ids. */
   readonly members: readonly number[];
-  /** Why there is none of a mailbox, where that is known, by its address. */
+  /** Why there is none of a mailbox, where that is known, by its address: a stage, or the code of a fault. */
   readonly reasons: ReadonlyMap<string, string>;
   readonly evidence: Evidence;
   readonly key: SigningKey;
@@ -61,10 +62,10 @@ function documentOf(
   const grades = { ...noGrades };
   for (const { grade } of covered) grades[grade]++;
   const has = new Set(covered.map(({ address }) => address));
-  const uncertified = addresses
-    .filter((address) => !has.has(address))
-    .sort()
-    .map((address) => ({ address, why: (reasons.get(address) ?? 'none was made').toWellFormed() }));
+  const without = addresses.filter((address) => !has.has(address));
+  const uncertified = without
+    .map((address) => ({ [reasons.get(address) ?? 'none was made']: 1 }))
+    .reduce<ByReason>(together, {});
   return {
     type: waveCertificateType,
     version: certificateVersion,
@@ -75,7 +76,7 @@ function documentOf(
     mailboxes: covered.length,
     root: treeRoot(inTreeOrder(covered).map(({ leaf }) => leaf)).toString('hex'),
     grades,
-    grade: gradeOfWave(grades, uncertified.length),
+    grade: gradeOfWave(grades, without.length),
     uncertified,
     previous,
   };

@@ -143,7 +143,7 @@ describe('the wave’s certificate', () => {
       root: treeRoot(leaves.map(({ leaf }) => leaf)).toString('hex'),
       grades: noGrades,
       grade: { grade: 'perfect', because: [] },
-      uncertified: [],
+      uncertified: {},
       previous: null,
     };
     const index = leaves.findIndex(({ each }) => each.mailbox.address === 'ann@x.example');

@@ -47,11 +47,11 @@ export interface MakeCertificates {
   readonly clock: Clock;
 }
 
-/** `kept`: it had one already. `none`: there is nothing to certify, and why. */
+/** `kept`: it had one already. `none`: there is nothing to certify, and why: `code` is its stage, or that of a fault. */
 export type MadeCertificate =
   | { readonly kind: 'made'; readonly address: string; readonly grade: Graded }
   | { readonly kind: 'kept'; readonly address: string; readonly grade: Grade }
-  | { readonly kind: 'none'; readonly address: string; readonly why: string };
+  | { readonly kind: 'none'; readonly address: string; readonly code: string; readonly why: string };
 
 /** So many are made between two pages of results, at least. */
 const pageMin = 32;
@@ -109,7 +109,7 @@ async function certify(request: MakeCertificates, inView: InView, signal: AbortS
   const { evidence, looks, files, key, watcher, version, clock } = request;
   const { id: mailbox, address, stage } = inView.traveller;
   if (!comparedStages.has(stage))
-    return { kind: 'none', address, why: `nothing is there to be compared while it is ${stage}` };
+    return { kind: 'none', address, code: stage, why: `nothing is there to be compared while it is ${stage}` };
   const telling = watcher.begins(address);
   const id = randomUUID();
   const digestKey = request.digestKeyOf(mailbox);
@@ -121,8 +121,10 @@ async function certify(request: MakeCertificates, inView: InView, signal: AbortS
     signal.throwIfAborted();
     const { verification, report } = compared;
     await looks.keepVerification(mailbox, verification);
-    if (verification.fault)
-      return { kind: 'none', address, why: `the comparison ended early: ${verification.fault.message}` };
+    if (verification.fault) {
+      const { code, message } = verification.fault;
+      return { kind: 'none', address, code, why: `the comparison ended early: ${message}` };
+    }
     const facts = await evidence.facts(mailbox);
     const grade = gradeOfMailbox({ ...verification, interruptedMs: facts.switches[0]?.ms ?? null });
     const { folders, elementList } = await reading.whole();

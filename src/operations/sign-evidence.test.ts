@@ -15,7 +15,7 @@ const document: WaveCertificate = {
   root: '00'.repeat(32),
   grades: { perfect: 2, good: 0, investigate: 0, poor: 0 },
   grade: { grade: 'perfect', because: [] },
-  uncertified: [],
+  uncertified: {},
   previous: null,
 };
 

@@ -3,6 +3,7 @@
 import type { Approval, Certificate, CertifiedWave, Envelope, WaveCertificate } from '#domain/certificate.ts';
 import type { Grade } from '#domain/grade.ts';
 import type { Interruption } from '#domain/interruption.ts';
+import type { UnknownName } from '#domain/selector.ts';
 import type { KnownKey } from '#domain/signing-key.ts';
 import type { ListedException } from '#domain/wave-report.ts';
 
@@ -58,6 +59,8 @@ export interface Evidence {
     covered: readonly Pick<OpenCertificate, 'mailbox' | 'leaf'>[],
     who: string,
   ): Promise<boolean>;
+  /** Null where there is an organisation of that code. */
+  organisation(code: string): Promise<UnknownName | null>;
   /** The latest of each mailbox of an organisation and all below it that a wave's root covers, in pages. */
   ofOrganisation(code: string): AsyncIterable<readonly (KeptCertificate & { readonly waveCertificate: string })[]>;
   /** The octets of the latest of a mailbox; null where there is none. */

@@ -24,6 +24,7 @@ import { note } from './audit.ts';
 import { faulted } from './database-fault.ts';
 import { type Database, oneRow, type Sql } from './db.ts';
 import { switchesOf } from './interruptions.ts';
+import { select } from './selected.ts';
 import { openWaveAccounts } from './wave-accounts.ts';
 
 /** There and back, and again. */
@@ -85,6 +86,10 @@ export function openEvidence(db: Database): Evidence {
         if (error instanceof CoveredMeanwhile) return false;
         throw error;
       }
+    },
+    async organisation(code) {
+      const found = await ask(select(db.sql, { organisation: [code] }));
+      return found.kind === 'unknown' ? found : null;
     },
     ofOrganisation: (code) => ofOrganisation(db, code),
     text: (mailbox) => ask(text(db.sql, mailbox)),
