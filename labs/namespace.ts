@@ -72,6 +72,7 @@ const proofs = {
   ],
   nginx: ['/usr/sbin/nginx', '-v'],
   openldap: ['/bin/sh', '-c', '/usr/sbin/slapd -VV 2>&1 | grep OpenLDAP'],
+  prometheus: ['/usr/bin/promtool', '--version'],
   isync: ['/usr/bin/mbsync', '--version'],
   interimap: ['/bin/sh', '-c', 'command -v interimap'],
 } as const satisfies Record<TreeName, readonly string[]>;

@@ -23,6 +23,8 @@ export const trees = {
   postfix: ['postfix', 'postfix-pgsql'],
   nginx: ['nginx', 'libnginx-mod-mail', 'libnginx-mod-stream'],
   openldap: ['slapd'],
+  // Reads our alarms as an operator's would (promtool).
+  prometheus: ['prometheus'],
   // The tools that `bench/` compares us with.
   isync: ['isync'],
   interimap: ['interimap'],

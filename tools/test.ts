@@ -13,7 +13,7 @@ import { NotToBeHad, type TreeName, unpacked } from '../labs/packages.ts';
 import { runChecks, toolEnvironment } from './check.ts';
 import { root } from './project.ts';
 
-const wanted: readonly TreeName[] = ['dovecot', 'dovecot-pgsql', 'cyrus', 'postfix', 'nginx', 'openldap'];
+const wanted: readonly TreeName[] = ['dovecot', 'dovecot-pgsql', 'cyrus', 'postfix', 'nginx', 'openldap', 'prometheus'];
 
 const args = process.argv.slice(2);
 const everything = args.length === 0;

@@ -1,12 +1,15 @@
 /**
- * The dashboard and the alarms of `deploy/`, held against what processes really tell and what docs/metrics.md tells of it. They were NOT
- * loaded into a Grafana or a Prometheus: there is none here.
+ * The dashboard and the alarms of `deploy/`, held against what processes really tell and what docs/metrics.md tells of it. The alarms are
+ * read and tried by Prometheus' own promtool; the dashboard was NOT loaded into a Grafana: there is none here.
  */
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { labAvailable, runInside } from '../labs/namespace.ts';
+import { unpacked } from '../labs/packages.ts';
+import { skipAloud } from '../labs/skip-aloud.ts';
 import { type Metrics, openMetrics } from '#api/metrics.ts';
 import { openApi } from '#api/server.ts';
 import { journey } from '#domain/journey.ts';
@@ -28,6 +31,9 @@ interface Panel {
   readonly gridPos: { readonly x: number; readonly y: number; readonly w: number; readonly h: number };
   readonly targets: readonly { readonly expr: string }[];
 }
+
+const prometheus = await labAvailable('prometheus');
+skipAloud('alarms as promtool reads them', prometheus);
 
 const page = readFileSync(join(root, 'docs/metrics.md'), 'utf8');
 const alarms = parse(readFileSync(join(root, 'deploy/prometheus/alerts.yaml'), 'utf8')) as {
@@ -135,6 +141,20 @@ describe('the alarms', () => {
     const names = rules.map(({ alert }) => alert);
     expect(new Set(names).size).toBe(names.length);
     expect([...page.matchAll(/^### (Godwit\w+)$/gm)].map(([, name]) => name)).toEqual(names);
+  });
+});
+
+describe.runIf(prometheus.ok)('promtool', () => {
+  const promtool = async (...words: readonly string[]): Promise<string> =>
+    await runInside(await unpacked('prometheus'), ['/usr/bin/promtool', ...words]);
+
+  test('can read the alarms', async () => {
+    const said = await promtool('check', 'rules', join(root, 'deploy/prometheus/alerts.yaml'));
+    expect(said).toContain(`SUCCESS: ${rules.length} rules found`);
+  });
+
+  test('rings where it should, and not for a restart', async () => {
+    expect(await promtool('test', 'rules', join(root, 'deploy/prometheus/alerts.test.yaml'))).toContain('SUCCESS');
   });
 });
 
