@@ -75,6 +75,8 @@ class LiveCheck {
   readonly #request: CheckLive;
   readonly #steady: SteadyReader;
   readonly #maker: ElementMaker;
+  /** Of the folder at hand. */
+  readonly #withheld: { readonly message: FoundMessage; readonly reason: string }[] = [];
   readonly findings: CheckFinding[] = [];
   readonly renumbered: string[] = [];
   messagesRead = 0;
@@ -121,13 +123,11 @@ class LiveCheck {
           octets: columns.sizeBytes(row) ?? 0,
           internalDate: columns.internalDate(row),
         };
-        this.#withheld.push({ name, message, reason });
+        this.#withheld.push({ message, reason });
       },
     );
     return { name: 'target', steady: this.#steady, folder, path: name, columns, unreadable: [] };
   }
-
-  readonly #withheld: { readonly name: string; readonly message: FoundMessage; readonly reason: string }[] = [];
 
   #compare(name: string, target: CertifiedSide, side: Side): void {
     const { columns } = side;
@@ -135,9 +135,12 @@ class LiveCheck {
     const isSame = columns.uidValidity === target.uidValidity;
     if (!isSame) this.renumbered.push(name);
     const withheldThen = new Set(target.withheld);
-    for (const { message, reason } of this.#withheld.splice(0))
-      if (!(isSame && withheldThen.has(message.uid)))
-        this.findings.push(messageFinding('unreadable', name, message, `the server does not give it out: ${reason}`));
+    const withheldNow = new Set<number>();
+    for (const { message, reason } of this.#withheld.splice(0)) {
+      if (isSame) withheldNow.add(message.uid);
+      if (isSame && withheldThen.has(message.uid)) continue;
+      this.findings.push(messageFinding('unreadable', name, message, `the server does not give it out: ${reason}`));
+    }
     const old: Live[] = [];
     for (const [at, row] of rows.entries()) {
       const uid = columns.uid(row);
@@ -151,7 +154,7 @@ class LiveCheck {
     if (elementsDigest(isAll ? elements : Buffer.concat(old.map(elementOf))) === target.elements) return;
     const list = this.#request.lists.get(target.name);
     if (!list) this.#unlisted(name, target, old);
-    else if (isSame) this.#byUid(name, list, old, elementOf);
+    else if (isSame) this.#byUid(name, list, old, withheldNow, elementOf);
     else this.#byElement(name, list, old, elementOf);
   }
 
@@ -161,14 +164,20 @@ class LiveCheck {
     this.findings.push(folderFinding('folder-differs', name, says));
   }
 
-  /** Both ascend by UID. */
-  #byUid(name: string, list: ListedFolder, old: readonly Live[], elementOf: (live: Live) => Buffer): void {
+  /** Both ascend by UID. What is listed and not given out is there, and was told. */
+  #byUid(
+    name: string,
+    list: ListedFolder,
+    old: readonly Live[],
+    withheldNow: ReadonlySet<number>,
+    elementOf: (live: Live) => Buffer,
+  ): void {
     let next = 0;
     for (let i = 0; i < list.length; i++) {
       for (; next < old.length && (old[next] as Live).uid < list.uid(i); next++) this.#added(name, old[next] as Live);
       const live = old[next];
       if (live?.uid !== list.uid(i)) {
-        this.#removed(name, list.message(i));
+        if (!withheldNow.has(list.uid(i))) this.#removed(name, list.message(i));
         continue;
       }
       next++;

@@ -100,6 +100,7 @@ test('who ordered what of the wave and the mailbox is told with the reason, the 
   await orderOne(db, 'ann', 'hold', 'on call');
   const facts = await openEvidence(db).facts(1);
   expect(facts.approvals.map(({ who, what, why }) => [who, what, why])).toEqual([
+    ['operator bob', 'plan', 'wave pilot'],
     ['operator bob', 'wave created', null],
     ['operator ann', 'wave start', 'the board agreed'],
     ['operator bob', 'hold', 'on call'],

@@ -38,6 +38,8 @@ const chainLock = 0x47647778;
 
 /** What people order and accept of a mailbox, as the audit log calls it. */
 const ordersOfPeople = [
+  'plan',
+  'replan',
   'hold',
   'release',
   'retry',
