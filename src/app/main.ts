@@ -61,6 +61,8 @@ const world: World = {
     const more = { version: world.version, environment: (name: string) => process.env[name] };
     return endInTime(coexist({ ...options, ...more }, signal), signal, giveUp);
   },
+  doctorEstate: async (options, signal) =>
+    (await import('./doctor-estate.ts')).doctorEstate(options, (name) => process.env[name], signal),
   doctor: async (options, signal) => (await import('./doctor.ts')).doctor(options, (name) => process.env[name], signal),
   work: async (options, signal) => {
     const { work } = await import('./work.ts');

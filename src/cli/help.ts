@@ -190,6 +190,19 @@ EXAMPLES
 EXIT CODES  0 asked to go, done; 3 a door is lost (doors); 2 wrong usage, a place where nothing can listen; 5 the database is old or
 newer; 1 a fault of ours.`;
 
+export const doctorEstateHelp = `Looks at everything that an estate stands on, all at once and each for 15 seconds at most, and tells what is wrong as a list of
+things to do, the most urgent first: settings, files of secrets, disk, database, clocks, workers, queue, both platforms and their
+certificates, doors, ways home, waves that wait for a word, blocked mailboxes by their fault, notices, forecast and audit log. Nothing is
+changed. Where half of it is down, the rest is told.
+
+EXAMPLES
+  godwit doctor                        everything
+  godwit doctor --quiet                only what is wrong
+  godwit doctor -o json                the same for a program
+  godwit doctor coexistence --help     prove the doors, the way of mail and the proxies with two test mailboxes
+
+EXIT CODES  0 nothing is wrong; 3 something is, and says what to do; 2 wrong usage; 1 a fault of ours.`;
+
 export const doctorHelp = `Proves the chain of coexistence end to end (docs/coexistence.md), with two test mailboxes of the estate of which one has moved:
 which doors have registered and whether they are heard of, what the doors of this godwit.yaml answer on this machine, on which side a
 message handed in at the MX arrives, and which side a sign-in through the proxies reaches. Nothing is deleted: the messages stay.

@@ -28,6 +28,7 @@ export interface MadeUp {
   readonly openTail?: World['openTail'];
   readonly openAccess?: World['openAccess'];
   readonly doctor?: World['doctor'];
+  readonly doctorEstate?: World['doctorEstate'];
   readonly openInspection?: World['openInspection'];
   readonly openEvidence?: World['openEvidence'];
   readonly work?: World['work'];
@@ -126,6 +127,7 @@ export async function play(argv: readonly string[], made: MadeUp = {}): Promise<
     openNotices: made.openNotices ?? (async () => Promise.reject(new Error('no messages in this test'))),
     serve: async () => Promise.reject(new Error('nothing is served in this test')),
     coexist: async () => Promise.reject(new Error('no doors are opened in this test')),
+    doctorEstate: made.doctorEstate ?? (async () => []),
     doctor: made.doctor ?? (async () => Promise.reject(new Error('nothing is tried in this test'))),
     openInspection: made.openInspection ?? (async () => Promise.reject(new Error('no looks in this test'))),
     openEvidence: made.openEvidence ?? (async () => Promise.reject(new Error('no certificates in this test'))),

@@ -37,6 +37,7 @@ import {
   auditHelp,
   brakeHelp,
   coexistHelp,
+  doctorEstateHelp,
   doctorHelp,
   mailboxHelp,
   waveCheckHelp,
@@ -193,8 +194,14 @@ export const coexistCommands = buildRouteMap<'run' | 'doors' | 'forget', Session
   docs: { brief: 'The doors that mail systems ask where a mailbox lives now', fullDescription: coexistHelp },
 });
 
-export const doctorCommands = buildRouteMap<'coexistence', Session>({
+export const doctorCommands = buildRouteMap<'estate' | 'coexistence', Session>({
+  defaultCommand: 'estate',
   routes: {
+    estate: buildCommand<StatusFlags, [], Session>({
+      loader: async () => (await import('./doctor-estate.ts')).doctorEstate,
+      parameters: { flags: statusFlags, aliases: shorthands },
+      docs: { brief: 'Everything that is wrong with this estate, and what to do', fullDescription: doctorEstateHelp },
+    }),
     coexistence: buildCommand<DoctorFlags, [], Session>({
       loader: async () => (await import('./doctor.ts')).doctor,
       parameters: { flags: doctorFlags, aliases: shorthands },
@@ -204,7 +211,10 @@ export const doctorCommands = buildRouteMap<'coexistence', Session>({
       },
     }),
   },
-  docs: { brief: 'Prove that what has been set up works', fullDescription: doctorHelp },
+  docs: {
+    brief: 'Everything that is wrong, and what to do; or whether coexistence works',
+    fullDescription: doctorEstateHelp,
+  },
 });
 
 export const auditCommands = buildRouteMap<'verify' | 'list' | 'head', Session>({

@@ -7,6 +7,7 @@ import type { Accepted, WhichExceptions } from '#domain/acceptance.ts';
 import type { ApprovalLine, Approved, Revoked, SessionLine, TokenLine, TokenMade, TokenOrder } from '#domain/access.ts';
 import type { Brake } from '#domain/brake.ts';
 import type { AuditFinding, AuditHead } from '#domain/audit-finding.ts';
+import type { Diagnosis } from '#domain/diagnosis.ts';
 import type { AuditLine, AuditListOrder } from '#domain/audit-line.ts';
 import type { DatabaseCare } from '#domain/database-state.ts';
 import type { MailboxFound, WaveFound } from '#domain/description.ts';
@@ -160,6 +161,7 @@ export interface World {
   coexist(options: CoexistOptions, signal: AbortSignal): Promise<void>;
   /** Tries the chain of coexistence with two test mailboxes. */
   doctor(options: DoctorOptions, signal: AbortSignal): Promise<readonly Finding[]>;
+  doctorEstate(options: DoctorEstateOptions, signal: AbortSignal): Promise<readonly Diagnosis[]>;
   /** Helps to, until the signal fires or it is drained. */
   work(options: WorkOptions, signal: AbortSignal): Promise<'stopped' | 'drained'>;
   /** All that is piped in, at most so many octets and one; null where stdin is a terminal. */
@@ -169,6 +171,16 @@ export interface World {
   openLog(level: LogLevel, format: LogFormat, write: (line: string) => void): Log;
   openEngine(options: EngineOptions): Promise<Engine>;
   demo(stage: DemoStage): Promise<number>;
+}
+
+export interface DoctorEstateOptions {
+  /** Null where they cannot be read; `problems` then says why, a line each. */
+  readonly settings: EstateSettings | null;
+  readonly problems: readonly string[];
+  readonly stateDir: string;
+  readonly keys: readonly KeyReference[];
+  readonly version: string;
+  readonly log: Log;
 }
 
 export interface DoctorOptions {

@@ -70,8 +70,7 @@ async function inspectServer(options: InspectOptions, verify: boolean, signal: A
   const { trace } = log;
   const session = await imap.Session.open(
     {
-      host: endpoint.host,
-      port: endpoint.port,
+      ...(options.reach?.to(endpoint) ?? { host: endpoint.host, port: endpoint.port }),
       tls: endpoint.security === 'tls',
       ca: endpoint.ca,
       verify,
