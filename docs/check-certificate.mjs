@@ -140,7 +140,10 @@ class Imap {
   }
   async line() {
     let end;
-    while ((end = this.#buffer.indexOf('\r\n')) < 0) this.#buffer = Buffer.concat([this.#buffer, await this.more()]);
+    while ((end = this.#buffer.indexOf('\r\n')) < 0) {
+      if (this.#buffer.length > 1_000_000) fail('the server sends a line without end');
+      this.#buffer = Buffer.concat([this.#buffer, await this.more()]);
+    }
     const line = this.#buffer.toString('latin1', 0, end);
     this.#buffer = this.#buffer.subarray(end + 2);
     return line;

@@ -82,6 +82,16 @@ test('of two who close a round at once one does, and the other is told to look a
   expect(rows).toMatchObject([{ about: { hash: latest, root: 'aa', mailboxes: 1, previous: null } }]);
 });
 
+test('of two rounds that both follow the same root one is closed, so that the chain has no fork', async () => {
+  await using db = await estate();
+  const evidence = openEvidence(db);
+  await evidence.keep(1, signed('ann@x.example'));
+  await evidence.keep(2, signed('bob@x.example'));
+  expect(await evidence.close(1, root(null), await evidence.open([1]), 'operator bob')).toBe(true);
+  expect(await evidence.close(1, root(null), await evidence.open([2]), 'operator bob')).toBe(false);
+  expect(await evidence.close(1, root(await evidence.latest()), await evidence.open([2]), 'operator bob')).toBe(true);
+});
+
 test('a certificate that was made anew while the root was made is not covered by it, and nothing is kept', async () => {
   await using db = await estate();
   const evidence = openEvidence(db);
