@@ -18,7 +18,7 @@ describe('tokens', () => {
     const bearer = await bearerOf(db, 'owner');
     const key = { 'idempotency-key': randomUUID() };
     const made = await ask(api, '/v1/tokens', { bearer, order: reader, headers: key });
-    expect(made.body).toMatchObject({ token: { id: 2, createdBy: 'token 1 (owner of all)', usedAt: null } });
+    expect(made.body).toMatchObject({ token: { id: 2, createdBy: 'operator bob', usedAt: null } });
     const { bearer: fresh } = made.body as { readonly bearer: string };
     expect((await ask(api, '/v1/self', { bearer: fresh })).body).toMatchObject({ who: 'token 2 (nightly report)' });
     const again = await ask(api, '/v1/tokens', { bearer, order: reader, headers: key });
@@ -137,6 +137,18 @@ describe('where two people start a wave', () => {
     await ask(api, '/v1/waves/pilot/start', { bearer: ann, order });
     const refused = await ask(api, '/v1/approvals/1/approve', { bearer: eva, order });
     expect(problemIn(refused)).toMatchObject({ status: 404, code: 'api.not-there' });
+  });
+
+  test('nobody is their own second person by a token that a token of theirs has made', async () => {
+    await using db = await testDatabase();
+    await wave(db);
+    const api = await served(db, {}, twoPeople);
+    const ann = await bearerOf(db, 'owner', null, null, 'ann');
+    const made = await ask(api, '/v1/tokens', { bearer: ann, order: { name: 'second', role: 'operator' } });
+    const { bearer: second } = made.body as { readonly bearer: string };
+    await ask(api, '/v1/waves/pilot/start', { bearer: second, order });
+    const own = await ask(api, '/v1/approvals/1/approve', { bearer: ann, order });
+    expect(problemIn(own)).toMatchObject({ status: 409, outcome: { kind: 'own' } });
   });
 
   test('what is not named is done by one, and so is only to look', async () => {

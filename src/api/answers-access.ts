@@ -20,9 +20,11 @@ export const accessAnswers: Answerers<typeof accessContract> = {
     if (role === 'local-administrator' && organisation === null)
       throw unfit('organisation: a local administrator is one of an organisation');
     const held = { role, organisation };
-    if (!mayGive(holderOf(asked), { who: '', person: '', roles: [held], scopes }))
+    const giver = holderOf(asked);
+    if (!mayGive(giver, { who: '', person: '', roles: [held], scopes }))
       throw refused('Nobody gives more than they may do themselves.', { kind: 'too-much' });
-    const made = await desk.access.tokens.create({ name: name.trim(), role: held, scopes, lastsMs: days * dayMs }, who);
+    const order = { name: name.trim(), role: held, scopes, lastsMs: days * dayMs };
+    const made = await desk.access.tokens.create(order, who, giver.person);
     if (made.kind === 'unknown-organisation') throw notThere('organisation', String(organisation), made.nearest);
     return { token: wire(made.token), bearer: made.bearer };
   },

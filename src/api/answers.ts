@@ -2,7 +2,9 @@
 
 import { accessAnswers } from './answers-access.ts';
 import { publicAnswers, estateAnswers } from './answers-estate.ts';
+import { keptAnswers } from './answers-kept.ts';
 import { mailboxAnswers } from './answers-mailboxes.ts';
+import { tailAnswers } from './answers-tail.ts';
 import { waveAnswers } from './answers-waves.ts';
 import type { Answerers } from './answer.ts';
 import type { Contract } from './contract.ts';
@@ -12,5 +14,7 @@ export const answers: Answerers<Contract> = {
   ...estateAnswers,
   ...mailboxAnswers,
   ...waveAnswers,
+  ...tailAnswers,
+  ...keptAnswers,
   ...accessAnswers,
 };

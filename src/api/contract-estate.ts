@@ -6,7 +6,7 @@ import { auditVerified } from './shapes/audit.ts';
 import { estateForecast, forecastPast } from './shapes/forecast.ts';
 import { organisationLine, pageOf } from './shapes/mailbox.ts';
 import { brake, doorKnown, estateNow, workerState } from './shapes/status.ts';
-import { get, name, paging, post, reason } from './operation.ts';
+import { get, paging, post, reason } from './operation.ts';
 
 /** What becomes of something that is either done, or was so already. */
 const isOn = maybe(brake);
@@ -69,7 +69,7 @@ export const estateContract = {
     does: 'Have a worker take nothing new, and end when it has done what it has in hand.',
     act: 'steer-works',
     object: 'worker',
-    params: fields({ worker: name('Its id.') }),
+    params: fields({ worker: Type.String({ format: 'uuid', description: 'Its id.' }) }),
     body: fields({}),
     answer: named('WorkerDrained', 'It has been told.', { worker: text('Its id.') }),
   }),
@@ -84,7 +84,7 @@ export const estateContract = {
     does: 'Wait no more for a door that is lost and stopped.',
     act: 'steer-works',
     object: 'door',
-    params: fields({ door: name('Its id.') }),
+    params: fields({ door: Type.String({ format: 'uuid', description: 'Its id.' }) }),
     body: fields(reason),
     answer: named('DoorForgotten', 'It is waited for no more.', { door: text('Its id.') }),
   }),

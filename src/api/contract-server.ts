@@ -17,14 +17,17 @@ export interface ContractServerOptions extends ContractParts {
   readonly tls: { readonly certificate: string; readonly key: string } | null;
   /** Whether what a proxy says of who is asking is believed. */
   readonly behindProxy: boolean;
+  /** A question comes at once or not at all; lacking for as long as is usual. */
+  readonly questionMaxMs?: number;
 }
 
 export interface ContractServer extends AsyncDisposable {
   readonly at: DoorPlace;
 }
 
-/** A question comes at once or not at all. */
-const questionMaxMs = 20_000;
+const usualQuestionMaxMs = 20_000;
+/** Between two looks at who is late. */
+const lateLookMs = 5_000;
 /** Who reads nothing of an answer for so long reads no more. */
 const answerMaxMs = 60_000;
 const keptAliveMs = 30_000;
@@ -38,7 +41,6 @@ export async function openContractServer(options: ContractServerOptions): Promis
   const { at, log } = options;
   const http = serverFor(options);
   http.server.maxConnections = connectionsMost;
-  http.server.headersTimeout = questionMaxMs;
   guard(http);
   contractRoutes(options)(http);
   try {
@@ -53,7 +55,9 @@ export async function openContractServer(options: ContractServerOptions): Promis
   return { at: really, [Symbol.asyncDispose]: () => http.close() };
 }
 
-function serverFor({ tls, behindProxy, log }: ContractServerOptions): FastifyInstance {
+function serverFor(options: ContractServerOptions): FastifyInstance {
+  const { tls, behindProxy, log, questionMaxMs = usualQuestionMaxMs } = options;
+  const patience = { headersTimeout: questionMaxMs, connectionsCheckingInterval: Math.min(lateLookMs, questionMaxMs) };
   const common = {
     bodyLimit: bodyOctetsMost,
     requestTimeout: questionMaxMs,
@@ -70,8 +74,8 @@ function serverFor({ tls, behindProxy, log }: ContractServerOptions): FastifyIns
       tellProblem(request, reply, error, log);
     },
   } satisfies FastifyServerOptions;
-  if (tls === null) return fastify(common);
-  const https = { cert: tls.certificate, key: tls.key, minVersion: 'TLSv1.2' } as const;
+  if (tls === null) return fastify({ ...common, http: patience });
+  const https = { ...patience, cert: tls.certificate, key: tls.key, minVersion: 'TLSv1.2' } as const;
   // It answers in the same way; only its type tells of another kind of server.
   return fastify<TlsServer>({ ...common, https });
 }

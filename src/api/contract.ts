@@ -6,8 +6,10 @@
 import { accessContract } from './contract-access.ts';
 import { estateContract } from './contract-estate.ts';
 import { eventsContract } from './contract-events.ts';
+import { keptContract } from './contract-kept.ts';
 import { mailboxContract } from './contract-mailboxes.ts';
 import { publicContract } from './contract-public.ts';
+import { tailContract } from './contract-tail.ts';
 import { waveContract } from './contract-waves.ts';
 
 export const contract = {
@@ -15,6 +17,8 @@ export const contract = {
   ...estateContract,
   ...mailboxContract,
   ...waveContract,
+  ...tailContract,
+  ...keptContract,
   ...accessContract,
   ...eventsContract,
 } as const;

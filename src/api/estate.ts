@@ -1,16 +1,22 @@
 /** What the API asks of an estate: the same ports as the command line, each as far as somebody's part of it goes. */
 
 import type { AuditFinding, AuditHead } from '#domain/audit-finding.ts';
+import type { AuditLine, AuditListOrder } from '#domain/audit-line.ts';
 import type { Brake } from '#domain/brake.ts';
 import type { DoorKnown } from '#domain/door-known.ts';
+import type { Page } from '#domain/estate-lists.ts';
 import type { ForecastPast } from '#domain/forecast-past.ts';
 import type { Act, DangerousAct, Holder } from '#domain/rights.ts';
 import type { WaysAccepted, WaysPromised } from '#domain/ways-in.ts';
 import type { EstateForecast } from '#operations/forecast.ts';
+import type { NamedSecret } from '#operations/keep-secrets.ts';
 import type { WaveReported } from '#operations/report-wave.ts';
 import type { Approvals, Sessions, Tokens } from '#ports/access.ts';
 import type { Descriptions } from '#ports/descriptions.ts';
 import type { EstateLists, EstateView, MailboxOrders } from '#ports/estate-view.ts';
+import type { Notices } from '#ports/notices.ts';
+import type { KeptSecret } from '#ports/secrets.ts';
+import type { TailView } from '#ports/tail.ts';
 import type { Acceptances } from '#ports/wave-accounts.ts';
 import type { Waves } from '#ports/waves.ts';
 
@@ -22,6 +28,7 @@ export interface Holding {
   readonly mailboxes: MailboxOrders;
   readonly acceptances: Acceptances;
   readonly reports: { wave(name: string): Promise<WaveReported> };
+  readonly tail: Pick<TailView, 'list' | 'burnDown' | 'applications' | 'organisation' | 'assign' | 'unassign'>;
 }
 
 /** What is about everybody, for acts that nobody has over a part. */
@@ -38,14 +45,28 @@ export interface Works {
     pull(who: string, why: string): Promise<boolean>;
     release(who: string, why: string): Promise<boolean>;
   };
-  readonly audit: { verify(): Promise<{ readonly finding: AuditFinding; readonly kept: AuditHead | null }> };
+  readonly audit: {
+    verify(): Promise<{ readonly finding: AuditFinding; readonly kept: AuditHead | null }>;
+    list(order: AuditListOrder): Promise<Page<AuditLine>>;
+  };
   readonly forecasts: {
     make(): Promise<EstateForecast>;
     past(most: number): Promise<readonly ForecastPast[]>;
   };
 }
 
-export type Estate = Holding & Works;
+/** What the command line has commands of its own for. */
+export interface Kept {
+  readonly secrets: {
+    list(prefix: string, after: string | null, max: number): Promise<readonly KeptSecret[]>;
+    /** Throws `secret.key.*`. */
+    set(secret: NamedSecret, who: string): Promise<void>;
+    remove(name: string, who: string): Promise<boolean>;
+  };
+  readonly notices: Pick<Notices, 'list' | 'counts' | 'again'>;
+}
+
+export type Estate = Holding & Works & Kept;
 
 /** Who is let in. */
 export interface Access {

@@ -119,8 +119,8 @@ describe('/openapi.json', () => {
       const documents =
         answers === 'lines'
           ? told.text
-              .trimEnd()
               .split('\n')
+              .filter((line) => line !== '')
               .map((line) => JSON.parse(line) as unknown)
           : [told.body];
       for (const each of documents)

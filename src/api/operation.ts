@@ -23,7 +23,8 @@ export type ObjectKind =
   | 'fault'
   | 'token'
   | 'session'
-  | 'approval';
+  | 'approval'
+  | 'secret';
 
 export interface Operation {
   readonly method: 'GET' | 'POST';

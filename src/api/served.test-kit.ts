@@ -26,7 +26,7 @@ export interface Served {
   readonly server: ContractServer;
 }
 
-const settings = {
+export const settings = {
   timezone: 'Europe/London',
   errorBudget: 0.02,
   waysIn: null,
@@ -55,7 +55,7 @@ export async function served(
     tls: null,
     behindProxy: false,
     version: '1.2.3',
-    desk: deskOn(db, stateDir, { ...settings, approvals }),
+    desk: deskOn(db, stateDir, null, { ...settings, approvals }),
     judge: new Judge(openBearers(db), () => performance.now()),
     obeyed: openObeyed(db),
     streams: new ChangeStreams({ changes, clock, log: loud, ...streaming }),

@@ -1,9 +1,10 @@
 /** Joins the HTTP API to the database of the estate. */
 
+import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { ChangeStreams } from '#api/change-stream.ts';
 import { type ContractServer, openContractServer } from '#api/contract-server.ts';
-import type { EstateDesk } from '#api/estate.ts';
+import type { EstateDesk, Kept } from '#api/estate.ts';
 import { Judge } from '#api/judge.ts';
 import type { ApiSettings } from '#domain/api-settings.ts';
 import { type EstateSettings, waysPromisedBy } from '#domain/estate-settings.ts';
@@ -12,7 +13,9 @@ import { cleanText } from '#lib/clean-text.ts';
 import { realClock } from '#lib/clock.ts';
 import type { Log } from '#lib/log.ts';
 import { followChanges } from '#operations/follow-changes.ts';
+import { setSecrets } from '#operations/keep-secrets.ts';
 import { reportWave } from '#operations/report-wave.ts';
+import type { Keyring } from '#ports/key-service.ts';
 import { openSessions } from '#store/access-sessions.ts';
 import { openTokens } from '#store/access-tokens.ts';
 import { openApprovals } from '#store/approvals.ts';
@@ -20,7 +23,9 @@ import { openBearers } from '#store/bearers.ts';
 import { openChanges } from '#store/changes.ts';
 import type { Database } from '#store/db.ts';
 import { openEstateParts } from '#store/estate-parts.ts';
+import { openNotices } from '#store/notices.ts';
 import { openObeyed } from '#store/obeyed.ts';
+import { sealedSecrets } from '#store/secrets.ts';
 import { shownDoorPlace } from '#domain/door-place.ts';
 import { openWorks } from './estate-desk.ts';
 
@@ -29,12 +34,14 @@ export interface ApiParts {
   readonly settings: EstateSettings;
   readonly db: Database;
   readonly stateDir: string;
+  /** By which secrets are sealed; null: none can be set. */
+  readonly keys: Keyring | null;
   readonly version: string;
   readonly log: Log;
 }
 
 /** Answers from now on. Throws `listen.unusable`. */
-export async function openApi({ api, settings, db, stateDir, version, log }: ApiParts): Promise<ContractServer> {
+export async function openApi({ api, settings, db, stateDir, keys, version, log }: ApiParts): Promise<ContractServer> {
   const changes = followChanges(openChanges(db), realClock, log);
   await using undone = new AsyncDisposableStack();
   undone.use(changes);
@@ -43,7 +50,7 @@ export async function openApi({ api, settings, db, stateDir, version, log }: Api
     tls: api.tls && (await tlsOf(api, api.tls)),
     behindProxy: api.behindProxy,
     version,
-    desk: deskOn(db, stateDir, settings),
+    desk: deskOn(db, stateDir, keys, settings),
     judge: new Judge(openBearers(db), () => performance.now()),
     obeyed: openObeyed(db),
     streams: new ChangeStreams({ changes, clock: realClock, log }),
@@ -57,15 +64,17 @@ export async function openApi({ api, settings, db, stateDir, version, log }: Api
 export function deskOn(
   db: Database,
   stateDir: string,
+  keys: Keyring | null,
   settings: Pick<EstateSettings, 'timezone' | 'errorBudget' | 'waysIn' | 'source' | 'approvals'>,
 ): EstateDesk {
   const { timezone, errorBudget } = settings;
   const works = openWorks(db, stateDir);
   const parts = openEstateParts(db);
+  const kept = keptOn(db, keys);
   return {
     for(holder, act) {
       const { accounts, ...part } = parts.of(holder, act);
-      return { ...works, ...part, reports: { wave: (name) => reportWave(accounts, name) } };
+      return { ...works, ...kept, ...part, reports: { wave: (name) => reportWave(accounts, name) } };
     },
     access: {
       tokens: openTokens(db),
@@ -76,6 +85,18 @@ export function deskOn(
     timezone,
     errorBudget,
     waysPromised: waysPromisedBy(settings),
+  };
+}
+
+function keptOn(db: Database, keys: Keyring | null): Kept {
+  const secrets = sealedSecrets(db);
+  return {
+    secrets: {
+      list: (prefix, after, max) => secrets.list(prefix, after, max),
+      set: (secret, who) => setSecrets({ kept: secrets, keys, random: randomBytes, who }, [secret]),
+      remove: (name, who) => secrets.remove(name, who),
+    },
+    notices: openNotices(db),
   };
 }
 

@@ -1,10 +1,11 @@
 /** All that people can ask and order of an estate, on its database: for the command line and for the API. */
 
-import type { Estate, Works } from '#api/estate.ts';
+import type { Holding, Works } from '#api/estate.ts';
 import { forecastEstate } from '#operations/forecast.ts';
 import { reportWave } from '#operations/report-wave.ts';
 import type { WorkerId } from '#ports/workforce.ts';
 import { openAcceptances } from '#store/acceptance.ts';
+import { auditLines } from '#store/audit-list.ts';
 import { openBrake } from '#store/brake.ts';
 import type { Database } from '#store/db.ts';
 import { openDescriptions } from '#store/descriptions.ts';
@@ -13,6 +14,7 @@ import { openEstateLists } from '#store/estate-lists.ts';
 import { openEstateView } from '#store/estate-view.ts';
 import { openForecasting } from '#store/forecasting.ts';
 import { openMailboxOrders } from '#store/mailbox-orders.ts';
+import { openTailView } from '#store/tail.ts';
 import { openWaveAccounts } from '#store/wave-accounts.ts';
 import { openWaves } from '#store/waves.ts';
 import { openWaysIn } from '#store/ways-in.ts';
@@ -20,7 +22,7 @@ import { openWorkforce } from '#store/workforce.ts';
 import { verifyKeptAudit } from './audit-keeping.ts';
 
 /** The estate, on a database that is open. The head of its audit log is kept in `stateDir`. */
-export function openEstate(db: Database, stateDir: string): Estate {
+export function openEstate(db: Database, stateDir: string): Holding & Works {
   const accounts = openWaveAccounts(db);
   return {
     ...openWorks(db, stateDir),
@@ -30,6 +32,7 @@ export function openEstate(db: Database, stateDir: string): Estate {
     mailboxes: openMailboxOrders(db),
     acceptances: openAcceptances(db),
     reports: { wave: (name) => reportWave(accounts, name) },
+    tail: openTailView(db),
   };
 }
 
@@ -42,7 +45,7 @@ export function openWorks(db: Database, stateDir: string): Works {
     workforce: { drain: (worker, who) => openWorkforce(db).drain(worker as WorkerId, who) },
     brake: openBrake(db),
     doors: openDoorCare(db),
-    audit: { verify: () => verifyKeptAudit(db, stateDir) },
+    audit: { verify: () => verifyKeptAudit(db, stateDir), list: (order) => auditLines(db, order) },
     forecasts: { make: () => forecastEstate(forecasting), past: (most) => forecasting.past(most) },
   };
 }

@@ -3,7 +3,6 @@
 import { userInfo } from 'node:os';
 import type { DatabaseOptions, Programme } from '#cli/world.ts';
 import { auditHead, followsOn, seal } from '#store/audit.ts';
-import { auditLines } from '#store/audit-list.ts';
 import { openEstateDatabase } from './estate-database.ts';
 import { openEstate } from './estate-desk.ts';
 import type { Environment } from './keyring.ts';
@@ -20,7 +19,6 @@ export async function openProgramme(
     ...estate,
     audit: {
       ...estate.audit,
-      list: (order) => auditLines(db, order),
       head: async () => {
         await seal(db);
         return auditHead(db.sql);

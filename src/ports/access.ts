@@ -30,7 +30,8 @@ export interface Bearers {
 
 /** Each with its record in the audit log. */
 export interface Tokens {
-  create(order: TokenOrder, who: string): Promise<TokenMade>;
+  /** `person`: who answers for it, where that is not `who`: a token that makes another answers for nothing. */
+  create(order: TokenOrder, who: string, person?: string): Promise<TokenMade>;
   /** Those that still let somebody in, or all, the newest first. */
   list(order: { readonly ended: boolean }): Promise<readonly TokenLine[]>;
   revoke(id: number, who: string, why: string | null): Promise<Revoked>;

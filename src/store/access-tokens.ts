@@ -33,13 +33,18 @@ export function openTokens(db: Database): Tokens {
   const inTransaction = <Answer>(work: (tx: Sql) => Promise<Answer>): Promise<Answer> =>
     faulted(db.name, db.sql.transaction().execute(work));
   return {
-    create: (order, who) => inTransaction((tx) => create(tx, order, who)),
+    create: (order, who, person = who) => inTransaction((tx) => create(tx, order, who, person)),
     list: ({ ended }) => faulted(db.name, list(db.sql, ended)),
     revoke: (id, who, why) => inTransaction((tx) => revoke(tx, id, who, why)),
   };
 }
 
-async function create(tx: Sql, { name, role: held, scopes, lastsMs }: TokenOrder, who: string): Promise<TokenMade> {
+async function create(
+  tx: Sql,
+  { name, role: held, scopes, lastsMs }: TokenOrder,
+  who: string,
+  person: string,
+): Promise<TokenMade> {
   const { role, organisation } = held;
   const codes = organisation === null ? null : await codesBut(tx, organisation);
   if (codes) return { kind: 'unknown-organisation', nearest: nearest(String(organisation), codes) };
@@ -48,7 +53,7 @@ async function create(tx: Sql, { name, role: held, scopes, lastsMs }: TokenOrder
     tx,
     sql<TokenRow>`
       insert into access_token (name, digest, role, organisation, scopes, created_by, expires_at)
-      values (${name}, ${secretDigest(secret)}, ${role}, ${organisation}, ${scopes}::text[], ${who},
+      values (${name}, ${secretDigest(secret)}, ${role}, ${organisation}, ${scopes}::text[], ${person},
               now() + ${lastsMs} * interval '1 millisecond')
       returning ${columns}`,
   );

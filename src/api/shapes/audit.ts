@@ -2,6 +2,7 @@
 
 import Type from 'typebox';
 import type { AuditFinding, AuditHead } from '#domain/audit-finding.ts';
+import type { AuditLine } from '#domain/audit-line.ts';
 import { count, maybe, named, shapeOf, text } from './shape.ts';
 
 const auditHead = shapeOf<AuditHead>()(
@@ -32,5 +33,20 @@ export const auditVerified = shapeOf<{ readonly finding: AuditFinding; readonly 
   named('AuditVerified', 'The whole log against itself, and against the head that is kept outside of the database.', {
     finding: auditFinding,
     kept: maybe(auditHead),
+  }),
+);
+
+export const auditLine = shapeOf<AuditLine>()(
+  named('AuditLine', 'A record of the audit log.', {
+    id: count('Its number.'),
+    at: text('When, in ISO 8601 with microseconds, as it is hashed.'),
+    who: text('Who.'),
+    what: text('What was done.'),
+    mailbox: maybe(text('The address of the mailbox that it is about.')),
+    wave: maybe(text('The name of the wave that it is about.')),
+    from: maybe(text('The stage before.')),
+    to: maybe(text('The stage after.')),
+    why: maybe(text('Why.')),
+    about: maybe(Type.Record(Type.String(), Type.Unknown({ description: 'Whatever the record holds.' }))),
   }),
 );

@@ -1,10 +1,25 @@
 /** Who still signs in the old way, as it is listed. */
 
-import type { KnownBy, TailDay, TailLine, TailPlan } from '#domain/tail.ts';
+import type { KnownBy, MachineSign, TailApplication, TailDay, TailLine, TailNature, TailPlan } from '#domain/tail.ts';
 import { tailDoors, tailProtocols } from '#domain/tail-sighting.ts';
 import Type from 'typebox';
 import { mailboxKind, side } from './mailbox.ts';
-import { count, countsBy, day, flag, maybe, moment, named, oneOf, shapeOf, text, texts } from './shape.ts';
+import {
+  count,
+  countsBy,
+  day,
+  fields,
+  flag,
+  maybe,
+  milliseconds,
+  moment,
+  named,
+  number,
+  oneOf,
+  shapeOf,
+  text,
+  texts,
+} from './shape.ts';
 
 const knownBy = shapeOf<KnownBy>()(
   oneOf(['address', 'alias', 'source-user', 'target-user', 'local-part'], 'How the name is known to be a mailbox’s.'),
@@ -56,5 +71,38 @@ export const tailDay = shapeOf<TailDay>()(
     byOldName: count('Under an old name.'),
     byProtocol: countsBy(tailProtocols, 'Of those that are old.'),
     unknownNames: count('Names that the estate does not have.'),
+  }),
+);
+
+const machineSign = shapeOf<MachineSign>()(
+  Type.Union([
+    fields({ kind: Type.Literal('regular'), everyMs: milliseconds('Between two.'), share: number('Of the pauses.') }),
+    fields({ kind: Type.Literal('day-and-night'), hours: count('Of the day.') }),
+    fields({ kind: Type.Literal('program'), client: text('What it calls itself.') }),
+    fields({ kind: Type.Literal('pop3') }),
+    fields({ kind: Type.Literal('without-sign-in') }),
+    fields({ kind: Type.Literal('sends-only'), times: count('How often.') }),
+    fields({ kind: Type.Literal('declared') }),
+    fields({ kind: Type.Literal('planned') }),
+  ]),
+);
+const nature = shapeOf<TailNature>()(oneOf(['person', 'poller', 'sender'], 'What it looks like from outside.'));
+
+export const tailApplication = shapeOf<TailApplication>()(
+  named('TailApplication', 'A mailbox or name that may be a program’s, with what speaks for it.', {
+    address: maybe(text('Of the mailbox.')),
+    name: text('Under which it signs in.'),
+    organisation: maybe(text('Its code.')),
+    natures: Type.Array(nature),
+    signs: Type.Array(machineSign),
+    protocols: Type.Array(oneOf(tailProtocols, 'What is spoken.')),
+    clients: texts('What it calls itself.'),
+    senders: texts('The senders that messages bore.'),
+    networks: texts('From where.'),
+    times: count('How often.'),
+    firstAt: moment('First.'),
+    lastAt: moment('Last.'),
+    hasMoved: maybe(flag('Its mail belongs on the target by now.')),
+    plan: maybe(tailPlan),
   }),
 );
