@@ -150,6 +150,8 @@ describe.runIf(dovecot.ok)('certificates of a wave', () => {
     const others = await check(ann, ['--wave-file', join(bundle, wave), ...proof(bob)], path);
     expect(others.findings.map(({ kind }) => kind)).toEqual(['proof']);
     expect((await alone(ann, ['--wave', join(bundle, wave), ...proof(bob)], path)).code).toBe(1);
+    const page = await there.run('report', 'wave', 'pilot', '-o', 'html');
+    expect([page.code, page.stdout]).toEqual([0, expect.stringContaining('<th scope="row">ann@corp.example</th>')]);
     const unknown = await there.run('evidence', 'export', '--organisation', 'RXX', '--out', bundle);
     expect([unknown.code, unknown.stderr]).toEqual([2, expect.stringContaining('did you mean RXY?')]);
   }, 100_000);
@@ -248,17 +250,33 @@ describe.runIf(dovecot.ok)('certificates of a wave', () => {
     expect(second.previous).toBe(createHash('sha256').update(canonicalDocument(first)).digest('hex'));
   }, 200_000);
 
-  test('a run that is broken off goes on with those who have none, and makes the root when all have one', async () => {
-    const path = join(there.folder, 'broken-off');
+  test('a run that is killed goes on with those who have none, and makes the root when all have one', async () => {
+    const path = join(there.folder, 'killed');
     await mkdir(path);
-    expect((await there.run('certificate', 'make', '--mailbox', userOf('bob').name, '--out', path)).code).not.toBe(1);
-    const before = await readFile(join(path, `${userOf('bob').name}.json`), 'utf8');
-    const made = await there.run('certificate', 'make', '--wave', 'pilot', '--out', path);
-    expect(made.stdout).toMatch(/4 certificates made, [12] of them in an earlier run/);
-    expect(await readFile(join(path, `${userOf('bob').name}.json`), 'utf8')).toBe(before);
+    const order = ['certificate', 'make', '--wave', 'pilot', '--at-once', '1', '--out', path] as const;
+    const roots = async () => (await sql`select from wave_certificate`.execute(there.db.sql)).rows.length;
+    const before = await roots();
+    const { child, ended } = there.start(...order);
+    await expect.poll(async () => madeIn(path), { timeout: 60_000, interval: 5 }).not.toEqual([]);
+    child.kill('SIGKILL');
+    await ended;
+    const [first = ''] = await madeIn(path);
+    const text = await readFile(join(path, first), 'utf8');
+    const { code, stdout } = await there.run(...order);
+    expect(code).not.toBe(1);
+    // Unless all was over before it was killed, nothing is made twice.
+    if ((await roots()) === before + 1) {
+      expect(stdout).toMatch(/4 certificates made, [1-4] of them in an earlier run/);
+      expect(await readFile(join(path, first), 'utf8')).toBe(text);
+    }
     expect((await read<WaveCertificate>(join(path, 'wave-pilot.json'))).mailboxes).toBe(4);
+    expect((await readdir(path)).filter((name) => /\.\d+$/.test(name))).toEqual([]);
   }, 200_000);
 });
+
+async function madeIn(path: string): Promise<readonly string[]> {
+  return (await readdir(path)).filter((name) => name.endsWith('@corp.example.json'));
+}
 
 function named({ findings }: Checked): readonly string[] {
   return findings.map(({ kind, folder, uid }) => `${kind} ${folder} ${uid}`);

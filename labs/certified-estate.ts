@@ -13,7 +13,7 @@ import { type TestDatabase, testDatabase } from '../src/store/test-database.ts';
 import { openWaves } from '../src/store/waves.ts';
 import { waitMaxMs } from './at-work.ts';
 import { type DovecotServer, startDovecot } from './dovecot.ts';
-import { freshState, type Ran, startGodwit } from './godwit.ts';
+import { freshState, type Ran, type Running, startGodwit } from './godwit.ts';
 import type { LabUser } from './server.ts';
 import { seedAccount, type SeedFolder } from './seed.ts';
 
@@ -30,6 +30,8 @@ export interface CertifiedEstate extends AsyncDisposable {
   readonly users: readonly LabUser[];
   /** Runs `./godwit` there, as an operator would. */
   run(...args: readonly string[]): Promise<Ran>;
+  /** The same, for who does not wait for its end. */
+  start(...args: readonly string[]): Running;
 }
 
 /** All of them are in the wave `pilot` and have settled. The target keeps one file for each message, so that one can be altered in place. */
@@ -84,6 +86,10 @@ export async function certifiedEstate(
     stop.abort();
     await serving;
   }
+  const start = (args: readonly string[]): Running => {
+    const environment = { ...known, GODWIT_KEY: 'env:KEY' };
+    return startGodwit([...args, '--config', file, '--state', state.path], environment, 600_000);
+  };
   const moved = ends.move();
   return {
     db,
@@ -91,9 +97,8 @@ export async function certifiedEstate(
     users,
     folder: state.path,
     url: ({ name }) => `imaps://${encodeURIComponent(name)}@127.0.0.1:${target.tlsPort}`,
-    run: (...args) =>
-      startGodwit([...args, '--config', file, '--state', state.path], { ...known, GODWIT_KEY: 'env:KEY' }, 600_000)
-        .ended,
+    run: (...args) => start(args).ended,
+    start: (...args) => start(args),
     [Symbol.asyncDispose]: () => moved.disposeAsync(),
   };
 }
