@@ -14,7 +14,7 @@ import type { ChangeStreams } from './change-stream.ts';
 import { answerCheck, reader } from './checked.ts';
 import { contract, type OperationName } from './contract.ts';
 import type { Estate, EstateDesk } from './estate.ts';
-import type { Judge, Judged } from './judge.ts';
+import { type Judge, type Judged, questionOf } from './judge.ts';
 import { sendLines } from './lines.ts';
 import { once } from './once.ts';
 import type { Operation } from './operation.ts';
@@ -72,8 +72,7 @@ function route(http: FastifyInstance, name: OperationName, parts: ContractParts)
     bodyLimit: bodyOctetsMost,
     // Before anything of a body is read.
     async onRequest(request) {
-      const { authorization } = request.headers;
-      judgedOf.set(request, await parts.judge.judge(operation, { authorization, from: request.ip }));
+      judgedOf.set(request, await parts.judge.judge(operation, questionOf(request)));
     },
     handler: (request, reply) => answer(request, reply, judgedOf.get(request) as Judged),
   });
@@ -86,15 +85,16 @@ function streaming(operation: Operation, { streams, judge }: ContractParts) {
   const readQuery = reader('query', operation.query, true);
   return async (request: FastifyRequest, reply: FastifyReply, judged: Judged): Promise<FastifyReply> => {
     const { after = null } = readQuery(request.query) as { readonly after?: number };
-    const { authorization, 'last-event-id': last } = request.headers;
+    const { 'last-event-id': last } = request.headers;
     // Whoever comes again sends what they had last, and asks what they asked at first.
     if (last !== undefined && (typeof last !== 'string' || !/^\d{0,15}$/.test(last)))
       throw unfit('Last-Event-ID is the id of an event, or is left out');
-    const from = { authorization, from: request.ip };
+    // Afterwards the request is no more than its socket.
+    const question = questionOf(request);
     return streams.open(reply, {
       judged,
       after: last ? Number(last) : after,
-      again: () => judge.judge(operation, from),
+      again: () => judge.judge(operation, question),
     });
   };
 }

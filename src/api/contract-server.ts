@@ -10,6 +10,7 @@ import { fault } from '#domain/fault.ts';
 import { clearSocket } from '#lib/unix-socket.ts';
 import { bodyOctetsMost, type ContractParts, contractRoutes, tellProblem } from './contract-routes.ts';
 import { whyNot } from './server.ts';
+import { type SignInParts, signInRoutes } from './sign-in.ts';
 
 export interface ContractServerOptions extends ContractParts {
   readonly at: DoorPlace;
@@ -19,6 +20,8 @@ export interface ContractServerOptions extends ContractParts {
   readonly behindProxy: boolean;
   /** A question comes at once or not at all; lacking for as long as is usual. */
   readonly questionMaxMs?: number;
+  /** Null where nobody signs in. */
+  readonly signIn: SignInParts | null;
 }
 
 export interface ContractServer extends AsyncDisposable {
@@ -43,6 +46,7 @@ export async function openContractServer(options: ContractServerOptions): Promis
   http.server.maxConnections = connectionsMost;
   guard(http);
   contractRoutes(options)(http);
+  signInRoutes(options.signIn, options.judge, log)(http);
   try {
     await (at.kind === 'unix' ? listenAtSocket(http, at.path) : http.listen({ host: at.host, port: at.port }));
   } catch (error) {
@@ -86,7 +90,7 @@ function guard(http: FastifyInstance): void {
     reply.headers({
       'X-Request-Id': request.id,
       'Cache-Control': 'private, no-cache',
-      Vary: 'Authorization',
+      Vary: 'Authorization, Cookie',
       'X-Content-Type-Options': 'nosniff',
       'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'",
     });

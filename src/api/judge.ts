@@ -4,9 +4,12 @@
  */
 
 import { createHash } from 'node:crypto';
+import type { FastifyRequest } from 'fastify';
+import { readBearer } from '#domain/bearer.ts';
 import { fault } from '#domain/fault.ts';
 import { type Holder, may, reachOf, type Within } from '#domain/rights.ts';
 import type { Bearers } from '#ports/access.ts';
+import { cookieIn, sessionCookie } from './cookies.ts';
 import type { Operation } from './operation.ts';
 
 export interface Judged {
@@ -19,6 +22,11 @@ export interface Judged {
 export interface Question {
   /** Of the header; lacking where there is none. */
   readonly authorization: string | undefined;
+  /** Of browsers. */
+  readonly cookie: string | undefined;
+  /** Of the page that asks (RFC 6454 §7); lacking where it does not say. */
+  readonly origin: string | undefined;
+  readonly method: string;
   /** The address of whoever asks. */
   readonly from: string;
 }
@@ -37,26 +45,38 @@ const bearerOctetsMost = 512;
 export class Judge {
   readonly #bearers: Bearers;
   readonly #now: () => number;
+  readonly #origin: string | null;
   readonly #wrong = new Map<string, { count: number; since: number }>();
   /** Digests of bearers. */
   readonly #good = new Map<string, number>();
 
-  /** `now`: milliseconds that never go back. */
-  constructor(bearers: Bearers, now: () => number) {
-    [this.#bearers, this.#now] = [bearers, now];
+  /** `now`: milliseconds that never go back. `origin`: of our pages; null where there are none, and no cookie counts. */
+  constructor(bearers: Bearers, now: () => number, origin: string | null = null) {
+    [this.#bearers, this.#now, this.#origin] = [bearers, now, origin];
   }
 
-  /** Throws `api.bearer.*`, `api.act.forbidden` and `database.*`. */
-  async judge({ act }: Pick<Operation, 'act'>, { authorization, from }: Question): Promise<Judged> {
+  /** Throws `api.origin.foreign`, `api.bearer.*`, `api.act.forbidden` and `database.*`. */
+  async judge({ act }: Pick<Operation, 'act'>, question: Question): Promise<Judged> {
     if (act === 'public') return { holder: null, within: [] };
-    const holder = await this.#holder(authorization, from);
+    const holder = await this.#holder(this.#bearer(question), question.from);
     if (act === 'anybody') return { holder, within: [] };
     if (!may(holder, act)) throw fault('api.act.forbidden', { act });
     return { holder, within: reachOf(holder, act) };
   }
 
-  async #holder(authorization: string | undefined, from: string): Promise<Holder> {
-    const bearer = bearerIn(authorization);
+  /**
+   * Of the header, else of the cookie. A browser sends a cookie along whoever's page it is that asks: what changes something has to come
+   * from a page of ours, and says so.
+   */
+  #bearer({ authorization, cookie, origin, method }: Question): string | null {
+    if (authorization !== undefined || this.#origin === null) return bearerIn(authorization);
+    const kept = cookieIn(cookie, sessionCookie) ?? '';
+    if (readBearer(kept)?.kind !== 'session') return null;
+    if (method !== 'GET' && method !== 'HEAD' && origin !== this.#origin) throw fault('api.origin.foreign', {});
+    return kept;
+  }
+
+  async #holder(bearer: string | null, from: string): Promise<Holder> {
     if (bearer === null) throw fault('api.bearer.missing', {});
     const digest = createHash('sha256').update(bearer).digest('base64');
     const now = this.#now();
@@ -64,7 +84,8 @@ export class Judge {
     const presented = await this.#bearers.holderOf(bearer);
     if (presented.kind === 'refused') {
       this.#good.delete(digest);
-      this.#countWrong(from, now);
+      // Who has all of one that is over does not guess: a browser that was left open may ask all night.
+      if (presented.why === 'unknown') this.#countWrong(from, now);
       throw fault('api.bearer.refused', { why: presented.why });
     }
     remember(this.#good, digest, now + goodForMs, goodMost);
@@ -87,6 +108,12 @@ export class Judge {
     const count = (this.#wrong.get(from)?.count ?? 0) + 1;
     remember(this.#wrong, from, { count, since: now }, addressesMost);
   }
+}
+
+/** What of a request says who is asking. */
+export function questionOf({ headers, ip, method }: FastifyRequest): Question {
+  const { authorization, cookie, origin } = headers;
+  return { authorization, cookie, origin, method, from: ip };
 }
 
 /** `Bearer` and what stands behind it (RFC 6750 §2.1). Null where nobody said who they are. */

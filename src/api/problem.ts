@@ -46,6 +46,11 @@ const statuses: Readonly<Partial<Record<FaultCode, number>>> = {
   'api.bearer.refused': 401,
   'api.bearer.too-many': 429,
   'api.act.forbidden': 403,
+  'api.origin.foreign': 403,
+  'access.sign-in.none': 404,
+  'access.sign-in.refused': 403,
+  'access.sign-in.nameless': 403,
+  'access.sign-in.without-role': 403,
   'api.not-there': 404,
   'api.route.unknown': 404,
   'api.request.unfit': 422,
@@ -76,7 +81,7 @@ export function problemOf(error: Fault, requestId: string, isTold: boolean): Pro
     type: `/faults/${code}`,
     title,
     status,
-    detail: isTold || code.startsWith('api.') ? message : `${title}.`,
+    detail: isTold || isAboutAsking(code) ? message : `${title}.`,
     code,
     reach: far,
     retry: again,
@@ -88,6 +93,11 @@ export function problemOf(error: Fault, requestId: string, isTold: boolean): Pro
     ...('nearest' in about && typeof about.nearest === 'string' ? { nearest: about.nearest } : {}),
     ...('outcome' in about ? { outcome: about.outcome } : {}),
   };
+}
+
+/** Whatever is said of it, it is said of whoever asks. */
+function isAboutAsking(code: string): boolean {
+  return code.startsWith('api.') || (code.startsWith('access.') && code !== 'access.sign-in.unavailable');
 }
 
 /** What fastify itself found wrong (https://fastify.dev/docs/latest/Reference/Errors/), in words of ours; null for anything else. */

@@ -56,6 +56,7 @@ export async function served(
     behindProxy: false,
     version: '1.2.3',
     desk: deskOn(db, stateDir, null, { ...settings, approvals }),
+    signIn: null,
     judge: new Judge(openBearers(db), () => performance.now()),
     obeyed: openObeyed(db),
     streams: new ChangeStreams({ changes, clock, log: loud, ...streaming }),

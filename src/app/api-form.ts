@@ -2,6 +2,7 @@
 
 import Type, { type Static } from 'typebox';
 import { flag, section, text } from './setting-forms.ts';
+import { signInForm } from './sign-in-form.ts';
 
 const pem = (is: string) => Type.Optional(text({ about: { is, expected: 'the path of a file' } }));
 
@@ -19,6 +20,7 @@ export const apiForm = section('the HTTP API, which godwit serve answers (docs/a
       key: pem('the key of that, for nobody else to read (PEM)'),
     }),
   ),
+  'sign-in': Type.Optional(signInForm),
   'behind-proxy': flag({
     default: false,
     about: {

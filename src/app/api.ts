@@ -5,10 +5,12 @@ import { readFile } from 'node:fs/promises';
 import { ChangeStreams } from '#api/change-stream.ts';
 import { type ContractServer, openContractServer } from '#api/contract-server.ts';
 import type { EstateDesk, Kept } from '#api/estate.ts';
+import { callbackPath, type SignInParts } from '#api/sign-in.ts';
 import { Judge } from '#api/judge.ts';
 import type { ApiSettings } from '#domain/api-settings.ts';
 import { type EstateSettings, waysPromisedBy } from '#domain/estate-settings.ts';
 import { fault } from '#domain/fault.ts';
+import type { SignInSettings } from '#domain/sign-in.ts';
 import { cleanText } from '#lib/clean-text.ts';
 import { realClock } from '#lib/clock.ts';
 import type { Log } from '#lib/log.ts';
@@ -27,7 +29,9 @@ import { openNotices } from '#store/notices.ts';
 import { openObeyed } from '#store/obeyed.ts';
 import { sealedSecrets } from '#store/secrets.ts';
 import { shownDoorPlace } from '#domain/door-place.ts';
+import type { Secrets } from '#ports/secrets.ts';
 import { openWorks } from './estate-desk.ts';
+import { reachOf } from './reach.ts';
 
 export interface ApiParts {
   readonly api: ApiSettings;
@@ -36,12 +40,23 @@ export interface ApiParts {
   readonly stateDir: string;
   /** By which secrets are sealed; null: none can be set. */
   readonly keys: Keyring | null;
+  /** For the identity provider. */
+  readonly secrets: Pick<Secrets, 'resolve'>;
   readonly version: string;
   readonly log: Log;
 }
 
 /** Answers from now on. Throws `listen.unusable`. */
-export async function openApi({ api, settings, db, stateDir, keys, version, log }: ApiParts): Promise<ContractServer> {
+export async function openApi({
+  api,
+  settings,
+  db,
+  stateDir,
+  keys,
+  secrets,
+  version,
+  log,
+}: ApiParts): Promise<ContractServer> {
   const changes = followChanges(openChanges(db), realClock, log);
   await using undone = new AsyncDisposableStack();
   undone.use(changes);
@@ -51,7 +66,8 @@ export async function openApi({ api, settings, db, stateDir, keys, version, log 
     behindProxy: api.behindProxy,
     version,
     desk: deskOn(db, stateDir, keys, settings),
-    judge: new Judge(openBearers(db), () => performance.now()),
+    judge: new Judge(openBearers(db), () => performance.now(), api.signIn && api.signIn.origin),
+    signIn: api.signIn && (await signInParts(api.signIn, { db, settings, secrets, log })),
     obeyed: openObeyed(db),
     streams: new ChangeStreams({ changes, clock: realClock, log }),
     log,
@@ -98,6 +114,23 @@ function keptOn(db: Database, keys: Keyring | null): Kept {
     },
     notices: openNotices(db),
   };
+}
+
+/** What signing in takes is loaded where people do. */
+async function signInParts(
+  signIn: SignInSettings,
+  { db, settings, secrets, log }: Pick<ApiParts, 'db' | 'settings' | 'secrets' | 'log'>,
+): Promise<SignInParts> {
+  const { OpenIdProvider } = await import('#connectors/oauth/index.ts');
+  const { clientSecret } = signIn;
+  const provider = new OpenIdProvider({
+    settings: signIn,
+    callback: new URL(callbackPath, signIn.origin),
+    secret: async () => (clientSecret === null ? null : secrets.resolve(clientSecret)),
+    reach: reachOf(settings.endpoints ?? null, log),
+    clock: () => performance.now(),
+  });
+  return { provider, settings: signIn, sessions: openSessions(db) };
 }
 
 async function tlsOf({ at }: ApiSettings, { certificate, key }: NonNullable<ApiSettings['tls']>) {

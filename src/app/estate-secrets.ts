@@ -31,10 +31,13 @@ export async function openSecrets(
 
 /** Which references of the settings lead nowhere in this process; those to sealed secrets are not followed. */
 export async function notHere(
-  { source, target, directory }: EstateSettings,
+  { source, target, directory, api }: EstateSettings,
   environment: Environment,
 ): Promise<readonly string[]> {
   const resolver = new SecretResolver({ environment, kept: null, keys: null, log: silent, clock: () => 0 });
-  const lacking = await resolver.lacking([source, target], directory ? [directory.secret] : []);
+  const lacking = await resolver.lacking(
+    [source, target],
+    [...(directory ? [directory.secret] : []), ...(api?.signIn?.clientSecret ? [api.signIn.clientSecret] : [])],
+  );
   return lacking.filter((reference) => !reference.startsWith('sealed:'));
 }

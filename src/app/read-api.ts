@@ -4,6 +4,7 @@ import { dirname, resolve } from 'node:path';
 import type { ApiSettings } from '#domain/api-settings.ts';
 import { isForThisMachine, readDoorPlace } from '#domain/door-place.ts';
 import type { ApiForm } from './api-form.ts';
+import { readSignIn } from './read-sign-in.ts';
 import type { Written } from './written.ts';
 
 /** Null where it is not answered; `wrong` where something of it is, which is then among the problems. */
@@ -23,11 +24,12 @@ export function readApi(form: ApiForm | undefined, written: Written, file: strin
     if (place === null || !isClear || behindProxy || isForThisMachine(place)) return place;
     return { problem: 'other machines could come here in clear text: write "tls", or "behind-proxy: true".' };
   });
-  if (at === null) return 'wrong';
+  const signIn = form['sign-in'] === undefined ? null : readSignIn(form['sign-in'], written, file);
+  if (at === null || (form['sign-in'] !== undefined && signIn === null)) return 'wrong';
   const { certificate, key } = tls;
   const files =
     certificate === undefined || key === undefined
       ? null
       : { certificate: resolve(folder, certificate), key: resolve(folder, key) };
-  return { at, tls: files, behindProxy };
+  return { at, tls: files, behindProxy, signIn };
 }

@@ -28,7 +28,10 @@ export function readEndpoints(form: EndpointsForm | undefined, written: Written)
   return { hosts: soundHosts, ports: form.ports ?? null, networks: soundNetworks };
 }
 
-type Placed = Pick<EstateSettings, 'source' | 'target' | 'probes' | 'directory' | 'notices' | 'audit' | 'doors'>;
+type Placed = Pick<
+  EstateSettings,
+  'source' | 'target' | 'probes' | 'directory' | 'notices' | 'audit' | 'doors' | 'api'
+>;
 
 /** Tells, at its line, of each place that the settings name and do not allow. Names are not looked up here. */
 export function checkPlaces(settings: Placed, rules: EndpointRules | null, written: Written): void {
@@ -43,7 +46,7 @@ export function checkPlaces(settings: Placed, rules: EndpointRules | null, writt
 }
 
 function* placesIn(settings: Placed): Generator<readonly [Path, PlaceToJudge], void> {
-  const { probes, directory, notices, audit, doors } = settings;
+  const { probes, directory, notices, audit, doors, api } = settings;
   for (const side of sideNames) {
     const { endpoint, sessions } = settings[side];
     yield [[side, 'url'], endpoint];
@@ -54,6 +57,7 @@ function* placesIn(settings: Placed): Generator<readonly [Path, PlaceToJudge], v
   if (notices) yield [['notices', 'smtp', 'url'], notices.smtp];
   for (const [i, each] of (audit?.sendHead ?? []).entries())
     if (each.kind === 'https') yield [['audit', 'send-head', i], placeOf(each.url)];
+  if (api?.signIn) yield [['api', 'sign-in', 'issuer'], placeOf(api.signIn.issuer)];
   if (!doors) return;
   for (const side of sideNames) {
     const { deliver, signIns } = doors[side];

@@ -44,6 +44,41 @@ const withSource = (...lines: readonly string[]) =>
   );
 
 describe('the settings of a programme', () => {
+  test('sign people in with a provider, by their groups', async () => {
+    const signIn = (...lines: readonly string[]) =>
+      [`${small}api:`, '  listen: 127.0.0.1:8030', '  sign-in:', ...lines.map((line) => `    ${line}`), ''].join('\n');
+    const whole = [
+      'issuer: https://id.corp.example/realms/staff',
+      'client-id: godwit',
+      'client-secret: env:OIDC',
+      'origin: https://godwit.corp.example/',
+      'roles: { mail-operators: operator, rxy-it: local-administrator of RXY }',
+    ];
+    expect((await read(signIn(...whole))).api?.signIn).toEqual({
+      issuer: 'https://id.corp.example/realms/staff',
+      clientId: 'godwit',
+      clientSecret: { kind: 'env', name: 'OIDC' },
+      origin: 'https://godwit.corp.example',
+      scopes: ['openid', 'email'],
+      whoClaim: 'email',
+      groupsClaim: 'groups',
+      lastsSeconds: 28_800,
+      roles: [
+        { group: 'mail-operators', role: 'operator', organisation: null },
+        { group: 'rxy-it', role: 'local-administrator', organisation: 'RXY' },
+      ],
+    });
+    const but = (at: number, ...lines: readonly string[]) => complaints(signIn(...whole.toSpliced(at, 1, ...lines)));
+    expect(await but(0, 'issuer: http://id.corp.example')).toHaveLength(1);
+    expect(await but(0, 'issuer: https://me:secret@id.corp.example')).toHaveLength(1);
+    expect(await but(2, 'client-secret: hunter2')).toEqual([expect.not.stringContaining('hunter2')]);
+    expect(await but(3, 'origin: https://godwit.corp.example/here')).toHaveLength(1);
+    expect(await but(3, 'origin: http://godwit.corp.example')).toHaveLength(1);
+    expect(await but(4)).toEqual([expect.stringContaining('must give some group a role')]);
+    expect(await but(4, 'roles: { a: king, b: local-administrator, c: operator of }')).toHaveLength(3);
+    expect(await but(4, whole[4] as string, 'scopes: email', 'lasts: 8d')).toHaveLength(2);
+  });
+
   test('ask two people for the acts that are named, and for none where none is', async () => {
     expect((await read(small)).approvals).toEqual([]);
     expect((await read(`${small}approvals: { acts: [release-wave, start-wave, start-wave] }\n`)).approvals).toEqual([

@@ -117,7 +117,7 @@ async function resolved(
   if (announceAheadSeconds === null || holdMostSeconds === null || homeLateAfterSeconds === null) return null;
   if (!written.isWhole(['approvals'])) return null;
   if (!written.isWhole(['ways-in']) || !written.isSound(['switching', 'together-most'])) return null;
-  const named = { source, target, probes, directory, notices, audit, doors: doors.settings };
+  const named = { source, target, probes, directory, notices, audit, doors: doors.settings, api };
   checkPlaces(named, endpoints, written);
   return {
     ...named,
@@ -140,7 +140,6 @@ async function resolved(
     errorBudget,
     listen: listen.at,
     approvals: [...new Set(form.approvals.acts)],
-    api,
     selection,
     delete: form.delete,
   };

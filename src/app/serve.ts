@@ -127,7 +127,14 @@ export async function serve(options: ServeOptions, stop: AbortSignal): Promise<v
   const leading = leadWhenNobodyDoes(leader, AbortSignal.any([stop, ended.signal]));
   await using coexistence = settings.doors && (await openWithDoors(options, db, keys, metrics));
   const { api } = settings;
-  await using _api = api && (await openApi({ api, settings, db, stateDir, keys, version, log }));
+  const secrets = new SecretResolver({
+    environment,
+    kept: sealedSecrets(db),
+    keys,
+    log,
+    clock: () => performance.now(),
+  });
+  await using _api = api && (await openApi({ api, settings, db, stateDir, keys, secrets, version, log }));
   started(atWork.at, coexistence === null ? [] : coexistence.doors);
   try {
     const toWorkBy = publishedSettings(openProgrammeSettings(db), vitals, log);

@@ -22,6 +22,12 @@ export const apiFaults = {
       `Too many wrong tokens came from there: nobody is let in from that address for ${seconds} seconds.`,
     'Wait, and see which program has a token that is not good any more.',
   ),
+  'api.origin.foreign': entry<object>(
+    'estate',
+    'operator',
+    () => 'This was ordered in your name by a page that is not ours.',
+    'Order it from the page at the `origin` that godwit.yaml names, or with a token.',
+  ),
   'api.act.forbidden': entry<{ readonly act: string }>(
     'estate',
     'operator',

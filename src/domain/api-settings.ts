@@ -1,6 +1,7 @@
 /** Where the HTTP API is answered, as an operator has decided (godwit.yaml, `api`). */
 
 import type { DoorPlace } from './door-place.ts';
+import type { SignInSettings } from './sign-in.ts';
 
 export interface ApiSettings {
   readonly at: DoorPlace;
@@ -8,4 +9,6 @@ export interface ApiSettings {
   readonly tls: { readonly certificate: string; readonly key: string } | null;
   /** Whether what a proxy says of who is asking is believed (`X-Forwarded-For`). */
   readonly behindProxy: boolean;
+  /** How people sign in; null: they do not, and tokens alone let somebody in. */
+  readonly signIn: SignInSettings | null;
 }

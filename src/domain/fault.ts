@@ -4,6 +4,7 @@
  */
 
 import { withoutSecrets } from '#lib/redaction.ts';
+import { accessFaults } from './access-faults.ts';
 import { apiFaults } from './api-faults.ts';
 import type { Finding } from './estate-changes.ts';
 import type { RowProblem } from './estate-columns.ts';
@@ -776,6 +777,7 @@ export const faults = {
     'Look at the servers on both sides. Running again is safe: it goes on where it stopped.',
   ),
   ...apiFaults,
+  ...accessFaults,
   interrupted: entry<{ readonly by: string }>(
     'mailbox',
     'soon',

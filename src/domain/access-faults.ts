@@ -1,0 +1,36 @@
+/** What can be wrong when people sign in; part of the catalogue (`fault.ts`). */
+
+import { entry } from './fault-entry.ts';
+
+export const accessFaults = {
+  'access.sign-in.none': entry<object>(
+    'estate',
+    'operator',
+    () => 'Nobody signs in here: the settings name no identity provider.',
+    'Write `sign-in` under `api` in godwit.yaml (docs/access.md), or use a token.',
+  ),
+  'access.sign-in.unavailable': entry<{ readonly host: string; readonly text: string }>(
+    'estate',
+    'paced',
+    ({ host, text }) => `Nobody can sign in at the moment, since ${host} cannot be asked: ${text}`,
+    'Check `sign-in` in godwit.yaml, the secret of the client, and that this machine may reach the provider over HTTPS.',
+  ),
+  'access.sign-in.refused': entry<{ readonly text: string }>(
+    'estate',
+    'operator',
+    ({ text }) => `This sign-in is no good: ${text}`,
+    'Begin again at /v1/sign-in. If it is so each time, compare the settings of the provider with `sign-in` in godwit.yaml.',
+  ),
+  'access.sign-in.nameless': entry<{ readonly claim: string }>(
+    'estate',
+    'operator',
+    ({ claim }) => `The provider does not say for certain who you are (claim ${JSON.stringify(claim)}).`,
+    'Have the provider send that claim (and `email_verified` with an address), or name another as `who-claim`.',
+  ),
+  'access.sign-in.without-role': entry<{ readonly who: string }>(
+    'estate',
+    'operator',
+    ({ who }) => `${JSON.stringify(who)} is in no group that has a role here.`,
+    'Have somebody put you in one of the groups that `roles` under `sign-in` in godwit.yaml names, and sign in again.',
+  ),
+} as const;
