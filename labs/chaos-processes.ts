@@ -49,6 +49,11 @@ export class KeptProcess implements AsyncDisposable {
     return this.#said.join('').slice(-4_000);
   }
 
+  /** All that all its lives have said, in the portions in which it came. */
+  get saidInAll(): readonly string[] {
+    return this.#said;
+  }
+
   start(): void {
     if (this.#running || this.#isStopping) return;
     const running = startGodwit(this.#args, this.#environment, hour, this.#within);
