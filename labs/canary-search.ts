@@ -49,7 +49,7 @@ function formsOf(octets: Buffer): readonly Form[] {
     { name: 'hexadecimal', octets: Buffer.from(octets.toString('hex')) },
     { name: 'HEXADECIMAL', octets: Buffer.from(octets.toString('hex').toUpperCase()) },
     { name: 'two octets each', octets: wide },
-    { name: 'backwards', octets: Buffer.from(octets).reverse() },
+    { name: 'backwards', octets: Buffer.from(octets.toReversed()) },
     ...[0, 1, 2].flatMap((shift) => within(octets, shift)),
   ];
 }
