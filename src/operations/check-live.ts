@@ -4,9 +4,8 @@
  */
 
 import type { Certificate, CertifiedFolder, CertifiedSide } from '#domain/certificate.ts';
-import { type CheckFinding, folderFinding, type FoundMessage, messageFinding } from '#domain/certificate-check.ts';
-import { digestOctets, ElementMaker } from '#domain/digest.ts';
-import { elementsDigest } from '#domain/element-digest.ts';
+import { type CheckFinding, folderFinding } from '#domain/certificate-check.ts';
+import { ElementMaker } from '#domain/digest.ts';
 import { Fault } from '#domain/fault.ts';
 import type { Folder } from '#domain/item.ts';
 import { cleanText } from '#lib/clean-text.ts';
@@ -18,6 +17,7 @@ import { DigestTaker, readMessages } from '#verify/read-contents.ts';
 import { sideEvidence } from '#verify/side-evidence.ts';
 import { type OpenReader, SteadyReader } from '#verify/steady-reader.ts';
 import type { ListedFolder } from './listed-folders.ts';
+import { LiveFolder, type WithheldNow } from './live-folder.ts';
 import type { VerifyWatcher } from './verify-mailbox.ts';
 
 export interface CheckLive {
@@ -66,17 +66,12 @@ export async function checkLive(request: CheckLive, signal: AbortSignal): Promis
   };
 }
 
-/** A message that is there: all but its element, and the row of that. */
-interface Live extends FoundMessage {
-  readonly at: number;
-}
-
 class LiveCheck {
   readonly #request: CheckLive;
   readonly #steady: SteadyReader;
   readonly #maker: ElementMaker;
   /** Of the folder at hand. */
-  readonly #withheld: { readonly message: FoundMessage; readonly reason: string }[] = [];
+  readonly #withheld: WithheldNow[] = [];
   readonly findings: CheckFinding[] = [];
   readonly renumbered: string[] = [];
   messagesRead = 0;
@@ -130,76 +125,9 @@ class LiveCheck {
   }
 
   #compare(name: string, target: CertifiedSide, side: Side): void {
-    const { columns } = side;
-    const { rows, elements } = sideEvidence(side, this.#maker);
-    const isSame = columns.uidValidity === target.uidValidity;
-    if (!isSame) this.renumbered.push(name);
-    const withheldThen = new Set(target.withheld);
-    const withheldNow = new Set<number>();
-    for (const { message, reason } of this.#withheld.splice(0)) {
-      if (isSame) withheldNow.add(message.uid);
-      if (isSame && withheldThen.has(message.uid)) continue;
-      this.findings.push(messageFinding('unreadable', name, message, `the server does not give it out: ${reason}`));
-    }
-    const old: Live[] = [];
-    for (const [at, row] of rows.entries()) {
-      const uid = columns.uid(row);
-      if (isSame && withheldThen.has(uid)) continue;
-      const live = { at, uid, octets: columns.sizeBytes(row) ?? 0, internalDate: columns.internalDate(row) };
-      if (!isSame || uid < target.uidNext) old.push(live);
-      else this.findings.push(messageFinding('added-since', name, live, 'it came after the certificate was made'));
-    }
-    const elementOf = ({ at }: Live): Buffer => elements.subarray(at * digestOctets, (at + 1) * digestOctets);
-    const isAll = old.length === rows.length;
-    if (elementsDigest(isAll ? elements : Buffer.concat(old.map(elementOf))) === target.elements) return;
-    const list = this.#request.lists.get(target.name);
-    if (!list) this.#unlisted(name, target, old);
-    else if (isSame) this.#byUid(name, list, old, withheldNow, elementOf);
-    else this.#byElement(name, list, old, elementOf);
-  }
-
-  #unlisted(name: string, { messages, octets }: CertifiedSide, old: readonly Live[]): void {
-    const sum = old.reduce((all, each) => all + each.octets, 0);
-    const says = `${messages} messages of ${octets} octets were certified, ${old.length} of ${sum} are there; without the list of elements no message can be named`;
-    this.findings.push(folderFinding('folder-differs', name, says));
-  }
-
-  /** Both ascend by UID. What is listed and not given out is there, and was told. */
-  #byUid(
-    name: string,
-    list: ListedFolder,
-    old: readonly Live[],
-    withheldNow: ReadonlySet<number>,
-    elementOf: (live: Live) => Buffer,
-  ): void {
-    let next = 0;
-    for (let i = 0; i < list.length; i++) {
-      for (; next < old.length && (old[next] as Live).uid < list.uid(i); next++) this.#added(name, old[next] as Live);
-      const live = old[next];
-      if (live?.uid !== list.uid(i)) {
-        if (!withheldNow.has(list.uid(i))) this.#removed(name, list.message(i));
-        continue;
-      }
-      next++;
-      if (elementOf(live).equals(list.element(i))) continue;
-      const says = `it was ${list.message(i).octets} octets when it was certified and is not the same any more`;
-      this.findings.push(messageFinding('changed', name, live, says));
-    }
-    for (; next < old.length; next++) this.#added(name, old[next] as Live);
-  }
-
-  #byElement(name: string, list: ListedFolder, old: readonly Live[], elementOf: (live: Live) => Buffer): void {
-    const left = Map.groupBy(old, (live) => elementOf(live).toString('latin1'));
-    for (let i = 0; i < list.length; i++)
-      if (!left.get(list.element(i).toString('latin1'))?.pop()) this.#removed(name, list.message(i));
-    for (const live of [...left.values()].flat()) this.#added(name, live);
-  }
-
-  #removed(name: string, message: FoundMessage): void {
-    this.findings.push(messageFinding('removed', name, message, 'it was certified and is not there'));
-  }
-
-  #added(name: string, message: FoundMessage): void {
-    this.findings.push(messageFinding('added', name, message, 'it is there and was not certified'));
+    const live = new LiveFolder(name, target, side, sideEvidence(side, this.#maker));
+    if (live.isRenumbered) this.renumbered.push(name);
+    const list = this.#request.lists.get(target.name) ?? null;
+    for (const finding of live.compare(target, list, this.#withheld.splice(0))) this.findings.push(finding);
   }
 }
