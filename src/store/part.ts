@@ -39,7 +39,21 @@ export function inPart(part: Part | null, organisation = 'm.organisation'): RawB
 /** Of a wave `w`: somebody in it is of the part. */
 export function waveInPart(part: Part | null, wave = 'w.id'): RawBuilder<boolean> {
   if (part === null) return sql<boolean>`true`;
-  return sql<boolean>`exists (select from mailbox m where m.wave = ${sql.ref(wave)} and ${inPart(part)})`;
+  return sql<boolean>`${sql.ref(wave)} = any(array(${wavesOf(part)}))`;
+}
+
+/** From one wave of an organisation to its next, by an index: nobody walks through the mailboxes of a region to find some hundred waves. */
+function wavesOf({ organisations }: Part): RawBuilder<unknown> {
+  return sql`
+    with recursive there (organisation, wave) as (
+      select o.id, (select min(m.wave) from mailbox m where m.organisation = o.id)
+        from unnest(${organisations}::int[]) as o (id)
+      union all
+      select t.organisation,
+             (select min(m.wave) from mailbox m where m.organisation = t.organisation and m.wave > t.wave)
+        from there t where t.wave is not null
+    )
+    select distinct wave from there where wave is not null`;
 }
 
 /** How many mailboxes `m` are `such`; null where they are more than somebody should count. */
