@@ -123,6 +123,25 @@ test('who ordered what of the wave and the mailbox is told with the reason, the 
   });
 });
 
+test('the second person who approved what was done to the wave is told, and nobody who approved something else', async () => {
+  await using db = await estate();
+  const approval = async (on: string, why: string, used: boolean) =>
+    sql`
+      insert into access_approval (act, on_what, why, asked_by, asked_person, expires_at, approved_by, approved_why, approved_at, used_at)
+      values ('start-wave', ${on}, 'it is time', 'ann', 'ann', now() + interval '1 hour', 'bob', ${why}, now(),
+              case when ${used}::boolean then now() end)`.execute(db.sql);
+  await approval('startWave {"wave":"pilot"}', 'seen the forecast', true);
+  await approval('startWave {"wave":"pilot 2"}', 'another wave', true);
+  await approval('startWave {"wave":"pilot"}', 'never used', false);
+  await approval('releaseMailbox {"address":"ann@x.example"}', 'she agreed', true);
+  const { approvals } = await openEvidence(db).facts(1);
+  const given = approvals.filter(({ what }) => what === 'approval of start-wave').map(({ who, why }) => [who, why]);
+  expect(given).toEqual([
+    ['bob', 'seen the forecast'],
+    ['bob', 'she agreed'],
+  ]);
+});
+
 test('an organisation is given its own and those below it, and only what a root covers', async () => {
   await using db = await estate();
   await sql`insert into organisation (code, name, parent) values ('RXY-1', 'A ward', 1), ('RZZ', 'Others', null)`.execute(

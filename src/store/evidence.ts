@@ -51,6 +51,7 @@ const ordersOfPeople = [
 ];
 
 interface FactsRow {
+  readonly address: string;
   readonly organisation: string;
   readonly kind: string;
   readonly wave: number | null;
@@ -104,7 +105,7 @@ async function facts(db: Database, mailbox: number): Promise<CertifiedFacts> {
   const row = await oneRow(
     db.sql,
     sql<FactsRow>`
-      select o.code as organisation, m.kind, m.wave, w.name as wave_name, w.opens_at, w.closes_at, w.pilot
+      select m.address, o.code as organisation, m.kind, m.wave, w.name as wave_name, w.opens_at, w.closes_at, w.pilot
         from mailbox m join organisation o on o.id = m.organisation left join wave w on w.id = m.wave
        where m.id = ${mailbox}`,
   );
@@ -121,7 +122,8 @@ async function facts(db: Database, mailbox: number): Promise<CertifiedFacts> {
     approvals: [
       ...(wave === null ? [] : await approvals(db.sql, isOfWave)),
       ...(await approvals(db.sql, isOfPeople)),
-    ].toSorted((a, b) => (a.at < b.at ? -1 : 1)),
+      ...(await secondPersons(db.sql, wave === null ? [row.address] : [row.address, name])),
+    ].toSorted((a, b) => (a.at < b.at ? -1 : Number(a.at > b.at))),
     switches: (await switchesOf(db.sql, [mailbox], switchesMax)).get(mailbox) ?? [],
     exceptions,
   };
@@ -130,7 +132,19 @@ async function facts(db: Database, mailbox: number): Promise<CertifiedFacts> {
 async function approvals(db: Sql, which: RawBuilder<unknown>): Promise<readonly Approval[]> {
   const { rows } = await sql<ApprovalRow>`
     select at, who, what, why from audit where ${which} order by id desc limit ${approvalsMax}`.execute(db);
-  return rows.map((row) => ({ ...row, at: row.at.toISOString() }));
+  return rows.map((row) => ({ ...row, at: row.at.toISOString() })).toReversed();
+}
+
+/** By whom what was done to one of these was approved; how it is called there is told by `api/two-people.ts`. */
+async function secondPersons(db: Sql, names: readonly string[]): Promise<readonly Approval[]> {
+  const quoted = names.map((name) => JSON.stringify(name));
+  const { rows } = await sql<ApprovalRow>`
+    select approved_at as at, approved_by as who, 'approval of ' || act as what, approved_why as why
+      from access_approval a
+     where used_at is not null
+       and exists (select from unnest(${quoted}::text[]) as name where position(name in a.on_what) > 0)
+     order by id desc limit ${approvalsMax}`.execute(db);
+  return rows.map((row) => ({ ...row, at: row.at.toISOString() })).toReversed();
 }
 
 async function keep(db: Sql, mailbox: number, signed: Envelope<Certificate>): Promise<void> {
