@@ -9,8 +9,10 @@ import { type DoorPlace, shownDoorPlace } from '#domain/door-place.ts';
 import { fault } from '#domain/fault.ts';
 import { clearSocket } from '#lib/unix-socket.ts';
 import { bodyOctetsMost, type ContractParts, contractRoutes, tellProblem } from './contract-routes.ts';
+import type { Traces } from '#ports/traces.ts';
 import { whyNot } from './server.ts';
 import { type SignInParts, signInRoutes } from './sign-in.ts';
+import { traceRequests } from './traced-requests.ts';
 
 export interface ContractServerOptions extends ContractParts {
   readonly at: DoorPlace;
@@ -22,6 +24,8 @@ export interface ContractServerOptions extends ContractParts {
   readonly questionMaxMs?: number;
   /** Null where nobody signs in. */
   readonly signIn: SignInParts | null;
+  /** Told of each request; lacking: nobody looks. */
+  readonly traces?: Traces;
 }
 
 export interface ContractServer extends AsyncDisposable {
@@ -44,6 +48,7 @@ export async function openContractServer(options: ContractServerOptions): Promis
   const { at, log } = options;
   const http = serverFor(options);
   http.server.maxConnections = connectionsMost;
+  if (options.traces) traceRequests(http, options.traces);
   guard(http);
   contractRoutes(options)(http);
   signInRoutes(options.signIn, options.judge, log)(http);

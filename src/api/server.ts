@@ -9,6 +9,8 @@ import { fault } from '#domain/fault.ts';
 import { type Listen, shownListen } from '#domain/listen.ts';
 import { cleanText } from '#lib/clean-text.ts';
 import type { Log } from '#lib/log.ts';
+import { type Traces, untraced } from '#ports/traces.ts';
+import { traceRequests } from './traced-requests.ts';
 
 /** Adds what it answers. */
 export type Routes = (http: FastifyInstance) => void;
@@ -24,7 +26,12 @@ const bodyBytesMax = 1_024;
 const questionMaxMs = 10_000;
 
 /** Listens. Throws `listen.unusable`. Closing it ends what is being answered. */
-export async function openApi(listen: Listen, routes: readonly Routes[], log: Log): Promise<Api> {
+export async function openApi(
+  listen: Listen,
+  routes: readonly Routes[],
+  log: Log,
+  traces: Traces = untraced,
+): Promise<Api> {
   const http = fastify({
     bodyLimit: bodyBytesMax,
     requestTimeout: questionMaxMs,
@@ -41,6 +48,7 @@ export async function openApi(listen: Listen, routes: readonly Routes[], log: Lo
       .code(status)
       .send({ error: status >= 500 ? 'It cannot be answered now.' : 'It cannot be understood.' });
   });
+  traceRequests(http, traces);
   for (const add of routes) add(http);
   try {
     await http.listen(listen);

@@ -14,6 +14,7 @@ import type { SignInSettings } from '#domain/sign-in.ts';
 import { cleanText } from '#lib/clean-text.ts';
 import { realClock } from '#lib/clock.ts';
 import type { Log } from '#lib/log.ts';
+import type { Traces } from '#ports/traces.ts';
 import { followChanges } from '#operations/follow-changes.ts';
 import { setSecrets } from '#operations/keep-secrets.ts';
 import { reportWave } from '#operations/report-wave.ts';
@@ -43,6 +44,7 @@ export interface ApiParts {
   /** For the identity provider. */
   readonly secrets: Pick<Secrets, 'resolve'>;
   readonly version: string;
+  readonly traces: Traces;
   readonly log: Log;
 }
 
@@ -55,6 +57,7 @@ export async function openApi({
   keys,
   secrets,
   version,
+  traces,
   log,
 }: ApiParts): Promise<ContractServer> {
   const changes = followChanges(openChanges(db), realClock, log);
@@ -65,6 +68,7 @@ export async function openApi({
     tls: api.tls && (await tlsOf(api, api.tls)),
     behindProxy: api.behindProxy,
     version,
+    traces,
     desk: deskOn(db, stateDir, keys, settings),
     judge: new Judge(openBearers(db), () => performance.now(), api.signIn && api.signIn.origin),
     signIn: api.signIn && (await signInParts(api.signIn, { db, settings, secrets, log })),

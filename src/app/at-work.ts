@@ -6,6 +6,7 @@ import { type Api, openApi } from '#api/server.ts';
 import { isFault } from '#domain/fault.ts';
 import { type Listen, shownListen, usualListen } from '#domain/listen.ts';
 import type { Log } from '#lib/log.ts';
+import { type Traces, untraced } from '#ports/traces.ts';
 import { Vitals } from '#worker/vitals.ts';
 import { tuneV8ForDays } from './tune-v8.ts';
 
@@ -14,6 +15,8 @@ export interface AtWorkOptions {
   readonly version: string;
   /** Null: nowhere. */
   readonly listen: Listen | null;
+  /** Told of each request; lacking: nobody looks. */
+  readonly traces?: Traces;
   readonly log: Log;
 }
 
@@ -26,12 +29,12 @@ export interface AtWork extends AsyncDisposable {
 }
 
 /** Throws `listen.unusable`. */
-export async function goToWork({ role, version, listen, log }: AtWorkOptions): Promise<AtWork> {
+export async function goToWork({ role, version, listen, traces = untraced, log }: AtWorkOptions): Promise<AtWork> {
   tuneV8ForDays();
   const vitals = new Vitals();
   const metrics = openMetrics(version, role, vitals);
   const routes = [healthRoutes(() => vitals.readiness()), metrics.routes];
-  const api = listen && (await openThere(listen, (there) => openApi(there, routes, log), log));
+  const api = listen && (await openThere(listen, (there) => openApi(there, routes, log, traces), log));
   return {
     vitals,
     metrics,

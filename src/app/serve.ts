@@ -60,6 +60,7 @@ import { rootKeyOf } from './root-key.ts';
 import { publishedSettings } from './settings-to-work-by.ts';
 import { reachOf } from './reach.ts';
 import { SecretResolver } from './secret-resolver.ts';
+import { openTracing } from './tracing.ts';
 import { publishBudgets } from './workshop.ts';
 
 export interface ServeOptions {
@@ -68,6 +69,8 @@ export interface ServeOptions {
   readonly version: string;
   readonly keys: readonly KeyReference[];
   readonly environment: Environment;
+  /** What receives traces (GODWIT_TRACES); lacking or null: nobody does. */
+  readonly traces?: string | null;
   readonly log: Log;
   /** Called once everything is open; with where health and metrics are told, null for nowhere. */
   readonly started: (at: Listen | null, doors: readonly Pick<Door, 'serves' | 'at'>[]) => void;
@@ -81,7 +84,8 @@ const watchMs = 5_000;
 /** Serves until `stop` fires. Throws what keeps it from beginning. */
 export async function serve(options: ServeOptions, stop: AbortSignal): Promise<void> {
   const { settings, stateDir, environment, log, version, started } = options;
-  await using atWork = await goToWork({ role: 'serve', version, listen: settings.listen, log });
+  await using traces = await openTracing(options.traces ?? null, version, log);
+  await using atWork = await goToWork({ role: 'serve', version, listen: settings.listen, traces, log });
   const { vitals, metrics } = atWork;
   const keys = await readKeyring(options.keys, environment, log);
   const { embedded } = settings;
@@ -134,12 +138,12 @@ export async function serve(options: ServeOptions, stop: AbortSignal): Promise<v
     log,
     clock: () => performance.now(),
   });
-  await using _api = api && (await openApi({ api, settings, db, stateDir, keys, secrets, version, log }));
+  await using _api = api && (await openApi({ api, settings, db, stateDir, keys, secrets, version, traces, log }));
   started(atWork.at, coexistence === null ? [] : coexistence.doors);
   try {
     const toWorkBy = publishedSettings(openProgrammeSettings(db), vitals, log);
     const working = { role: 'serve', settings: toWorkBy, keys, version, environment, db, rootKey, vitals } as const;
-    const end = await workUntil({ ...working, meters: metrics, log }, stop);
+    const end = await workUntil({ ...working, meters: metrics, traces, log }, stop);
     if (end === 'drained') {
       log.info('drained: this control plane leads on, and carries nothing more until it is started again');
       await leading;

@@ -10,6 +10,7 @@ describe('settings of the surroundings', () => {
       ca: null,
       config: 'godwit.yaml',
       keys: [],
+      traces: null,
     });
     expect(readSettings({ XDG_STATE_HOME: '/var/state' }).stateDir).toBe('/var/state/godwit');
     expect(readSettings({}).stateDir).toMatch(/\/\.local\/state\/godwit$/);
@@ -24,6 +25,7 @@ describe('settings of the surroundings', () => {
       GODWIT_CA: '/ca.pem',
       GODWIT_CONFIG: '/etc/godwit.yaml',
       GODWIT_KEY: 'file:/run/new.key, env:OLD_KEY',
+      GODWIT_TRACES: '/etc/godwit/otlp.mjs',
       GODWIT_SHARED: '/shared',
     };
     expect(readSettings(environment)).toEqual({
@@ -37,6 +39,7 @@ describe('settings of the surroundings', () => {
         { kind: 'file', path: '/run/new.key' },
         { kind: 'env', name: 'OLD_KEY' },
       ],
+      traces: '/etc/godwit/otlp.mjs',
     });
   });
 

@@ -82,6 +82,14 @@ export const settings = {
     changeWhen: 'passwords are kept as sealed:NAME. Every process that needs them has to have it.',
     isHidden: true,
   } satisfies Setting<readonly KeyReference[]>,
+  GODWIT_TRACES: {
+    is: 'module that receives traces (docs/traces.md)',
+    read: (text) => text,
+    expected: 'the path of a file',
+    default: () => null,
+    changeWhen:
+      '`serve` and `worker` are to be followed by OpenTelemetry, whose SDK you have installed beside that file.',
+  } satisfies Setting<string | null>,
 } as const;
 
 /**
@@ -144,6 +152,7 @@ export function readSettings(environment: Environment): Settings {
     ca: value('GODWIT_CA'),
     config: value('GODWIT_CONFIG'),
     keys: value('GODWIT_KEY'),
+    traces: value('GODWIT_TRACES'),
   };
   problems.settle();
   return Object.freeze(all);

@@ -14,6 +14,7 @@ import { workUntil } from './keep-working.ts';
 import { type Environment, readKeyring } from './keyring.ts';
 import { rootKeyOf } from './root-key.ts';
 import { publishedSettings } from './settings-to-work-by.ts';
+import { openTracing } from './tracing.ts';
 import type { WorkshopOptions } from './workshop.ts';
 
 export interface WorkOptions {
@@ -27,6 +28,8 @@ export interface WorkOptions {
   readonly version: string;
   readonly keys: readonly KeyReference[];
   readonly environment: Environment;
+  /** What receives traces (GODWIT_TRACES); lacking or null: nobody does. */
+  readonly traces?: string | null;
   readonly log: Log;
   /** Called once it works; with where health and metrics are told, null for nowhere. */
   readonly started: (at: Listen | null) => void;
@@ -38,7 +41,8 @@ const connectionsMax = 16;
 /** Works until `stop` fires or somebody drains it. Throws what keeps it from beginning. */
 export async function work(options: WorkOptions, stop: AbortSignal): Promise<'stopped' | 'drained'> {
   const { stateDir, environment, log, version, listen } = options;
-  await using atWork = await goToWork({ role: 'worker', version, listen, log });
+  await using traces = await openTracing(options.traces ?? null, version, log);
+  await using atWork = await goToWork({ role: 'worker', version, listen, traces, log });
   const { vitals, metrics } = atWork;
   const keys = await readKeyring(options.keys, environment, log);
   const opening = { stateDir, environment, connectionsMax, applicationName: 'godwit worker', log };
@@ -50,7 +54,7 @@ export async function work(options: WorkOptions, stop: AbortSignal): Promise<'st
   const rootKey = await rootKeyOf({ db, stateDir, keys, mayMake: false, log });
   options.started(atWork.at);
   const working = { role: 'worker', settings, keys, version, environment, db, rootKey, vitals } as const;
-  return await workUntil({ ...working, meters: metrics, log }, stop);
+  return await workUntil({ ...working, meters: metrics, traces, log }, stop);
 }
 
 function asWanted(

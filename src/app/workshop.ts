@@ -23,6 +23,7 @@ import type { SharedSettings } from '#ports/programme.ts';
 import type { Job } from '#ports/queue.ts';
 import type { Reach } from '#ports/reach.ts';
 import type { Sessions } from '#ports/sessions.ts';
+import { type Traces, untraced } from '#ports/traces.ts';
 import type { MailboxLease, Membership } from '#ports/workforce.ts';
 import { openGovernor, openPlatforms } from '#store/budget.ts';
 import type { Database } from '#store/db.ts';
@@ -64,6 +65,8 @@ export interface WorkshopOptions {
   readonly environment: Environment;
   readonly vitals: Vitals;
   readonly meters: Meters;
+  /** Told what is being done; lacking: nobody looks. */
+  readonly traces?: Traces;
   readonly log: Log;
 }
 
@@ -83,7 +86,7 @@ export async function workOnce(
   { settings, revision }: SettingsToWorkBy,
   stop: AbortSignal,
 ): Promise<WorkerEnd> {
-  const { db, role, version, environment, keys, log, rootKey, vitals, meters } = options;
+  const { db, role, version, environment, keys, log, rootKey, vitals, meters, traces = untraced } = options;
   using lease = new Lease();
   const kept = sealedSecrets(db);
   const secrets = new SecretResolver({ environment, kept, keys, log, clock: () => performance.now() });
@@ -168,11 +171,13 @@ export async function workOnce(
       who: `worker ${membership.worker}`,
       log,
       clock: realClock,
+      traces,
     } as const;
     try {
       const lookouts = { source, target };
       const parts = { governor, lookouts, paces, bench, journeys, request, clock: realClock };
-      await doErrand(parts, job, mailbox, over, notBegun);
+      const about = { mailbox: job.mailbox, work: job.work };
+      await traces.within('journey', about, () => doErrand(parts, job, mailbox, over, notBegun));
       if (!journeys.hasEnded) await journeys.putBack(job);
     } catch (error) {
       if (over.aborted) meters.pass(job.work, 'broken-off');

@@ -90,6 +90,7 @@ export async function play(argv: readonly string[], made: MadeUp = {}): Promise<
         ca: null,
         config: made.config ?? 'godwit.yaml',
         keys: made.keys ?? [],
+        traces: null,
       };
     },
     now: () => Date.UTC(2024, 5, 1),

@@ -16,7 +16,7 @@ import type { DatabaseOptions, EstatePlanning, Programme } from './world.ts';
 
 export async function serve(this: Session, flags: ServeFlags): Promise<void> {
   const { world } = this;
-  const { stateDir, config, keys } = world.settings();
+  const { stateDir, config, keys, traces } = world.settings();
   const settings = await world.readEstate(flags.config ?? config);
   const log = this.log(flags);
   await untilAskedToGo(this, async (signal) => {
@@ -25,6 +25,7 @@ export async function serve(this: Session, flags: ServeFlags): Promise<void> {
         settings: { ...settings, listen: listenOf(flags, settings.listen) },
         stateDir: flags.state ?? stateDir,
         keys,
+        traces,
         log,
         started: (at, doors) => {
           sayAtWork(this, flags, at);

@@ -12,7 +12,7 @@ import { usageError } from './usage.ts';
 
 export async function work(this: Session, flags: WorkerFlags): Promise<void> {
   const { world } = this;
-  const { stateDir, config, keys } = world.settings();
+  const { stateDir, config, keys, traces } = world.settings();
   const own = flags.config === undefined ? null : await world.readEstate(flags.config);
   // A file that lies here anyway says where the database is; what to do is the estate's to say.
   const here = own ?? (existsSync(config) ? await world.readEstate(config) : null);
@@ -24,6 +24,7 @@ export async function work(this: Session, flags: WorkerFlags): Promise<void> {
     atOnce,
     stateDir: flags.state ?? stateDir,
     keys,
+    traces,
     log: this.log(flags),
     started: (at: Listen | null) => sayAtWork(this, flags, at),
   } as const;

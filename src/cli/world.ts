@@ -95,6 +95,8 @@ export interface Settings {
   readonly config: string;
   /** Where the keys of sealed secrets are, the one that seals first. */
   readonly keys: readonly KeyReference[];
+  /** The module that receives traces; null: nobody does. */
+  readonly traces: string | null;
 }
 
 export interface World {
@@ -437,12 +439,14 @@ export interface ServeOptions {
   readonly settings: EstateSettings;
   readonly stateDir: string;
   readonly keys: readonly KeyReference[];
+  /** The module that receives traces; null: nobody does. */
+  readonly traces: string | null;
   readonly log: Log;
   /** Called once everything is open; with where health and metrics are told, null for nowhere. */
   readonly started: (at: Listen | null, doors: readonly DoorOpened[]) => void;
 }
 
-export type CoexistOptions = ServeOptions;
+export type CoexistOptions = Omit<ServeOptions, 'traces'>;
 
 /** A door, once it is open. */
 export interface DoorOpened {

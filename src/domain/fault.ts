@@ -683,6 +683,12 @@ export const faults = {
     ({ url, text }) => `Sessions cannot be asked for or ended at ${url}: ${text}`,
     'See that the doveadm HTTP API listens there, and that its key is the one that the settings refer to (docs/coexistence.md).',
   ),
+  'traces.unusable': entry<{ readonly file: string } & Said>(
+    'estate',
+    'operator',
+    ({ file, text }) => `Traces cannot be told by ${file}: ${text}.`,
+    'Install the SDK of OpenTelemetry beside that file, as docs/traces.md says, or take GODWIT_TRACES out of the environment.',
+  ),
   'endpoint.refused': entry<Host & { readonly port: number; readonly because: string }>(
     'platform',
     'operator',

@@ -1,9 +1,11 @@
 /** One pass of the engine over a mailbox of an estate, in one direction, and the numbers that the journey keeps of it. */
 
+import type { FaultCode } from '#domain/fault.ts';
 import type { Direction } from '#domain/ledger-turn.ts';
 import type { MailboxReport } from '#domain/report.ts';
 import type { PassNumbers } from '#ports/journeys.ts';
 import type { LedgerReader } from '#ports/ledger.ts';
+import { untraced } from '#ports/traces.ts';
 import { type CopyChoices, copyMailbox, type CopyRequest } from './copy-mailbox.ts';
 import type { TravelRequest } from './travel-request.ts';
 import { choicesOf } from './way-home.ts';
@@ -53,11 +55,23 @@ export async function carryNew(
 type Way = Pick<CopyRequest, 'pair' | 'openSource' | 'openTarget' | 'ledger'> &
   Pick<CopyChoices, 'selection' | 'delete' | 'aside' | 'restores' | 'onlyNew' | 'retryRefused'>;
 
-/** One pass of the engine. */
-function passOf(
+/** One pass of the engine, within a span. */
+function passOf(request: TravelRequest, way: Way, heard: Heard, signal: AbortSignal): Promise<MailboxReport> {
+  const { traces = untraced, inHand } = request;
+  return traces.within('carry', { mailbox: inHand.traveller.id }, async (span) => {
+    const report = await runOf(request, way, heard, signal);
+    span.add({ messages: report.copied, bytes: report.bytes });
+    if (report.fault) span.end(report.fault.code as FaultCode);
+    return report;
+  });
+}
+
+type Heard = Pick<CopyRequest, 'atTheEnd' | 'foreign'>;
+
+function runOf(
   { choices, log, clock, at }: TravelRequest,
   { pair, openSource, openTarget, ledger, ...way }: Way,
-  heard: Pick<CopyRequest, 'atTheEnd' | 'foreign'>,
+  heard: Heard,
   signal: AbortSignal,
 ): Promise<MailboxReport> {
   return copyMailbox(

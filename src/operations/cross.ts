@@ -3,14 +3,15 @@
  * are doors; where anything is late or wrong it stays where it was.
  */
 
-import { switchMailbox, type Switched } from '#cutover/switch.ts';
-import { Fault, fault, isFault, told } from '#domain/fault.ts';
+import { switchMailbox, type Switched, type SwitchParts } from '#cutover/switch.ts';
+import { Fault, fault, type FaultCode, isFault, told } from '#domain/fault.ts';
 import type { Met } from '#domain/parties.ts';
 import { nextLookHomeInMs } from '#domain/release.ts';
 import type { StepOf } from '#ports/journeys.ts';
 import type { Crossing } from '#ports/meetings.ts';
 import type { InterruptionIntake } from '#ports/interruptions.ts';
 import type { RouteHold } from '#ports/routes.ts';
+import { untraced } from '#ports/traces.ts';
 import { carry, doneBy, numbersOf } from './carry.ts';
 import { companyOf } from './company.ts';
 import { compareBoth, isAsCompared, type Seen } from './leaving.ts';
@@ -25,6 +26,7 @@ import {
   waitBeforeSwitch,
   wordsOf,
 } from './stillness.ts';
+import { tracedSwitch } from './traced-switch.ts';
 import type { TravelRequest } from './travel-request.ts';
 import { brakedMs, trouble } from './trouble.ts';
 
@@ -58,78 +60,81 @@ export async function cross(request: TravelRequest, stage: Crossing, signal: Abo
   const probing = request.holding.probing;
   using watch = probing?.probes.watch(inHand.traveller) ?? null;
   await watch?.seeUsual(signal);
-  const outcome: Switched = await switchMailbox(
-    {
-      carry: async (within) => {
-        const { report, adopted } = await carry(request, way.from, triesRefused, within);
-        triesRefused = false;
-        const done = report.fault
-          ? doneBy(report, way.from)
-          : numbersOf(report, way.from, adopted, report.milliseconds);
-        await journeys.carried(mailbox, done);
-        // Nobody is to be kept waiting for a directory that could not be written then.
-        if (!report.fault && !hasLooked) await pointed.look(within);
-        // Nor for what can be compared now. What it finds is looked at once more when nothing moves any longer.
-        if (!report.fault && !hasLooked) await compareBoth(request, way.from, before, within);
-        hasLooked = true;
-        return report.fault;
-      },
-      meet: (within) => company.meet(within),
-      hold: async (within) => {
-        // Our own sessions are none that would have to end.
-        if (stillness.sessions) inHand.leaveBoth();
-        watch?.begin();
-        const closing = (): void => void (closedAt ??= performance.now());
-        shutAt = await holdStill({ ...stillness, closing }, (held) => (hold = held), within);
-      },
-      holdMostMs: hasDoors ? mostMs : null,
-      tooLong: () => told(fault('switch.too-long', { seconds: Math.round(mostMs / 1000) })),
-      letGo: async () => {
-        try {
-          if (hold) await routes.letGo(hold);
-        } finally {
-          await company.leave();
-        }
-      },
-      notLetGo: (error) =>
-        request.log.warn('a hold that is over could not be put away', { mailbox, ...wordsOf(error) }),
-      compare: async (within) => {
-        const { seen, why } = await compareBoth(request, way.from, before, within);
-        compared = seen;
-        return why;
-      },
-      unrest: async (within) => {
-        await untilLanded(stillness, shutAt, within);
-        const isStill = await isAsCompared(request, way.from, compared, within);
-        return isStill ? null : told(fault('switch.unquiet', {}));
-      },
-      agree: (within) => company.agree(within),
-      point: (within) => pointed.point(within),
-      pointBack: async () => void (await pointed.putBack()),
-      turn: async (interruptedMs, withinMs) => {
-        const ledger = await inHand.turnLedger(way.from);
-        if (ledger.kind === 'unsettled') throw fault('switch.unsettled', { text: ledger.why });
-        const taken = { mailbox, expected: stage, step: way.step, who, ...toldOf(company.met) };
-        await outlookOn(routes);
-        const sessionMs = closedAt === null ? null : Math.round(performance.now() - closedAt);
-        const also = { forgets: ledger.isAll ? way.from : null, hold, sessionMs, withinMs };
-        // What still comes to the side that was left must not wait for the pace at which a whole estate is followed.
-        const againInMs = nextLookHomeInMs(0, followEveryMs);
-        const isTurned = await pointed.through(() => journeys.turn(taken, way.to, interruptedMs, againInMs, also));
-        // It is refused under the brake, too: then it has not been overtaken.
-        if (!isTurned) await outlookOn(routes);
-        return isTurned;
-      },
-      now: () => performance.now(),
-      at: request.at ?? (() => undefined),
+  const { traces = untraced } = request;
+  const parts: SwitchParts = {
+    carry: async (within) => {
+      const { report, adopted } = await carry(request, way.from, triesRefused, within);
+      triesRefused = false;
+      const done = report.fault ? doneBy(report, way.from) : numbersOf(report, way.from, adopted, report.milliseconds);
+      await journeys.carried(mailbox, done);
+      // Nobody is to be kept waiting for a directory that could not be written then.
+      if (!report.fault && !hasLooked) await pointed.look(within);
+      // Nor for what can be compared now. What it finds is looked at once more when nothing moves any longer.
+      if (!report.fault && !hasLooked) await compareBoth(request, way.from, before, within);
+      hasLooked = true;
+      return report.fault;
     },
-    signal,
-  ).catch(async (error: unknown): Promise<Switched> => {
-    if (error instanceof Fault) return { kind: 'stayed', fault: told(error) };
-    // Whoever counts faults of ours may withdraw it.
-    await pointed.putBack();
-    throw error;
-  });
+    meet: (within) => company.meet(within),
+    hold: async (within) => {
+      // Our own sessions are none that would have to end.
+      if (stillness.sessions) inHand.leaveBoth();
+      watch?.begin();
+      const closing = (): void => void (closedAt ??= performance.now());
+      shutAt = await holdStill({ ...stillness, closing }, (held) => (hold = held), within);
+    },
+    holdMostMs: hasDoors ? mostMs : null,
+    tooLong: () => told(fault('switch.too-long', { seconds: Math.round(mostMs / 1000) })),
+    letGo: async () => {
+      try {
+        if (hold) await routes.letGo(hold);
+      } finally {
+        await company.leave();
+      }
+    },
+    notLetGo: (error) => request.log.warn('a hold that is over could not be put away', { mailbox, ...wordsOf(error) }),
+    compare: async (within) => {
+      const { seen, why } = await compareBoth(request, way.from, before, within);
+      compared = seen;
+      return why;
+    },
+    unrest: async (within) => {
+      await untilLanded(stillness, shutAt, within);
+      const isStill = await isAsCompared(request, way.from, compared, within);
+      return isStill ? null : told(fault('switch.unquiet', {}));
+    },
+    agree: (within) => company.agree(within),
+    point: (within) => pointed.point(within),
+    pointBack: async () => void (await pointed.putBack()),
+    turn: async (interruptedMs, withinMs) => {
+      const ledger = await inHand.turnLedger(way.from);
+      if (ledger.kind === 'unsettled') throw fault('switch.unsettled', { text: ledger.why });
+      const taken = { mailbox, expected: stage, step: way.step, who, ...toldOf(company.met) };
+      await outlookOn(routes);
+      const sessionMs = closedAt === null ? null : Math.round(performance.now() - closedAt);
+      const also = { forgets: ledger.isAll ? way.from : null, hold, sessionMs, withinMs };
+      // What still comes to the side that was left must not wait for the pace at which a whole estate is followed.
+      const againInMs = nextLookHomeInMs(0, followEveryMs);
+      const isTurned = await pointed.through(() => journeys.turn(taken, way.to, interruptedMs, againInMs, also));
+      // It is refused under the brake, too: then it has not been overtaken.
+      if (!isTurned) await outlookOn(routes);
+      return isTurned;
+    },
+    now: () => performance.now(),
+    at: request.at ?? (() => undefined),
+  };
+  const outcome: Switched = await traces
+    .within('switch', { mailbox, to: way.to }, async (span) => {
+      const done = await switchMailbox(tracedSwitch(parts, traces), signal);
+      span.add({ outcome: done.kind, ...(done.kind === 'turned' ? { interruptedMs: done.interruptedMs } : {}) });
+      if (done.kind === 'stayed') span.end(done.fault.code as FaultCode);
+      return done;
+    })
+    .catch(async (error: unknown): Promise<Switched> => {
+      if (error instanceof Fault) return { kind: 'stayed', fault: told(error) };
+      // Whoever counts faults of ours may withdraw it.
+      await pointed.putBack();
+      throw error;
+    });
   if (outcome.kind === 'turned' && hold) {
     inHand.leaveBoth();
     await endLate(stillness, request.log, signal);

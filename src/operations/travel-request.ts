@@ -11,6 +11,7 @@ import type { Meetings } from '#ports/meetings.ts';
 import type { RouteHolds } from '#ports/routes.ts';
 import type { InterruptionIntake } from '#ports/interruptions.ts';
 import type { Sessions } from '#ports/sessions.ts';
+import type { Traces } from '#ports/traces.ts';
 import type { WaysInGate } from '#ports/ways-in.ts';
 import type { CrashPoint } from '#sync/engine.ts';
 import type { ComparedMemory } from './compared-memory.ts';
@@ -52,6 +53,8 @@ export interface TravelRequest {
   readonly who: string;
   readonly log: Log;
   readonly clock: Clock;
+  /** Told what is being done; lacking: nobody looks. */
+  readonly traces?: Traces;
   /** For how long the platforms have asked for this mailbox to be left alone by now, in milliseconds. */
   readonly askedMs?: () => number;
   /** For tests: the places at which a process may be killed. */

@@ -29,6 +29,7 @@ import { noDoors } from './holding.test-kit.ts';
 import { ComparedMemory } from './compared-memory.ts';
 import type { Directing } from './pointing.ts';
 import { StrayMemory } from './strays.ts';
+import { type Traces, untraced } from '#ports/traces.ts';
 import type { Holding, JourneySteps } from './travel-request.ts';
 import { travel } from './travel.ts';
 
@@ -63,6 +64,7 @@ export class Journey implements AsyncDisposable {
   readonly alarms: string[] = [];
   /** What was only mentioned. */
   readonly told: string[] = [];
+  traces: Traces = untraced;
   /** The last warning. */
   said = '';
   /** Who both sides are said to be, as the way there sees them. */
@@ -206,6 +208,7 @@ export class Journey implements AsyncDisposable {
           error: (what, about) => void this.alarms.push(`${what}: ${String(about?.['fault'])}`),
         },
         clock: { now: () => Date.now(), sleep: async () => undefined },
+        traces: this.traces,
         at,
       },
       new AbortController().signal,
