@@ -20,8 +20,7 @@ const bounded = {
   see: 'lists, counts, descriptions, waves and reports, each as far as it is about their own',
   'see-tail': 'who signs in, and by what; what is planned for programs that do',
   'export-evidence': 'take certificates away',
-  'hold-mailbox': 'let one wait where it is, and go on again',
-  'defer-mailbox': 'ask for another date',
+  'hold-mailbox': 'let one wait where it is, such as those of a ward on call, and go on again',
   'retry-mailbox': 'try again what it was blocked for',
   'exclude-mailbox': 'let its journey rest, and go on again',
   'settle-account': 'say whether an account under another name is the same one',
@@ -88,7 +87,6 @@ export const rights = {
     'make-wave',
     'reschedule-wave',
     'hold-mailbox',
-    'defer-mailbox',
     'exclude-mailbox',
     'plan-tail',
     'send-notices',
@@ -112,7 +110,6 @@ export const rights = {
     'brake-on',
     'brake-off',
     'hold-mailbox',
-    'defer-mailbox',
     'retry-mailbox',
     'exclude-mailbox',
     'settle-account',
@@ -126,7 +123,7 @@ export const rights = {
   ],
   auditor: [...looking, 'see-works', 'see-audit'],
   'service-desk': ['see', 'see-tail', 'hold-mailbox', 'retry-mailbox'],
-  'local-administrator': [...looking, 'hold-mailbox', 'defer-mailbox', 'retry-mailbox'],
+  'local-administrator': [...looking, 'hold-mailbox', 'retry-mailbox'],
 } as const satisfies Record<Role, readonly Act[]>;
 
 /** A role over one organisation and all below it, by its code; null: over the whole estate. */
