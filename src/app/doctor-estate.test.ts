@@ -1,5 +1,6 @@
 /** `godwit doctor` on a real database, with half of everything down. */
 
+import { existsSync } from 'node:fs';
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -107,4 +108,11 @@ test('settings that cannot be read are the first task, and the machine is looked
   const diagnoses = await doctorEstate(options(null, ['godwit.yaml, line 3: no.']), () => undefined, never);
   expect(diagnoses[0]).toMatchObject({ check: 'settings', state: 'wrong', says: 'godwit.yaml, line 3: no.' });
   expect(found(diagnoses, 'machine').length).toBeGreaterThan(1);
+});
+
+test('where no estate was ever made none is made for the looking', async () => {
+  const read = { ...(await settings(2)), database: 'embedded' as const };
+  const diagnoses = await doctorEstate(options(read), () => undefined, never);
+  expect(existsSync(join(folder, 'state'))).toBe(false);
+  expect(diagnoses.filter(({ check, state }) => check === 'database' && state === 'wrong')).toHaveLength(1);
 });

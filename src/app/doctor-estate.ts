@@ -31,7 +31,7 @@ import { sealedSecrets } from '#store/secrets.ts';
 import { readAuditHead } from './audit-keeping.ts';
 import { authoritiesFor } from './authorities.ts';
 import { machineExaminations } from './doctor-machine.ts';
-import { type EstateDatabase, reachEstateDatabase } from './estate-database.ts';
+import { type EstateDatabase, reachMadeDatabase } from './estate-database.ts';
 import { type Environment, readKeyring } from './keyring.ts';
 import { platformCredentials } from './platform-credentials.ts';
 import { reachOf } from './reach.ts';
@@ -80,7 +80,7 @@ async function opened(
   signal: AbortSignal,
 ): Promise<EstateDatabase> {
   const opening = { stateDir, environment, connectionsMax: 4, applicationName: 'godwit doctor', log };
-  const db = await reachEstateDatabase(settings.database, opening, signal);
+  const db = await reachMadeDatabase(settings.database, opening, signal);
   if (!ends.disposed) return ends.use(db);
   // Nobody waits for it any more.
   await db[Symbol.asyncDispose]();

@@ -61,10 +61,7 @@ export async function joinEstateDatabase(
   options: EstateDatabaseOptions,
   signal: AbortSignal,
 ): Promise<EstateDatabase> {
-  const { stateDir, environment } = options;
-  if ((await urlIn(database, environment)) === null && !existsSync(join(stateDir, 'postgres', 'data', 'PG_VERSION')))
-    throw fault('database.url.missing', { stateDir });
-  const db = await reachEstateDatabase(database, options, signal);
+  const db = await reachMadeDatabase(database, options, signal);
   try {
     await seeThatAllRan(db);
   } catch (error) {
@@ -72,6 +69,18 @@ export async function joinEstateDatabase(
     throw error;
   }
   return db;
+}
+
+/** One that was made before, however far from up to date it is: of nothing is anything made. Throws `database.url.missing` too. */
+export async function reachMadeDatabase(
+  database: EstateSettings['database'],
+  options: EstateDatabaseOptions,
+  signal: AbortSignal,
+): Promise<EstateDatabase> {
+  const { stateDir, environment } = options;
+  if ((await urlIn(database, environment)) === null && !existsSync(join(stateDir, 'postgres', 'data', 'PG_VERSION')))
+    throw fault('database.url.missing', { stateDir });
+  return reachEstateDatabase(database, options, signal);
 }
 
 /** The same, however far from up to date it is. */
