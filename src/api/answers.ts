@@ -3,6 +3,7 @@
 import { accessAnswers } from './answers-access.ts';
 import { publicAnswers, estateAnswers } from './answers-estate.ts';
 import { keptAnswers } from './answers-kept.ts';
+import { looksAnswers } from './answers-looks.ts';
 import { mailboxAnswers } from './answers-mailboxes.ts';
 import { tailAnswers } from './answers-tail.ts';
 import { waveAnswers } from './answers-waves.ts';
@@ -14,6 +15,7 @@ export const answers: Answerers<Contract> = {
   ...estateAnswers,
   ...mailboxAnswers,
   ...waveAnswers,
+  ...looksAnswers,
   ...tailAnswers,
   ...keptAnswers,
   ...accessAnswers,

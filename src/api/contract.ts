@@ -7,6 +7,7 @@ import { accessContract } from './contract-access.ts';
 import { estateContract } from './contract-estate.ts';
 import { eventsContract } from './contract-events.ts';
 import { keptContract } from './contract-kept.ts';
+import { looksContract } from './contract-looks.ts';
 import { mailboxContract } from './contract-mailboxes.ts';
 import { publicContract } from './contract-public.ts';
 import { tailContract } from './contract-tail.ts';
@@ -17,6 +18,7 @@ export const contract = {
   ...estateContract,
   ...mailboxContract,
   ...waveContract,
+  ...looksContract,
   ...tailContract,
   ...keptContract,
   ...accessContract,

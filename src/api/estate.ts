@@ -7,10 +7,13 @@ import type { DoorKnown } from '#domain/door-known.ts';
 import type { Page } from '#domain/estate-lists.ts';
 import type { ForecastPast } from '#domain/forecast-past.ts';
 import type { Act, DangerousAct, Holder } from '#domain/rights.ts';
-import type { WaysAccepted, WaysPromised } from '#domain/ways-in.ts';
+import type { Wave } from '#domain/wave.ts';
+import type { WaveWays, WaysAccepted, WaysPromised } from '#domain/ways-in.ts';
+import type { CheckedMailbox, CheckWaveRequest } from '#operations/check-wave.ts';
 import type { EstateForecast } from '#operations/forecast.ts';
 import type { NamedSecret } from '#operations/keep-secrets.ts';
 import type { WaveReported } from '#operations/report-wave.ts';
+import type { VerifiedMailbox, VerifyWaveRequest } from '#operations/verify-wave.ts';
 import type { Approvals, Sessions, Tokens } from '#ports/access.ts';
 import type { Descriptions } from '#ports/descriptions.ts';
 import type { EstateLists, EstateView, MailboxOrders } from '#ports/estate-view.ts';
@@ -55,6 +58,25 @@ export interface Works {
   };
 }
 
+/** Looks at the mailboxes of a wave on both platforms. Ends early when the signal fires. */
+export interface WaveLooks {
+  find(
+    wave: string,
+  ): Promise<
+    | { readonly kind: 'found'; readonly wave: Wave; readonly members: readonly number[] }
+    | { readonly kind: 'unknown'; readonly nearest: string | null }
+  >;
+  ways(wave: number): Promise<WaveWays>;
+  check(
+    order: Pick<CheckWaveRequest, 'members' | 'freshSeconds'>,
+    signal: AbortSignal,
+  ): AsyncIterable<readonly CheckedMailbox[]>;
+  verify(
+    order: Pick<VerifyWaveRequest, 'members' | 'sample'>,
+    signal: AbortSignal,
+  ): AsyncIterable<readonly VerifiedMailbox[]>;
+}
+
 /** What the command line has commands of its own for. */
 export interface Kept {
   readonly secrets: {
@@ -64,6 +86,7 @@ export interface Kept {
     remove(name: string, who: string): Promise<boolean>;
   };
   readonly notices: Pick<Notices, 'list' | 'counts' | 'again'>;
+  readonly looks: WaveLooks;
 }
 
 export type Estate = Holding & Works & Kept;

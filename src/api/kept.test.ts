@@ -3,19 +3,18 @@
 import { randomBytes } from 'node:crypto';
 import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
-import { deskOn } from '#app/api.ts';
 import { keyHere } from '#connectors/key-here/key-here.ts';
 import { readSealingKey } from '#domain/sealed.ts';
 import { people } from '#store/estate.test-kit.ts';
 import { testDatabase } from '#store/test-database.ts';
-import { ask, bearerOf, problemIn, served, settings } from './served.test-kit.ts';
+import { ask, bearerOf, deskFor, problemIn, served } from './served.test-kit.ts';
 
 describe('a secret', () => {
   test('can be set and removed, and nothing tells it again: no list, no log, no digest that is like another’s', async () => {
     await using db = await testDatabase();
     const key = readSealingKey(randomBytes(32).toString('base64'));
     const service = keyHere(key as NonNullable<typeof key>, randomBytes);
-    const desk = deskOn(db, '/nowhere', { current: service, all: [service] }, settings);
+    const desk = deskFor(db, { keys: { current: service, all: [service] } });
     const api = await served(db, { desk });
     const bearer = await bearerOf(db, 'operator');
     const canary = 'correct-horse-battery';
@@ -84,4 +83,30 @@ test('what is planned for a program that signs in is noted and forgotten, by who
   expect((await ask(api, '/v1/tail/burn-down?days=3', { bearer })).body).toMatchObject({ days: [{}, {}, {}] });
   const forget = { name: 'ann@x.example' };
   expect((await ask(api, '/v1/tail/plans/forget', { bearer, order: forget })).status).toBe(200);
+});
+
+test('who is looked at is told line by line, and of a wave that is not there nobody is', async () => {
+  await using db = await testDatabase();
+  await people(db.sql, ['ann', 'bob']);
+  const api = await served(db);
+  const bearer = await bearerOf(db, 'operator');
+  const opensAt = Date.now() + 3_600_000;
+  const order = { name: 'pilot', window: { opensAt, closesAt: opensAt + 1_000 } };
+  await ask(api, '/v1/waves', { bearer, order });
+  const lines = async (path: string) => {
+    const told = await ask(api, path, { bearer });
+    expect(told.headers.get('content-type')).toBe('application/x-ndjson; charset=utf-8');
+    return told.text
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as unknown);
+  };
+  expect(await lines('/v1/waves/pilot/check?again=true')).toMatchObject([
+    { address: 'ann@x.example', remarks: [] },
+    { address: 'bob@x.example', remarks: [] },
+  ]);
+  expect(await lines('/v1/waves/pilot/verification?sample=0.05')).toMatchObject([{ outcome: 'not-copied' }, {}]);
+  expect((await ask(api, '/v1/waves/pilot/verification?sample=2', { bearer })).status).toBe(422);
+  expect((await ask(api, '/v1/waves/pilt/check', { bearer })).status).toBe(404);
+  expect((await ask(api, '/v1/waves/pilot/ways-in', { bearer })).body).toMatchObject({ isPromised: false });
 });

@@ -5,7 +5,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished } from 'vitest';
-import { deskOn } from '#app/api.ts';
+import { deskOn, type DeskParts } from '#app/api.ts';
+import { looksOn } from '#app/inspection.ts';
+import { notCopied } from '#domain/wave-verification.ts';
+import { openWaveAccounts } from '#store/wave-accounts.ts';
+import type { EstateDesk, WaveLooks } from './estate.ts';
 import { ChangeStreams, type ChangeStreamsOptions } from './change-stream.ts';
 import { Judge } from './judge.ts';
 import { type ContractServer, type ContractServerOptions, openContractServer } from './contract-server.ts';
@@ -36,6 +40,34 @@ export const settings = {
 /** What is an error to us is one to a test. */
 const loud: Log = { ...silent, error: (phrase, fields) => expect.fail(`${phrase}: ${JSON.stringify(fields)}`) };
 
+/** Everybody of a wave is found ready, and nothing is signed in to. */
+function pretendedLooks(db: Database): WaveLooks {
+  const real = looksOn({
+    db,
+    settings: settings as EstateSettings,
+    keys: null,
+    version: '',
+    environment: () => undefined,
+    log: loud,
+  });
+  const each = async (members: readonly number[]) =>
+    (await openWaveAccounts(db).accounts(members)).map(({ address }) => address);
+  return {
+    ...real,
+    async *check({ members }) {
+      yield (await each(members)).map((address) => ({ address, remarks: [], fault: null, isEarlier: false }));
+    },
+    async *verify({ members }) {
+      const nothing = notCopied({ stage: 'planned', side: 'source' });
+      yield (await each(members)).map((address) => ({ address, ...nothing }));
+    },
+  };
+}
+
+export function deskFor(db: Database, given: Partial<DeskParts> = {}): EstateDesk {
+  return deskOn({ db, stateDir: '/nowhere', keys: null, looks: pretendedLooks(db), settings, ...given });
+}
+
 export interface ServedOptions extends Partial<Omit<ContractServerOptions, 'streams'>> {
   readonly streaming?: Partial<ChangeStreamsOptions> & { readonly clock?: Clock };
 }
@@ -55,7 +87,7 @@ export async function served(
     tls: null,
     behindProxy: false,
     version: '1.2.3',
-    desk: deskOn(db, stateDir, null, { ...settings, approvals }),
+    desk: deskFor(db, { settings: { ...settings, approvals }, stateDir }),
     signIn: null,
     judge: new Judge(openBearers(db), () => performance.now()),
     obeyed: openObeyed(db),

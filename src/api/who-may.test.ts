@@ -9,6 +9,7 @@ import { describe, expect, test } from 'vitest';
 import { type Role, roles } from '#domain/rights.ts';
 import type { Database } from '#store/db.ts';
 import { testDatabase } from '#store/test-database.ts';
+import { openWorkforce } from '#store/workforce.ts';
 import { contract, type OperationName } from './contract.ts';
 import type { Operation } from './operation.ts';
 import { ask, bearerOf, type Served, served, type Told } from './served.test-kit.ts';
@@ -104,6 +105,9 @@ const rows: Readonly<Record<Asked, Row>> = {
   'release-wave': [operators, nobody, (of) => ({ param: of.wave, order: { why, dryRun: true } })],
   'accept-ways-in': [operators, nobody, waveOrder],
   'cancel-wave': [operators, nobody, waveOrder],
+  'see-ways-in': [operators, nobody, (of) => ({ param: of.wave })],
+  'check-wave': [operators, nobody, (of) => ({ param: of.wave })],
+  'verify-wave': [operators, nobody, (of) => ({ param: of.wave })],
   'list-tail': [all, all, (of) => ({ query: `organisation=${of.organisation}` })],
   'see-burn-down': [all, all, (of) => ({ query: `organisation=${of.organisation}` })],
   'list-applications': [all, all, (of) => ({ query: `organisation=${of.organisation}` })],
@@ -275,6 +279,20 @@ test('who does not say who they are is told nothing but what everybody is told',
     const told = await tell(api, name, own, undefined);
     expect([name, told.status]).toEqual([name, rows[name][0] === 'everybody' ? 200 : 401]);
   }
+});
+
+test('who works on it and what platforms say is told to whoever may see that, in the status as in its own list', async () => {
+  await using db = await testDatabase();
+  await estate(db);
+  await openWorkforce(db).register({ host: 'ward-7', pid: 1, version: '1', role: 'worker', lacks: [] });
+  const api = await served(db);
+  const hosts = async (role: Role, organisation: string | null = null) => {
+    const { body } = await ask(api, '/v1/status', { bearer: await bearerOf(db, role, organisation) });
+    return (body as { workers: { host: string }[] }).workers.map(({ host }) => host);
+  };
+  expect(await hosts('auditor')).toEqual(['ward-7']);
+  expect(await hosts('service-desk')).toEqual([]);
+  expect(await hosts('auditor', 'RXY')).toEqual([]);
 });
 
 test('a token does no more than what it was limited to', async () => {

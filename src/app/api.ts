@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { ChangeStreams } from '#api/change-stream.ts';
 import { type ContractServer, openContractServer } from '#api/contract-server.ts';
-import type { EstateDesk, Kept } from '#api/estate.ts';
+import type { EstateDesk, Kept, WaveLooks } from '#api/estate.ts';
 import { callbackPath, type SignInParts } from '#api/sign-in.ts';
 import { Judge } from '#api/judge.ts';
 import type { ApiSettings } from '#domain/api-settings.ts';
@@ -32,6 +32,8 @@ import { sealedSecrets } from '#store/secrets.ts';
 import { shownDoorPlace } from '#domain/door-place.ts';
 import type { Secrets } from '#ports/secrets.ts';
 import { openWorks } from './estate-desk.ts';
+import { looksOn } from './inspection.ts';
+import type { Environment } from './keyring.ts';
 import { reachOf } from './reach.ts';
 
 export interface ApiParts {
@@ -45,6 +47,7 @@ export interface ApiParts {
   readonly secrets: Pick<Secrets, 'resolve'>;
   readonly version: string;
   readonly traces: Traces;
+  readonly environment: Environment;
   readonly log: Log;
 }
 
@@ -58,6 +61,7 @@ export async function openApi({
   secrets,
   version,
   traces,
+  environment,
   log,
 }: ApiParts): Promise<ContractServer> {
   const changes = followChanges(openChanges(db), realClock, log);
@@ -69,7 +73,7 @@ export async function openApi({
     behindProxy: api.behindProxy,
     version,
     traces,
-    desk: deskOn(db, stateDir, keys, settings),
+    desk: deskOn({ db, stateDir, keys, settings, looks: looksOn({ db, settings, keys, version, environment, log }) }),
     judge: new Judge(openBearers(db), () => performance.now(), api.signIn && api.signIn.origin),
     signIn: api.signIn && (await signInParts(api.signIn, { db, settings, secrets, log })),
     obeyed: openObeyed(db),
@@ -81,16 +85,19 @@ export async function openApi({
   return { at: server.at, [Symbol.asyncDispose]: () => open.disposeAsync() };
 }
 
-export function deskOn(
-  db: Database,
-  stateDir: string,
-  keys: Keyring | null,
-  settings: Pick<EstateSettings, 'timezone' | 'errorBudget' | 'waysIn' | 'source' | 'approvals'>,
-): EstateDesk {
+export interface DeskParts {
+  readonly db: Database;
+  readonly stateDir: string;
+  readonly keys: Keyring | null;
+  readonly looks: WaveLooks;
+  readonly settings: Pick<EstateSettings, 'timezone' | 'errorBudget' | 'waysIn' | 'source' | 'approvals'>;
+}
+
+export function deskOn({ db, stateDir, keys, looks, settings }: DeskParts): EstateDesk {
   const { timezone, errorBudget } = settings;
   const works = openWorks(db, stateDir);
   const parts = openEstateParts(db);
-  const kept = keptOn(db, keys);
+  const kept = { ...keptOn(db, keys), looks };
   return {
     for(holder, act) {
       const { accounts, ...part } = parts.of(holder, act);
@@ -108,7 +115,7 @@ export function deskOn(
   };
 }
 
-function keptOn(db: Database, keys: Keyring | null): Kept {
+function keptOn(db: Database, keys: Keyring | null): Omit<Kept, 'looks'> {
   const secrets = sealedSecrets(db);
   return {
     secrets: {

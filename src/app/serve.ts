@@ -138,7 +138,8 @@ export async function serve(options: ServeOptions, stop: AbortSignal): Promise<v
     log,
     clock: () => performance.now(),
   });
-  await using _api = api && (await openApi({ api, settings, db, stateDir, keys, secrets, version, traces, log }));
+  await using _api =
+    api && (await openApi({ api, settings, db, stateDir, keys, secrets, version, traces, environment, log }));
   started(atWork.at, coexistence === null ? [] : coexistence.doors);
   try {
     const toWorkBy = publishedSettings(openProgrammeSettings(db), vitals, log);
