@@ -6,6 +6,7 @@ const longest = [
   'src/app/demo.test.ts',
   'labs/chaos.test.ts',
   'bench/switch/run.test.ts',
+  'labs/canaries.test.ts',
   'labs/corpus.test.ts',
   'tools/debian/package-deb.test.ts',
   'tools/bundle.test.ts',
