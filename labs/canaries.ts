@@ -26,7 +26,7 @@ import {
 } from './canary-chaos.ts';
 import { copiesKilledAndResumed } from './canary-copies.ts';
 import { drawCanaries, makeKeys, markedMessages, peopleOf, writeCanarySettings } from './canary-estate.ts';
-import { answersOf } from './canary-faces.ts';
+import { answersOf, toldSecrets } from './canary-faces.ts';
 import { Lookout } from './canary-lookout.ts';
 import { markOf, searchDatabase, searchFolder } from './canary-search.ts';
 import { planWave, startDatabase } from './chaos-estate.ts';
@@ -114,8 +114,10 @@ async function moveAll(arena: Arena): Promise<void> {
   try {
     processes = await startProcesses(arena);
     await moveThroughChaos(arena, processes);
-    for (const { where, text } of await answersOf(processes, await apiToken(arena)))
-      lookout.see('answers', where, text);
+    const token = await apiToken(arena);
+    const faces = await answersOf(processes, token);
+    faces.push(...(await toldSecrets(processes, token, arena.canaries.spare.text)));
+    for (const { where, text } of faces) lookout.see('answers', where, text);
     await lookAtAll(arena);
   } finally {
     for (const each of processes) await each.stop();
