@@ -22,8 +22,12 @@ export interface AtWork extends AsyncDisposable {
 export const waitMaxMs = 90_000;
 
 /** Starts it; killed in the end unless it has ended. */
-export function goToWork(args: readonly string[], environment: Readonly<Record<string, string>>): AtWork {
-  const { child, ended } = startGodwit([...args, '--listen', '127.0.0.1:0'], environment, 10 * 60_000);
+export function goToWork(
+  args: readonly string[],
+  environment: Readonly<Record<string, string>>,
+  program?: readonly string[],
+): AtWork {
+  const { child, ended } = startGodwit([...args, '--listen', '127.0.0.1:0'], environment, 10 * 60_000, [], program);
   let said = '';
   child.stderr?.on('data', (text: string) => (said += text));
   const address = async (): Promise<string> => {

@@ -37,19 +37,20 @@ export interface Running {
   readonly ended: Promise<Ran>;
 }
 
-/** Starts the launcher, behind `within` if given. It is killed after `timeoutMs`, and the test then fails on its code. */
+/** Starts the launcher, or another `program`, behind `within` if given. It is killed after `timeoutMs`, and the test then fails on its code. */
 export function startGodwit(
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
   timeoutMs = 100_000,
   within: readonly string[] = [],
+  program: readonly string[] = [launcher],
 ): Running {
   // GODWIT_… of the labs are none of the product's settings, which stops at variables it does not know.
   const inherited = Object.entries(process.env).filter(
     ([name]) => !name.startsWith('GODWIT_') && !name.startsWith('VITEST'),
   );
   // It must not outlive a test that was given up: SIGKILL when we end (the launcher execs, so Node inherits it).
-  const [file = '', ...rest] = [...within, 'setpriv', '--pdeathsig', 'KILL', launcher, ...args];
+  const [file = '', ...rest] = [...within, 'setpriv', '--pdeathsig', 'KILL', ...program, ...args];
   const child = spawn(file, rest, {
     env: { ...Object.fromEntries(inherited), ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -16,6 +16,7 @@ import { deadReferences } from './references.ts';
 import { rfcCoverage } from './rfc-index.ts';
 import { rightsPage } from './rights-page.ts';
 import { settingsPage } from './settings-page.ts';
+import { buildSite } from './site.ts';
 import { weatherPage, weatherSchema } from './weather-pages.ts';
 
 const sources = readSources();
@@ -42,7 +43,7 @@ for (const { path, text } of stale) {
   if (!checking) writeFileSync(join(root, path), text);
   console.log(checking ? `${path} is stale: run npm run docs` : `${path} written`);
 }
-const dead = checking ? deadReferences() : [];
+const dead = checking ? [...deadReferences(), ...buildSite().problems] : [];
 for (const reference of dead) console.log(reference);
 if (checking && stale.length + dead.length > 0) process.exitCode = 1;
 

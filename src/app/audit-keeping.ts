@@ -66,9 +66,14 @@ export async function verifyKeptAudit(
   return { finding: await verifyAudit(db.sql, kept), kept };
 }
 
+/** Where the head is kept. */
+export function auditHeadPath(stateDir: string): string {
+  return join(stateDir, fileName);
+}
+
 /** Null where none is kept. Throws where there is one that cannot be read. */
 export async function readAuditHead(stateDir: string): Promise<AuditHead | null> {
-  const path = join(stateDir, fileName);
+  const path = auditHeadPath(stateDir);
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return null;
     throw error;
@@ -90,7 +95,7 @@ function jsonIn(text: string): unknown {
 /** Either the older head is there or the newer, whatever is killed or unplugged meanwhile. */
 async function writeAuditHead(stateDir: string, head: AuditHead): Promise<void> {
   await mkdir(stateDir, { recursive: true, mode: 0o700 });
-  const path = join(stateDir, fileName);
+  const path = auditHeadPath(stateDir);
   const draft = `${path}.${process.pid}`;
   {
     await using file = await open(draft, 'w', 0o600);

@@ -4,6 +4,7 @@ import { cleanText } from '#lib/clean-text.ts';
 import { realClock } from '#lib/clock.ts';
 import { isPassing } from '#store/database-fault.ts';
 import { openDatabase } from '#store/db.ts';
+import { untilConfirmed } from './restored.ts';
 import { workOnce, type WorkshopOptions } from './workshop.ts';
 
 /** Connections of its own for what must not wait: the heartbeat, and the touch of the jobs that goes with it. */
@@ -21,6 +22,7 @@ export async function workUntil(options: WorkshopOptions, stop: AbortSignal): Pr
   for (let hasBegun = false; ; ) {
     try {
       const toWorkBy = await options.settings(stop);
+      await untilConfirmed(db, log, stop, (why) => vitals.waitsFor(why));
       hasBegun = true;
       const end = await workOnce(options, pulse, toWorkBy, stop);
       if (end === 'drained' || end === 'stopped') return end;

@@ -26,6 +26,7 @@ import { openEstateView } from '#store/estate-view.ts';
 import { openForecasting } from '#store/forecasting.ts';
 import { openJourneys } from '#store/journeys.ts';
 import { openLooks } from '#store/looks.ts';
+import { restoredWhy } from '#store/origin.ts';
 import { openProgrammeSettings } from '#store/programme.ts';
 import { installQueue } from '#store/queue-schema.ts';
 import { careForRoutes } from '#store/route-holds.ts';
@@ -57,6 +58,7 @@ import { Onlooker, type OnlookerOptions } from './onlooker.ts';
 import { noticeParts } from './notices.ts';
 import { sendNoticesWhenDue } from './notices-when-due.ts';
 import { rootKeyOf } from './root-key.ts';
+import { noticeEarlier, untilConfirmed } from './restored.ts';
 import { publishedSettings } from './settings-to-work-by.ts';
 import { reachOf } from './reach.ts';
 import { SecretResolver } from './secret-resolver.ts';
@@ -92,6 +94,7 @@ export async function serve(options: ServeOptions, stop: AbortSignal): Promise<v
   const opening = { stateDir, environment, embedded, connectionsMax, applicationName: 'godwit serve', log };
   await using db = await openEstateDatabase(settings.database, opening, stop);
   await installQueue(db);
+  await noticeEarlier(db, stateDir);
   const rootKey = await rootKeyOf({ db, stateDir, keys, mayMake: true, log });
   await sayWhatIsLost(db, stateDir, log);
   await publish(db, settings, version);
@@ -247,15 +250,22 @@ async function leadWhenNobodyDoes(
   while (!stop.aborted) {
     try {
       await using lead = await elected(db, clock, log, stop);
+      await noticeEarlier(db, stateDir);
+      await untilConfirmed(db, log, AbortSignal.any([stop, lead.lost]));
       log.info('leading');
       vitals.leads = true;
-      const signal = AbortSignal.any([stop, lead.lost]);
+      const restored = new AbortController();
+      const signal = AbortSignal.any([stop, lead.lost, restored.signal]);
       await using queue = await openQueue(db, log);
       const workforce = openWorkforce(db);
       const audit = new AuditKeeper(db, stateDir, log);
       const upkeep = [
         () => clock.look(),
         () => audit.keep(),
+        async () => {
+          await noticeEarlier(db, stateDir);
+          if ((await restoredWhy(db.sql)) !== null) restored.abort();
+        },
         () => workforce.strikeVanished(),
         () => careForWaves(db),
         () => careForRoutes(db, announceAheadMs),

@@ -29,6 +29,8 @@ import {
   type CopyFlags,
   dbFlags,
   type DbFlags,
+  dbRestoredFlags,
+  type DbRestoredFlags,
   estateImportFlags,
   type EstateImportFlags,
   initFlags,
@@ -164,7 +166,7 @@ const secretCommands = buildRouteMap<'set' | 'list' | 'remove' | 'key' | 'rotate
   docs: { brief: 'Passwords for both platforms, sealed in the database', fullDescription: secretHelp },
 });
 
-const dbCommands = buildRouteMap<'info' | 'plan' | 'migrate', Session>({
+const dbCommands = buildRouteMap<'info' | 'plan' | 'migrate' | 'restored', Session>({
   routes: {
     info: buildCommand<DbFlags, [], Session>({
       loader: async () => (await import('./db.ts')).info,
@@ -180,6 +182,11 @@ const dbCommands = buildRouteMap<'info' | 'plan' | 'migrate', Session>({
       loader: async () => (await import('./db.ts')).migrate,
       parameters: { flags: dbFlags, aliases: shorthands },
       docs: { brief: 'Bring it up to date', fullDescription: dbHelp },
+    }),
+    restored: buildCommand<DbRestoredFlags, [], Session>({
+      loader: async () => (await import('./db-restored.ts')).restored,
+      parameters: { flags: dbRestoredFlags, aliases: shorthands },
+      docs: { brief: 'After a restore: whom it concerns, and that work may go on', fullDescription: dbHelp },
     }),
   },
   docs: { brief: 'The database of the estate', fullDescription: dbHelp },

@@ -6,6 +6,7 @@ import type { DatabaseInfo } from '#domain/database-state.ts';
 import type { EstateSettings } from '#domain/estate-settings.ts';
 import { fault } from '#domain/fault.ts';
 import { type MadeUp, play } from './made-up-world.ts';
+import type { RestoredQuestion, RestoredReport } from '#domain/restored.ts';
 import type { DatabaseOptions } from './world.ts';
 
 const state: DatabaseInfo = {
@@ -25,9 +26,26 @@ const state: DatabaseInfo = {
   ],
 };
 
+const restored: RestoredReport = {
+  noticed: 'its audit log ends before link 9, which was there',
+  audit: { kept: 9, here: 4 },
+  knowsUntil: new Date('2026-11-21T02:00:00Z'),
+  witnesses: [
+    { path: '/state/routes/a', revision: 41, why: null },
+    { path: '/state/routes/b', revision: null, why: 'it is no file of routes' },
+  ],
+  doubted: [
+    { address: 'ann@x', stage: 'following', here: 'source', seen: 'target', becomes: 'settled', why: null },
+    { address: 'b\u001b[31mob@x', stage: 'switching', here: 'source', seen: null, becomes: 'switching', why: null },
+  ],
+  ended: { tokens: 2, sessions: 1 },
+  isDone: false,
+};
+
 function database(
   opened: DatabaseOptions[] = [],
   steps = [{ name: '0002-ledger', sql: 'create table x ();' }],
+  asked: RestoredQuestion[] = [],
 ): MadeUp {
   return {
     config: '/nowhere/godwit.yaml',
@@ -37,6 +55,10 @@ function database(
         info: async () => state,
         plan: async () => steps,
         migrate: async () => steps.map(({ name }) => name),
+        restored: async (question) => {
+          asked.push(question);
+          return { ...restored, isDone: question.why !== null };
+        },
         [Symbol.asyncDispose]: async () => {},
       };
     },
@@ -101,4 +123,25 @@ test('a database that is away is told with what to do, and is worth another try'
   expect(code).toBe(5);
   expect(stderr).toContain('godwit: The database postgresql://db.example/godwit does not answer: connect ECONNREFUSED');
   expect(stderr).toContain('What to do: Check that PostgreSQL runs');
+});
+
+test('after a restore it is told whom it concerns, and nothing is changed without --yes and a reason', async () => {
+  const asked: RestoredQuestion[] = [];
+  const made = database([], [], asked);
+  const { code, stdout } = await play(['db', 'restored', '--routes', '/other/routes/c'], made);
+  expect(code).toBe(3);
+  expect(asked).toMatchObject([{ routes: ['/other/routes/c'], why: null }]);
+  expect(stdout).toContain('ends with link 4; link 9 was there');
+  expect(stdout).toContain('/state/routes/a: knows the routes up to change 41');
+  expect(stdout).toContain('/state/routes/b: it is no file of routes');
+  expect(stdout).toMatch(/To be held: 1 mailbox that changed .*\n +ann@x +on the target +following, now settled/);
+  expect(stdout).toContain('To be ended: 2 tokens and 1 session.');
+  expect(stdout).toContain('Nothing was changed.');
+  expect(stdout).not.toContain('\u001b');
+  expect(await play(['db', 'restored', '--yes', '--why', ' '], made)).toMatchObject({ code: 2 });
+  expect(asked).toHaveLength(1);
+  const done = await play(['db', 'restored', '--yes', '--why', 'the disk'], made);
+  expect(done.stdout).toContain('Held: 1 mailbox that changed sides');
+  expect(done.stdout).toContain('the brake is on');
+  expect(asked[1]).toMatchObject({ routes: [], why: 'the disk' });
 });

@@ -81,6 +81,12 @@ export interface InitFlags extends EstateFlags, Pick<OutputFlags, 'output' | 'qu
 
 export interface DbFlags extends EstateFlags, OutputFlags {}
 
+export interface DbRestoredFlags extends DbFlags {
+  readonly routes?: readonly string[];
+  readonly yes?: boolean;
+  readonly why?: string;
+}
+
 export interface ServeFlags extends EstateFlags, OutputFlags {
   readonly listen?: string;
 }
@@ -378,6 +384,14 @@ export const initFlags: FlagParametersForType<InitFlags> = {
 };
 
 export const dbFlags: FlagParametersForType<DbFlags> = { ...estateFlags, ...outputFlags };
+
+export const dbRestoredFlags: FlagParametersForType<DbRestoredFlags> = {
+  routes: texts('What a door kept on another machine (the files in routes/ of its state folder); repeatable', 'FILE'),
+  why: text('Why it was restored; recorded', 'TEXT'),
+  yes: flag('Confirm it, so that work goes on; without it only tell whom it concerns'),
+  ...estateFlags,
+  ...outputFlags,
+};
 
 const listen = text(
   'Where health and metrics are told (default 127.0.0.1:8025, or any free port where that is taken), or off',

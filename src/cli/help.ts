@@ -110,12 +110,15 @@ EXAMPLES
   godwit db info                                      where it is, its version, what has been run in it, its size
   godwit db plan                                      the SQL that a migration would run
   godwit db migrate                                   run it: all or nothing, and once, however many do so at the same time
+  godwit db restored                                  after a restore: what it lacks, and whom that concerns
+  godwit db restored --yes --why 'the disk was lost'  confirm it: those are held where they live now, and work goes on
   DATABASE_URL=postgresql://godwit@db.example/godwit godwit db migrate
 
 Between machines TLS is on and verified unless the URL says otherwise: ?sslrootcert=PATH names an authority, and
 ?sslmode=disable does without. With database: file:PATH in godwit.yaml the URL and its password are in no environment.
 
-EXIT CODES  0 done; 2 wrong usage; 5 the database is away or not fit for it; 1 a fault of ours.`;
+EXIT CODES  0 done; 3 somebody has to be looked at (restored); 2 wrong usage; 5 the database is away or not fit for it; 1 a fault
+of ours.`;
 
 export const programmeHelp = `An estate moves by itself: what godwit.yaml describes and godwit estate import brought is copied, kept close, and switched in
 its window.

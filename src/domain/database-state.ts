@@ -1,5 +1,7 @@
 /** What an operator is told of the database of an estate, and can have done to it. */
 
+import type { RestoredQuestion, RestoredReport } from './restored.ts';
+
 /** A file of SQL that is run once in the life of a database, and what has become of it in this one. */
 export interface MigrationState {
   /** `0001-estate`. */
@@ -51,4 +53,9 @@ export interface DatabaseCare extends AsyncDisposable {
   plan(): Promise<readonly PlannedStep[]>;
   /** Runs it, and says what it was. Safe while others do the same. */
   migrate(): Promise<readonly string[]>;
+  /**
+   * Whom it concerns that this database was restored, by what doors have kept; with a reason it is confirmed, and work
+   * goes on by it. Throws `digests.key.*` too.
+   */
+  restored(question: RestoredQuestion): Promise<RestoredReport>;
 }

@@ -421,6 +421,12 @@ export const faults = {
     ({ name, migration }) => `The database ${name} was prepared by a newer Godwit (migration ${migration}).`,
     'Use the newer Godwit for it.',
   ),
+  'database.restored': entry<Named & Said>(
+    'estate',
+    'operator',
+    ({ name, text }) => `The database ${name} was restored, and knows less than has happened: ${text}.`,
+    'Nothing is moved until somebody has looked: `godwit db restored` tells whom it concerns, and with --yes and --why it goes on (docs/backup.md).',
+  ),
   'database.migration-edited': entry<{ readonly migration: string }>(
     'estate',
     'never',

@@ -180,6 +180,15 @@ export async function followsOn(db: Sql, kept: AuditHead): Promise<string | null
   return same?.hash === kept.hash ? null : `it was written anew: link ${kept.seq} is not the one that was kept`;
 }
 
+/** Whether it is the log of `kept` as it was before that link was there, or went on from such a time: it was restored. */
+export async function isEarlier(db: Sql, kept: AuditHead): Promise<boolean> {
+  const { rows } = await sql<{ beginning: string; holds: boolean }>`
+    select encode(hash, 'hex') as beginning,
+           exists (select from audit_link l where l.seq = ${kept.seq} and encode(l.hash, 'hex') = ${kept.hash}) as holds
+      from audit_link where seq = 1`.execute(db);
+  return rows[0] !== undefined && rows[0].beginning === kept.beginning && !rows[0].holds;
+}
+
 /**
  * Reads the whole log and says whether it is as it was written, or what was done to it, at the first such place. `kept`: a
  * link that was kept elsewhere; without one nobody can tell whether the end was cut off.

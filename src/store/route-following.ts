@@ -9,7 +9,8 @@ import { doorLeaseMs, type Standing, standings } from '#domain/route.ts';
 import type { DoorAtWork, DoorIdentity, RouteChange, RouteRow, RoutesAt, RouteSource } from '#ports/routes.ts';
 import { type CopiedRow, copyOut } from './copy-out.ts';
 import { databaseFault } from './database-fault.ts';
-import { type Database, oneRow } from './db.ts';
+import { type Database, oneRow, type Sql } from './db.ts';
+import { noticeRestored, restoredText, restoredWhy } from './origin.ts';
 import { queriesOn } from './one-connection.ts';
 import { RouteNews } from './route-news.ts';
 import { ShortLine } from './short-line.ts';
@@ -72,7 +73,7 @@ async function readAll(db: Database, take: (row: RouteRow) => void, signal: Abor
     rowsBefore = rows;
   }, silenceMostMs);
   try {
-    const at = await readOn(client, (row) => {
+    const at = await readOn(client, db.name, (row) => {
       rows++;
       take(row);
     });
@@ -88,13 +89,18 @@ async function readAll(db: Database, take: (row: RouteRow) => void, signal: Abor
   }
 }
 
-async function readOn(client: pg.Client, take: (row: RouteRow) => void): Promise<RoutesAt> {
+async function readOn(client: pg.Client, name: string, take: (row: RouteRow) => void): Promise<RoutesAt> {
   const tx = queriesOn(client);
   await sql`begin isolation level repeatable read read only`.execute(tx);
   // Joined in memory, in one go; compiling for that is slower than doing it.
   await sql`set local work_mem = '64MB'`.execute(tx);
   await sql`set local jit = off`.execute(tx);
-  const at = await oneRow(tx, sql<RoutesAt>`select revision, estate from route_clock`);
+  const { why, ...at } = await oneRow(
+    tx,
+    sql<RoutesAt & { readonly why: string | null }>`
+      select c.revision, c.estate, ${restoredText} as why from route_clock c, origin`,
+  );
+  if (why !== null) throw fault('database.restored', { name, text: why });
   // Questions are answered in between: they come by other sockets of this process.
   await copyOut(client, mailboxes, mailboxFields, (row) => take(rowOf(row)), setImmediate);
   return at;
@@ -137,6 +143,7 @@ async function register(
   const line = new ShortLine(db, answerMostMs);
   const { id, host, pid, version, serves } = door;
   try {
+    await line.ask((on) => seeThatItKnowsAsMuch(on, db.name, known));
     await line.ask((on) =>
       sql`
         insert into door (id, host, pid, version, serves, revision, lease_until)
@@ -147,24 +154,36 @@ async function register(
     await line.close();
     throw error;
   }
-  return new RegisteredDoor(door, known, before, line);
+  return new RegisteredDoor(door, known, before, line, db.name);
+}
+
+/** A door that has heard of later changes than there are has been told them by this database before it was restored. */
+async function seeThatItKnowsAsMuch(on: Sql, name: string, known: number): Promise<void> {
+  const { revision } = await oneRow(on, sql<{ revision: number }>`select revision from route_clock`);
+  if (revision < known)
+    await noticeRestored(on, `a door has heard of change ${known} of the routes, and it ends with ${revision}`);
+  const why = await restoredWhy(on);
+  if (why !== null) throw fault('database.restored', { name, text: why });
 }
 
 interface Renewed {
   readonly at: number;
   readonly estate: number;
   readonly isThere: boolean;
+  /** Why the database is taken for one that was restored; null where it is not. */
+  readonly why: string | null;
 }
 
 class RegisteredDoor implements DoorAtWork {
   readonly #door: DoorIdentity;
   readonly #before: readonly string[];
   readonly #line: ShortLine;
+  readonly #name: string;
   /** What the database has confirmed to have been told. */
   #told: number;
 
-  constructor(door: DoorIdentity, told: number, before: readonly string[], line: ShortLine) {
-    [this.#door, this.#told, this.#before, this.#line] = [door, told, before, line];
+  constructor(door: DoorIdentity, told: number, before: readonly string[], line: ShortLine, name: string) {
+    [this.#door, this.#told, this.#before, this.#line, this.#name] = [door, told, before, line, name];
   }
 
   /**
@@ -183,12 +202,14 @@ class RegisteredDoor implements DoorAtWork {
           delete from door where id = any(${this.#before}::uuid[]) and host = ${host} and lease_until < now()
         )
         select c.revision as at, c.estate, exists (select from renewed) as "isThere",
+               (select ${restoredText} from origin) as why,
                r.mailbox, r.side, r.standing, r.revision
           from route_clock c left join route r on r.revision > ${known}
          order by r.revision limit ${changesMost + 1}`.execute(on),
     );
     const [first] = rows;
     if (first === undefined) throw new Error('the clock of the routes is missing');
+    if (first.why !== null) throw fault('database.restored', { name: this.#name, text: first.why });
     if (!first.isThere || rows.length > changesMost) return 'gone';
     this.#told = known;
     const changes = rows.flatMap(({ mailbox, side, standing, revision }) =>

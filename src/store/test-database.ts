@@ -3,6 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { type Database, openDatabase } from './db.ts';
+import { confirmOrigin } from './origin.ts';
 import { testServer, urlOf } from './test-server.ts';
 
 export interface TestDatabase extends Database {
@@ -17,6 +18,8 @@ export async function testDatabase({ connectionsMax = 8, bare = false } = {}): P
   await tell(server.url, `create database ${name} template ${bare ? 'template0' : server.template} strategy file_copy`);
   const url = urlOf(server.url, name);
   const db = await openDatabase({ url, connectionsMax, applicationName: 'godwit tests' });
+  // A copy of a database is taken for one that was restored.
+  if (!bare) await confirmOrigin(db.sql);
   return {
     ...db,
     url,
