@@ -37,13 +37,19 @@ export type Answerers<Contract extends Readonly<Record<string, Operation>>> = {
 };
 
 /** It is not there, or not for whoever asks: nobody can tell the two apart. */
-export function notThere(what: string, name: string, nearest: string | null = null) {
-  return fault('api.not-there', { what, name, nearest });
+export function notThere(
+  what: string,
+  name: string,
+  nearest: string | null = null,
+  outcome?: { readonly kind: string },
+) {
+  return fault('api.not-there', { what, name, nearest, ...(outcome ? { outcome } : {}) });
 }
 
 /** What a selector or a wave names is not there. */
-export function unknownName({ key, value, nearest }: UnknownName) {
-  return notThere(key === 'wave' ? 'wave' : 'organisation', value, nearest);
+export function unknownName(unknown: UnknownName) {
+  const { key, value, nearest } = unknown;
+  return notThere(key === 'wave' ? 'wave' : 'organisation', value, nearest, unknown);
 }
 
 /** It was understood, and cannot be done as things stand. `outcome`: what the operation answered, for programs. */

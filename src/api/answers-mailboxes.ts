@@ -45,7 +45,7 @@ async function ordered(
 ) {
   const done = await estate.mailboxes.order(whomOf(addresses, select), order, who, why ?? null);
   if (done.kind === 'unknown') throw unknownName(done);
-  if (done.kind === 'unknown-mailboxes') throw notThere('mailbox', done.addresses[0] ?? '');
+  if (done.kind === 'unknown-mailboxes') throw notThere('mailbox', done.addresses[0] ?? '', null, done);
   return wire(done);
 }
 

@@ -4,6 +4,7 @@ import { accessAnswers } from './answers-access.ts';
 import { publicAnswers, estateAnswers } from './answers-estate.ts';
 import { keptAnswers } from './answers-kept.ts';
 import { looksAnswers } from './answers-looks.ts';
+import { programmeAnswers } from './answers-programme.ts';
 import { mailboxAnswers } from './answers-mailboxes.ts';
 import { tailAnswers } from './answers-tail.ts';
 import { waveAnswers } from './answers-waves.ts';
@@ -19,4 +20,5 @@ export const answers: Answerers<Contract> = {
   ...tailAnswers,
   ...keptAnswers,
   ...accessAnswers,
+  ...programmeAnswers,
 };

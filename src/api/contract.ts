@@ -9,6 +9,7 @@ import { eventsContract } from './contract-events.ts';
 import { keptContract } from './contract-kept.ts';
 import { looksContract } from './contract-looks.ts';
 import { mailboxContract } from './contract-mailboxes.ts';
+import { programmeContract } from './contract-programme.ts';
 import { publicContract } from './contract-public.ts';
 import { tailContract } from './contract-tail.ts';
 import { waveContract } from './contract-waves.ts';
@@ -23,6 +24,7 @@ export const contract = {
   ...keptContract,
   ...accessContract,
   ...eventsContract,
+  ...programmeContract,
 } as const;
 
 export type Contract = typeof contract;

@@ -70,6 +70,7 @@ const rows: Readonly<Record<Asked, Row>> = {
   'describe-fault': ['everybody', all, () => ({ param: 'target.quota' })],
   'see-self': [all, all],
   'see-status': [all, all],
+  'see-programme': [all, all],
   'list-organisations': [all, all],
   'see-forecast': [lookers, nobody],
   'see-past-forecasts': [lookers, nobody],

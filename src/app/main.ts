@@ -46,6 +46,8 @@ const world: World = {
   openPlanWork: async (options) => (await import('./plan-work.ts')).openPlanWork(options, (name) => process.env[name]),
   openProgramme: async (options) =>
     (await import('./programme.ts')).openProgramme(options, (name) => process.env[name]),
+  openProgrammeThere: async (options) =>
+    (await import('./programme-there.ts')).openProgrammeThere(options, world.version),
   openNotices: async (options) => (await import('./notices.ts')).openNoticesWork(options, (name) => process.env[name]),
   openAccess: async (options) => (await import('./access.ts')).openAccess(options, (name) => process.env[name]),
   openTail: async (options) => (await import('./tail.ts')).openTail(options, (name) => process.env[name]),

@@ -25,6 +25,7 @@ export async function openProgramme(
       },
       follows: (head) => followsOn(db.sql, head),
     },
+    terms: async () => null,
     who: `operator ${userInfo().username}`,
     [Symbol.asyncDispose]: () => db[Symbol.asyncDispose](),
   };

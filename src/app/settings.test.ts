@@ -11,6 +11,8 @@ describe('settings of the surroundings', () => {
       config: 'godwit.yaml',
       keys: [],
       traces: null,
+      server: null,
+      token: null,
     });
     expect(readSettings({ XDG_STATE_HOME: '/var/state' }).stateDir).toBe('/var/state/godwit');
     expect(readSettings({}).stateDir).toMatch(/\/\.local\/state\/godwit$/);
@@ -27,8 +29,12 @@ describe('settings of the surroundings', () => {
       GODWIT_KEY: 'file:/run/new.key, env:OLD_KEY',
       GODWIT_TRACES: '/etc/godwit/otlp.mjs',
       GODWIT_SHARED: '/shared',
+      GODWIT_SERVER: 'https://godwit.corp.example',
+      GODWIT_TOKEN: 'file:token',
     };
     expect(readSettings(environment)).toEqual({
+      server: 'https://godwit.corp.example',
+      token: 'file:token',
       stateDir: '/srv/g',
       atOnce: 16,
       logLevel: 'debug',

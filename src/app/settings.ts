@@ -7,7 +7,8 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { Problems } from '#cli/usage.ts';
-import { type KeyReference, readKeyReference } from '#domain/secret-reference.ts';
+import { type KeyReference, readKeyReference, readSecretReference } from '#domain/secret-reference.ts';
+import { readServerPlace } from '#domain/server-place.ts';
 import { nearest } from '#lib/nearest.ts';
 import type { LogFormat, LogLevel, Settings } from '#cli/world.ts';
 
@@ -90,6 +91,25 @@ export const settings = {
     changeWhen:
       '`serve` and `worker` are to be followed by OpenTelemetry, whose SDK you have installed beside that file.',
   } satisfies Setting<string | null>,
+  GODWIT_SERVER: {
+    is: 'server whose API the verbs of an estate go by, instead of opening its database (docs/api.md)',
+    read: (text) => ('problem' in readServerPlace(text) ? null : text),
+    expected: 'an address such as https://godwit.corp.example:8030, or unix:/run/godwit/api',
+    default: () => null,
+    changeWhen: 'an estate is asked and ordered from a machine that is not its own. --server wins.',
+    isHidden: true,
+  } satisfies Setting<string | null>,
+  GODWIT_TOKEN: {
+    is: 'where the token for that server is; never the token itself',
+    read: (text) => {
+      const reference = readSecretReference(text);
+      return 'kind' in reference && (reference.kind === 'env' || reference.kind === 'file') ? text : null;
+    },
+    expected: 'env:NAME or file:PATH',
+    default: () => null,
+    changeWhen: 'GODWIT_SERVER is set. --token wins.',
+    isHidden: true,
+  } satisfies Setting<string | null>,
 } as const;
 
 /**
@@ -153,6 +173,8 @@ export function readSettings(environment: Environment): Settings {
     config: value('GODWIT_CONFIG'),
     keys: value('GODWIT_KEY'),
     traces: value('GODWIT_TRACES'),
+    server: value('GODWIT_SERVER'),
+    token: value('GODWIT_TOKEN'),
   };
   problems.settle();
   return Object.freeze(all);

@@ -91,6 +91,7 @@ import {
   waveCommands,
 } from './order-commands.ts';
 import { noticeCommands } from './notice-commands.ts';
+import { heedingServer, machineOnly } from './machine-only.ts';
 import { named } from './positional.ts';
 import { Session } from './session.ts';
 import { tailCommands } from './tail-commands.ts';
@@ -410,7 +411,7 @@ export const scanner = { caseStyle: 'allow-kebab-for-camel', allowArgumentEscape
 
 /** Runs one command line in `world` and gives its exit code. Nothing is thrown. */
 export async function runCommandLine(argv: readonly string[], world: World): Promise<ExitCode> {
-  const session = new Session(world, argv);
+  const session = new Session(heedingServer(world, argv), argv);
   const failures: unknown[] = [];
   const refuse = (message: string): string => {
     failures.push(usageError(message));
@@ -470,7 +471,9 @@ function scannerMessage(error: unknown): string {
       UnsatisfiedFlagError: ({ externalFlagName, nextFlagName }) =>
         `${flagName(externalFlagName)} needs a value${nextFlagName ? `, but ${flagName(nextFlagName)} follows` : ''}.`,
       FlagNotFoundError: ({ input, corrections, aliasName }) =>
-        `There is no flag ${aliasName ? `-${aliasName}` : `--${input.slice(0, 40)}`}${corrections.length > 0 ? `; did you mean ${corrections.map(flagName).join(' or ')}?` : '.'}`,
+        /^(server|token|server-?ca)$/i.test(input)
+          ? machineOnly
+          : `There is no flag ${aliasName ? `-${aliasName}` : `--${input.slice(0, 40)}`}${corrections.length > 0 ? `; did you mean ${corrections.map(flagName).join(' or ')}?` : '.'}`,
       AliasNotFoundError: ({ input }) => `There is no flag -${input.slice(0, 1)}.`,
       EnumValidationError: ({ externalFlagName, input, values }) =>
         `${flagName(externalFlagName)} takes ${values.join(', ')}, not "${input.slice(0, 40)}".`,

@@ -82,6 +82,7 @@ export const ann: MailboxDescription = {
     isPilot: true,
     errorBudget: 0.02,
     pausedWhy: null,
+    remarks: [],
   },
   side: 'source',
   turnedAt: null,

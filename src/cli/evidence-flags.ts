@@ -10,11 +10,10 @@ import {
   outputFlags,
   probeFlags,
   type ProbeFlags,
-  type StatusFlags,
   text,
 } from './flags.ts';
 
-export type KeyFlags = StatusFlags;
+export interface KeyFlags extends EstateFlags, OutputFlags {}
 
 export interface KeyExportFlags extends EstateFlags, OutputFlags {
   readonly out?: string;

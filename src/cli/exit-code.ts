@@ -47,6 +47,9 @@ export function exitCodeOfFault(code: string): ExitCode {
     )
   )
     return exitCodes.wrongUsage;
+  if (/^api\.(server|bearer)\./.test(code)) return exitCodes.unreachable;
+  // Nothing of it was done: it is not theirs, or could not be asked in this way.
+  if (/^api\.(act|request|not-there|refused|route|approval|key|body)\b/.test(code)) return exitCodes.wrongUsage;
   if (/^imap\.(host|connect|tls|starttls|preauth|sign-in)\.|^notice\.server\.|^(oauth|secret)\./.test(code))
     return exitCodes.unreachable;
   return exitCodes.interrupted;

@@ -71,6 +71,13 @@ export interface EstateFlags {
   readonly config?: string;
 }
 
+/** Of those that go by a server as well. */
+export interface ServerFlags {
+  readonly server?: string;
+  readonly token?: string;
+  readonly serverCa?: string;
+}
+
 export interface InitFlags extends EstateFlags, Pick<OutputFlags, 'output' | 'quiet'> {
   readonly check?: boolean;
   readonly source?: string;
@@ -95,9 +102,9 @@ export interface WorkerFlags extends ServeFlags {
   readonly atOnce?: string;
 }
 
-export interface WorkerDrainFlags extends EstateFlags, OutputFlags {}
+export interface WorkerDrainFlags extends EstateFlags, ServerFlags, OutputFlags {}
 
-export interface StatusFlags extends EstateFlags, OutputFlags {}
+export interface StatusFlags extends EstateFlags, ServerFlags, OutputFlags {}
 
 export interface AuditListFlags extends ListFlags {
   readonly since?: string;
@@ -110,7 +117,7 @@ export interface AuditHeadFlags extends StatusFlags {
   readonly against?: string;
 }
 
-export interface DoctorFlags extends StatusFlags {
+export interface DoctorFlags extends EstateFlags, OutputFlags {
   readonly moved?: string;
   readonly unmoved?: string;
   readonly movedSecret?: string;
@@ -123,7 +130,7 @@ export interface DoctorFlags extends StatusFlags {
   readonly within?: string;
 }
 
-export interface WaveFlags extends EstateFlags, OutputFlags {
+export interface WaveFlags extends EstateFlags, ServerFlags, OutputFlags {
   readonly why?: string;
 }
 
@@ -137,7 +144,7 @@ export interface WaveReleaseFlags extends WaveFlags {
   readonly yes?: boolean;
 }
 
-export interface WaveCreateFlags extends EstateFlags, OutputFlags {
+export interface WaveCreateFlags extends EstateFlags, ServerFlags, OutputFlags {
   readonly window: string;
   readonly select?: string;
   readonly limit?: string;
@@ -145,7 +152,7 @@ export interface WaveCreateFlags extends EstateFlags, OutputFlags {
   readonly errorBudget?: string;
 }
 
-export interface MailboxFlags extends EstateFlags, OutputFlags {
+export interface MailboxFlags extends EstateFlags, ServerFlags, OutputFlags {
   readonly why?: string;
 }
 
@@ -160,7 +167,7 @@ export interface AcceptFlags extends MailboxFlags {
 }
 
 /** Of commands whose result is a table: a spreadsheet may want it. */
-export interface TableFlags extends EstateFlags, Omit<OutputFlags, 'output'> {
+export interface TableFlags extends EstateFlags, ServerFlags, Omit<OutputFlags, 'output'> {
   readonly output?: 'text' | 'json' | 'csv';
 }
 
@@ -228,7 +235,7 @@ export interface NoticeListFlags extends TableFlags {
   readonly limit?: string;
 }
 
-export interface ForecastFlags extends EstateFlags, OutputFlags {
+export interface ForecastFlags extends EstateFlags, ServerFlags, OutputFlags {
   readonly wave?: string;
   readonly history?: boolean;
 }
@@ -372,6 +379,12 @@ export const estateFlags: FlagParametersForType<EstateFlags> = {
   config: text('The settings of the programme (default $GODWIT_CONFIG, else godwit.yaml here)', 'FILE'),
 };
 
+export const serverFlags: FlagParametersForType<ServerFlags> = {
+  server: text('Go by the API of this server, not by the database: https://godwit.corp.example:8030', 'URL'),
+  token: text('The token for it: env:NAME or file:PATH', 'REF'),
+  serverCa: text('Trust the authorities in this PEM file besides those of this machine, for --server', 'FILE'),
+};
+
 export const initFlags: FlagParametersForType<InitFlags> = {
   check: flag('Write nothing; look whether the file is in order'),
   source: text('Where the mail is: imaps://mail.old.example', 'URL'),
@@ -407,9 +420,13 @@ export const workerFlags: FlagParametersForType<WorkerFlags> = {
   config: text('Work by this file rather than by the settings that godwit serve published', 'FILE'),
 };
 
-export const workerDrainFlags: FlagParametersForType<WorkerDrainFlags> = { ...estateFlags, ...outputFlags };
+export const workerDrainFlags: FlagParametersForType<WorkerDrainFlags> = {
+  ...estateFlags,
+  ...serverFlags,
+  ...outputFlags,
+};
 
-export const statusFlags: FlagParametersForType<StatusFlags> = { ...estateFlags, ...outputFlags };
+export const statusFlags: FlagParametersForType<StatusFlags> = { ...estateFlags, ...serverFlags, ...outputFlags };
 
 export const doctorFlags: FlagParametersForType<DoctorFlags> = {
   moved: text('A test mailbox that has moved', 'ADDRESS'),
@@ -428,7 +445,7 @@ export const doctorFlags: FlagParametersForType<DoctorFlags> = {
 
 const why = text('Why, for those who ask later', 'TEXT');
 
-export const waveFlags: FlagParametersForType<WaveFlags> = { why, ...estateFlags, ...outputFlags };
+export const waveFlags: FlagParametersForType<WaveFlags> = { why, ...estateFlags, ...serverFlags, ...outputFlags };
 
 export const brakeFlags: FlagParametersForType<BrakeFlags> = waveFlags;
 
@@ -447,7 +464,12 @@ export const waveReleaseFlags: FlagParametersForType<WaveReleaseFlags> = {
   ...waveFlags,
 };
 
-export const mailboxFlags: FlagParametersForType<MailboxFlags> = { why, ...estateFlags, ...outputFlags };
+export const mailboxFlags: FlagParametersForType<MailboxFlags> = {
+  why,
+  ...estateFlags,
+  ...serverFlags,
+  ...outputFlags,
+};
 
 export const mailboxOrderFlags: FlagParametersForType<MailboxOrderFlags> = {
   select: text("All that are meant, instead of addresses: 'wave=pilot mark=blocked'", 'SELECTOR'),
@@ -463,6 +485,7 @@ export const acceptFlags: FlagParametersForType<AcceptFlags> = {
 
 export const tableFlags: FlagParametersForType<TableFlags> = {
   ...estateFlags,
+  ...serverFlags,
   ...outputFlags,
   output: {
     kind: 'enum',
@@ -490,6 +513,7 @@ export const auditListFlags: FlagParametersForType<AuditListFlags> = {
 export const auditHeadFlags: FlagParametersForType<AuditHeadFlags> = {
   against: text('Heads that were kept elsewhere, a line each: see that the log still holds them', 'FILE'),
   ...estateFlags,
+  ...serverFlags,
   ...outputFlags,
 };
 
@@ -550,6 +574,7 @@ export const waveCreateFlags: FlagParametersForType<WaveCreateFlags> = {
     'SHARE',
   ),
   ...estateFlags,
+  ...serverFlags,
   ...outputFlags,
 };
 
@@ -624,6 +649,7 @@ export const forecastFlags: FlagParametersForType<ForecastFlags> = {
   wave: text('Only this wave', 'WAVE'),
   history: flag('Waves that are over: what was forecast of them, and what happened'),
   ...estateFlags,
+  ...serverFlags,
   ...outputFlags,
 };
 

@@ -24,6 +24,10 @@ export interface MadeUp {
   readonly openPlanWork?: World['openPlanWork'];
   readonly rehearse?: World['rehearse'];
   readonly openProgramme?: World['openProgramme'];
+  readonly openProgrammeThere?: World['openProgrammeThere'];
+  readonly server?: string;
+  readonly token?: string;
+  readonly ca?: string;
   readonly openNotices?: World['openNotices'];
   readonly openTail?: World['openTail'];
   readonly openAccess?: World['openAccess'];
@@ -87,10 +91,12 @@ export async function play(argv: readonly string[], made: MadeUp = {}): Promise<
         atOnce: 4,
         logLevel: 'warn',
         logFormat: 'text',
-        ca: null,
+        ca: made.ca ?? null,
         config: made.config ?? 'godwit.yaml',
         keys: made.keys ?? [],
         traces: null,
+        server: made.server ?? null,
+        token: made.token ?? null,
       };
     },
     now: () => Date.UTC(2024, 5, 1),
@@ -125,6 +131,7 @@ export async function play(argv: readonly string[], made: MadeUp = {}): Promise<
     openAccess: made.openAccess ?? (async () => Promise.reject(new Error('nobody is let in in this test'))),
     openTail: made.openTail ?? (async () => Promise.reject(new Error('no tail in this test'))),
     openProgramme: made.openProgramme ?? (async () => Promise.reject(new Error('no estate in this test'))),
+    openProgrammeThere: made.openProgrammeThere ?? (async () => Promise.reject(new Error('no server in this test'))),
     openNotices: made.openNotices ?? (async () => Promise.reject(new Error('no messages in this test'))),
     serve: async () => Promise.reject(new Error('nothing is served in this test')),
     coexist: async () => Promise.reject(new Error('no doors are opened in this test')),

@@ -3,6 +3,7 @@
 import { existsSync } from 'node:fs';
 import type { EstateNow, Standing } from '#domain/estate-state.ts';
 import { marks, type Stage, stages } from '#domain/journey.ts';
+import { serverOf } from './by-server.ts';
 import { exitCodes } from './exit-code.ts';
 import { interruptionsText } from './interruption-text.ts';
 import type { EstateFlags, ServeFlags, StatusFlags } from './flags.ts';
@@ -55,7 +56,24 @@ export async function settingsOf({ world }: Session, flags: EstateFlags) {
 
 /** The estate that the flags and settings of this run mean, opened for people. */
 export async function openProgrammeFor(session: Session, flags: Omit<StatusFlags, 'output'>): Promise<Programme> {
+  const server = await serverOf(session, flags);
+  if (server !== null) return session.world.openProgrammeThere(server);
   return session.world.openProgramme(await estateOf(session, flags));
+}
+
+/** By whose clocks windows are told, and which error budget is usual: as the settings of this run say, or the server's. */
+export async function termsOf(
+  session: Session,
+  flags: Omit<StatusFlags, 'output'>,
+): Promise<{ readonly timezone: string; readonly errorBudget: number }> {
+  const server = await serverOf(session, flags);
+  if (server !== null) {
+    await using programme = await session.world.openProgrammeThere(server);
+    const terms = await programme.terms();
+    if (terms !== null) return terms;
+  }
+  const { timezone = 'UTC', errorBudget = 0.02 } = (await settingsOf(session, flags)) ?? {};
+  return { timezone, errorBudget };
 }
 
 /** The same, opened for whoever plans. */

@@ -5,7 +5,7 @@ import { readSelector } from '#domain/selector.ts';
 import type { WaveMoved, WaveOrderStep, WaveOutlined, WaveSettledOrdered } from '#domain/wave.ts';
 import { type DayWindow, readWindow, type Window } from '#domain/window.ts';
 import type { StatusFlags, WaveCreateFlags, WaveFlags, WaveReleaseFlags, WaveRescheduleFlags } from './flags.ts';
-import { openProgrammeFor, settingsOf } from './programme.ts';
+import { openProgrammeFor, termsOf } from './programme.ts';
 import { parseShare } from './quantities.ts';
 import { unknownText } from './selection-text.ts';
 import type { Session } from './session.ts';
@@ -15,13 +15,13 @@ import { remarkLines, waveLines, windowText } from './wave-text.ts';
 import { lateLines } from './way-home-text.ts';
 
 export async function createWave(this: Session, flags: WaveCreateFlags, name: string): Promise<void> {
-  const settings = await settingsOf(this, flags);
-  const window = windowIn(flags.window, settings?.timezone);
+  const terms = await termsOf(this, flags);
+  const window = windowIn(flags.window, terms.timezone);
   const selector = readSelector(flags.select ?? '');
   if ('problem' in selector) throw usageError(selector.problem);
   if (flags.limit !== undefined && !/^[1-9]\d{0,8}$/.test(flags.limit))
     throw usageError('--limit wants a number of mailboxes.');
-  const errorBudget = flags.errorBudget === undefined ? (settings?.errorBudget ?? 0.02) : parseShare(flags.errorBudget);
+  const errorBudget = flags.errorBudget === undefined ? terms.errorBudget : parseShare(flags.errorBudget);
   if (errorBudget === null) throw usageError('--error-budget wants a share such as 2%.');
   const limit = flags.limit === undefined ? null : Number(flags.limit);
   await using programme = await openProgrammeFor(this, flags);
@@ -65,7 +65,7 @@ export async function moveWave(session: Session, flags: WaveFlags, name: string,
 }
 
 export async function rescheduleWave(this: Session, flags: WaveRescheduleFlags, name: string): Promise<void> {
-  const window = windowIn(flags.window, (await settingsOf(this, flags))?.timezone);
+  const window = windowIn(flags.window, (await termsOf(this, flags)).timezone);
   await using programme = await openProgrammeFor(this, flags);
   const moved = await programme.waves.reschedule(name, window, programme.who, flags.why ?? null);
   if (moved.kind === 'window-closed') throw closed({ window });
@@ -105,7 +105,7 @@ export async function listWaves(this: Session, flags: StatusFlags): Promise<void
   this.conclude({ waves }, () => (waves.length === 0 ? ['There are no waves.'] : waveLines(waves)));
 }
 
-function windowIn(text: string, timezone = 'UTC'): DayWindow {
+function windowIn(text: string, timezone: string): DayWindow {
   const window = readWindow(text, timezone);
   if ('problem' in window) throw usageError(window.problem);
   return window;

@@ -2,6 +2,7 @@
 
 import { waysPromisedBy } from '#domain/estate-settings.ts';
 import { lackingOf, type OrganisationWays, type WaveWays, type WayStanding } from '#domain/ways-in.ts';
+import { serverOf } from './by-server.ts';
 import type { WaveFlags } from './flags.ts';
 import { openProgrammeFor, settingsOf } from './programme.ts';
 import type { Session } from './session.ts';
@@ -12,7 +13,8 @@ import { unknownWave } from './wave-report.ts';
 /** `godwit wave accept-ways-in NAME --why …`. Exit code 2 where there is no such wave, it is over, or no reason is given. */
 export async function acceptWaysIn(this: Session, flags: WaveFlags, name: string): Promise<void> {
   if (!flags.why) throw usageError('--why is wanted: people will ask who said that this wave may switch as it is.');
-  const settings = await settingsOf(this, flags);
+  // A server goes by its own.
+  const settings = (await serverOf(this, flags)) === null ? await settingsOf(this, flags) : null;
   const promised = settings === null ? { ways: null, endsSessions: false } : waysPromisedBy(settings);
   await using programme = await openProgrammeFor(this, flags);
   const accepted = await programme.waysIn.accept(name, promised, programme.who, flags.why);

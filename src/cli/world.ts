@@ -48,6 +48,7 @@ import type { KeyReference, SecretReference } from '#domain/secret-reference.ts'
 import type { Selection } from '#domain/selection.ts';
 import type { WaveCertificate } from '#domain/certificate.ts';
 import type { Selector, UnknownName } from '#domain/selector.ts';
+import type { ServerPlace } from '#domain/server-place.ts';
 import type { KnownKey } from '#domain/signing-key.ts';
 import type { TailApplication, TailDay, TailLine, TailListOrder, TailPlanned, TailPlanOrder } from '#domain/tail.ts';
 import type { Log } from '#lib/log.ts';
@@ -97,6 +98,10 @@ export interface Settings {
   readonly keys: readonly KeyReference[];
   /** The module that receives traces; null: nobody does. */
   readonly traces: string | null;
+  /** The server that verbs of an estate go by, as it was written; null: they open its database. */
+  readonly server: string | null;
+  /** Where the token for it is, as it was written. */
+  readonly token: string | null;
 }
 
 export interface World {
@@ -147,6 +152,8 @@ export interface World {
   ): Promise<{ readonly report: RehearsalReport; readonly files: readonly string[] }>;
   /** Opens an estate for people: its waves, how it stands, and its mailboxes. */
   openProgramme(options: DatabaseOptions): Promise<Programme>;
+  /** The same, by the API of a server. */
+  openProgrammeThere(options: ServerOptions): Promise<Programme>;
   /** Opens an estate to say who is let in by its API. */
   openAccess(options: DatabaseOptions): Promise<AccessDesk>;
   /** Opens an estate for messages to its people. */
@@ -221,6 +228,15 @@ export interface DatabaseOptions {
   readonly database: EstateSettings['database'];
   readonly stateDir: string;
   readonly log: Log;
+  readonly signal: AbortSignal;
+}
+
+export interface ServerOptions {
+  readonly place: ServerPlace;
+  /** The token itself. */
+  readonly bearer: string;
+  /** PEM text of authorities to trust besides those of the machine, or null. */
+  readonly ca: string | null;
   readonly signal: AbortSignal;
 }
 
@@ -468,6 +484,8 @@ export interface WorkOptions extends Omit<ServeOptions, 'settings' | 'started'> 
 export interface Programme extends AsyncDisposable {
   /** For the audit log. */
   readonly who: string;
+  /** By what the programme goes, where somebody else has its settings; null where they are this run's. */
+  terms(): Promise<{ readonly timezone: string; readonly errorBudget: number } | null>;
   readonly waves: {
     create(order: WaveOrder, who: string): Promise<WaveCreated>;
     move(name: string, step: WaveOrderStep, who: string, why: string | null): Promise<WaveMoved>;

@@ -2,7 +2,41 @@
 
 import { entry } from './fault-entry.ts';
 
+/** A server that is asked, as it may be shown; and words about it, bounded and clean. */
+type Asked = { readonly server: string };
+type Said = { readonly text: string };
+
 export const apiFaults = {
+  'api.server.unreachable': entry<Asked & Said>(
+    'estate',
+    'paced',
+    ({ server, text }) => `${server} cannot be asked: ${text}`,
+    'Check the address (--server, GODWIT_SERVER), that `godwit serve` runs there with `api` in its godwit.yaml, and the way to it. An order that was sent is obeyed once, however often it is sent.',
+  ),
+  'api.server.untrusted': entry<Asked & Said>(
+    'estate',
+    'operator',
+    ({ server, text }) => `The certificate of ${server} cannot be trusted: ${text}`,
+    'Give the authority that signed it with --server-ca FILE or GODWIT_CA (PEM), and use the name that it bears. Nothing was sent.',
+  ),
+  'api.server.silent': entry<Asked & { readonly seconds: number }>(
+    'estate',
+    'paced',
+    ({ server, seconds }) => `${server} did not answer within ${seconds} seconds.`,
+    'Ask how things stand before you order the same again: nobody knows whether it was obeyed.',
+  ),
+  'api.server.garbled': entry<Asked & Said>(
+    'estate',
+    'operator',
+    ({ server, text }) => `What answers at ${server} does not answer as Godwit does: ${text}`,
+    'Check the address, and what stands in between (a proxy, a sign-in page). A server of another version may answer otherwise: use the same on both sides.',
+  ),
+  'api.server.broke-off': entry<Asked>(
+    'estate',
+    'soon',
+    ({ server }) => `The answer of ${server} broke off.`,
+    'What was told is not whole. Ask again.',
+  ),
   'api.bearer.missing': entry<object>(
     'estate',
     'operator',
@@ -34,7 +68,13 @@ export const apiFaults = {
     ({ act }) => `Your role does not let you do this (${act}).`,
     'Ask an owner of the programme for a role that does.',
   ),
-  'api.not-there': entry<{ readonly what: string; readonly name: string; readonly nearest: string | null }>(
+  'api.not-there': entry<{
+    readonly what: string;
+    readonly name: string;
+    readonly nearest: string | null;
+    /** What the operation answered, for programs. */
+    readonly outcome?: { readonly kind: string };
+  }>(
     'estate',
     'operator',
     ({ what, name, nearest }) =>

@@ -7,7 +7,7 @@ import type { Mark, Stage } from './journey.ts';
 import type { SideName } from './platform.ts';
 import type { TailLine, TailPlan } from './tail.ts';
 import type { ListedException, MailboxAccount } from './wave-report.ts';
-import type { Wave } from './wave.ts';
+import type { WaveOutlined } from './wave.ts';
 import type { WayHomeLate } from './way-home-kept.ts';
 import type { WaveLine } from './estate-lists.ts';
 
@@ -62,7 +62,7 @@ export interface MailboxDescription {
   readonly stageSince: Date;
   /** The gravest first. */
   readonly marks: readonly MarkBorne[];
-  readonly wave: Wave | null;
+  readonly wave: WaveOutlined | null;
   /** Addresses of those with whom it is to change sides at one moment. */
   readonly belongsWith: readonly string[];
   /** Where its mail belongs, and since when; null for ever. */

@@ -819,8 +819,9 @@ export class Fault<Code extends FaultCode = FaultCode> extends Error {
   readonly code: Code;
   readonly about: About<Code>;
 
-  constructor(code: Code, about: About<Code>, options?: { readonly cause?: unknown }) {
-    super((faults[code].says as (about: About<Code>) => string)(about), options);
+  /** `words`: as another process told them, instead of those of the catalogue. */
+  constructor(code: Code, about: About<Code>, options?: { readonly cause?: unknown; readonly words?: string }) {
+    super(options?.words ?? (faults[code].says as (about: About<Code>) => string)(about), options);
     this.code = code;
     this.about = about;
   }
@@ -845,6 +846,12 @@ export function fault<Code extends FaultCode>(
   options?: { readonly cause?: unknown },
 ): Fault<Code> {
   return new Fault(code, about, options);
+}
+
+/** A fault of another process, by its code and in its words; null where this version knows no such code. */
+export function faultOfOther(code: string, words: string, about: object = {}): Fault | null {
+  if (!Object.hasOwn(faults, code)) return null;
+  return new Fault(code as FaultCode, about, { words });
 }
 
 /** As documents tell it. */

@@ -73,6 +73,13 @@ export function readSelector(text: string): Selector | { readonly problem: strin
   return selector;
 }
 
+/** As it is typed: no value that was read has a blank or a comma in it. */
+export function selectorText(selector: Selector): string {
+  return Object.entries(selector)
+    .map(([key, its]) => `${key}=${its.join(',')}`)
+    .join(' ');
+}
+
 /** The words of a value of `name`, in lower case: `O'Neil.zoe` has three. Nobody is called by longer ones. */
 export function nameWords(value: string): readonly string[] {
   return (value.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? []).map((word) => word.slice(0, 64));

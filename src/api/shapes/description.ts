@@ -14,7 +14,7 @@ import { interruption, listedException, mailboxAccount } from './account.ts';
 import { mailboxKind, mark, side, stage } from './mailbox.ts';
 import { count, day, fields, flag, maybe, moment, named, oneOf, shapeOf, text, texts } from './shape.ts';
 import { tailLine, tailPlan } from './tail.ts';
-import { wave, waveLineFields } from './wave.ts';
+import { waveLineFields, waveOutlined } from './wave.ts';
 
 export const reach = shapeOf<Reach>()(
   oneOf(['item', 'folder', 'mailbox', 'platform', 'estate'], 'How far a fault reaches.'),
@@ -83,7 +83,7 @@ export const mailboxDescription = shapeOf<MailboxDescription>()(
     stage,
     stageSince: moment('Since when.'),
     marks: Type.Array(markBorne),
-    wave: maybe(wave),
+    wave: maybe(waveOutlined),
     belongsWith: texts('Addresses of those with whom it is to change sides at one moment.'),
     side,
     turnedAt: maybe(moment('Since when its mail belongs there; null for ever.')),

@@ -1,0 +1,206 @@
+/**
+ * The other end of the contract: asks a server and gives what it answered, held against the contract and with moments as `Date`. Whatever
+ * was thrown there is thrown here, as the same fault. An order keeps its Idempotency-Key over our own trying again, so that it is
+ * obeyed once.
+ */
+
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { TSchema } from 'typebox';
+import { Compile } from 'typebox/compile';
+import { Fault, fault, isFault } from '#domain/fault.ts';
+import { cleanText } from '#lib/clean-text.ts';
+import { answerCheck } from './checked.ts';
+import { faultTold } from './client-problem.ts';
+import { Broken, ClientWire, type Sent, type WireOptions } from './client-wire.ts';
+import { type Contract, contract, type OperationName } from './contract.ts';
+import type { AnswerOf, BodyOf, Operation, ParamsOf, QueryOf } from './operation.ts';
+import { revive } from './revive.ts';
+
+type Named<Kind extends Operation['answers']> = {
+  [Name in OperationName]: Contract[Name]['answers'] extends Kind ? Name : never;
+}[OperationName];
+
+export interface Question<Each extends Operation> {
+  readonly params?: ParamsOf<Each>;
+  readonly query?: QueryOf<Each>;
+  readonly body?: BodyOf<Each>;
+}
+
+/** A page of a thousand mailboxes has some 500 kB; more is nothing that we ask for. */
+const documentOctetsMost = 64 * 1_048_576;
+const lineOctetsMost = 4 * 1_048_576;
+const usualWithinMs = 120_000;
+/** As long as a log of years is. */
+const withinMs: Partial<Record<OperationName, number>> = { 'verify-audit': 3_600_000 };
+/** Before it is tried again, where a connection broke. */
+const againAfterMs: readonly number[] = [300, 1_000];
+/** What we sent before may still be being done. */
+const underWayMs: readonly number[] = [500, 1_000, 2_000, 4_000, 8_000];
+/** Octets of a path that a server takes in one parameter. */
+const parameterMost = 1_000;
+
+export class ApiClient implements Disposable {
+  readonly #wire: ClientWire;
+  readonly #signal: AbortSignal;
+
+  /** `signal`: nobody waits for answers any more. */
+  constructor(options: WireOptions, signal: AbortSignal) {
+    [this.#wire, this.#signal] = [new ClientWire(options), signal];
+  }
+
+  /** Throws what was thrown there, and `api.server.*`. */
+  async ask<Name extends Named<'document'>>(
+    name: Name,
+    question: Question<Contract[Name]> = {},
+  ): Promise<AnswerOf<Contract[Name]>> {
+    const operation: Operation = contract[name];
+    const answer = await this.#answerTo(name, operation, question);
+    const text = await this.#whole(answer, 'application/json');
+    return this.#read(checkOf(name, operation.answer), operation.answer, text) as AnswerOf<Contract[Name]>;
+  }
+
+  /** Line by line, as they come, in the parts in which they come. */
+  async *lines<Name extends Named<'lines'>>(
+    name: Name,
+    question: Question<Contract[Name]> = {},
+  ): AsyncGenerator<readonly AnswerOf<Contract[Name]>[]> {
+    const operation: Operation = contract[name];
+    const answer = await this.#answerTo(name, operation, question);
+    this.#seeType(answer, 'application/x-ndjson');
+    const check = checkOf(name, operation.answer);
+    for await (const texts of this.#textLines(answer))
+      yield texts.map((text) => this.#read(check, operation.answer, text) as AnswerOf<Contract[Name]>);
+  }
+
+  [Symbol.dispose](): void {
+    this.#wire[Symbol.dispose]();
+  }
+
+  async #answerTo(name: OperationName, operation: Operation, question: Question<Operation>): Promise<IncomingMessage> {
+    const { method } = operation;
+    const sent: Sent = {
+      method,
+      path: `${pathOf(operation, question.params ?? {})}${queryText(question.query ?? {})}`,
+      body: method === 'POST' ? JSON.stringify(question.body ?? {}) : null,
+      headers: method === 'POST' ? { 'Idempotency-Key': randomUUID() } : {},
+      withinMs: withinMs[name] ?? usualWithinMs,
+    };
+    let broken = 0;
+    let waited = 0;
+    for (;;) {
+      try {
+        return await this.#once(sent);
+      } catch (error) {
+        const pauseMs = error instanceof Broken ? againAfterMs[broken++] : undefined;
+        // Ours, sent before the connection broke.
+        const underWay = broken > 0 && isFault(error, 'api.key.under-way') ? underWayMs[waited++] : undefined;
+        const ms = pauseMs ?? underWay;
+        if (ms === undefined) throw this.#told(error);
+        await sleep(ms, undefined, { signal: this.#signal });
+      }
+    }
+  }
+
+  async #once(sent: Sent): Promise<IncomingMessage> {
+    const answer = await this.#wire.send(sent, this.#signal);
+    const { statusCode: status = 0 } = answer;
+    if (status === 200) return answer;
+    // A redirect would take the token to somebody else.
+    if (status < 400) throw this.#garbled(`status ${status}, and nothing is followed.`, answer);
+    throw faultTold(this.#wire.shown, status, await this.#whole(answer, 'application/problem+json'));
+  }
+
+  #told(error: unknown): unknown {
+    if (!(error instanceof Broken)) return error;
+    return fault('api.server.unreachable', { server: this.#wire.shown, text: `${error.message}.` }, { cause: error });
+  }
+
+  #read(check: ReturnType<typeof answerCheck>, schema: TSchema, text: string): unknown {
+    let given: unknown;
+    try {
+      given = JSON.parse(text);
+    } catch {
+      throw this.#garbled('it is no JSON.');
+    }
+    const checked = check(given);
+    if ('wrong' in checked) throw this.#garbled(cleanText(checked.wrong, 300));
+    return revive(schema, checked.fits);
+  }
+
+  async #whole(answer: IncomingMessage, type: string): Promise<string> {
+    this.#seeType(answer, type);
+    const chunks: Buffer[] = [];
+    let octets = 0;
+    for await (const chunk of this.#chunks(answer)) {
+      octets += chunk.length;
+      if (octets > documentOctetsMost) throw this.#garbled('it is longer than any answer.', answer);
+      chunks.push(chunk);
+    }
+    return Buffer.concat(chunks).toString();
+  }
+
+  async *#textLines(answer: IncomingMessage): AsyncGenerator<readonly string[]> {
+    let rest: Buffer = Buffer.alloc(0);
+    for await (const chunk of this.#chunks(answer)) {
+      const end = chunk.lastIndexOf('\n');
+      if (end >= 0) {
+        yield Buffer.concat([rest, chunk.subarray(0, end)])
+          .toString()
+          .split('\n');
+        rest = Buffer.from(chunk.subarray(end + 1));
+      } else rest = Buffer.concat([rest, chunk]);
+      if (rest.length > lineOctetsMost) throw this.#garbled('a line is longer than any.', answer);
+    }
+    if (rest.length > 0) throw fault('api.server.broke-off', { server: this.#wire.shown });
+  }
+
+  async *#chunks(answer: IncomingMessage): AsyncGenerator<Buffer> {
+    try {
+      yield* answer as AsyncIterable<Buffer>;
+    } catch (error) {
+      if (this.#signal.aborted) throw this.#signal.reason;
+      if (error instanceof Fault) throw error;
+      throw fault('api.server.broke-off', { server: this.#wire.shown }, { cause: error });
+    }
+  }
+
+  #seeType(answer: IncomingMessage, type: string): void {
+    const its = answer.headers['content-type']?.split(';', 1)[0] ?? 'nothing said';
+    if (its !== type) throw this.#garbled(`${cleanText(its, 80)} where ${type} is expected.`, answer);
+  }
+
+  #garbled(text: string, answer?: IncomingMessage): Fault {
+    answer?.destroy();
+    return fault('api.server.garbled', { server: this.#wire.shown, text });
+  }
+}
+
+/** Compiled once each. */
+const checks = new Map<OperationName, ReturnType<typeof answerCheck>>();
+
+function checkOf(name: OperationName, schema: TSchema): ReturnType<typeof answerCheck> {
+  const known = checks.get(name);
+  if (known) return known;
+  const check = answerCheck(schema);
+  checks.set(name, check);
+  return check;
+}
+
+/** Throws `api.not-there` where nothing can be called that. */
+function pathOf({ path, object, params: shape }: Operation, params: Readonly<Record<string, unknown>>): string {
+  const isName = Compile(shape).Check(params);
+  return path.replaceAll(/:(\w+)/g, (_, key: string) => {
+    const text = encodeURIComponent(String(params[key]));
+    if (!isName || text.length > parameterMost || text === '.' || text === '..')
+      throw fault('api.not-there', { what: object ?? key, name: cleanText(String(params[key]), 80), nearest: null });
+    return text;
+  });
+}
+
+function queryText(query: Readonly<Record<string, unknown>>): string {
+  const given = Object.entries(query).filter(([, value]) => value !== undefined);
+  if (given.length === 0) return '';
+  return `?${given.map(([key, value]) => `${key}=${encodeURIComponent(String(value))}`).join('&')}`;
+}
