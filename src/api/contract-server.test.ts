@@ -19,7 +19,7 @@ test('by TLS it proves itself by its certificate, and in clear text nothing is a
   const asked = request({ host: 'localhost', port, path: '/v1/self', ca: authority.certificate, agent: false }).end();
   const [answer] = (await once(asked, 'response')) as [IncomingMessage];
   expect([answer.statusCode, JSON.parse(await text(answer))]).toMatchObject([401, { code: 'api.bearer.missing' }]);
-  await expect(fetch(`http://127.0.0.1:${port}/v1/self`)).rejects.toThrow();
+  await expect(fetch(`http://127.0.0.1:${port}/v1/self`)).rejects.toThrow('fetch failed');
   const old = request({
     host: 'localhost',
     port,
@@ -52,5 +52,5 @@ test('closing it ends what is being answered, and nothing more is taken', async 
   const bearer = await bearerOf(db, 'auditor');
   expect((await ask(api, '/v1/self', { bearer })).status).toBe(200);
   await api.server[Symbol.asyncDispose]();
-  await expect(ask(api, '/v1/self', { bearer })).rejects.toThrow();
+  await expect(ask(api, '/v1/self', { bearer })).rejects.toThrow('fetch failed');
 });
