@@ -10,6 +10,7 @@ import { type Part, runCopyBench } from './copy-bench.ts';
 import { besideLines, besideRehearsal, readEvening } from './evening-rehearsed.ts';
 import { eveningLines } from './evening-result.ts';
 import { eveningMailboxes, runEvening } from './evening.ts';
+import { runEvents } from './events.ts';
 import { runImport } from './import.ts';
 import { runLedgerSize } from './ledger-size.ts';
 import { runLookUps } from './look-ups.ts';
@@ -43,6 +44,7 @@ npm run bench -- queue [--mailboxes 2100000] [--at-once N] [--json FILE]
 npm run bench -- import [--mailboxes 2100000] [--grants 5000000] [--json FILE]
 npm run bench -- control-plane [--mailboxes 2100000] [--only ${stateNames.join(',')}] [--json FILE]
 npm run bench -- rehearse [--mailboxes 2100000] [--seed 1] [--planner godwit|organisations] [--runs N] [--json FILE]
+npm run bench -- events [--clients 200] [--json FILE]
 npm run bench -- look-ups [--mailboxes 2100000] [--json FILE]
 npm run bench -- rehearse --evening FILE [--json FILE]
 npm run bench -- stall [--work w1|w2] [--rounds 3]
@@ -66,6 +68,7 @@ const { positionals, values } = parseArgs({
     storage: { type: 'string', default: 'mdbox' },
     'at-once': { type: 'string' },
     mailboxes: { type: 'string' },
+    clients: { type: 'string', default: '200' },
     grants: { type: 'string' },
     slow: { type: 'boolean', default: false },
     nice: { type: 'string' },
@@ -123,6 +126,9 @@ switch (positionals[0]) {
     keep(await runImport(mailboxes, Number(values.grants ?? Math.round((mailboxes * 5) / 2.1)), say));
     break;
   }
+  case 'events':
+    keep(await runEvents(Number(values.clients), say));
+    break;
   case 'control-plane':
     keep(
       await runControlPlane(

@@ -3,6 +3,7 @@
 import type { FlagParametersForType } from '@stricli/core';
 import { type Role, roles } from '#domain/rights.ts';
 import { type EstateFlags, estateFlags, flag, type OutputFlags, outputFlags, text, texts } from './flags.ts';
+import { someOrganisation } from './positional.ts';
 
 export interface AccessFlags extends EstateFlags, OutputFlags {}
 
@@ -47,7 +48,10 @@ export const approveFlags: FlagParametersForType<ApproveFlags> = {
 export const tokenCreateFlags: FlagParametersForType<TokenCreateFlags> = {
   name: { kind: 'parsed', parse: String, brief: 'What it is for, such as "nightly report"', placeholder: 'NAME' },
   role: { kind: 'enum', values: roles, brief: 'What its holder may do (docs/access.md)' },
-  organisation: text('Only in this organisation and all below it, by its code', 'CODE'),
+  organisation: {
+    ...text('Only in this organisation and all below it, by its code', 'CODE'),
+    proposeCompletions: someOrganisation,
+  },
   scope: texts('Only this of what the role may do, such as see; may be given more than once', 'ACT'),
   expires: text('For how long it is good (default 90d, at most 366d)', 'TIME'),
   out: text('Write it to this file, for you alone to read, instead of showing it', 'FILE'),

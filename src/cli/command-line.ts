@@ -81,6 +81,7 @@ import {
   workerHelp,
 } from './help.ts';
 import { certificateCommands, evidenceCommands } from './evidence-commands.ts';
+import { completionCommands } from './completion-commands.ts';
 import { describeCommands, getCommands } from './look-commands.ts';
 import {
   auditCommands,
@@ -92,7 +93,7 @@ import {
 } from './order-commands.ts';
 import { noticeCommands } from './notice-commands.ts';
 import { heedingServer, machineOnly } from './machine-only.ts';
-import { named } from './positional.ts';
+import { named, someWave } from './positional.ts';
 import { Session } from './session.ts';
 import { tailCommands } from './tail-commands.ts';
 import { usageError } from './usage.ts';
@@ -247,7 +248,7 @@ const workerCommands = buildRouteMap<'run' | 'drain', Session>({
   docs: { brief: 'More hands for an estate, on this or any other machine', fullDescription: workerHelp },
 });
 
-const waveName = named('WAVE', 'Its name, such as pilot');
+const waveName = named('WAVE', 'Its name, such as pilot', someWave);
 
 const reportCommands = buildRouteMap<'wave', Session>({
   routes: {
@@ -289,6 +290,7 @@ export const commands = buildRouteMap<
   | 'get'
   | 'describe'
   | 'status'
+  | 'completion'
   | 'demo'
   | 'test',
   Session
@@ -380,6 +382,7 @@ export const commands = buildRouteMap<
       parameters: { flags: statusFlags, aliases: shorthands },
       docs: { brief: 'How an estate stands', fullDescription: programmeHelp },
     }),
+    completion: completionCommands,
     demo: buildCommand<{ readonly quiet?: boolean }, [string?], Session>({
       loader: async () => (await import('./demo.ts')).demo,
       parameters: {

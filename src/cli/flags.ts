@@ -3,6 +3,7 @@
 import type { FlagParametersForType } from '@stricli/core';
 import { noticeKinds, type NoticeKind } from '#domain/notice-kinds.ts';
 import { noticeStates, type NoticeState } from '#domain/notice-list.ts';
+import { someWave } from './positional.ts';
 import type { LogFormat, LogLevel } from './world.ts';
 
 export interface SideFlags {
@@ -646,7 +647,7 @@ export const noticeListFlags: FlagParametersForType<NoticeListFlags> = {
 };
 
 export const forecastFlags: FlagParametersForType<ForecastFlags> = {
-  wave: text('Only this wave', 'WAVE'),
+  wave: { ...text('Only this wave', 'WAVE'), proposeCompletions: someWave },
   history: flag('Waves that are over: what was forecast of them, and what happened'),
   ...estateFlags,
   ...serverFlags,

@@ -13,7 +13,7 @@ import {
   type TableFlags,
 } from './flags.ts';
 import { describeHelp, getHelp } from './help.ts';
-import { named } from './positional.ts';
+import { named, someMailbox, someWave } from './positional.ts';
 import type { Session } from './session.ts';
 
 export const getCommands = buildRouteMap<'mailboxes' | 'organisations' | 'waves' | 'workers', Session>({
@@ -47,7 +47,7 @@ export const describeCommands = buildRouteMap<'mailbox' | 'wave', Session>({
     mailbox: buildCommand<StatusFlags, [string], Session>({
       loader: async () => (await import('./describe.ts')).describeMailbox,
       parameters: {
-        positional: named('ADDRESS', 'Of a mailbox, such as ann@corp.example'),
+        positional: named('ADDRESS', 'Of a mailbox, such as ann@corp.example', someMailbox),
         flags: statusFlags,
         aliases: shorthands,
       },
@@ -55,7 +55,11 @@ export const describeCommands = buildRouteMap<'mailbox' | 'wave', Session>({
     }),
     wave: buildCommand<StatusFlags, [string], Session>({
       loader: async () => (await import('./describe.ts')).describeWave,
-      parameters: { positional: named('WAVE', 'Its name, such as pilot'), flags: statusFlags, aliases: shorthands },
+      parameters: {
+        positional: named('WAVE', 'Its name, such as pilot', someWave),
+        flags: statusFlags,
+        aliases: shorthands,
+      },
       docs: { brief: 'Everything about one wave', fullDescription: describeHelp },
     }),
   },

@@ -43,11 +43,16 @@ import {
   waveCheckHelp,
   waveHelp,
 } from './help.ts';
-import { named } from './positional.ts';
+import { named, someMailbox, someWave } from './positional.ts';
 import type { Session } from './session.ts';
 
-const waveName = named('WAVE', 'Its name, such as pilot');
-const address = { placeholder: 'ADDRESS', brief: 'Of a mailbox, such as ann@corp.example', parse: String } as const;
+const waveName = named('WAVE', 'Its name, such as pilot', someWave);
+const address = {
+  placeholder: 'ADDRESS',
+  brief: 'Of a mailbox, such as ann@corp.example',
+  parse: String,
+  proposeCompletions: someMailbox,
+} as const;
 
 const waveStep = (step: WaveOrderStep, brief: string) =>
   buildCommand<WaveFlags, [string], Session>({

@@ -22,6 +22,8 @@ export class Session implements CommandContext {
   readonly screen: Screen;
   /** Whether stdout is to bear one JSON document, whatever happens. */
   readonly json: boolean;
+  /** As it was typed. */
+  readonly argv: readonly string[];
   exitCode: ExitCode = exitCodes.allThere;
   #documentWritten = false;
   #longDocument: LongDocument | null = null;
@@ -29,6 +31,7 @@ export class Session implements CommandContext {
 
   constructor(world: World, argv: readonly string[]) {
     this.world = world;
+    this.argv = argv;
     this.json = wantsJson(argv);
     this.screen = new Screen(world.stderr, !argv.includes('-q') && !argv.includes('--quiet') && world.canDraw);
     this.process = {
