@@ -96,9 +96,11 @@ describe.runIf(hasAll)('a rolling upgrade', () => {
     expect(late.stderr).toContain('newer Godwit');
 
     // Before anybody switches it is drained, and a new one comes for it.
-    const oldId = await idOf(db, oldWorker);
-    const drained = await startGodwit(['worker', 'drain', oldId, '--state', state.path], variables).ended;
-    expect(drained).toMatchObject({ code: 0, stderr: '' });
+    // It begins anew under another id where settings changed meanwhile: then it is asked by that.
+    await eventually('it is asked to go', async () => {
+      const oldId = await idOf(db, oldWorker);
+      return (await startGodwit(['worker', 'drain', oldId, '--state', state.path], variables).ended).code === 0;
+    });
     expect(await oldWorker.ended).toMatchObject({ code: 0, stderr: expect.stringContaining('drained') });
     await using worker = goToWork(['worker', ...usual], variables);
     await sql`update wave set opens_at = now()`.execute(db.sql);
