@@ -17,7 +17,7 @@ import {
 } from '../../labs/identity-provider.ts';
 import { freePort } from '../../labs/server.ts';
 import { Judge } from './judge.ts';
-import { served } from './served.test-kit.ts';
+import { bearerOf, served } from './served.test-kit.ts';
 import { callbackPath } from './sign-in.ts';
 
 const told = {
@@ -132,6 +132,21 @@ describe('whoever signs in', () => {
     const again = await fetch(`${origin}/v1/self`, { headers: { cookie: `${session}=${copied}` } });
     expect([again.status, await again.json()]).toMatchObject([401, { code: 'api.bearer.refused' }]);
     expect(await recorded(db.sql, null)).toContain('ann@corp.example signed out');
+  });
+
+  test('is not signed out by somebody who knows the number of their session and has a token of their own', async () => {
+    const { ask, signIn, origin, db } = await site();
+    await people(db.sql, ['ann']);
+    const browser = new Browser();
+    await signIn(browser, 'ann');
+    const authorization = `Bearer ${await bearerOf(db, 'service-desk', 'RXY')}`;
+    const made = `${session}=godwit_s1_${'A'.repeat(43)}`;
+    for (const cookie of [made, `${session}=${browser.cookie(origin, session)?.slice(0, -1)}_`]) {
+      const headers = { authorization, cookie, origin, 'content-type': 'application/json' };
+      const answer = await fetch(`${origin}/v1/sign-out`, { method: 'POST', headers, body: '{}' });
+      expect([answer.status, await answer.json()]).toMatchObject([401, { code: 'api.bearer.refused' }]);
+    }
+    expect((await ask(browser, '/v1/self')).status).toBe(200);
   });
 
   test('has no role, or no name that is certain, does not get in and is told why', async () => {

@@ -32,7 +32,8 @@ export function signInRoutes(signIn: SignInParts | null, judge: Judge, log: Log)
     http.get(callbackPath, async (request, reply) => welcome(of(signIn), request, reply, log));
     http.post('/v1/sign-out', async (request, reply) => {
       const { sessions } = of(signIn);
-      const { holder } = await judge.judge({ act: 'anybody' }, questionOf(request));
+      // By the cookie alone: it is that session which ends, so it has to be that one which is proven.
+      const { holder } = await judge.judge({ act: 'anybody' }, { ...questionOf(request), authorization: undefined });
       const bearer = readBearer(cookieIn(request.headers.cookie, sessionCookie) ?? '');
       if (holder && bearer?.kind === 'session') await sessions.revoke(bearer.id, holder.who, null);
       return reply.header('Set-Cookie', forgetting(sessionCookie)).code(204).send();

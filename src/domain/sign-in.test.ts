@@ -42,7 +42,8 @@ test('whom the provider does not name, or not for certain, is nobody', () => {
   const groups = ['mail-operators'];
   for (const email of [undefined, '', '  ', 7, ['ann@corp.example']])
     expect(personOf({ sub: '4711', email, groups }, settings)).toEqual({ kind: 'nameless', claim: 'email' });
-  expect(personOf({ ...ann, email_verified: false, groups }, settings)).toEqual({ kind: 'nameless', claim: 'email' });
+  for (const email_verified of [false, 'false'])
+    expect(personOf({ ...ann, email_verified, groups }, settings)).toEqual({ kind: 'nameless', claim: 'email' });
   expect(
     personOf({ ...ann, email_verified: false, sub: '4711', groups }, { ...settings, whoClaim: 'sub' }),
   ).toMatchObject({

@@ -41,7 +41,8 @@ export function personOf(claims: Claims, { whoClaim, groupsClaim, roles }: SignI
   const name = claims[whoClaim];
   const who = typeof name === 'string' ? cleanText(name.trim(), whoMax) : '';
   // An address that nobody has seen to is whatever somebody typed (OpenID Connect Core 1.0 §5.7).
-  const isSure = whoClaim !== 'email' || claims['email_verified'] !== false;
+  // Some providers write it as text.
+  const isSure = whoClaim !== 'email' || String(claims['email_verified']) !== 'false';
   if (who === '' || !isSure) return { kind: 'nameless', claim: whoClaim };
   const groups = new Set(groupsIn(claims[groupsClaim]));
   const held = roles.filter(({ group }) => groups.has(group)).map(({ role, organisation }) => ({ role, organisation }));

@@ -3,6 +3,7 @@
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import type { Holder, Role } from '#domain/rights.ts';
+import { openSessions } from './access-sessions.ts';
 import { openApprovals } from './approvals.ts';
 import { recorded } from './estate.test-kit.ts';
 import { testDatabase } from './test-database.ts';
@@ -73,6 +74,22 @@ test('nobody approves what they asked for, nor by another name', async () => {
     expect(await approve(1, own, 'of course')).toEqual({ kind: 'refused', why: 'own' });
   await need(start, ann);
   for (const own of [token, ann]) expect(await approve(2, own, 'of course')).toEqual({ kind: 'refused', why: 'own' });
+  expect(await approve(1, bob, 'yes')).toMatchObject({ kind: 'approved' });
+});
+
+test('nobody approves what they asked for after signing in under another name', async () => {
+  await using db = await testDatabase();
+  const { need, approve } = openApprovals(db);
+  const { begin } = openSessions(db);
+  const signIn = (who: string, subject: string) =>
+    begin({ who, issuer: 'https://id.corp.example', subject, roles: ann.roles, lastsMs: 60_000 });
+  await signIn('ann', '4711');
+  await signIn('ann.alias', '4711');
+  await signIn('bob', '4712');
+  await need(start, ann);
+  const token: Holder = { ...holding('token 3 (script)'), person: 'ann.alias' };
+  for (const own of [holding('ann.alias'), token])
+    expect(await approve(1, own, 'of course')).toEqual({ kind: 'refused', why: 'own' });
   expect(await approve(1, bob, 'yes')).toMatchObject({ kind: 'approved' });
 });
 

@@ -75,8 +75,12 @@ async function approve(tx: Sql, id: number, holder: Holder, why: string): Promis
   const [row] = rows;
   // What it is about may lie anywhere: who may do that act only to a part of the estate does not hear of it.
   if (!row || reachOf(holder, row.act) !== null) return { kind: 'refused', why: 'unknown' };
-  const theirs = [row.asked_by, row.asked_person];
-  if (theirs.includes(holder.who) || theirs.includes(holder.person)) return { kind: 'refused', why: 'own' };
+  const [theirs, names] = [
+    [row.asked_by, row.asked_person],
+    [holder.who, holder.person],
+  ];
+  if (theirs.some((name) => names.includes(name)) || (await isOnePerson(tx, theirs, names)))
+    return { kind: 'refused', why: 'own' };
   if (row.expired || row.approved_at !== null) return { kind: 'refused', why: 'ended' };
   const approved = await oneRow(
     tx,
@@ -87,6 +91,17 @@ async function approve(tx: Sql, id: number, holder: Holder, why: string): Promis
   const about = { ...aboutOf(row), askedBy: row.asked_by };
   await note(tx, { who: holder.who, what: 'approval given', why, about });
   return { kind: 'approved', approval: lineOf(approved) };
+}
+
+/** Whoever changes their name at the identity provider is who they were: it has them sign in as the same subject. */
+async function isOnePerson(tx: Sql, some: readonly string[], others: readonly string[]): Promise<boolean> {
+  const { isOne } = await oneRow(
+    tx,
+    sql<{ isOne: boolean }>`
+      select exists (select from access_session a join access_session b using (issuer, subject)
+                      where a.who = any(${some}::text[]) and b.who = any(${others}::text[])) as "isOne"`,
+  );
+  return isOne;
 }
 
 /** Whoever may not see the whole estate sees what they asked for themselves. */
