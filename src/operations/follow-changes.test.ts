@@ -145,6 +145,25 @@ test('who comes while others are told misses nothing', async () => {
   await followed[Symbol.asyncDispose]();
 });
 
+test('who comes is told of what the others are told of while it is found out what they missed', async () => {
+  const { followed, changes, second, meanwhile } = made();
+  const [first, other] = [ear(), ear(['O2'], 0)];
+  changes(2);
+  await followed.listen(first.listener);
+  let has = false;
+  meanwhile(async () => {
+    if (has) return;
+    has = true;
+    changes(2);
+    await second();
+  });
+  await followed.listen(other.listener);
+  await second();
+  expect(first.heard).toEqual(['nothing 1', 'm1@x.example']);
+  expect(other.heard).toEqual(['m0@x.example', 'm1@x.example']);
+  await followed[Symbol.asyncDispose]();
+});
+
 test('what came while the database was away is told when it is there again', async () => {
   const { followed, changes, second, away } = made();
   const ann = ear();

@@ -54,13 +54,15 @@ class Follower implements FollowedChanges {
   }
 
   async listen(listener: Listener): Promise<Disposable> {
-    const latest = await this.#changes.latest();
-    const missed = listener.after === null ? null : await this.#changes.since(listener.after);
-    if (listener.after !== null && missed === null) listener.tell({ kind: 'reset', upTo: latest });
-    else if (missed === null) listener.tell({ kind: 'nothing', upTo: latest });
-    else listener.tell(await this.#toldTo(listener.within, missed));
+    let { after: upTo } = listener;
+    let before: number | null;
+    // Once more where the others were told of more meanwhile: that look is not taken again.
+    do {
+      before = this.#upTo;
+      upTo = await this.#tellMissed(listener, upTo);
+    } while (this.#upTo !== before);
     // Whoever comes first begins the looking; who comes later may be told twice what came in between.
-    this.#upTo ??= latest;
+    this.#upTo ??= upTo;
     this.#listeners.add(listener);
     this.#looking ??= this.#look();
     return { [Symbol.dispose]: () => void this.#listeners.delete(listener) };
@@ -70,6 +72,15 @@ class Follower implements FollowedChanges {
     this.#listeners.clear();
     this.#ended.abort();
     await this.#looking;
+  }
+
+  /** Up to where they have been told. */
+  async #tellMissed(listener: Listener, after: number | null): Promise<number> {
+    const latest = await this.#changes.latest();
+    const missed = after === null ? null : await this.#changes.since(after);
+    if (missed === null) listener.tell({ kind: after === null ? 'nothing' : 'reset', upTo: latest });
+    else listener.tell(await this.#toldTo(listener.within, missed));
+    return missed?.upTo ?? latest;
   }
 
   async #look(): Promise<void> {
