@@ -1,5 +1,6 @@
 /** Signing in with a real provider on the loopback. */
 
+import { generateKeyPairSync } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { SignInSettings } from '#domain/sign-in.ts';
 import {
@@ -118,6 +119,21 @@ describe('whoever signs in', () => {
 });
 
 describe('a provider', () => {
+  test('whose word is not signed with its key is not believed', async () => {
+    const there = provider();
+    const { url, attempt } = await there.begin();
+    const back = await new Browser().signIn(url, 'ann');
+    const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+    const keys = [{ ...publicKey.export({ format: 'jwk' }), use: 'sig', kid: 'lab', alg: 'RS256' }];
+    lab.intercept = (request, response) => {
+      if (request.url !== '/jwks') return false;
+      response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ keys }));
+      return true;
+    };
+    await expect(there.finish(back, attempt)).rejects.toMatchObject(refused);
+    lab.intercept = null;
+  });
+
   test('that is not there, or answers with something else, lets nobody in; and it is asked anew by the next', async () => {
     const away = provider(`http://127.0.0.1:${await freePort()}`);
     await expect(away.begin()).rejects.toMatchObject(unavailable);

@@ -107,7 +107,8 @@ export class OpenIdProvider implements IdentityProvider {
       {
         timeout: timeoutSeconds,
         [oauth.customFetch]: boundedFetch(this.#issuer, reach),
-        execute: isClear ? [oauth.allowInsecureRequests] : [],
+        // Who stands between us and the provider with a certificate that we trust still cannot say who somebody is.
+        execute: [oauth.enableNonRepudiationChecks, ...(isClear ? [oauth.allowInsecureRequests] : [])],
       },
     );
   }
