@@ -52,7 +52,9 @@ function signedDocument(path, keys, type) {
   const { alg, typ, kid } = headerOf(header);
   const key = keys.find(({ id }) => id === kid);
   const input = `${header}.${Buffer.from(canonical(certificate)).toString('base64url')}`;
-  const isGood = () => verify(null, Buffer.from(input), key.key, Buffer.from(String(signature), 'base64url'));
+  const octetsSigned = Buffer.from(String(signature), 'base64url');
+  const isOneForm = octetsSigned.toString('base64url') === signature; // readers of base64url pass over much
+  const isGood = () => isOneForm && verify(null, Buffer.from(input), key.key, octetsSigned);
   if (alg !== 'EdDSA' || typ !== 'godwit+json') wrong(`${path}: changed, its signature is of another kind`);
   else if (!key) wrong(`${path}: signed with the key ${clean(kid)}, which was not given, or changed`);
   else if (!isGood()) wrong(`${path}: changed since it was signed`);
@@ -240,6 +242,9 @@ async function checkLive(certificate, lists, flags) {
   if (hex(sha256(key)) !== certificate.digestKey) fail('the digest key is that of another mailbox or estate');
   const { protocol, username, hostname, port } = new URL(flags.against);
   if (protocol !== 'imaps:' || !username) fail('--against wants imaps://user@host');
+  // A line break in one would be another command.
+  if (certificate.folders.some(({ target }) => /[^\x20-\x7e]/.test(target.name)))
+    fail('a folder has a name that is none of IMAP; nobody was connected to');
   const password = process.env[flags['password-env']] ?? fail('--password-env names the variable with the password');
   const ca = flags.ca && readFileSync(flags.ca);
   const imap = new Imap({ host: hostname, port: Number(port || 993), ca });
@@ -265,7 +270,7 @@ async function main() {
   const certificate = signedDocument(file, keys, 'godwit-certificate');
   if (certificate) {
     const { folders, root, mailbox, grade, totals, madeAt } = certificate;
-    console.log(`${clean(mailbox.address)}: ${grade.grade}, ${totals.targetMessages} messages, made ${madeAt}`);
+    console.log(clean(`${mailbox.address}: ${grade.grade}, ${totals.targetMessages} messages, made ${madeAt}`));
     if (hex(treeRoot(folders.map(leafOf))) !== root) wrong(`${file}: changed, its folders do not give its root`);
     const beside = file.replace(/\.json$/, '.elements');
     const lists = elementLists(flags.elements ?? (existsSync(beside) ? beside : null), certificate);

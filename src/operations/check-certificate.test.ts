@@ -81,6 +81,24 @@ describe('a certificate', () => {
     }
   });
 
+  test('whose signature is written in another way is another file, though readers of base64url see the same octets', async () => {
+    const file = (await fileOf(certificate('ann@x.example'))).toString();
+    const signature = /"signature":"([^"]+)"/.exec(file)?.[1] as string;
+    const next = String.fromCharCode(signature.charCodeAt(signature.length - 1) + 1);
+    for (const other of [`${signature.slice(0, -1)}${next}`, `${signature}==`, ` ${signature}`, `${signature}!`])
+      expect([other, await kinds(Buffer.from(file.replace(signature, other)))]).toEqual([other, ['signature']]);
+  });
+
+  test('without a grade that there is, or without an address, is none', async () => {
+    const file = (await fileOf(certificate('ann@x.example'))).toString();
+    for (const [from, to] of [
+      ['"grade":"perfect"', '"grade":"\\u001b[2J"'],
+      ['"address":"ann@x.example"', '"address":7'],
+      ['"targetMessages":1', '"targetMessages":"1"'],
+    ] as const)
+      expect(await kinds(Buffer.from(file.replace(from, to)))).toEqual(['not-json']);
+  });
+
   test('written with blanks, or with a member twice, is refused although it means the same', async () => {
     const file = await fileOf(certificate('ann@x.example'));
     expect(await kinds(Buffer.from(JSON.stringify(JSON.parse(file.toString()), null, 2)))).toEqual(['not-canonical']);

@@ -10,6 +10,7 @@ import {
   waveCertificateType,
 } from '#domain/certificate.ts';
 import { type CheckFinding, type CheckKind, fileFinding } from '#domain/certificate-check.ts';
+import { grades } from '#domain/grade.ts';
 import type { PublicKey } from '#domain/signing-key.ts';
 import { cleanText } from '#lib/clean-text.ts';
 import { checkSignature } from './sign-evidence.ts';
@@ -84,8 +85,10 @@ function hasFolders({
   folders,
   root,
   digestKey,
+  madeAt,
   totals,
   mailbox,
+  grade,
   elementList,
 }: Readonly<Record<string, unknown>>): boolean {
   const isSide = (side: unknown): boolean => {
@@ -104,12 +107,18 @@ function hasFolders({
   };
   const list = elementList as Readonly<Record<string, unknown>> | null;
   return (
-    [id, root, digestKey].every((each) => typeof each === 'string') &&
-    [totals, mailbox].every((each) => typeof each === 'object' && each !== null) &&
+    [id, root, digestKey, madeAt].every((each) => typeof each === 'string') &&
+    typeof memberOf(mailbox, 'address') === 'string' &&
+    Number.isSafeInteger(memberOf(totals, 'targetMessages')) &&
+    grades.some((each) => each === memberOf(grade, 'grade')) &&
     (list === null || (typeof list === 'object' && typeof list['sha256'] === 'string')) &&
     Array.isArray(folders) &&
     folders.every((each) => isSide((each as { readonly target?: unknown } | null)?.target))
   );
+}
+
+function memberOf(value: unknown, name: string): unknown {
+  return (value as Readonly<Record<string, unknown>> | null | undefined)?.[name];
 }
 
 /** Null where it holds something that has no canonical form. */
