@@ -11,6 +11,7 @@ import type { Interruption } from './interruption.ts';
 import type { Stage } from './journey.ts';
 import { leafHash, treeRoot } from './merkle-tree.ts';
 import type { SideName } from './platform.ts';
+import type { Selection } from './selection.ts';
 import type { VerifyNote } from './verify-report.ts';
 import type { VerificationOutcome } from './wave-verification.ts';
 
@@ -99,6 +100,8 @@ export interface Certificate {
     readonly source: string;
     readonly target: string;
     readonly outcome: VerificationOutcome;
+    /** What was to be moved, and is all that is certified: the choices of the settings. Of older certificates nobody can tell. */
+    readonly selection?: CertifiedSelection;
     readonly messagesRead: number;
     readonly octetsRead: number;
   };
@@ -115,6 +118,12 @@ export interface Certificate {
   /** Exceptions beyond `exceptionsMax`, which are counted and not named. */
   readonly exceptionsUnnamed: number;
   readonly grade: Graded;
+}
+
+/** As `Selection`; dates in ISO 8601. */
+export interface CertifiedSelection extends Pick<Selection, 'include' | 'exclude' | 'maxSizeBytes'> {
+  readonly since: string | null;
+  readonly before: string | null;
 }
 
 export interface CertifiedTotals {

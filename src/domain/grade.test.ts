@@ -2,7 +2,14 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { type Gradable, gradeOfMailbox, gradeOfWave, gradeRules, noGrades } from './grade.ts';
 
-const whole: Gradable = { outcome: 'whole', sourceMessages: 20_000, open: 0, accepted: 0, interruptedMs: 2_000 };
+const whole: Gradable = {
+  outcome: 'whole',
+  sourceMessages: 20_000,
+  open: 0,
+  accepted: 0,
+  behind: 0,
+  interruptedMs: 2_000,
+};
 const gradeOf = (found: Partial<Gradable>) => gradeOfMailbox({ ...whole, ...found }).grade;
 
 describe('a mailbox', () => {
@@ -31,6 +38,13 @@ describe('a mailbox', () => {
     expect(gradeOf({ interruptedMs: 600_001 })).toBe('poor');
     expect(gradeOf({ outcome: 'unfinished' })).toBe('poor');
     expect(gradeOf({ outcome: 'not-copied', interruptedMs: null })).toBe('poor');
+  });
+
+  test('is not perfect while messages wait for the next pass, of which the target has nothing', () => {
+    expect(gradeOfMailbox({ ...whole, behind: 7, interruptedMs: null })).toEqual({
+      grade: 'investigate',
+      because: ['of the source 7 messages are not carried yet'],
+    });
   });
 
   test('tells the gravest reason first', () => {

@@ -21,6 +21,8 @@ export interface Gradable {
   readonly sourceMessages: number;
   readonly open: number;
   readonly accepted: number;
+  /** Messages of the source that no pass has carried yet. */
+  readonly behind: number;
   /** Of its latest switch; null where it has not switched, or nothing is known of it. */
   readonly interruptedMs: number | null;
 }
@@ -38,10 +40,10 @@ const poorShareMax = 0.01;
 export const gradeRules = {
   mailbox: {
     perfect:
-      'everything the source held is on the target, octet for octet and with its date; nothing is listed; the switch kept nobody out for more than 5 seconds',
+      'everything of the source that was to be moved is on the target, octet for octet and with its date; nothing is listed; the switch kept nobody out for more than 5 seconds',
     good: 'the same, but for exceptions that a person has accepted by name; the switch kept nobody out for more than 60 seconds',
     investigate:
-      'up to 10 messages, and up to one in a thousand, are open; or nobody can tell, since it was released; or the switch kept somebody out for up to 10 minutes',
+      'up to 10 messages, and up to one in a thousand, are open; or messages wait for the next pass; or nobody can tell, since it was released; or the switch kept somebody out for up to 10 minutes',
     poor: 'more than that is open, or the switch kept somebody out for longer, or it could not be compared',
   },
   wave: {
@@ -66,21 +68,25 @@ interface Finding {
   readonly says: string;
 }
 
-function ofContent({ outcome, sourceMessages, open, accepted }: Gradable): readonly Finding[] {
-  const acceptedToo: readonly Finding[] =
-    accepted > 0 ? [{ grade: 'good', says: `${exceptions(accepted)} accepted by a person` }] : [];
+function ofContent({ outcome, sourceMessages, open, accepted, behind }: Gradable): readonly Finding[] {
+  const besides: readonly Finding[] = [
+    ...(behind > 0
+      ? [{ grade: 'investigate', says: `of the source ${messages(behind)} not carried yet` } as const]
+      : []),
+    ...(accepted > 0 ? [{ grade: 'good', says: `${exceptions(accepted)} accepted by a person` } as const] : []),
+  ];
   switch (outcome) {
     case 'whole':
     case 'accepted':
-      return acceptedToo;
+      return besides;
     case 'differs': {
       const few = open <= openInvestigateMax && open <= Math.max(1, sourceMessages * openInvestigateShare);
-      return [{ grade: few ? 'investigate' : 'poor', says: `${exceptions(open)} open` }, ...acceptedToo];
+      return [{ grade: few ? 'investigate' : 'poor', says: `${exceptions(open)} open` }, ...besides];
     }
     case 'inconclusive':
       return [
         { grade: 'investigate', says: 'since its release nobody can tell what was removed from what was lost' },
-        ...acceptedToo,
+        ...besides,
       ];
     case 'unfinished':
       return [{ grade: 'poor', says: 'the comparison ended early' }];
@@ -91,6 +97,10 @@ function ofContent({ outcome, sourceMessages, open, accepted }: Gradable): reado
 
 function exceptions(count: number): string {
   return count === 1 ? '1 exception' : `${count} exceptions`;
+}
+
+function messages(count: number): string {
+  return count === 1 ? '1 message is' : `${count} messages are`;
 }
 
 function ofInterruption(ms: number | null): readonly Finding[] {

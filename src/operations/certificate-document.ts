@@ -6,10 +6,12 @@ import {
   certificateVersion,
   type CertifiedException,
   type CertifiedFolder,
+  type CertifiedSelection,
   exceptionsMax,
   rootOfFolders,
 } from '#domain/certificate.ts';
 import type { Graded } from '#domain/grade.ts';
+import type { Selection } from '#domain/selection.ts';
 import type { VerifyReport } from '#domain/verify-report.ts';
 import type { OpenFinding } from '#domain/wave-verification.ts';
 import type { CertifiedFacts } from '#ports/evidence.ts';
@@ -27,6 +29,7 @@ export interface CertifiedRead {
   readonly traveller: Traveller;
   readonly pair: MailboxPair;
   readonly compared: ComparedMailbox;
+  readonly selection: Selection;
   readonly report: VerifyReport;
   readonly facts: CertifiedFacts;
   readonly grade: Graded;
@@ -63,6 +66,7 @@ export function certificateOf(read: CertifiedRead): Certificate {
       source: pair.source,
       target: pair.target,
       outcome: verification.outcome,
+      selection: selectionOf(read.selection),
       messagesRead: verification.messagesRead,
       octetsRead: verification.bytesRead,
     },
@@ -76,6 +80,11 @@ export function certificateOf(read: CertifiedRead): Certificate {
     exceptionsUnnamed: Math.max(0, exceptions.length - exceptionsMax),
     grade,
   });
+}
+
+function selectionOf({ include, exclude, since, before, maxSizeBytes }: Selection): CertifiedSelection {
+  const dated = (seconds: number | null): string | null => (seconds === null ? null : iso(seconds * 1000));
+  return { include, exclude, since: dated(since), before: dated(before), maxSizeBytes };
 }
 
 function totalsOf(

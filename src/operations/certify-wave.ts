@@ -45,7 +45,8 @@ export async function certifyWave(request: CertifyWave): Promise<Envelope<WaveCe
   const addresses = await evidence.addresses(members);
   for (let attempt = 0; attempt < attempts; attempt++) {
     const previous = await evidence.latest();
-    const covered = await evidence.open(members);
+    // Of whom none could be made now, an earlier one is not taken for it.
+    const covered = (await evidence.open(members)).filter(({ address }) => !request.reasons.has(address));
     if (covered.length === 0) return null;
     const envelope = await signed(documentOf(request, covered, [...addresses.values()], previous), key);
     if (await evidence.close(wave.id, envelope, covered, who)) return envelope;

@@ -67,6 +67,7 @@ async function place(): Promise<Place> {
   onTestFinished(() => rm(folder, { recursive: true }));
   const [source, target] = [filled(), filled()];
   const kept = new Map<number, Envelope<Certificate>>();
+  let stands: Stage = 'settled';
   const evidence: Partial<Evidence> = {
     facts: async () => ({
       organisation: 'RXY',
@@ -78,7 +79,9 @@ async function place(): Promise<Place> {
     }),
     keep: async (mailbox, signed) => void kept.set(mailbox, signed),
     open: async ([mailbox = 0]) =>
-      kept.has(mailbox) ? [{ mailbox, address: 'ann@x.example', leaf: Buffer.alloc(32), grade: 'perfect' }] : [],
+      kept.has(mailbox)
+        ? [{ mailbox, address: 'ann@x.example', leaf: Buffer.alloc(32), grade: 'perfect', stage: stands }]
+        : [],
     text: async (mailbox) => envelopeText(kept.get(mailbox) as Envelope<Certificate>),
   };
   const looks: Partial<Looks> = {
@@ -94,6 +97,7 @@ async function place(): Promise<Place> {
     target,
     kept,
     async make({ stage = 'settled', faults = {}, anew = false, lookAt = (once: LookAt) => once } = {}) {
+      stands = stage;
       const ends = { source: memorySource(source), target: memorySource(target, { faults }) };
       const inView = {
         traveller: { id: 1, address: 'ann@x.example', stage, side: 'target' },
@@ -136,6 +140,9 @@ describe('a certificate', () => {
       [['Süd "Ost"\\West'], 1, 2],
     ]);
     expect(certificate.totals).toMatchObject({ sourceMessages: 4, targetMessages: 4, equal: 4, open: 0 });
+    // Whoever reads it has to be able to tell what it does not speak of.
+    const selection = { include: [], exclude: [], since: null, before: null, maxSizeBytes: null };
+    expect(certificate.compared).toMatchObject({ outcome: 'whole', selection });
     expect(await there.check()).toEqual([]);
   });
 
@@ -164,6 +171,14 @@ describe('a certificate', () => {
     await rm(list);
     expect(await there.make()).toMatchObject([{ kind: 'made' }]);
     expect(await there.check()).toEqual([]);
+  });
+
+  test('from before the switch is made again after it, though no root covers it yet', async () => {
+    const there = await place();
+    await there.make({ stage: 'following' });
+    expect(await there.make({ stage: 'following' })).toMatchObject([{ kind: 'kept' }]);
+    expect(await there.make({ stage: 'settled' })).toMatchObject([{ kind: 'made' }]);
+    expect(there.kept.get(1)?.certificate.mailbox.stage).toBe('settled');
   });
 
   test('is made although an earlier run was killed while it wrote, and what that left is swept away', async () => {

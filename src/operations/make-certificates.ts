@@ -82,7 +82,9 @@ async function kept(
   const [known] = await evidence.open([mailbox]);
   const text = known && (await evidence.text(mailbox));
   if (!known || !text) return null;
-  const { id, elementList } = (JSON.parse(text) as Envelope<Certificate>).certificate;
+  const { id, elementList, mailbox: was } = (JSON.parse(text) as Envelope<Certificate>).certificate;
+  // One from before the switch says nothing of what came of it.
+  if (was.stage !== known.stage) return null;
   if (files) {
     const isListed = elementList && (await files.hasElements(known.address, id, elementList.octets));
     if (withElements && !isListed) return null;
@@ -137,6 +139,7 @@ async function certify(request: MakeCertificates, inView: InView, signal: AbortS
       traveller: inView.traveller,
       pair: inView.pair,
       compared,
+      selection: request.selection,
       report,
       facts,
       grade,

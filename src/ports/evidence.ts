@@ -3,6 +3,7 @@
 import type { Approval, Certificate, CertifiedWave, Envelope, WaveCertificate } from '#domain/certificate.ts';
 import type { Grade } from '#domain/grade.ts';
 import type { Interruption } from '#domain/interruption.ts';
+import type { Stage } from '#domain/journey.ts';
 import type { UnknownName } from '#domain/selector.ts';
 import type { KnownKey } from '#domain/signing-key.ts';
 import type { ListedException } from '#domain/wave-report.ts';
@@ -30,6 +31,8 @@ export interface KeptCertificate {
 /** One that no wave's root covers yet. */
 export interface OpenCertificate extends Omit<KeptCertificate, 'text'> {
   readonly grade: Grade;
+  /** Where its mailbox stands now; the certificate says where it stood. */
+  readonly stage: Stage;
 }
 
 export interface KeptWaveCertificate {

@@ -160,7 +160,7 @@ async function keep(db: Sql, mailbox: number, signed: Envelope<Certificate>): Pr
 
 async function open(db: Sql, mailboxes: readonly number[]): Promise<readonly OpenCertificate[]> {
   const { rows } = await sql<OpenCertificate>`
-    select c.mailbox, m.address, c.leaf, c.grade
+    select c.mailbox, m.address, c.leaf, c.grade, m.stage
       from certificate c join mailbox m on m.id = c.mailbox
      where c.mailbox = any(${mailboxes}::int[]) and c.wave_certificate is null
      order by m.address`.execute(db);
