@@ -129,6 +129,17 @@ test('who is killed in the middle has erased nothing, and nothing in the log say
   expect(rows).toEqual([]);
 });
 
+test('who was killed before the table was written anew has that done by the next order, though nothing is left to erase', async () => {
+  await using db = await testDatabase();
+  await set(db, ...Array.from({ length: 300 }, (_, i) => `m/${i}`));
+  await sql`delete from secret`.execute(db.sql);
+  const octets = async () =>
+    (await sql<{ n: number }>`select pg_relation_size('secret') as n`.execute(db.sql)).rows[0]?.n;
+  expect(await octets()).toBeGreaterThan(0);
+  expect(await sealedSecrets(db).erase(all, 'ann', 'x')).toMatchObject({ kind: 'erased', secrets: 0 });
+  expect(await octets()).toBe(0);
+});
+
 test("no sample of what is sealed lies among the planner's statistics, where it would outlive its row", async () => {
   await using db = await testDatabase();
   await set(db, ...Array.from({ length: 300 }, (_, i) => `m/${i}`));
