@@ -51,7 +51,7 @@ export async function layGodwit(tree: string, release: Release): Promise<void> {
   await write(join(doc, 'copyright'), copyrightText(root, packages));
   await put(join(root, 'CHANGELOG.md'), join(doc, 'CHANGELOG.md'));
   await layPapers(tree, 'godwit', release);
-  for (const page of (await readdir(join(root, pages))).filter((name) => /\.(?:md|json)$/.test(name)))
+  for (const page of (await readdir(join(root, pages))).filter((name) => /\.(?:md|json|mjs)$/.test(name)))
     await put(join(root, pages, page), join(doc, page));
   for (const folder of ['coexistence', 'prometheus', 'grafana'])
     await cp(join(root, 'deploy', folder), join(doc, 'examples', folder), { recursive: true });
