@@ -135,6 +135,11 @@ describe('where somebody got past the guards', () => {
     [`update audit_link set digests = overlay(digests placing '\\x00' from 1) where seq = 2`, 'link 2 was changed', 3],
     [`update audit_link set records = '{[3,4)}' where seq = 2`, 'the record behind 3 was taken out of its link', 3],
     [`update audit_link set records = '{[3,4),[6,7)}' where seq = 2`, 'record 6 was changed', 6],
+    [
+      `update audit_link set records = '{[3,9000000000000)}' where seq = 2`,
+      'the record behind 3 was taken out of its link',
+      3,
+    ],
     ['delete from audit_link where seq = 1', 'a link is missing after 0 records', 1],
     ['delete from audit_link where seq = 2', 'a link is missing after 2 records', 3],
     [
