@@ -3,6 +3,7 @@
 import { writeFileSync } from 'node:fs';
 import { setPriority } from 'node:os';
 import { parseArgs } from 'node:util';
+import { runApi } from './api/run.ts';
 import { runControlPlane } from './control-plane.ts';
 import { stateNames } from './control-plane-estate.ts';
 import { runCertificates } from './certificates.ts';
@@ -43,6 +44,7 @@ npm run bench -- memory [--only w2,many,large] [--at-once N] [--json FILE]
 npm run bench -- queue [--mailboxes 2100000] [--at-once N] [--json FILE]
 npm run bench -- import [--mailboxes 2100000] [--grants 5000000] [--json FILE]
 npm run bench -- control-plane [--mailboxes 2100000] [--only ${stateNames.join(',')}] [--json FILE]
+npm run bench -- api [--mailboxes 2100000] [--clients 50] [--only WORDS,…] [--keep] [--profile FOLDER] [--json FILE]
 npm run bench -- rehearse [--mailboxes 2100000] [--seed 1] [--planner godwit|organisations] [--runs N] [--json FILE]
 npm run bench -- events [--clients 200] [--json FILE]
 npm run bench -- look-ups [--mailboxes 2100000] [--json FILE]
@@ -63,6 +65,8 @@ const { positionals, values } = parseArgs({
   allowPositionals: true,
   options: {
     only: { type: 'string' },
+    clients: { type: 'string' },
+    profile: { type: 'string' },
     peers: { type: 'string', default: peers.join(',') },
     rounds: { type: 'string', default: '3' },
     storage: { type: 'string', default: 'mdbox' },
@@ -138,6 +142,20 @@ switch (positionals[0]) {
       ),
     );
     break;
+  case 'api': {
+    const result = await runApi({
+      mailboxes: Number(values.mailboxes ?? 2_100_000),
+      clients: Number(values.clients ?? 50),
+      seconds: 10,
+      only: values.only?.split(',') ?? [],
+      asItStands: values.keep,
+      profile: values.profile ?? null,
+      say,
+    });
+    keep(result);
+    if (!result.isWell) process.exitCode = 1;
+    break;
+  }
   case 'look-ups': {
     const result = await runLookUps(Number(values.mailboxes ?? 2_100_000), say);
     keep(result);

@@ -149,6 +149,34 @@ ${sideText('target', target)}
 #     certificate: api.crt
 #     key: api.key
 #   behind-proxy: false
+#   # With which people sign in (docs/access.md); programs come with tokens.
+#   sign-in:
+#     issuer: https://id.corp.example
+#     client-id: godwit
+#     client-secret: env:SIGN_IN_SECRET
+#     origin: https://godwit.corp.example
+#     scopes: openid email
+#     who-claim: email
+#     groups-claim: groups
+#     lasts: 8h
+#     roles:
+#       mail-operators: operator
+#       rxy-it: local-administrator of RXY
+
+# What the API does only with the word of a second person (docs/access.md).
+# approvals:
+#   acts: [start-wave, release-wave]
+
+# Where Godwit may connect to, whatever else these settings name (docs/endpoints.md).
+# endpoints:
+#   hosts: [mail.old.example, '*.corp.example']
+#   ports: [993, 443, 587]
+#   networks: [10.20.0.0/16]
+
+# Where the head of the audit log is kept outside, so that nobody cuts its end off unseen (docs/audit.md).
+# audit:
+#   send-head: [file:/mnt/auditor/heads]
+#   every: 1d
 
 # Folders by globs over the whole path, or by role whatever they are called ('\\Trash').
 # folders:

@@ -127,47 +127,60 @@ describe('the file that is written', () => {
     // What is no default but an example.
     const examples =
       /schema|include|exclude|map:|Sent Items|max-size|commands-per|admin|secret:|secrets: file|oauth|user:|ca:|database: env|embedded:|port:|password:|smtps?:|from:|reply-to:|templates:|sessions:|doveadm|key:/;
-    // Doors, the API, a directory, ways in and probes have no defaults that could stand alone.
-    const [start = '', probes = '', more = ''] = text.split(/^(# probes:\n(?:#.*\n)*)/m);
-    const [first = '', waysIn = '', others = ''] = (start + more).split(/^(# ways-in:\n(?:#.*\n)*)/m);
-    const [beside = '', api = '', behind = ''] = (first + others).split(/^(# api:\n(?:#.*\n)*)/m);
-    const [rest = '', directory = '', last = ''] = (beside + behind).split(/^(# directory:\n(?:#.*\n)*)/m);
-    const [before = '', doors = '', after = ''] = (rest + last).split(/^(# doors:\n(?:#.*\n)*)/m);
-    const lines = (before + after)
+    const lines = sections
+      .reduce((rest, name) => takenOut(rest, name).rest, text)
       .split('\n')
       .map((line) => (/^ *# +[\w-]+:(?: |$)/.test(line) && !examples.test(line) ? line.replace('# ', '') : line));
     expect(lines.join('\n')).toMatch(/^error-budget: 2%$/m);
     await writeFile(config, lines.join('\n'));
     expect(await readEstate(config)).toEqual(asWritten);
-    // What is shown of doors can be had as it stands, for both sides.
-    const shown = doors.replaceAll(/^# /gm, '');
-    const source = /^ {2}source:\n(?: {4}.*\n)*/m.exec(shown)?.[0] ?? '';
-    await writeFile(config, before + shown + source.replace('source:', 'target:') + after);
-    expect((await readEstate(config)).doors).toMatchObject({
+  });
+
+  /** These have no defaults that could stand alone. */
+  const sections = ['doors', 'api', 'directory', 'ways-in', 'probes', 'approvals', 'endpoints', 'audit'] as const;
+
+  function takenOut(from: string, name: string): { readonly rest: string; readonly shown: string } {
+    const [before = '', its = '', after = ''] = from.split(new RegExp(`^(# ${name}:\\n(?:#.*\\n)*)`, 'm'));
+    return { rest: before + after, shown: its.replaceAll(/^# /gm, '') };
+  }
+
+  /** The settings as they are with what is shown of one section, taken at its word but for `made` of it. */
+  async function readWith(name: (typeof sections)[number], made: (shown: string) => string = (shown) => shown) {
+    const { rest, shown } = takenOut(text, name);
+    await writeFile(config, `${rest}${made(shown)}`);
+    return readEstate(config);
+  }
+
+  test('shows of each section what can be had as it stands', async () => {
+    const forBoth = (shown: string): string => {
+      const source = /^ {2}source:\n(?: {4}.*\n)*/m.exec(shown)?.[0] ?? '';
+      return shown + source.replace('source:', 'target:');
+    };
+    expect((await readWith('doors', forBoth)).doors).toMatchObject({
       signInsWaitMs: 20_000,
       postfix: { views: [{ name: '' }] },
     });
-    // So can what is shown of probes, with one of the two ways to sign in.
-    await writeFile(config, start + probes.replaceAll(/^# /gm, '').replaceAll(/^ +(?:ca|secrets):.*\n/gm, '') + more);
-    expect((await readEstate(config)).probes).toMatchObject({ user: '{address}', atOnce: 40, perMinute: 500 });
-    // So can what is shown of the API.
-    await writeFile(config, beside + api.replaceAll(/^# /gm, '') + behind);
-    expect((await readEstate(config)).api).toEqual({
+    // With one of the two ways to sign in, and without the file of an authority.
+    const oneWay = (shown: string): string => shown.replaceAll(/^ +(?:ca|secrets):.*\n/gm, '');
+    expect((await readWith('probes', oneWay)).probes).toMatchObject({ user: '{address}', atOnce: 40, perMinute: 500 });
+    expect((await readWith('api')).api).toMatchObject({
       at: { kind: 'tcp', host: '127.0.0.1', port: 8030 },
       tls: { certificate: join(dirname(config), 'api.crt'), key: join(dirname(config), 'api.key') },
       behindProxy: false,
+      signIn: { issuer: 'https://id.corp.example' },
     });
-    // So can what is shown of a directory, but for the file of its authority.
-    await writeFile(config, rest + directory.replaceAll(/^# /gm, '').replace(/^ +ca:.*\n/m, '') + last);
-    expect((await readEstate(config)).directory).toMatchObject({
+    expect((await readWith('directory', oneWay)).directory).toMatchObject({
       filter: '(mail={address})',
       source: { mailRoutingAddress: null },
       target: { mailRoutingAddress: '{local}@new.example' },
     });
-    await writeFile(config, first + waysIn.replaceAll(/^# /gm, '') + others);
-    expect((await readEstate(config)).waysIn).toEqual({
+    expect((await readWith('ways-in')).waysIn).toEqual({
       usual: ['mx', 'proxy', 'direct'],
       elsewhere: { RXY: ['mx', 'proxy'] },
     });
+    expect((await readWith('approvals')).approvals).toEqual(['start-wave', 'release-wave']);
+    expect((await readWith('audit')).audit).toMatchObject({ sendHead: [{ kind: 'file' }] });
+    const everywhere = (shown: string): string => shown.replace("'*.corp.example'", "'*.corp.example', '*.example'");
+    expect((await readWith('endpoints', everywhere)).endpoints).toMatchObject({ ports: [993, 443, 587] });
   });
 });
