@@ -70,7 +70,7 @@ export const makeFlags: FlagParametersForType<MakeFlags> = {
     'DIR',
   ),
   anew: flag('Also of those who have one that no root covers yet'),
-  noElements: flag('Without the list that lets a checker name a single message (some 120 octets for each message)'),
+  noElements: flag('Without the list that lets a checker name a single message (some 100 octets for each message)'),
   atOnce: manyFlags.atOnce,
   ...keyFlags,
 };

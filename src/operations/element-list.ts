@@ -14,6 +14,7 @@ import { createInterface } from 'node:readline';
 import { digestOctets } from '#domain/digest.ts';
 import type { Side } from '#verify/findings.ts';
 import type { SideEvidence } from '#verify/side-evidence.ts';
+import { draftOf } from './evidence-drafts.ts';
 
 /** The first line, with its end. */
 export function elementListHead(certificate: string): string {
@@ -40,7 +41,7 @@ export class ElementListWriter implements AsyncDisposable {
   }
 
   static async begin(path: string, certificate: string): Promise<ElementListWriter> {
-    const draft = `${path}.${process.pid}`;
+    const draft = draftOf(path);
     const writer = new ElementListWriter(draft, await open(draft, 'w', 0o600));
     await writer.#write(elementListHead(certificate));
     return writer;

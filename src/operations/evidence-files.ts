@@ -1,10 +1,11 @@
 /** Where the files of certificates lie: one for each mailbox, named for its address, and beside it the list of its elements. */
 
-import { type FileHandle, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileNameOf } from '#domain/certificate.ts';
 import { fault } from '#domain/fault.ts';
 import { elementListHead, ElementListWriter } from './element-list.ts';
+import { draftOf, sweepDrafts } from './evidence-drafts.ts';
 
 export class EvidenceFiles {
   readonly #folder: string;
@@ -16,7 +17,7 @@ export class EvidenceFiles {
   /** Makes the folder where it is not there. Throws `evidence.folder.unwritable`. */
   static async open(folder: string): Promise<EvidenceFiles> {
     await unwritable(folder, mkdir(folder, { recursive: true }));
-    await unwritable(folder, sweep(folder));
+    await unwritable(folder, sweepDrafts(folder));
     return new EvidenceFiles(folder);
   }
 
@@ -58,7 +59,7 @@ export class EvidenceFiles {
   /** One that is written line by line, and put in its place when it is whole. */
   async table(name: string): Promise<TableFile> {
     const path = join(this.#folder, name);
-    const draft = `${path}.${process.pid}`;
+    const draft = draftOf(path);
     return new TableFile(this.#folder, draft, path, await unwritable(this.#folder, open(draft, 'w', 0o644)));
   }
 
@@ -77,7 +78,7 @@ export class EvidenceFiles {
 
   /** The old file or the new one is there, whatever is killed meanwhile. */
   #write(path: string, text: string, mode: number): Promise<void> {
-    const draft = `${path}.${process.pid}`;
+    const draft = draftOf(path);
     const work = async (): Promise<void> => {
       {
         await using file = await open(draft, 'w', mode);
@@ -114,22 +115,6 @@ export class TableFile implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#file.close();
     if (!this.#isKept) await rm(this.#draft, { force: true });
-  }
-}
-
-/** What processes that were killed had begun to write: a name of ours, and the number of a process that is no more. */
-async function sweep(folder: string): Promise<void> {
-  for (const name of await readdir(folder)) {
-    const pid = /\.(?:json|elements|digest-key|csv|txt)\.(\d+)$/.exec(name)?.[1];
-    if (pid !== undefined && !lives(Number(pid))) await rm(join(folder, name), { force: true });
-  }
-}
-
-function lives(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
 

@@ -184,10 +184,15 @@ describe('a certificate', () => {
   test('is made although an earlier run was killed while it wrote, and what that left is swept away', async () => {
     const there = await place();
     // No process has this number: the largest is 4,194,304 (Linux, PID_MAX_LIMIT).
-    await writeFile(join(there.folder, 'ann@x.example.elements.5000000'), 'half a li');
-    await writeFile(join(there.folder, 'notes.2026'), 'somebody else’s');
+    await writeFile(join(there.folder, 'ann@x.example.elements.godwit-draft-5000000'), 'half a li');
+    // Of last year, and of a process that may well be gone.
+    await writeFile(join(there.folder, 'accounts.csv.5000000'), 'somebody else’s');
     await there.make();
-    expect(await readdir(there.folder)).toEqual(['ann@x.example.elements', 'ann@x.example.json', 'notes.2026']);
+    expect((await readdir(there.folder)).toSorted()).toEqual([
+      'accounts.csv.5000000',
+      'ann@x.example.elements',
+      'ann@x.example.json',
+    ]);
   });
 
   test('is not made of what was never copied, nor of a comparison that ended early; nothing is left of it', async () => {
