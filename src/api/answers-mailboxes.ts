@@ -1,6 +1,6 @@
 /** Answers about mailboxes. */
 
-import type { MailboxOrder, Whom } from '#domain/estate-state.ts';
+import type { MailboxesOrdered, MailboxOrder, Whom } from '#domain/estate-state.ts';
 import { type Answerers, type Asked, notThere, refused, selectorOf, unfit, unknownName } from './answer.ts';
 import type { mailboxContract } from './contract-mailboxes.ts';
 import { usualLimit } from './operation.ts';
@@ -43,13 +43,16 @@ async function ordered(
   { estate, who, body: { addresses, select, why } }: Asked<MailboxContract['hold-mailboxes']>,
   order: MailboxOrder,
 ) {
-  const done = await estate.mailboxes.order(whomOf(addresses, select), order, who, why ?? null);
+  return orderedOf(await estate.mailboxes.order(whomOf(addresses, select), order, who, why ?? null));
+}
+
+export function orderedOf(done: MailboxesOrdered) {
   if (done.kind === 'unknown') throw unknownName(done);
   if (done.kind === 'unknown-mailboxes') throw notThere('mailbox', done.addresses[0] ?? '', null, done);
   return wire(done);
 }
 
-function whomOf(addresses: readonly string[] | undefined, select: string | undefined): Whom {
+export function whomOf(addresses: readonly string[] | undefined, select: string | undefined): Whom {
   if ((addresses === undefined) === (select === undefined)) throw unfit('give addresses or select, and not both');
   if (addresses !== undefined) return { kind: 'addresses', addresses };
   const selector = selectorOf(select);

@@ -1,6 +1,7 @@
 /** Every operation of the contract, answered. */
 
 import { accessAnswers } from './answers-access.ts';
+import { datesAnswers } from './answers-dates.ts';
 import { publicAnswers, estateAnswers } from './answers-estate.ts';
 import { keptAnswers } from './answers-kept.ts';
 import { looksAnswers } from './answers-looks.ts';
@@ -15,6 +16,7 @@ export const answers: Answerers<Contract> = {
   ...publicAnswers,
   ...estateAnswers,
   ...mailboxAnswers,
+  ...datesAnswers,
   ...waveAnswers,
   ...looksAnswers,
   ...tailAnswers,

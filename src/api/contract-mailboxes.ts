@@ -16,10 +16,10 @@ const address = Type.String({
   pattern: String.raw`^[^\x00-\x20\x7f]+@[^\x00-\x20\x7f]+$`,
   description: 'Of a mailbox, such as ann@corp.example.',
 });
-const byAddress = fields({ address });
+export const byAddress = fields({ address });
 
 /** Either some addresses or a selector; the route says so where it is neither or both. */
-const whom = {
+export const whom = {
   addresses: Type.Optional(Type.Array(address, { minItems: 1, maxItems: 500, description: 'Whose; or `select`.' })),
   select: Type.Optional(selectText),
 };

@@ -4,6 +4,7 @@
  */
 
 import { accessContract } from './contract-access.ts';
+import { datesContract } from './contract-dates.ts';
 import { estateContract } from './contract-estate.ts';
 import { eventsContract } from './contract-events.ts';
 import { keptContract } from './contract-kept.ts';
@@ -18,6 +19,7 @@ export const contract = {
   ...publicContract,
   ...estateContract,
   ...mailboxContract,
+  ...datesContract,
   ...waveContract,
   ...looksContract,
   ...tailContract,

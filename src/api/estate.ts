@@ -15,6 +15,7 @@ import type { NamedSecret } from '#operations/keep-secrets.ts';
 import type { WaveReported } from '#operations/report-wave.ts';
 import type { VerifiedMailbox, VerifyWaveRequest } from '#operations/verify-wave.ts';
 import type { Approvals, Sessions, Tokens } from '#ports/access.ts';
+import type { Dates } from '#ports/dates.ts';
 import type { Descriptions } from '#ports/descriptions.ts';
 import type { EstateLists, EstateView, MailboxOrders } from '#ports/estate-view.ts';
 import type { Notices } from '#ports/notices.ts';
@@ -29,6 +30,7 @@ export interface Holding {
   readonly lists: EstateLists;
   readonly descriptions: Descriptions;
   readonly mailboxes: MailboxOrders;
+  readonly dates: Dates;
   readonly acceptances: Acceptances;
   readonly reports: { wave(name: string): Promise<WaveReported> };
   readonly tail: Pick<TailView, 'list' | 'burnDown' | 'applications' | 'organisation' | 'assign' | 'unassign'>;

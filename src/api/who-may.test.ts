@@ -49,6 +49,7 @@ const auditors: readonly Role[] = ['owner', 'operator', 'auditor'];
 const lookers: readonly Role[] = ['owner', 'planner', 'operator', 'auditor'];
 const helpers: readonly Role[] = ['owner', 'operator', 'service-desk', 'local-administrator'];
 const holders: readonly Role[] = but('auditor');
+const deferrers: readonly Role[] = but('auditor', 'service-desk');
 
 /** Who may over the whole estate, and who over a part; and how it is asked of something. */
 type Row = readonly [whole: readonly Role[] | 'everybody', part: readonly Role[], asks?: Asks];
@@ -89,6 +90,14 @@ const rows: Readonly<Record<Asked, Row>> = {
   'hold-mailboxes': [holders, holders, byAddress],
   'release-mailboxes': [holders, holders, byAddress],
   'retry-mailboxes': [helpers, helpers, byOrganisation],
+  'defer-mailboxes': [deferrers, deferrers, (of) => ({ order: { addresses: [of.address], why, until: '2999-01-01' } })],
+  'ask-for-dates': [
+    holders,
+    holders,
+    (of) => ({ order: { select: `organisation=${of.organisation}`, why, notBefore: '2999-01-01' } }),
+  ],
+  'list-wishes': [all, all],
+  'decline-wish': [['owner', 'planner'], nobody, (of) => ({ param: of.address, order: { why } })],
   'exclude-mailboxes': [planners, planners, byAddress],
   'same-account': [operators, operators, byAddress],
   'other-account': [operators, operators, byOrganisation],
@@ -147,6 +156,11 @@ async function estate(db: Database): Promise<void> {
            ('bob@own.example', 'person', 3, 100, 'planned', 3, null),
            ('zoe@foreign.example', 'person', 2, 7000000, 'planned', 2, 'zoe-foreign'),
            ('yan@foreign.example', 'shared', 4, 7000000, 'planned', 3, null)`.execute(db.sql);
+  await sql`
+    insert into date_wish (mailbox, not_before, who, why)
+    select id, '2999-01-01', 'lou', 'leave' from mailbox where address in ('bob@own.example', 'yan@foreign.example')`.execute(
+    db.sql,
+  );
   await sql`
     insert into mailbox (address, kind, organisation, size_bytes)
     values ('cat@own.example', 'person', 1, 100), ('xia@foreign.example', 'person', 2, 7000000)`.execute(db.sql);
@@ -316,6 +330,8 @@ async function foreignRows(db: Database): Promise<unknown> {
   const { rows: mailboxes } = await sql`
     select m.*, (select count(*) from audit a where a.mailbox = m.id) as records
       from mailbox m where address like '%foreign%' order by id`.execute(db.sql);
+  const { rows: wishes } = await sql`
+    select d.* from date_wish d join mailbox m on m.id = d.mailbox where address like '%foreign%'`.execute(db.sql);
   const { rows: waves } = await sql`select * from wave where name in ('foreign', 'both') order by id`.execute(db.sql);
-  return { mailboxes, waves };
+  return { mailboxes, waves, wishes };
 }

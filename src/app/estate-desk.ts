@@ -8,6 +8,7 @@ import { openAcceptances } from '#store/acceptance.ts';
 import { auditLines } from '#store/audit-list.ts';
 import { openBrake } from '#store/brake.ts';
 import type { Database } from '#store/db.ts';
+import { openDates } from '#store/dates.ts';
 import { openDescriptions } from '#store/descriptions.ts';
 import { openDoorCare } from '#store/door-care.ts';
 import { openEstateLists } from '#store/estate-lists.ts';
@@ -30,6 +31,7 @@ export function openEstate(db: Database, stateDir: string): Holding & Works {
     lists: openEstateLists(db),
     descriptions: openDescriptions(db),
     mailboxes: openMailboxOrders(db),
+    dates: openDates(db),
     acceptances: openAcceptances(db),
     reports: { wave: (name) => reportWave(accounts, name) },
     tail: openTailView(db),

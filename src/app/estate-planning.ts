@@ -7,6 +7,7 @@ import { rosterOfEstate } from '#operations/roster-of-estate.ts';
 import { planKeepingOf } from '#store/plan-keeping.ts';
 import { openEstateRoster } from '#store/roster.ts';
 import { openEstateDatabase } from './estate-database.ts';
+import { openWishesOf } from '#store/wishes.ts';
 import type { Environment } from './keyring.ts';
 
 /** Opens it. Throws `database.*`, and a `UsageError` where its URL cannot be had. */
@@ -19,6 +20,7 @@ export async function openPlanning(
   const who = `operator ${userInfo().username}`;
   return {
     apply: (order, stop) => applyPlan({ ...order, who, openKeeping: planKeepingOf(db, log) }, stop),
+    wishes: (stop) => openWishesOf(db).open(stop),
     roster: (calendar, stop) => rosterOfEstate(openEstateRoster(db), calendar, stop),
     [Symbol.asyncDispose]: () => db[Symbol.asyncDispose](),
   };

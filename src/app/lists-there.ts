@@ -50,7 +50,7 @@ export function selecting(selector: Selector): { readonly select?: string } {
 }
 
 /** One after the other, until there are as many as are wanted. */
-async function pages<Line>(
+export async function pages<Line>(
   { after, max }: ListOrder,
   ask: (query: {
     readonly limit: number;

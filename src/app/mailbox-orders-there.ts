@@ -38,7 +38,7 @@ export function mailboxOrdersThere(client: ApiClient): Programme['mailboxes'] {
   };
 }
 
-function whomText(whom: Whom): { addresses: string[] } | { select: string } {
+export function whomText(whom: Whom): { addresses: string[] } | { select: string } {
   if (whom.kind === 'selector') return { select: selectorText(whom.selector) };
   if (whom.addresses.length > addressesMost)
     throw usageError(`A server takes ${addressesMost} addresses in one order: say more of them with --select.`);

@@ -55,7 +55,10 @@ async function opened(
   if ('folder' in estate) return { where: folderEstate(estate.folder), close: async () => undefined };
   const imported = await openPlanning({ ...estate, ...options }, environment);
   return {
-    where: importedEstate((calendar, stop) => imported.roster(calendar, stop)),
+    where: importedEstate(
+      (calendar, stop) => imported.roster(calendar, stop),
+      (stop) => imported.wishes(stop),
+    ),
     close: async () => imported[Symbol.asyncDispose](),
   };
 }

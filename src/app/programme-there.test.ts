@@ -150,6 +150,13 @@ const orders: readonly (readonly string[])[] = [
   ['mailbox', 'hold', 'ann@x.example', 'bob@x.example', '--why', 'on call'],
   ['mailbox', 'hold', 'bob@x.example'],
   ['mailbox', 'hold', 'ann@x.example', 'nobody@x.example', 'nor@x.example'],
+  ['mailbox', 'defer', 'ann@x.example', 'bob@x.example', '--until', '2999-01-01', '--why', 'on call', '-o', 'json'],
+  ['mailbox', 'defer', 'nobody@x.example', '--until', '2999-01-01', '--why', 'on call'],
+  ['mailbox', 'ask', '--select', 'organisation=RXY', '--not-before', '2999-01-01', '--why', 'leave'],
+  ['mailbox', 'ask', 'nobody@x.example', '--not-before', '2999-01-01', '--not-after', '2999-01-02', '--why', 'leave'],
+  ['mailbox', 'answer', 'flo@x.example', '--decline', '--why', 'no'],
+  ['mailbox', 'answer', 'flo@x.example', '--decline', '--why', 'no'],
+  ['mailbox', 'answer', 'nobody@x.example', '--decline', '--why', 'no'],
   ['mailbox', 'release', '--select', 'organisation=RXY mark=held,excluded', '-o', 'json'],
   ['mailbox', 'release', '--select', 'organisation=RXA'],
   ['mailbox', 'retry', 'dan@x.example'],
@@ -181,7 +188,8 @@ test('every order does and tells the same by a server as on the database', async
     expect([words, still(other)]).toEqual([words, still(one)]);
   }
   const stand = (of: TestDatabase) =>
-    sql`select address, stage, mark, wave, held, excluded from mailbox order by id`
+    sql`select address, stage, mark, wave, held, held_until, excluded, d.state, d.not_before, d.not_after, d.answer
+          from mailbox left join date_wish d on d.mailbox = mailbox.id order by mailbox.id`
       .execute(of.sql)
       .then(({ rows }) => rows);
   expect(await stand(twin)).toEqual(await stand(db));

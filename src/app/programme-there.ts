@@ -12,6 +12,7 @@ import type { ForecastPast } from '#domain/forecast-past.ts';
 import { shownServerPlace } from '#domain/server-place.ts';
 import type { WaysAccepted } from '#domain/ways-in.ts';
 import type { EstateForecast } from '#operations/forecast.ts';
+import { datesThere } from './dates-there.ts';
 import { listAuditThere, listsThere } from './lists-there.ts';
 import { mailboxOrdersThere } from './mailbox-orders-there.ts';
 import { orNotThere, orRefused, was } from './outcomes-there.ts';
@@ -61,6 +62,7 @@ export function openProgrammeThere({ place, bearer, ca, signal }: ServerOptions,
       follows: notByServer,
     },
     mailboxes: mailboxOrdersThere(client),
+    dates: datesThere(client),
     acceptances: {
       accept: (address, which, _who, why) =>
         orNotThere<Accepted>(

@@ -161,6 +161,19 @@ export interface MailboxOrderFlags extends MailboxFlags {
   readonly select?: string;
 }
 
+export interface DeferFlags extends MailboxOrderFlags {
+  readonly until?: string;
+}
+
+export interface AskFlags extends MailboxOrderFlags {
+  readonly notBefore?: string;
+  readonly notAfter?: string;
+}
+
+export interface AnswerFlags extends MailboxFlags {
+  readonly decline?: boolean;
+}
+
 export interface AcceptFlags extends MailboxFlags {
   readonly folder?: string;
   readonly uid?: string;
@@ -474,6 +487,22 @@ export const mailboxFlags: FlagParametersForType<MailboxFlags> = {
 
 export const mailboxOrderFlags: FlagParametersForType<MailboxOrderFlags> = {
   select: text("All that are meant, instead of addresses: 'wave=pilot mark=blocked'", 'SELECTOR'),
+  ...mailboxFlags,
+};
+
+export const deferFlags: FlagParametersForType<DeferFlags> = {
+  until: text('The day on which it goes on by itself', 'DAY'),
+  ...mailboxOrderFlags,
+};
+
+export const askFlags: FlagParametersForType<AskFlags> = {
+  notBefore: text('The first day that would do', 'DAY'),
+  notAfter: text('The last day; without it any later one will do', 'DAY'),
+  ...mailboxOrderFlags,
+};
+
+export const answerFlags: FlagParametersForType<AnswerFlags> = {
+  decline: flag('The answer is no, and --why says why'),
   ...mailboxFlags,
 };
 

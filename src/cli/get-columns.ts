@@ -1,5 +1,6 @@
 /** The columns of `godwit get`: of its CSV, which are stable (columns are added at the end), and those that a screen has room for. */
 
+import type { DateWish } from '#domain/dates.ts';
 import type { MailboxLine, OrganisationLine, WaveLine } from '#domain/estate-lists.ts';
 import type { WorkerState } from '#domain/estate-state.ts';
 import { marks, type Stage, stages } from '#domain/journey.ts';
@@ -206,6 +207,63 @@ export const workerColumns: readonly Column<WorkerState>[] = [
     (w) => w.lacks.join(' '),
     (w) => (w.lacks.length === 0 ? '' : `lacks ${shown(w.lacks.join(', '), 80)}`),
     '',
+  ),
+];
+
+export const wishColumns: readonly Column<DateWish>[] = [
+  both(
+    'address',
+    (w) => w.address,
+    (w) => shown(w.address, 60),
+  ),
+  both(
+    'organisation',
+    (w) => w.organisation,
+    (w) => shown(w.organisation, 20),
+    'org',
+  ),
+  both(
+    'state',
+    (w) => w.state,
+    (w) => w.state,
+  ),
+  both(
+    'not_before',
+    (w) => w.notBefore,
+    (w) => w.notBefore,
+    'not before',
+  ),
+  both(
+    'not_after',
+    (w) => w.notAfter,
+    (w) => w.notAfter ?? '',
+    'not after',
+  ),
+  both(
+    'day',
+    (w) => w.day,
+    (w) => w.day ?? '',
+    'has',
+  ),
+  inFile('wave', (w) => w.wave),
+  both(
+    'who',
+    (w) => w.who,
+    (w) => shown(w.who, 30),
+    'asked by',
+  ),
+  both(
+    'why',
+    (w) => w.why,
+    (w) => shown(w.why, 60),
+  ),
+  inFile('asked_at', (w) => instant(w.askedAt)),
+  inFile('answered_by', (w) => w.answeredBy),
+  inFile('answered_at', (w) => instant(w.answeredAt)),
+  both(
+    'answer',
+    (w) => w.answer,
+    (w) => shown(w.answer ?? '', 60),
   ),
 ];
 

@@ -161,9 +161,14 @@ EXAMPLES
   godwit mailbox release ann@corp.example bob@corp.example
   godwit mailbox retry --select 'wave=pilot mark=blocked fault=target.quota'
   godwit mailbox exclude --select 'organisation=RXY kind=room'
+  godwit mailbox defer ann@corp.example --until 2026-12-01 --why 'on call tonight'
+  godwit mailbox ask --select under=RXY-W12 --not-before 2026-12-07 --not-after 2026-12-18 --why 'the audit'
+  godwit mailbox answer ann@corp.example --decline --why 'her team moves on the 3rd'
   godwit mailbox go-back ann@corp.example --why 'her calendar is lost'
 
-hold lets a mailbox wait where it is, exclude lets its journey rest for good; release ends both. retry is for the blocked, and
+hold lets a mailbox wait where it is, exclude lets its journey rest for good; release ends both. defer takes
+who has not begun to switch out of their window; they go on by themselves when the day has come (release: before), without a window
+where their wave is over by then. ask is heard by the next godwit plan, and godwit get wishes tells what became of it. retry is for the blocked, and
 for who is being carried: the next pass is at once, and tries again what the other side had refused. same-account and
 other-account are for those that are blocked for mailbox.other-account: another user or host is meant than before, and only
 you know whether it is the same account.

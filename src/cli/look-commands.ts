@@ -16,7 +16,7 @@ import { describeHelp, getHelp } from './help.ts';
 import { named, someMailbox, someWave } from './positional.ts';
 import type { Session } from './session.ts';
 
-export const getCommands = buildRouteMap<'mailboxes' | 'organisations' | 'waves' | 'workers', Session>({
+export const getCommands = buildRouteMap<'mailboxes' | 'organisations' | 'waves' | 'wishes' | 'workers', Session>({
   routes: {
     mailboxes: buildCommand<MailboxListFlags, [], Session>({
       loader: async () => (await import('./get.ts')).getMailboxes,
@@ -32,6 +32,11 @@ export const getCommands = buildRouteMap<'mailboxes' | 'organisations' | 'waves'
       loader: async () => (await import('./get.ts')).getWaves,
       parameters: { flags: tableFlags, aliases: shorthands },
       docs: { brief: 'Waves, the next to open first', fullDescription: getHelp },
+    }),
+    wishes: buildCommand<ListFlags, [], Session>({
+      loader: async () => (await import('./dates.ts')).getWishes,
+      parameters: { flags: listFlags, aliases: shorthands },
+      docs: { brief: 'Days that were asked for, and what became of it', fullDescription: getHelp },
     }),
     workers: buildCommand<TableFlags, [], Session>({
       loader: async () => (await import('./get.ts')).getWorkers,

@@ -23,24 +23,36 @@ export async function orderMailboxes(
 ): Promise<void> {
   const whom = whomOf(flags, addresses);
   await using programme = await openProgrammeFor(session, flags);
-  const ordered = known(await programme.mailboxes.order(whom, order, programme.who, flags.why ?? null));
-  const { done, refused, home } = ordered;
+  tellOrdered(session, order, await programme.mailboxes.order(whom, order, programme.who, flags.why ?? null));
+}
+
+/** What became of an order; `besides`: what is to be known besides. Exit code 3 where some do not obey. */
+export function tellOrdered(
+  session: Session,
+  order: string,
+  given: MailboxesOrdered,
+  besides: (ordered: Extract<MailboxesOrdered, { kind: 'ordered' }>) => readonly string[] = () => [],
+): void {
+  const ordered = known(given);
+  const { kind: _, ...document } = ordered;
+  const { done, refused, home } = document;
   if (done.length === 0 && refused.length === 0) throw usageError('Nobody is meant (godwit get mailboxes --select …).');
   const problems = refused.slice(0, namedMax).map(({ address, why }) => `${shown(address)} ${why}.`);
   const more = refused.length - problems.length;
   if (done.length === 0) throw usageError([...problems, ...(more > 0 ? [`And ${more} more.`] : [])].join('\n'));
   if (refused.length > 0) session.exitCode = exitCodes.withExceptions;
-  session.conclude({ order, done, refused, ...(home ? { home } : {}) }, () => [
+  session.conclude({ order, ...document }, () => [
     done.length === 1
       ? `${shown(done[0] as string)}: ${order}.`
       : `${counted(done.length, 'mailbox', 'mailboxes')}: ${order}.`,
     ...(home ? lateLines(home, false) : []),
+    ...besides(ordered),
     ...problems,
     ...(more > 0 ? [`And ${more} more (-o json names them).`] : []),
   ]);
 }
 
-function whomOf({ select }: MailboxOrderFlags, addresses: readonly string[]): Whom {
+export function whomOf({ select }: MailboxOrderFlags, addresses: readonly string[]): Whom {
   if (select === undefined) {
     if (addresses.length === 0) throw usageError('Whose mailbox? Give one or several addresses, or --select.');
     return { kind: 'addresses', addresses };

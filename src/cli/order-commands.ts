@@ -6,6 +6,10 @@ import type { WaveOrderStep } from '#domain/wave.ts';
 import {
   acceptFlags,
   type AcceptFlags,
+  answerFlags,
+  type AnswerFlags,
+  askFlags,
+  type AskFlags,
   brakeFlags,
   doctorFlags,
   type DoctorFlags,
@@ -31,6 +35,8 @@ import {
   type WaveReleaseFlags,
   waveRescheduleFlags,
   type WaveRescheduleFlags,
+  deferFlags,
+  type DeferFlags,
 } from './flags.ts';
 import {
   acceptHelp,
@@ -132,10 +138,25 @@ const mailboxOrder = (order: MailboxOrder, brief: string) =>
     docs: { brief, fullDescription: mailboxHelp },
   });
 
-export const mailboxCommands = buildRouteMap<MailboxOrder | 'accept', Session>({
+export const mailboxCommands = buildRouteMap<MailboxOrder | 'accept' | 'defer' | 'ask' | 'answer', Session>({
   routes: {
     hold: mailboxOrder('hold', 'Let it wait where it is'),
     release: mailboxOrder('release', 'Let it go on after it was held or excluded'),
+    defer: buildCommand<DeferFlags, string[], Session>({
+      loader: async () => (await import('./dates.ts')).deferMailboxes,
+      parameters: { positional: { kind: 'array', parameter: address }, flags: deferFlags, aliases: shorthands },
+      docs: { brief: 'Take it out of its window until a day, when it goes on by itself', fullDescription: mailboxHelp },
+    }),
+    ask: buildCommand<AskFlags, string[], Session>({
+      loader: async () => (await import('./dates.ts')).askForDates,
+      parameters: { positional: { kind: 'array', parameter: address }, flags: askFlags, aliases: shorthands },
+      docs: { brief: 'Ask for the days between which it is to move', fullDescription: mailboxHelp },
+    }),
+    answer: buildCommand<AnswerFlags, [string], Session>({
+      loader: async () => (await import('./dates.ts')).answerWish,
+      parameters: { positional: { kind: 'tuple', parameters: [address] }, flags: answerFlags, aliases: shorthands },
+      docs: { brief: 'Say no to the days that are asked for', fullDescription: mailboxHelp },
+    }),
     retry: mailboxOrder('retry', 'Try again what it was blocked for'),
     'same-account': mailboxOrder('same-account', 'It is the same account, though it is called otherwise now'),
     'other-account': mailboxOrder('other-account', 'It is another account: copy it anew, before the switch'),

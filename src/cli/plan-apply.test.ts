@@ -23,6 +23,7 @@ function worldOf(changes: Partial<PlanApplied> = {}, orders: Parameters<EstatePl
   return {
     readCalendar: async () => calendar,
     openPlanning: async () => ({
+      wishes: async () => [],
       roster: async () => Promise.reject(new Error('not asked for')),
       async apply(order) {
         orders.push(order);
@@ -106,6 +107,7 @@ test('what is wrong in the plan itself is told with its place', async () => {
   const wrong: MadeUp = {
     ...worldOf(),
     openPlanning: async () => ({
+      wishes: async () => [],
       roster: async () => Promise.reject(new Error('not asked for')),
       apply: async () => Promise.reject(fault('plan.file.wrong', { file: 'plan.csv', problems: 1, findings })),
       [Symbol.asyncDispose]: async () => undefined,

@@ -226,7 +226,7 @@ function wishLines({ wishes }: PlanReport, most: number): readonly string[] {
       .slice(0, most)
       .map(
         ({ lines, organisation, kind, granted: is, why }) =>
-          `  line ${lines.join(', ')} (${shown(organisation, 20)}, ${kind}): ${is === 'no' ? 'not granted' : is}. ${shown(why, 300)}`,
+          `  ${lines.length === 0 ? 'asked for' : `line ${lines.join(', ')}`} (${shown(organisation, 20)}, ${kind}): ${is === 'no' ? 'not granted' : is}. ${shown(why, 300)}`,
       ),
   ];
 }

@@ -38,7 +38,7 @@ function worldOf(small: SmallEstate, changes: Partial<MadeUp> = {}): { readonly 
     return {
       plan: async (asked, signal) => {
         seen.order = asked;
-        const read = { ...order, unusable: [], standing: null, remarks: [] };
+        const read = { ...order, unusable: [], standing: null, wished: [], remarks: [] };
         const whole = { ...asked, estate: { read: async () => read }, drafts: null };
         return planEstate({ ...whole, planner: async (each) => firstFit(each) }, signal);
       },

@@ -23,6 +23,8 @@ import type {
 import type { DoorKnown } from '#domain/door-known.ts';
 import type { DoorPlace } from '#domain/door-place.ts';
 import type { EstateSettings } from '#domain/estate-settings.ts';
+import type { Day } from '#domain/estate.ts';
+import type { AskedDays, DateWish, WishDeclined, WishedDays } from '#domain/dates.ts';
 import type { EstateNow, MailboxesOrdered, MailboxOrder, Whom } from '#domain/estate-state.ts';
 import type { ForecastPast } from '#domain/forecast-past.ts';
 import type { Listen } from '#domain/listen.ts';
@@ -252,6 +254,8 @@ export interface Importer extends AsyncDisposable {
 export interface EstatePlanning extends AsyncDisposable {
   /** The imported estate as a planner is asked about it; `operations/roster-of-estate.ts` throws its faults. */
   roster(calendar: Calendar, signal: AbortSignal): Promise<EstateRoster>;
+  /** Days that are asked for, for single mailboxes. */
+  wishes(signal: AbortSignal): Promise<readonly AskedDays[]>;
   /** `operations/apply-plan.ts` throws its faults. */
   apply(order: Omit<PlanOrder, 'who' | 'openKeeping'>, signal: AbortSignal): Promise<PlanApplied>;
 }
@@ -534,6 +538,13 @@ export interface Programme extends AsyncDisposable {
   };
   readonly mailboxes: {
     order(whom: Whom, order: MailboxOrder, who: string, why: string | null): Promise<MailboxesOrdered>;
+  };
+  /** Days that people ask for. */
+  readonly dates: {
+    defer(whom: Whom, until: Day, who: string, why: string): Promise<MailboxesOrdered>;
+    ask(whom: Whom, days: WishedDays, who: string, why: string): Promise<MailboxesOrdered>;
+    decline(address: string, who: string, why: string): Promise<WishDeclined>;
+    wishes(order: ListOrder): Promise<Page<DateWish>>;
   };
   readonly acceptances: {
     accept(address: string, which: WhichExceptions, who: string, why: string): Promise<Accepted>;

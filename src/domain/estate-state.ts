@@ -73,6 +73,8 @@ export type MailboxesOrdered =
       readonly refused: readonly RefusedMailbox[];
       /** Of those that are to go back: whose way home was not kept up, and messages that home had not taken; lacking where all was well. */
       readonly home?: { readonly late: number; readonly notTaken: number };
+      /** Of those that are deferred: whose wave's window is over by that day; lacking where it is nobody's. */
+      readonly windowless?: number;
     }
   /** There are no such mailboxes, and nothing was done to the others either. */
   | { readonly kind: 'unknown-mailboxes'; readonly addresses: readonly string[] }

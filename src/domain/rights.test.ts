@@ -51,9 +51,15 @@ describe('roles over the whole estate', () => {
     expect(isDangerous('brake-off')).toBe(true);
   });
 
-  test('a service desk sees people, holds them and tries again, and no more', () => {
+  test('a service desk sees people, holds them, asks for their dates and tries again, and no more', () => {
     const desk = having(over('service-desk'));
-    expect(acts.filter((act) => may(desk, act))).toEqual(['see', 'see-tail', 'hold-mailbox', 'retry-mailbox']);
+    expect(acts.filter((act) => may(desk, act))).toEqual([
+      'see',
+      'see-tail',
+      'hold-mailbox',
+      'ask-date',
+      'retry-mailbox',
+    ]);
   });
 });
 
@@ -66,9 +72,17 @@ describe('roles over a part of the estate', () => {
     expect(reachOf(having(over('owner', 'RXY')), act)).toEqual(['RXY']);
   });
 
-  test('a local administrator sees, holds, retries and takes their proof with them, of their own', () => {
+  test('a local administrator sees, holds, defers, retries, asks for dates and takes their proof with them, of their own', () => {
     const local = having(over('local-administrator', 'RXY'));
-    const theirs: readonly Act[] = ['see', 'see-tail', 'export-evidence', 'hold-mailbox', 'retry-mailbox'];
+    const theirs: readonly Act[] = [
+      'see',
+      'see-tail',
+      'export-evidence',
+      'hold-mailbox',
+      'defer-mailbox',
+      'ask-date',
+      'retry-mailbox',
+    ];
     expect(acts.filter((act) => may(local, act))).toEqual(theirs);
     for (const act of theirs) expect(reachOf(local, act)).toEqual(['RXY']);
   });

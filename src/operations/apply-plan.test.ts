@@ -9,6 +9,7 @@ import { marks, type Stage, stages } from '#domain/journey.ts';
 import { planStanding } from '#domain/plan-standing.ts';
 import { offsetAt } from '#domain/window.ts';
 import type { Database, Sql } from '#store/db.ts';
+import { openDates } from '#store/dates.ts';
 import { hourMs, people, recorded, standing, tallies } from '#store/estate.test-kit.ts';
 import { planKeepingOf } from '#store/plan-keeping.ts';
 import { isFreeToPlan } from '#store/plan-standing.ts';
@@ -126,6 +127,31 @@ test('the same plan applied twice changes nothing the second time', async () => 
   expect(again.found.changes).toEqual({ planned: 0, moved: 0, takenOut: 0, unchanged: 3 });
   expect(again.changed).toBe(false);
   expect((await sql`select count(*) from audit`.execute(db.sql)).rows).toEqual(before.rows);
+});
+
+test('dates that are asked for are taken of whoever has a window in them then, also where nothing else changes', async () => {
+  await using db = await testDatabase();
+  await people(db.sql, ['ann', 'bob', 'carl']);
+  const dates = openDates(db);
+  const ask = (name: string, from: number, until: number | null) => {
+    const whom = { kind: 'addresses', addresses: [`${name}@x.example`] } as const;
+    return dates.ask(whom, { notBefore: dayOf(from), notAfter: until === null ? null : dayOf(until) }, 'lou', 'leave');
+  };
+  const states = async () =>
+    (await dates.wishes({ after: null, max: 9 })).lines.map(({ state, wave }) => `${state} ${wave}`);
+  await ask('ann', 2, 2);
+  await ask('bob', 4, null);
+  const lines = ['ann a 2', 'bob b 3', 'carl b 3'];
+  await apply(db, lines);
+  expect(await states()).toEqual(['open null', 'open null']);
+  await apply(db, lines, { yes: true });
+  expect(await states()).toEqual(['taken a', 'open b']);
+  await ask('carl', 1, 3);
+  await apply(db, lines);
+  expect(await states()).toEqual(['taken a', 'open b', 'open b']);
+  await apply(db, lines, { yes: true, why: 'again' });
+  expect(await states()).toEqual(['taken a', 'open b', 'taken b']);
+  expect((await recorded(db.sql, 3)).at(-1)).toBe('operator ann take dates again');
 });
 
 test('the next plan moves mailboxes between waves that were never started, gives those other windows, and removes what is empty', async () => {

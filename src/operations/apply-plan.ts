@@ -93,6 +93,9 @@ export async function applyPlan(order: PlanOrder, signal: AbortSignal): Promise<
       },
     );
   }
+  // Of whoever has been in the window that they asked for since before they asked.
+  if (!changed && !dryRun && found.refused === null)
+    await keeping.heed({ who: order.who, why: order.why ?? `plan ${file}` });
   const names = emptied.map((number) => waveIn(estate, number).name);
   return { file, dryRun, rows, sha256, found, emptied: names, unusable: estate.unusable, changed };
 }

@@ -2,6 +2,7 @@
 
 import type { Calendar } from '#domain/calendar.ts';
 import { closedWindows, windowsOf } from '#domain/calendar-windows.ts';
+import type { OpenWishes } from '#ports/dates.ts';
 import type { EstateToPlan } from './plan-estate.ts';
 import { readRoster } from './read-roster.ts';
 import type { EstateRoster } from './roster-of-estate.ts';
@@ -19,7 +20,18 @@ export function folderEstate(folder: string): EstateToPlan {
         ...leftOutRemark(twice, 'repeats an earlier one', 'repeat an earlier one'),
         ...unknownRemarks(roster.grants.unknown),
       ];
-      return { roster, windows, closed, unusable, fixed: null, before: null, excluded: null, standing: null, remarks };
+      return {
+        roster,
+        windows,
+        closed,
+        unusable,
+        fixed: null,
+        before: null,
+        excluded: null,
+        standing: null,
+        wished: [],
+        remarks,
+      };
     },
   };
 }
@@ -27,6 +39,7 @@ export function folderEstate(folder: string): EstateToPlan {
 /** As it was imported, with all that has become of it since; what has begun, or is over, takes nobody more. */
 export function importedEstate(
   rosterOf: (calendar: Calendar, signal: AbortSignal) => Promise<EstateRoster>,
+  wishesOf: OpenWishes['open'],
 ): EstateToPlan {
   return {
     async read(calendar, _told, signal) {
@@ -40,6 +53,7 @@ export function importedEstate(
         fixed,
         before,
         excluded,
+        wished: await wishesOf(signal),
         standing: { wave, waves, begun: standings.begun },
         remarks: unknownRemarks(roster.grants.unknown),
       };

@@ -1,6 +1,9 @@
 import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
+import type { Day } from '#domain/estate.ts';
+import { openDates } from '#store/dates.ts';
 import { testDatabase } from '#store/test-database.ts';
+import { openWishesOf } from '#store/wishes.ts';
 import { estateIn, importInto, type Made } from './import-estate.test-kit.ts';
 
 const hospitals = ['R,Region,', 'RXY,Royal,R', 'RAB,"Abbey, the",R'];
@@ -287,4 +290,25 @@ describe('a later import', () => {
       changes: { grants: { added: 1, removed: 3, unchanged: 0 } },
     });
   });
+});
+
+test('dates that were asked for, and a deferral, are as they were after the next import, and a planner hears of them', async () => {
+  await using db = await testDatabase();
+  await importInto(db, small);
+  const whom = { kind: 'addresses', addresses: ['ann@x'] } as const;
+  const days = { notBefore: '2999-01-01' as Day, notAfter: null };
+  await openDates(db).ask(whom, days, 'lou', 'leave');
+  await db.sql.transaction().execute(async (tx) => {
+    await sql`update mailbox set held = 'on call', held_until = '2999-01-01' where address = 'bob@x'`.execute(tx);
+  });
+  await importInto(db, { ...small, mailboxes: ['ann@x,person,RAB,1001,11,2028-01-01,,', ...people.slice(1)] });
+  expect(await openWishesOf(db).open(new AbortController().signal)).toEqual([
+    { address: 'ann@x', organisation: 'RAB', ...days },
+  ]);
+  expect(await rowsOf(db, 'select address, held_until::text from mailbox where mark = $$held$$')).toEqual([
+    { address: 'bob@x', held_until: '2999-01-01' },
+  ]);
+  // Whoever has left is nobody to plan for.
+  await importInto(db, { ...small, mailboxes: people.slice(1), grants: [] });
+  expect(await openWishesOf(db).open(new AbortController().signal)).toEqual([]);
 });

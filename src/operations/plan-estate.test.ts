@@ -43,7 +43,7 @@ function orderFor(
   const order = orderOf(estate, calendar);
   return {
     calendar: order.calendar,
-    estate: { read: async () => ({ ...order, unusable: [], standing: null, remarks: [] }) },
+    estate: { read: async () => ({ ...order, unusable: [], standing: null, wished: [], remarks: [] }) },
     seed: 1,
     effortSeconds: null,
     drafts: new PlanDrafts(join(folder, 'plan.csv')),
@@ -349,4 +349,29 @@ test('who stops it while it is planned or written is obeyed', async () => {
   const stop = new AbortController();
   const planner = async (order: PlanningOrder) => (stop.abort(new Error('stopped')), firstFit(order));
   await expect(planEstate(orderFor(ward, { planner }), stop.signal)).rejects.toThrow('stopped');
+});
+
+test('a plan hears what is asked for single mailboxes, and tells what became of it', async () => {
+  const order = orderFor(ward);
+  const later = { notBefore: '2026-08-04' as Day, notAfter: null };
+  const wished = [
+    { address: 'ann@x.example', organisation: 'RXY', ...later },
+    { address: 'nobody@x.example', organisation: 'RXY', ...later },
+  ];
+  const heard: unknown[] = [];
+  const report = await planEstate(
+    {
+      ...order,
+      estate: { read: async (...words) => ({ ...(await order.estate.read(...words)), wished }) },
+      planner: async (asked) => {
+        heard.push([...(asked.barred?.ofMailbox ?? [])].map(([mailbox, barred]) => [mailbox, [...barred]]));
+        return firstFit(asked);
+      },
+    },
+    idle,
+  );
+  const ann = orderOf(ward).roster.find('ann@x.example');
+  expect(heard).toEqual([[[ann, [1, 0]]]]);
+  expect(report.wishes).toMatchObject({ granted: 1, inPart: 0, notGranted: 0 });
+  expect(report.remarks).toContainEqual(expect.stringMatching(/^dates that are asked for: .*nobody@x.example/));
 });

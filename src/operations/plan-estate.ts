@@ -8,6 +8,7 @@ import { createReadStream } from 'node:fs';
 import type { Calendar } from '#domain/calendar.ts';
 import { calendarRemarks } from '#domain/calendar-remarks.ts';
 import type { UnusableWindow } from '#domain/calendar-windows.ts';
+import type { AskedDays } from '#domain/dates.ts';
 import { fault } from '#domain/fault.ts';
 import type { StandingWave } from '#domain/plan-standing.ts';
 import { nearest } from '#lib/nearest.ts';
@@ -17,7 +18,7 @@ import type { HearUnknown } from '#planning/roster-builder.ts';
 import { usualEffortSeconds } from '#planner/effort.ts';
 import { planRemarks } from '#planning/plan-remarks.ts';
 import { type AppliedWishes, applyWishes } from '#planning/wishes.ts';
-import { readWishes } from '#planning/wishes-file.ts';
+import { readWishes, type Wish } from '#planning/wishes-file.ts';
 import type { PlanDrafts } from './plan-files.ts';
 import { earlierWaves } from './earlier-plan.ts';
 import { earlierPlan, readPlan, windowsBefore } from './plan-file-read.ts';
@@ -78,6 +79,8 @@ export interface EstateRead
   readonly unusable: readonly UnusableWindow[];
   /** Null where nobody has a wave. */
   readonly standing: Standing | null;
+  /** What is asked for single mailboxes, and open. */
+  readonly wished: readonly AskedDays[];
   readonly remarks: readonly string[];
 }
 
@@ -152,7 +155,7 @@ async function prepared(order: PlanEstateOrder, signal: AbortSignal): Promise<Pr
     lastWishes: null,
     barred: null,
   };
-  const wishes = order.wishes === null ? null : await wishesFor({ ...plain, seed, effortSeconds }, order.wishes);
+  const wishes = await wishesFor({ ...plain, seed, effortSeconds }, order.wishes, read.wished);
   return { read, asked: wishes?.order ?? { ...plain, seed, effortSeconds }, explained, wishes, earlier };
 }
 
@@ -173,20 +176,35 @@ function mustBePlannable({ roster, windows, unusable }: EstateRead): void {
   throw fault('plan.no-window', { why: unusable[0]?.why ?? null });
 }
 
-/** The order with what organisations ask. Throws `plan.wishes-wrong` where the file is. */
-async function wishesFor(order: PlanningOrder, path: string): Promise<AppliedWishes> {
+/** The order with what organisations ask, in a file and for single mailboxes; null where nobody asks anything. */
+async function wishesFor(
+  order: PlanningOrder,
+  path: string | null,
+  wished: readonly AskedDays[],
+): Promise<AppliedWishes | null> {
+  if (path === null && wished.length === 0) return null;
+  const asked = wished.map(({ address, organisation, notBefore, notAfter }) => {
+    return { kind: 'within', line: 0, organisation, whom: { address }, from: notBefore, until: notAfter } as const;
+  });
+  return applyWishes(order, [...asked, ...(path === null ? [] : await wishesIn(path))]);
+}
+
+/** Throws `plan.wishes-wrong` where the file is. */
+async function wishesIn(path: string): Promise<readonly Wish[]> {
   const { wishes, problems } = await readWishes(createReadStream(path)).catch((error: unknown) => {
     const why = whyUnreadable(error);
     if (why === null) throw error;
     return { wishes: [], problems: [{ line: null, column: null, problem: `It cannot be read: ${why}.` }] };
   });
   if (problems.length > 0) throw fault('plan.wishes-wrong', { file: path, problems });
-  return applyWishes(order, wishes);
+  return wishes;
 }
 
 /** Who has left since, or never was there, may still stand in a list of wishes. */
 function wishRemarks({ problems }: AppliedWishes): readonly string[] {
-  return problems.map(({ line, problem }) => `wishes, line ${line}: ${problem}`);
+  return problems.map(({ line, problem }) =>
+    line === 0 ? `dates that are asked for: ${problem}` : `wishes, line ${line}: ${problem}`,
+  );
 }
 
 function mailboxOf(roster: Roster, address: string): number {

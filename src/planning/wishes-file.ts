@@ -21,6 +21,7 @@ export const wishKinds = ['not-on', 'together', 'last'] as const;
 export type WishKind = (typeof wishKinds)[number];
 
 export type Wish = {
+  /** 0: it stands in no file, and is asked for in the estate. */
   readonly line: number;
   /** The code of the organisation that asks. */
   readonly organisation: string;
@@ -30,6 +31,8 @@ export type Wish = {
   | { readonly kind: 'not-on'; readonly from: Day; readonly until: Day }
   | { readonly kind: 'together'; readonly group: string }
   | { readonly kind: 'last' }
+  /** Of single mailboxes, and of no file: in a window that opens on one of these days; null: on any later one. */
+  | { readonly kind: 'within'; readonly from: Day; readonly until: Day | null }
 );
 
 export interface ReadWishes {

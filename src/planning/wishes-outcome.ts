@@ -24,7 +24,7 @@ export function wishesOutcome({ order, asked }: AppliedWishes, placement: Placem
     const { kind, lines, group, mailboxes } = wish;
     const organisation = order.roster.organisations[wish.organisation]?.code ?? '';
     const told = mailboxes.length === 0 ? nobody : outcomeOf[kind](wish, planned);
-    return { kind, lines, organisation, group, mailboxes: mailboxes.length, ...told };
+    return { kind, lines: lines.filter((line) => line > 0), organisation, group, mailboxes: mailboxes.length, ...told };
   });
 }
 
@@ -34,6 +34,7 @@ const nobody: Told = { granted: 'yes', why: 'Nobody is meant: the organisation h
 
 const outcomeOf: Readonly<Record<AskedWish['kind'], (wish: AskedWish, planned: Planned) => Told>> = {
   'not-on': notOn,
+  within,
   together,
   last,
 };
@@ -58,6 +59,18 @@ function notOn({ mailboxes, barred, passedOver }: AskedWish, planned: Planned): 
         ? `${planned.named(moved)} moved on these days already, or will in a wave that was started.`
         : `${planned.named(moving)} ${moving.length === 1 ? 'moves' : 'move'} on these days all the same.`;
   return { granted: moving.length + moved.length < mailboxes.length ? 'in part' : 'no', why: why + left };
+}
+
+function within({ mailboxes, barred, passedOver }: AskedWish, planned: Planned): Told {
+  const who = planned.named(mailboxes);
+  const day = planned.dayOf(mailboxes[0] as number);
+  if (day === null) return { granted: 'no', why: `${who} has no place in the plan.` };
+  const isOutside = mailboxes.some((mailbox) =>
+    planned.isDecided(mailbox) ? planned.isBarredDay(mailbox, barred) : barred?.[planned.windowOf(mailbox)] === 1,
+  );
+  if (!isOutside) return { granted: 'yes', why: `${who} moves on ${dayText(day)}.` };
+  const because = passedOver === null ? '' : ` It was passed over, since ${passedOver}.`;
+  return { granted: 'no', why: `${who} moves on ${dayText(day)} all the same.${because}` };
 }
 
 function together({ mailboxes }: AskedWish, planned: Planned): Told {
@@ -153,9 +166,9 @@ class Planned {
     return { first, last };
   }
 
-  isBarredDay(mailbox: number, barred: Uint8Array): boolean {
+  isBarredDay(mailbox: number, barred: Uint8Array | null): boolean {
     const day = this.dayOf(mailbox);
-    return this.windows.some(({ dayNumber }, i) => dayNumber === day && barred[i] === 1);
+    return this.windows.some(({ dayNumber }, i) => dayNumber === day && barred?.[i] === 1);
   }
 
   /** Everybody else of an organisation and those below it who could come after them: not what always moves last. */

@@ -276,3 +276,30 @@ test('whatever is wrong with a line is told with its place, and the others are r
     { problem: 'It is empty. Its first line names the columns.' },
   ]);
 });
+
+test.each([
+  ['within days that have a window', '2026-08-05', '2026-08-06', thu, 'yes', 'ann@x.example moves on 2026-08-06.'],
+  ['from a day on', '2026-08-05', null, tue, 'no', 'ann@x.example moves on 2026-08-04 all the same.'],
+] as const)(
+  'dates that are asked for one mailbox, %s, bar all others and nobody else',
+  (_, from, until, day, is, why) => {
+    const wish = { kind: 'within', line: 0, organisation: 'RXY', whom: { address: 'ann@x.example' } } as const;
+    const applied = applyWishes(orderOf(), [{ ...wish, from: from as Day, until: until as Day | null }]);
+    const barred = [...(applied.order.barred?.ofMailbox.get(0) ?? [])];
+    expect(barred).toEqual(until === null ? [1, 1, 0, 0, 0] : [1, 1, 0, 0, 1]);
+    expect(applied.order.barred?.ofMailbox.size).toBe(1);
+    const window = Int32Array.from(people, () => windows.findIndex(({ dayNumber }) => dayNumber === day));
+    expect(wishesOutcome(applied, { window, grantDays: 0 })).toMatchObject([
+      { kind: 'within', lines: [], granted: is, why },
+    ]);
+  },
+);
+
+test('dates that leave somebody no window are passed over, and it is told', () => {
+  const wish = { kind: 'within', line: 0, organisation: 'RXY', whom: { address: 'ann@x.example' } } as const;
+  const applied = applyWishes(orderOf(), [{ ...wish, from: '2027-01-01' as Day, until: null }]);
+  expect(applied.order.barred).toBeNull();
+  expect(wishesOutcome(applied, { window: new Int32Array(people.length), grantDays: 0 })).toMatchObject([
+    { granted: 'no', why: expect.stringContaining('It was passed over, since with their own dates') },
+  ]);
+});

@@ -20,7 +20,7 @@ export interface AskedWish {
   readonly group: string | null;
   /** For whom, in the order of their numbers. */
   readonly mailboxes: Int32Array;
-  /** Of `not-on`: the windows in which they cannot, 1 for each. */
+  /** Of `not-on` and `within`: the windows in which they cannot, 1 for each. */
   readonly barred: Uint8Array | null;
   /** Why it is not part of the order: nothing would be left to them. Null where it is. */
   readonly passedOver: string | null;
@@ -70,7 +70,7 @@ class Hearing {
     if (organisation === null) return this.#refuse(wish, `There is no organisation ${wish.organisation}.`);
     const whom = this.#whom(wish, organisation);
     if (typeof whom === 'string') return this.#refuse(wish, whom);
-    if (wish.kind === 'not-on') return this.#hearNotOn(wish, organisation, whom);
+    if (wish.kind === 'not-on' || wish.kind === 'within') return this.#hearDays(wish, organisation, whom);
     const mailboxes = whom.mailbox === null ? this.#tree.membersOf(whom.organisations) : [whom.mailbox];
     if (wish.kind === 'last') {
       const known = this.#last.get(organisation) ?? new Set();
@@ -91,9 +91,13 @@ class Hearing {
     this.#groups.set(key, known);
   }
 
-  #hearNotOn(wish: Extract<Wish, { kind: 'not-on' }>, organisation: number, whom: Whom): void {
+  #hearDays(wish: Extract<Wish, { kind: 'not-on' | 'within' }>, organisation: number, whom: Whom): void {
     const { windows } = this.#order;
-    const touched = windows.map(({ day }, i) => day <= wish.until && (this.#endDays[i] as string) >= wish.from);
+    const touched = windows.map(({ day }, i) =>
+      wish.kind === 'within'
+        ? day < wish.from || (wish.until !== null && day > wish.until)
+        : day <= wish.until && (this.#endDays[i] as string) >= wish.from,
+    );
     const barred = Uint8Array.from(touched, Number);
     const mailboxes = whom.mailbox === null ? this.#tree.membersOf(whom.organisations) : [whom.mailbox];
     const asked = { ...plainly, kind: wish.kind, lines: [wish.line], organisation, mailboxes: columnOf(mailboxes) };

@@ -1,6 +1,7 @@
 /** An estate as one holder may work with it: what lies outside of what they may reach is as if it did not exist. */
 
 import type { Act, Holder } from '#domain/rights.ts';
+import type { Dates } from './dates.ts';
 import type { Descriptions } from './descriptions.ts';
 import type { EstateLists, EstateView, MailboxOrders } from './estate-view.ts';
 import type { TailView } from './tail.ts';
@@ -11,6 +12,7 @@ export interface EstatePart {
   readonly lists: EstateLists;
   readonly descriptions: Descriptions;
   readonly mailboxes: MailboxOrders;
+  readonly dates: Dates;
   readonly acceptances: Acceptances;
   readonly accounts: WaveAccounts;
   readonly tail: TailView;

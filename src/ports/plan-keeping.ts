@@ -47,6 +47,8 @@ export interface PlanKeeping extends AsyncDisposable {
   readonly estate: EstateRosterPort;
   /** Makes the waves be so. It is durable when this returns. Throws `plan.estate-moved` where somebody was faster. */
   keep(plan: PlanToKeep, record: PlanRecord): Promise<void>;
+  /** Where it changes nothing: dates that are asked for are taken, as `keep` does too, of those whose window lies within. Durable, too. */
+  heed(record: Pick<PlanRecord, 'who' | 'why'>): Promise<void>;
 }
 
 /** `dryRun`: nothing will be kept, and nobody is waited for. One at a time else. Throws `plan.apply.under-way`, `database.*`. */

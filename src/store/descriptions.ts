@@ -20,7 +20,7 @@ import { nearest } from '#lib/nearest.ts';
 import type { Descriptions } from '#ports/descriptions.ts';
 import { faulted } from './database-fault.ts';
 import type { Database, Sql } from './db.ts';
-import { openEstateLists } from './estate-lists.ts';
+import { heldFor, openEstateLists } from './estate-lists.ts';
 import { inPart, type Part, partOf } from './part.ts';
 import { switchesOf } from './interruptions.ts';
 import { openWaveAccounts } from './wave-accounts.ts';
@@ -98,7 +98,7 @@ const wordsOf = {
   left: ['leave'],
   excluded: ['exclude'],
   blocked: ['blocked'],
-  held: ['hold', 'come-home'],
+  held: ['hold', 'defer', 'come-home'],
 } as const satisfies Record<Mark, readonly string[]>;
 
 /** Of everybody, or of those within a part; whoever sees a part is told nothing of others, nor of the machinery. */
@@ -156,7 +156,7 @@ function mailboxRow(db: Sql, which: ReturnType<typeof sql>, part: Part | null) {
   return sql<MailboxRow>`
     select m.id, m.address, m.kind, m.display_name, m.aliases, m.source_user, m.target_user, m.timezone, m.language,
            o.code, o.name as organisation_name, m.size_bytes, m.items, m.not_before::text, m.not_after::text, m.stage,
-           m.stage_since, m.held, m.blocked, m.blocked_about, m.excluded, m.left_at, m.wave,
+           m.stage_since, ${heldFor} as held, m.blocked, m.blocked_about, m.excluded, m.left_at, m.wave,
            coalesce(r.side, 'source') as side, r.turned_at, m.due_at, m.queued_at, m.failures, m.last_fault,
            m.home_late, m.home_late_since, m.home_late_says,
            (select jsonb_build_object('worker', w.id, 'host', w.host, 'pid', w.pid)

@@ -86,9 +86,12 @@ async function mailboxes(
   return pageOf(rows.map(mailboxLine), max);
 }
 
+/** Of a mailbox `m`: why it is held, with the day on which that ends by itself. */
+export const heldFor = sql<string | null>`m.held || coalesce(' (until ' || m.held_until || ')', '')`;
+
 /** Of a mailbox `m`: what a person said, or the code of a fault. */
 export const markedFor = sql<string | null>`
-  case m.mark when 'excluded' then m.excluded when 'blocked' then m.blocked when 'held' then m.held end`;
+  case m.mark when 'excluded' then m.excluded when 'blocked' then m.blocked when 'held' then ${heldFor} end`;
 
 /** Null where only a count of the mailboxes would tell. Those of a small part are counted. */
 async function count(db: Sql, selector: Selector, within: Within): Promise<number | null> {

@@ -4,6 +4,7 @@ import { reachOf } from '#domain/rights.ts';
 import type { EstateParts } from '#ports/estate-part.ts';
 import { openAcceptances } from './acceptance.ts';
 import type { Database } from './db.ts';
+import { openDates } from './dates.ts';
 import { openDescriptions } from './descriptions.ts';
 import { openEstateLists } from './estate-lists.ts';
 import { openEstateView } from './estate-view.ts';
@@ -20,6 +21,7 @@ export function openEstateParts(db: Database): EstateParts {
         lists: openEstateLists(db, within),
         descriptions: openDescriptions(db, within),
         mailboxes: openMailboxOrders(db, within, reachOf(holder, 'exclude-mailbox')),
+        dates: openDates(db, within),
         acceptances: openAcceptances(db, within),
         accounts: openWaveAccounts(db, within),
         tail: openTailView(db, within),

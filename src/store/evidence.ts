@@ -41,6 +41,7 @@ const ordersOfPeople = [
   'plan',
   'replan',
   'hold',
+  'defer',
   'release',
   'retry',
   'exclude',

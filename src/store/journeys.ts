@@ -160,6 +160,7 @@ export function openJourneys(db: Database, queue: Pick<StoredQueue, 'send'>, job
       const held = side === 'source' ? 'came home; release it to have it switched again' : null;
       const cameHome = side === 'source' ? sql`now()` : sql`null`;
       const also = sql`interrupted_ms = (select ms from stamps), interrupted_by = 'stamps', held = coalesce(${held}::text, held),
+                       held_until = case when ${held}::text is null then held_until end,
                        came_home = ${cameHome}, ${forgetsWayHome}`;
       const gone = forgets === null ? sql`` : forgottenWay(sql`select id from moved`, forgets);
       const noted = { ...step, about: { ...about, interruptedMs } };

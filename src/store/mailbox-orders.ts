@@ -10,14 +10,13 @@ import {
 } from '#domain/estate-state.ts';
 import type { Mark, Stage } from '#domain/journey.ts';
 import type { Within } from '#domain/rights.ts';
-import type { UnknownName } from '#domain/selector.ts';
 import type { MailboxOrders } from '#ports/estate-view.ts';
 import { faulted } from './database-fault.ts';
 import type { Database, Sql } from './db.ts';
 import { forgetLedgers } from './forget-ledgers.ts';
+import { meantBy } from './meant.ts';
 import { enterOtherNames } from './other-names.ts';
 import { inPart, type Part, partOf } from './part.ts';
-import { select } from './selected.ts';
 import { sendBack } from './settled-orders.ts';
 import { lateIn } from './way-home.ts';
 
@@ -67,30 +66,6 @@ async function orderAll(
     home.notTaken += some.home?.notTaken ?? 0;
   }
   return { kind: 'ordered', done, refused, ...(home.late + home.notTaken > 0 ? { home } : {}) };
-}
-
-/** In the order of their addresses. */
-async function meantBy(
-  db: Sql,
-  whom: Whom,
-  within: Within,
-): Promise<readonly number[] | UnknownName | Extract<MailboxesOrdered, { kind: 'unknown-mailboxes' }>> {
-  if (whom.kind === 'selector') {
-    const selected = await select(db, whom.selector, within);
-    if (selected.kind === 'unknown') return selected;
-    const { rows } = await sql<{ id: number }>`
-      select m.id from mailbox m where ${selected.condition} order by m.address`.execute(db);
-    return rows.map(({ id }) => id);
-  }
-  const part = await partOf(db, within);
-  const { rows } = await sql<{ id: number | null; given: string }>`
-    select m.id, g.given
-      from unnest(${whom.addresses}::text[]) as g (given)
-      left join mailbox m on m.address = lower(g.given) and ${inPart(part)}
-     order by m.address`.execute(db);
-  const unknown = rows.filter(({ id }) => id === null).map(({ given }) => given);
-  if (unknown.length > 0) return { kind: 'unknown-mailboxes', addresses: unknown };
-  return [...new Set(rows.map(({ id }) => id as number))];
 }
 
 async function obey(
@@ -145,11 +120,11 @@ async function mark(
 function change(order: Exclude<MailboxOrder, 'go-back'>, why: string): RawBuilder<unknown> {
   switch (order) {
     case 'hold':
-      return sql`held = ${why}`;
+      return sql`held = ${why}, held_until = null`;
     case 'exclude':
       return sql`excluded = ${why}`;
     case 'release':
-      return sql`held = null, excluded = null, due_at = case when wave is null then null else now() end`;
+      return sql`held = null, held_until = null, excluded = null, due_at = case when wave is null then null else now() end`;
     case 'retry':
       return sql`blocked = null, blocked_about = null, failures = 0, due_at = now(), tries_refused = true`;
     case 'same-account':

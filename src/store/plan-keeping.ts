@@ -12,6 +12,7 @@ import { importLock } from './intake.ts';
 import { queriesOn } from './one-connection.ts';
 import { countAnew, keepPlan } from './plan-merge.ts';
 import { readEstate } from './roster.ts';
+import { takeWishes } from './wishes.ts';
 
 /** SQLSTATE (PostgreSQL 15 manual, appendix A). */
 const lockNotAvailable = '55P03';
@@ -80,6 +81,14 @@ function keepingOn(client: pg.Client, name: string, log: Pick<Log, 'warn'> | nul
       await countAnew(client).catch((error: unknown) =>
         log?.warn('how many are in which wave was not counted anew', { text: cleanText(String(error), 200) }),
       );
+    },
+    async heed({ who, why }) {
+      await ask(async () => {
+        const tx = queriesOn(client);
+        await takeWishes(tx, who, why);
+        settled();
+        await sql`commit`.execute(tx);
+      });
     },
     async [Symbol.asyncDispose]() {
       settled();

@@ -14,6 +14,7 @@ import { oneRow, type Sql } from './db.ts';
 import { queriesOn } from './one-connection.ts';
 import { isFreeToPlan } from './plan-standing.ts';
 import { callOff } from './queue-rows.ts';
+import { takeWishes } from './wishes.ts';
 
 /** Rows are written by so many octets. */
 const pieceOctets = 64 * 1024;
@@ -39,6 +40,7 @@ export async function keepPlan(
   await takeOut(tx, record);
   await noteWaves(tx, created, record);
   await removeEmpty(tx, plan.remove, record);
+  await takeWishes(tx, record.who, record.why);
   await note(tx, { who: record.who, what: 'plan apply', why: record.why, about: record.about });
   settles();
   await sql`commit`.execute(tx);

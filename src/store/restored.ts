@@ -116,7 +116,7 @@ async function putRight(tx: Sql, doubted: readonly ToPutRight[], who: string, wh
   }
   await sql`
     with marked as (
-      update mailbox set held = coalesce(held, ${`after a restore: ${why}`}) where id = any(${ids}::int[]) returning id
+      update mailbox set held = coalesce(held, ${`after a restore: ${why}`}), held_until = null where id = any(${ids}::int[]) returning id
     )
     insert into audit (who, what, mailbox, why) select ${who}, 'hold', id, ${why} from marked order by id`.execute(tx);
 }

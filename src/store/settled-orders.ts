@@ -28,7 +28,7 @@ export async function sendBack(
   why: string | null,
 ): Promise<readonly number[]> {
   await sql`
-    update mailbox set held = null, blocked = null, blocked_about = null
+    update mailbox set held = null, held_until = null, blocked = null, blocked_about = null
      where id = any(${mailboxes}::int[]) and stage = 'settled'`.execute(tx);
   return advanceAll(tx, mailboxes, { step: 'go-back', who, ...(why === null ? {} : { why }) }, 0);
 }

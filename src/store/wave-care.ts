@@ -1,6 +1,6 @@
 /**
- * What the leader does for waves of its own accord, every few seconds: what became of a window that is over is written down, a
- * wave that fails too often pauses, one that is over is finished, and whoever an ended wave has left behind is planned for nothing again.
+ * What the leader does for waves of its own accord, every few seconds: what became of a window that is over is written down, who
+ * was deferred goes on when the day has come, a wave that fails too often pauses, one that is over is finished, and whoever an ended wave has left behind is planned for nothing again.
  */
 
 import { sql } from 'kysely';
@@ -9,6 +9,7 @@ import { careFor, countsForNothing, stagesOnTheWay, type WaveCounts, whyPaused }
 import { note } from './audit.ts';
 import { faulted } from './database-fault.ts';
 import type { Database, Sql } from './db.ts';
+import { letGoDeferred } from './deferring.ts';
 import { sendHome } from './send-home.ts';
 import { noteOutcomes } from './window-outcomes.ts';
 
@@ -40,6 +41,11 @@ export async function careForWaves(db: Database): Promise<void> {
       db.name,
       db.sql.transaction().execute((tx) => care(tx, row)),
     );
+  // Afterwards: nobody who is let go only now keeps a wave from its end whose window is over.
+  await faulted(
+    db.name,
+    db.sql.transaction().execute((tx) => letGoDeferred(tx, who)),
+  );
   for (const ended of await faulted(db.name, withLeftBehind(db.sql)))
     await faulted(
       db.name,

@@ -23,6 +23,7 @@ export const mailboxesOrdered = shapeOf<Extract<MailboxesOrdered, { kind: 'order
     home: Type.Optional(
       fields({ late: count('Whose way home was not kept up.'), notTaken: count('Messages that home had not taken.') }),
     ),
+    windowless: Type.Optional(count('Of those that are deferred: whose window is over by that day.')),
   }),
 );
 
