@@ -5,12 +5,14 @@ import { mkdtemp, rename, rm } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { runInNewContext } from 'node:vm';
 import { sql } from 'kysely';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { people } from '#store/estate.test-kit.ts';
 import { openBearers } from '#store/bearers.ts';
 import type { Database } from '#store/db.ts';
 import { testDatabase } from '#store/test-database.ts';
+import { contract } from './contract.ts';
 import { bodyOctetsMost } from './contract-routes.ts';
 import { Judge } from './judge.ts';
 import { ask, bearerOf, problemIn, type Served, served } from './served.test-kit.ts';
@@ -89,6 +91,20 @@ describe('a body', () => {
     const { post } = await opened(db);
     expect(await post(body)).toEqual({ status: 422, code: 'api.request.unfit' });
     expect(await isBraked(db)).toBe(false);
+  });
+
+  test('that is endless is read once against each pattern, and not once from each of its letters', () => {
+    const patterns = new Set<string>();
+    JSON.stringify(contract, (key, value: unknown) => {
+      if (key === 'pattern') patterns.add(String(value));
+      return value;
+    });
+    expect(patterns.size).toBeGreaterThan(3);
+    const ends = ['@', 'x', ' ', '0'].map((letter) => `${letter.repeat(2_000_000)}\u0001`);
+    // From each letter anew it would take an hour.
+    for (const pattern of patterns)
+      for (const text of ends)
+        expect(runInNewContext('new RegExp(pattern).test(text)', { pattern, text }, { timeout: 10_000 })).toBe(false);
   });
 
   test('that is larger than any order is not read to its end', async () => {

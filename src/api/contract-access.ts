@@ -29,7 +29,7 @@ export const accessContract = {
         name: Type.String({
           minLength: 1,
           maxLength: 100,
-          pattern: String.raw`^[^\x00-\x1f\x7f]*[^\x00-\x20\x7f][^\x00-\x1f\x7f]*$`,
+          pattern: String.raw`^ *[^\x00-\x20\x7f][^\x00-\x1f\x7f]*$`,
           description: 'What it is for.',
         }),
         role: oneOf(roles, 'What it may do.'),
