@@ -51,6 +51,14 @@ test('whom the provider does not name, or not for certain, is nobody', () => {
   });
 });
 
+test.each(['operator bob', 'token 7 (nightly report)', ' Token 7 (x)', 'worker', 'the leader'])(
+  'whom the provider calls %j is not taken for one of us',
+  (email) => {
+    const found = personOf({ ...ann, email, groups: ['mail-operators'] }, settings);
+    expect(found).toEqual({ kind: 'nameless', claim: 'email' });
+  },
+);
+
 test('a name cannot move a cursor', () => {
   const found = personOf({ ...ann, email: 'ann\u001b[2J@corp.example', groups: ['mail-operators'] }, settings);
   expect(JSON.stringify(found)).not.toContain('\\u001b');

@@ -36,6 +36,8 @@ export type PersonFound =
   | { readonly kind: 'without-role'; readonly who: string };
 
 const whoMax = 200;
+/** So the audit log names machines, and who is at the command line: by no provider is anybody called that. */
+const ours = /^(?:operator|worker|token)(?: |$)|^the leader$/i;
 
 export function personOf(claims: Claims, { whoClaim, groupsClaim, roles }: SignInSettings): PersonFound {
   const name = claims[whoClaim];
@@ -43,7 +45,7 @@ export function personOf(claims: Claims, { whoClaim, groupsClaim, roles }: SignI
   // An address that nobody has seen to is whatever somebody typed (OpenID Connect Core 1.0 §5.7).
   // Some providers write it as text.
   const isSure = whoClaim !== 'email' || String(claims['email_verified']) !== 'false';
-  if (who === '' || !isSure) return { kind: 'nameless', claim: whoClaim };
+  if (who === '' || !isSure || ours.test(who)) return { kind: 'nameless', claim: whoClaim };
   const groups = new Set(groupsIn(claims[groupsClaim]));
   const held = roles.filter(({ group }) => groups.has(group)).map(({ role, organisation }) => ({ role, organisation }));
   return held.length === 0 ? { kind: 'without-role', who } : { kind: 'person', who, roles: once(held) };
