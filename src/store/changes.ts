@@ -6,6 +6,7 @@ import type { Mark } from '#domain/journey.ts';
 import type { Changes } from '#ports/changes.ts';
 import { faulted } from './database-fault.ts';
 import { type Database, oneRow, type Sql } from './db.ts';
+import { partOf, waveInPart } from './part.ts';
 
 /** Whoever is further behind reads everything anew: that is less than to be told so much one by one. */
 const usualLinksMax = 200;
@@ -73,16 +74,7 @@ async function since(db: Sql, seq: number, linksMax: number): Promise<ChangesSin
 }
 
 async function visible(db: Sql, within: readonly string[]): Promise<Visible> {
-  const { rows } = await sql<{ id: number }>`
-    with recursive below (id) as (
-      select o.id from organisation o where o.code = any(${within}::text[])
-      union
-      select o.id from organisation o join below b on o.parent = b.id
-    )
-    select id from below`.execute(db);
-  const ids = rows.map(({ id }) => id);
-  const waves = await sql<{ name: string }>`
-    select w.name from wave w
-     where exists (select from mailbox m where m.wave = w.id and m.organisation = any(${ids}::int[]))`.execute(db);
-  return { organisationIds: new Set(ids), waves: new Set(waves.rows.map(({ name }) => name)) };
+  const part = await partOf(db, within);
+  const waves = await sql<{ name: string }>`select w.name from wave w where ${waveInPart(part)}`.execute(db);
+  return { organisationIds: new Set(part?.organisations), waves: new Set(waves.rows.map(({ name }) => name)) };
 }
