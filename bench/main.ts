@@ -72,7 +72,6 @@ const { positionals, values } = parseArgs({
     storage: { type: 'string', default: 'mdbox' },
     'at-once': { type: 'string' },
     mailboxes: { type: 'string' },
-    clients: { type: 'string', default: '200' },
     grants: { type: 'string' },
     slow: { type: 'boolean', default: false },
     nice: { type: 'string' },
@@ -131,7 +130,7 @@ switch (positionals[0]) {
     break;
   }
   case 'events':
-    keep(await runEvents(Number(values.clients), say));
+    keep(await runEvents(Number(values.clients ?? 200), say));
     break;
   case 'control-plane':
     keep(

@@ -3,6 +3,7 @@
 import { openApi } from '#app/api.ts';
 import type { EstateSettings } from '#domain/estate-settings.ts';
 import { silent } from '#lib/log.ts';
+import { untraced } from '#ports/traces.ts';
 import { openTokens } from '#store/access-tokens.ts';
 import { openDatabase } from '#store/db.ts';
 
@@ -32,7 +33,22 @@ const settings = {
   source: {},
 } as unknown as EstateSettings;
 const api = { at: { kind: 'tcp', host: '127.0.0.1', port: 0 }, tls: null, behindProxy: false, signIn: null } as const;
-await using served = await openApi({ api, settings, db, stateDir, keys: null, version: 'bench', log: silent });
+await using served = await openApi({
+  api,
+  settings,
+  db,
+  stateDir,
+  keys: null,
+  secrets: {
+    resolve: () => {
+      throw new Error('nothing is sealed');
+    },
+  },
+  version: 'bench',
+  traces: untraced,
+  environment: () => undefined,
+  log: silent,
+});
 if (served.at.kind !== 'tcp') throw new Error('it listens elsewhere');
 const told: ApiServed = { port: served.at.port, bearer: made.bearer };
 process.send?.(told);
