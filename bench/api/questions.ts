@@ -49,7 +49,7 @@ export async function questionsOf(db: Database): Promise<readonly Asked[]> {
       const query = new URLSearchParams();
       if (select(sample) !== '') query.set('select', select(sample));
       if (after) query.set('after', after(sample));
-      return `/v1/mailboxes?${query}`;
+      return `/v1/mailboxes?${query.toString()}`;
     }),
   });
   const plain = (operation: OperationName, of: (path: string, sample: Sample) => string = (path) => path): Asked => ({

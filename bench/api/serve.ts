@@ -39,11 +39,7 @@ await using served = await openApi({
   db,
   stateDir,
   keys: null,
-  secrets: {
-    resolve: () => {
-      throw new Error('nothing is sealed');
-    },
-  },
+  secrets: { resolve: () => Promise.reject(new Error('nobody signs in with a provider')) },
   version: 'bench',
   traces: untraced,
   environment: () => undefined,
