@@ -92,6 +92,7 @@ export const estateContract = {
     path: '/v1/audit/verification',
     does: 'Whether the audit log is as it was written, all of it. That takes as long as the log is.',
     act: 'see-audit',
+    isLong: true,
     answer: auditVerified,
   }),
 } as const;

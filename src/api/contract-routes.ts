@@ -21,6 +21,7 @@ import type { Operation } from './operation.ts';
 import { documentOf } from './openapi.ts';
 import { httpFault, problemOf } from './problem.ts';
 import type { Routes } from './server.ts';
+import { Together } from './together.ts';
 import { seeThatTwoPeopleWantIt } from './two-people.ts';
 
 /** More than any order has to say. */
@@ -42,7 +43,7 @@ export function contractRoutes(parts: ContractParts): Routes {
     // They would never end by themselves.
     http.addHook('preClose', async () => parts.streams.end());
     for (const name of Object.keys(contract) as OperationName[]) route(http, name, parts);
-    const described = JSON.stringify(documentOf(contract, parts.version));
+    const described = documentAs(JSON.stringify(documentOf(contract, parts.version)));
     http.get('/openapi.json', (request, reply) => sendDocument(request, reply, described));
     http.setNotFoundHandler((request, reply) => tellProblem(request, reply, fault('api.route.unknown', {}), parts.log));
     http.setErrorHandler((error, request, reply) => tellProblem(request, reply, error, parts.log));
@@ -104,6 +105,7 @@ function answering(name: AnsweredName, operation: Operation, { desk, obeyed, log
   const readQuery = reader('query', operation.query, true);
   const readBody = operation.body && reader('body', operation.body, false);
   const tell = telling(operation, log);
+  const together = new Together<Document>();
   return async (request: FastifyRequest, reply: FastifyReply, { holder }: Judged): Promise<FastifyReply> => {
     const params = readParams(request.params);
     const query = readQuery(request.query);
@@ -128,7 +130,11 @@ function answering(name: AnsweredName, operation: Operation, { desk, obeyed, log
       const lines = (await answered()) as AsyncIterable<readonly unknown[]>;
       return sendLines(reply, lines, { tell, signal: over.signal, log });
     }
-    if (operation.method === 'GET') return sendDocument(request, reply, tell(await answered()));
+    if (operation.method === 'GET') {
+      const key = holder && sharedKey(operation, holder, [params, query]);
+      const look = async () => documentAs(tell(await answered()));
+      return sendDocument(request, reply, await (key === null ? look() : together.answer(key, look)));
+    }
     const told = await once(obeyed, {
       key: oneHeader(request.headers['idempotency-key']),
       who: asked.who,
@@ -160,9 +166,25 @@ function telling(operation: Operation, log: Log): (value: unknown) => string {
   };
 }
 
+/**
+ * All that the answer to a question about an estate depends on: what was asked, and what whoever asks may do there. Null where it is about
+ * whoever asks.
+ */
+function sharedKey({ act }: Operation, { roles, scopes }: Holder, asked: readonly unknown[]): string | null {
+  return act === 'anybody' || act === 'public' ? null : JSON.stringify([roles, scopes, asked]);
+}
+
+interface Document {
+  readonly text: string;
+  readonly tag: string;
+}
+
+function documentAs(text: string): Document {
+  return { text, tag: `"${createHash('sha256').update(text).digest('base64url').slice(0, 27)}"` };
+}
+
 /** Who has it already is told only that it is still the same (RFC 9110 §13.1.2). */
-function sendDocument(request: FastifyRequest, reply: FastifyReply, text: string): FastifyReply {
-  const tag = `"${createHash('sha256').update(text).digest('base64url').slice(0, 27)}"`;
+function sendDocument(request: FastifyRequest, reply: FastifyReply, { text, tag }: Document): FastifyReply {
   reply.header('ETag', tag);
   const known = oneHeader(request.headers['if-none-match'])?.split(',') ?? [];
   if (known.some((each) => [tag, `W/${tag}`, '*'].includes(each.trim()))) return reply.code(304).send();

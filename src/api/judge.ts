@@ -27,6 +27,8 @@ export interface Question {
   /** Of the page that asks (RFC 6454 §7); lacking where it does not say. */
   readonly origin: string | undefined;
   readonly method: string;
+  /** What a browser says of the page that asks: `same-origin`, `cross-site` … (Fetch Metadata §2.3); lacking where none does. */
+  readonly site: string | undefined;
   /** The address of whoever asks. */
   readonly from: string;
 }
@@ -42,6 +44,8 @@ const goodMost = 10_000;
 /** Longer is nothing that we have given out. */
 const bearerOctetsMost = 512;
 
+type Judging = Pick<Operation, 'act'> & Partial<Pick<Operation, 'answers' | 'isLong'>>;
+
 export class Judge {
   readonly #bearers: Bearers;
   readonly #now: () => number;
@@ -56,9 +60,10 @@ export class Judge {
   }
 
   /** Throws `api.origin.foreign`, `api.bearer.*`, `api.act.forbidden` and `database.*`. */
-  async judge({ act }: Pick<Operation, 'act'>, question: Question): Promise<Judged> {
+  async judge(operation: Judging, question: Question): Promise<Judged> {
+    const { act } = operation;
     if (act === 'public') return { holder: null, within: [] };
-    const holder = await this.#holder(this.#bearer(question), question.from);
+    const holder = await this.#holder(this.#bearer(operation, question), question.from);
     if (act === 'anybody') return { holder, within: [] };
     if (!may(holder, act)) throw fault('api.act.forbidden', { act });
     return { holder, within: reachOf(holder, act) };
@@ -66,13 +71,16 @@ export class Judge {
 
   /**
    * Of the header, else of the cookie. A browser sends a cookie along whoever's page it is that asks: what changes something has to come
-   * from a page of ours, and says so.
+   * from a page of ours, and says so. What takes long is not begun by a link on somebody else's page either; the rest has to be, since whoever
+   * has signed in comes back from the provider's.
    */
-  #bearer({ authorization, cookie, origin, method }: Question): string | null {
+  #bearer({ answers, isLong }: Judging, { authorization, cookie, origin, method, site }: Question): string | null {
     if (authorization !== undefined || this.#origin === null) return bearerIn(authorization);
     const kept = cookieIn(cookie, sessionCookie) ?? '';
     if (readBearer(kept)?.kind !== 'session') return null;
     if (method !== 'GET' && method !== 'HEAD' && origin !== this.#origin) throw fault('api.origin.foreign', {});
+    const takesLong = isLong === true || (answers !== undefined && answers !== 'document');
+    if (site === 'cross-site' && takesLong) throw fault('api.origin.foreign', {});
     return kept;
   }
 
@@ -112,8 +120,8 @@ export class Judge {
 
 /** What of a request says who is asking. */
 export function questionOf({ headers, ip, method }: FastifyRequest): Question {
-  const { authorization, cookie, origin } = headers;
-  return { authorization, cookie, origin, method, from: ip };
+  const { authorization, cookie, origin, 'sec-fetch-site': site } = headers;
+  return { authorization, cookie, origin, method, site: typeof site === 'string' ? site : undefined, from: ip };
 }
 
 /** `Bearer` and what stands behind it (RFC 6750 §2.1). Null where nobody said who they are. */

@@ -44,6 +44,8 @@ export interface Operation {
    * (text/event-stream); `answer` is then the data of an event.
    */
   readonly answers: 'document' | 'lines' | 'events';
+  /** It reads more than anybody wants to wait for. */
+  readonly isLong?: boolean;
   /** Its answer is told once only, and kept nowhere. */
   readonly isSecret?: boolean;
 }
@@ -61,6 +63,7 @@ interface Told<Params extends TObject, Answer extends TSchema> {
   readonly does: string;
   readonly act: Asker;
   readonly object?: ObjectKind;
+  readonly isLong?: boolean;
   readonly params?: Params;
   readonly answer: Answer;
 }
@@ -126,7 +129,8 @@ export const selectText = oneLine(2_000, 'Which mailboxes, as in `organisation=R
 export const paging = {
   after: Type.Optional(oneLine(500, 'Goes on after this one: `next` of the page before.')),
   limit: Type.Optional(
-    Type.Integer({ minimum: 1, maximum: 1_000, default: 100, description: 'At most so many lines; else 100.' }),
+    Type.Integer({ minimum: 1, maximum: 1_000, default: 50, description: 'At most so many lines; else 50.' }),
   ),
 } as const;
-export const usualLimit = 100;
+/** As many as a screen shows. */
+export const usualLimit = 50;

@@ -178,6 +178,19 @@ describe('a page that is not ours', () => {
     expect(await standing(db.sql, 1)).toMatchObject({ mark: 'held' });
   });
 
+  test('begins nothing that takes long by a link, though people come from one when they have signed in', async () => {
+    const { signIn, origin } = await site();
+    const browser = new Browser();
+    await signIn(browser, 'ann');
+    const cookie = `${session}=${browser.cookie(origin, session)}`;
+    const statusOf = async (path: string, from: string): Promise<number> =>
+      (await fetch(`${origin}${path}`, { headers: { cookie, 'sec-fetch-site': from } })).status;
+    for (const path of ['/v1/audit/verification', '/v1/waves/pilot/check', '/v1/events'])
+      expect([path, await statusOf(path, 'cross-site')]).toEqual([path, 403]);
+    expect(await statusOf('/v1/audit/verification', 'same-origin')).toBe(200);
+    expect(await statusOf('/v1/status', 'cross-site')).toBe(200);
+  });
+
   test('neither begins a sign-in that another browser ends, nor sends anybody elsewhere afterwards', async () => {
     const { signIn, origin } = await site();
     const [own, other] = [new Browser(), new Browser()];
