@@ -176,16 +176,30 @@ async function planWave(db: Database, name: string, of: readonly LabUser[], open
 /** As a dump does it, a database of its own with all that is in the other: it comes back as another one. */
 async function dump(url: string): Promise<void> {
   const name = nameIn(url);
+  await onServer(url, [`alter database ${name} allow_connections false`]);
   // Whoever was there is told to go, and takes a moment for it; a maintenance process of PostgreSQL as well.
-  await eventually('nobody is in the database', () =>
-    onServer(url, [
-      `select pg_terminate_backend(pid, 1000) from pg_stat_activity where datname = '${name}'`,
-      `create database dumped template ${name} strategy file_copy`,
-    ]).then(
-      () => true,
-      () => false,
-    ),
+  let why = '';
+  await eventually(
+    'nobody is in the database',
+    () =>
+      onServer(url, [
+        `select pg_terminate_backend(pid, 1000) from pg_stat_activity where datname = '${name}'`,
+        'drop database if exists dumped',
+        `create database dumped template ${name} strategy file_copy`,
+      ]).then(
+        () => true,
+        (error: unknown) => {
+          why = String(error instanceof Error ? (error.cause ?? error) : error);
+          return false;
+        },
+      ),
+    () => why,
   );
+  // Nobody comes to the dump itself, which is to be as it is.
+  await onServer(url, [
+    `alter database ${name} allow_connections true`,
+    'alter database dumped allow_connections false',
+  ]);
 }
 
 async function restore(url: string): Promise<void> {

@@ -9,6 +9,7 @@ import { once } from 'node:events';
 import { mkdirSync } from 'node:fs';
 import { startEmbedded } from '#postgres/embedded.ts';
 import { openDatabase } from '#store/db.ts';
+import { careForWaves } from '#store/wave-care.ts';
 import { enter, fillEstate } from '../control-plane-estate.ts';
 import { keptEstate } from '../kept-estate.ts';
 import type { Round, RoundTold } from './client.ts';
@@ -67,6 +68,8 @@ export async function runApi({
   await using db = await openDatabase({ url: server.url, connectionsMax: 2, applicationName: 'godwit bench' });
   await keptEstate(db, mailboxes, fillEstate, say);
   if (!asItStands) say(await enter(db, 'weekend', mailboxes));
+  // As whoever leads has done by then: what became of windows is written down.
+  await careForWaves(db);
   const questions = (await questionsOf(db)).filter(
     ({ what, operation }) => only.length === 0 || only.some((words) => `${operation} ${what}`.includes(words)),
   );
