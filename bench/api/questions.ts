@@ -18,6 +18,8 @@ const others: Readonly<Partial<Record<string, string>>> = {
   'see-forecast': 'plays what is left of the programme',
   'report-wave': 'tells tens of thousands of lines',
   'list-applications': 'tells all of an estate, line by line',
+  'check-wave': 'looks at each of its mailboxes on both platforms',
+  'verify-wave': 'compares both ends of each of its mailboxes',
   'follow-changes': 'a stream; npm run bench -- events',
 };
 
