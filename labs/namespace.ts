@@ -1,7 +1,7 @@
 /**
  * Runs what is in an unpacked tree as if it were installed: in a private mount namespace, the tree's `usr/lib`,
- * `usr/bin` and `usr/sbin` lie over the system's (servers have their module folders compiled in, so paths in a
- * configuration are not enough). Works as root, and without root where user namespaces are allowed. What is started dies
+ * `usr/bin`, `usr/sbin` and `usr/share` lie over the system's (servers have their module folders compiled in, so paths in
+ * a configuration are not enough). Works as root, and without root where user namespaces are allowed. What is started dies
  * with us: PR_SET_PDEATHSIG is set last of all, since a change of credentials clears it.
  */
 
@@ -19,7 +19,7 @@ const asRoot = process.getuid?.() === 0;
 const script = `
 tree=$1; accounts=$2; shift 2
 cd "$tree" || exit 111
-for part in lib bin sbin; do
+for part in lib bin sbin share; do
   if [ -d usr/$part ]; then mount -t overlay overlay -o "lowerdir=usr/$part:/usr/$part" /usr/$part || exit 111; fi
 done
 if [ -n "$accounts" ]; then
@@ -73,6 +73,8 @@ const proofs = {
   nginx: ['/usr/sbin/nginx', '-v'],
   openldap: ['/bin/sh', '-c', '/usr/sbin/slapd -VV 2>&1 | grep OpenLDAP'],
   prometheus: ['/usr/bin/promtool', '--version'],
+  zsh: ['/usr/bin/zsh', '--version'],
+  fish: ['/usr/bin/fish', '--version'],
   isync: ['/usr/bin/mbsync', '--version'],
   interimap: ['/bin/sh', '-c', 'command -v interimap'],
 } as const satisfies Record<TreeName, readonly string[]>;

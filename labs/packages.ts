@@ -25,6 +25,9 @@ export const trees = {
   openldap: ['slapd'],
   // Reads our alarms as an operator's would (promtool).
   prometheus: ['prometheus'],
+  // Shells that finish a line of ours (docs/completion.md).
+  zsh: ['zsh', 'zsh-common'],
+  fish: ['fish', 'fish-common'],
   // The tools that `bench/` compares us with.
   isync: ['isync'],
   interimap: ['interimap'],

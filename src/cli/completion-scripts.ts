@@ -4,15 +4,14 @@ export const shells = ['bash', 'zsh', 'fish'] as const;
 export type Shell = (typeof shells)[number];
 
 export const completionScripts: Readonly<Record<Shell, string>> = {
-  // readline takes @, : and = for ends of words, and replaces what stands behind the last of them only.
+  // readline takes @, : and = for ends of words, and replaces what bash gives as $2 and no more: of an address that is from the @ on.
   bash: `_godwit() {
-  local line="\${COMP_LINE:0:COMP_POINT}" current="\${COMP_WORDS[COMP_CWORD]}" words word
+  local line="\${COMP_LINE:0:COMP_POINT}" words word
   read -ra words <<< "$line"
   [[ "$line" == *' ' ]] && words+=('')
   word="\${words[-1]}"
-  [[ "$current" == [@:=] ]] && current=''
   mapfile -t COMPREPLY < <(godwit completion words -- "\${words[@]:1}" 2>/dev/null)
-  COMPREPLY=("\${COMPREPLY[@]#"\${word%"$current"}"}")
+  COMPREPLY=("\${COMPREPLY[@]#"\${word%"$2"}"}")
 }
 complete -o default -F _godwit godwit
 `,
@@ -25,6 +24,11 @@ _godwit() {
 }
 compdef _godwit godwit
 `,
-  fish: `complete -c godwit -a '(godwit completion words -- (commandline -opc)[2..-1] (commandline -ct) 2>/dev/null)'
+  // fish would show files among the words, so it is told of files only where there are no words.
+  fish: `function __godwit_words
+  set -l words (godwit completion words -- (commandline -opc)[2..-1] (commandline -ct) 2>/dev/null)
+  set -q words[1]; and printf '%s\\n' $words; or __fish_complete_path (commandline -ct)
+end
+complete -c godwit -f -a '(__godwit_words)'
 `,
 };

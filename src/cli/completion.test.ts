@@ -1,7 +1,5 @@
-import { spawnSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
 import type { EstateSettings } from '#domain/estate-settings.ts';
-import { completionScripts } from './completion-scripts.ts';
 import { type MadeUp, play } from './made-up-world.ts';
 import type { Programme } from './world.ts';
 
@@ -74,16 +72,6 @@ describe('the words that are proposed', () => {
     const { stdout, stderr, code } = await play(['completion', 'words', '--', 'wave', 'start', 'pil'], made);
     expect([stdout, stderr, code]).toEqual(['', '', 0]);
   });
-});
-
-test('bash proposes what stands behind the last @, since it replaces no more', () => {
-  const script = `${completionScripts.bash}
-godwit() { printf 'ann@corp.example\\nann@core.example\\n'; }
-COMP_LINE='godwit mailbox hold ann@co'; COMP_POINT=\${#COMP_LINE}
-COMP_WORDS=(godwit mailbox hold ann @ co); COMP_CWORD=5
-_godwit; printf '%s\\n' "\${COMPREPLY[@]}"`;
-  const { stdout, stderr } = spawnSync('bash', ['-c', script], { encoding: 'utf8' });
-  expect([stdout, stderr]).toEqual(['corp.example\ncore.example\n', '']);
 });
 
 test.each(['bash', 'zsh', 'fish'])('the script for %s is printed', async (shell) => {
