@@ -74,11 +74,18 @@ test('a worker that cannot have it, and a control plane that would need another 
   await expect(works(db, there, null)).rejects.toMatchObject({ code: 'digests.key.other' });
 });
 
-test('an estate that is given a key for secrets later has the same key for its digests, sealed from then on', async () => {
+test('an estate that is given a key for secrets later has the same key for its digests, sealed from then on, with a record', async () => {
   await using db = await testDatabase();
   const here = await machine();
   const made = await serves(db, here, null);
+  const records = async () =>
+    (await sql`select who, what, about from audit where what = 'secret set'`.execute(db.sql)).rows;
+  expect(await records()).toEqual([]);
   expect(await serves(db, here, ring)).toEqual(Buffer.from(made));
+  const sealed = { who: 'godwit', what: 'secret set', about: { name: 'DIGEST-KEY', key: key.id } };
+  expect(await records()).toEqual([sealed]);
+  expect(await serves(db, here, ring)).toEqual(Buffer.from(made));
+  expect(await records()).toEqual([sealed]);
   expect(await works(db, await machine(), ring)).toEqual(Buffer.from(made));
   await expect(works(db, await machine(), null)).rejects.toMatchObject({ code: 'secret.key.missing' });
   await expect(works(db, await machine(), ringOf(next))).rejects.toMatchObject({ code: 'secret.key.other' });

@@ -49,19 +49,19 @@ export async function rootKeyOf(places: RootKeyPlaces): Promise<Uint8Array> {
   const own = keys && (await sealedUnder({ keys, estate: await kept.estate() }, secrets, randomBytes))[0];
   // Two control planes that begin at once make two keys, and one of them is the estate's.
   if (keys || known === null) {
-    const claimed = await claimDigestKey(db, nameOf(key), own ?? null);
-    if (claimed !== nameOf(key)) return rootKeyOf(places);
+    const claimed = await claimDigestKey(db, digestKeyName(key), own ?? null);
+    if (claimed !== digestKeyName(key)) return rootKeyOf(places);
   }
   return key;
 }
 
 /** Says which key it is without saying anything of it. */
-function nameOf(key: Uint8Array): string {
+export function digestKeyName(key: Uint8Array): string {
   return createHash('sha256').update('godwit digest key\0').update(key).digest('hex').slice(0, 16);
 }
 
 function theOne(key: Uint8Array, known: string | null, place: string): Uint8Array {
-  if (known === null || known === nameOf(key)) return key;
+  if (known === null || known === digestKeyName(key)) return key;
   throw fault('digests.key.other', { place });
 }
 

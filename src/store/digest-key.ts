@@ -5,8 +5,9 @@
 
 import { sql } from 'kysely';
 import type { SealedSecret } from '#ports/secrets.ts';
+import { note } from './audit.ts';
 import { faulted } from './database-fault.ts';
-import type { Database } from './db.ts';
+import type { Database, Sql } from './db.ts';
 
 /** Under which it is sealed, so that `godwit secret rotate` brings it under another key with the others. */
 export const digestKeySecret = 'DIGEST-KEY';
@@ -22,12 +23,17 @@ export async function claimDigestKey(db: Database, id: string, sealed: SealedSec
   const claimed = db.sql.transaction().execute(async (tx) => {
     await sql`insert into digest_key (id) values (${id}) on conflict do nothing`.execute(tx);
     const { rows } = await sql<{ id: string }>`select id from digest_key`.execute(tx);
-    if (rows[0]?.id === id && sealed !== null)
-      await sql`
-        insert into secret (name, sealed, key_id, set_by)
-        values (${digestKeySecret}, ${Buffer.from(sealed.sealed)}, ${sealed.keyId}, 'godwit')
-        on conflict (name) do nothing`.execute(tx);
+    if (rows[0]?.id === id && sealed !== null) await keepSealed(tx, sealed);
     return rows[0]?.id ?? id;
   });
   return faulted(db.name, claimed);
+}
+
+async function keepSealed(tx: Sql, { sealed, keyId }: SealedSecret): Promise<void> {
+  const { rows } = await sql`
+    insert into secret (name, sealed, key_id, set_by)
+    values (${digestKeySecret}, ${Buffer.from(sealed)}, ${keyId}, 'godwit')
+    on conflict (name) do nothing returning name`.execute(tx);
+  if (rows.length > 0)
+    await note(tx, { who: 'godwit', what: 'secret set', about: { name: digestKeySecret, key: keyId } });
 }
