@@ -18,6 +18,7 @@ const others: Readonly<Partial<Record<string, string>>> = {
   'see-forecast': 'plays what is left of the programme',
   'report-wave': 'tells tens of thousands of lines',
   'list-applications': 'tells all of an estate, line by line',
+  'export-evidence': 'tells all of an organisation, file by file',
   'check-wave': 'looks at each of its mailboxes on both platforms',
   'verify-wave': 'compares both ends of each of its mailboxes',
   'follow-changes': 'a stream; npm run bench -- events',

@@ -3,6 +3,7 @@
 import { accessAnswers } from './answers-access.ts';
 import { datesAnswers } from './answers-dates.ts';
 import { publicAnswers, estateAnswers } from './answers-estate.ts';
+import { evidenceAnswers } from './answers-evidence.ts';
 import { keptAnswers } from './answers-kept.ts';
 import { looksAnswers } from './answers-looks.ts';
 import { programmeAnswers } from './answers-programme.ts';
@@ -21,6 +22,7 @@ export const answers: Answerers<Contract> = {
   ...looksAnswers,
   ...tailAnswers,
   ...keptAnswers,
+  ...evidenceAnswers,
   ...accessAnswers,
   ...programmeAnswers,
 };

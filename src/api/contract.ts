@@ -7,6 +7,7 @@ import { accessContract } from './contract-access.ts';
 import { datesContract } from './contract-dates.ts';
 import { estateContract } from './contract-estate.ts';
 import { eventsContract } from './contract-events.ts';
+import { evidenceContract } from './contract-evidence.ts';
 import { keptContract } from './contract-kept.ts';
 import { looksContract } from './contract-looks.ts';
 import { mailboxContract } from './contract-mailboxes.ts';
@@ -24,6 +25,7 @@ export const contract = {
   ...looksContract,
   ...tailContract,
   ...keptContract,
+  ...evidenceContract,
   ...accessContract,
   ...eventsContract,
   ...programmeContract,

@@ -17,6 +17,7 @@ import type { VerifiedMailbox, VerifyWaveRequest } from '#operations/verify-wave
 import type { Approvals, Sessions, Tokens } from '#ports/access.ts';
 import type { Dates } from '#ports/dates.ts';
 import type { Descriptions } from '#ports/descriptions.ts';
+import type { EvidenceView, SigningKeys } from '#ports/evidence.ts';
 import type { EstateLists, EstateView, MailboxOrders } from '#ports/estate-view.ts';
 import type { Notices } from '#ports/notices.ts';
 import type { KeptSecret } from '#ports/secrets.ts';
@@ -34,6 +35,7 @@ export interface Holding {
   readonly acceptances: Acceptances;
   readonly reports: { wave(name: string): Promise<WaveReported> };
   readonly tail: Pick<TailView, 'list' | 'burnDown' | 'applications' | 'organisation' | 'assign' | 'unassign'>;
+  readonly evidence: EvidenceView;
 }
 
 /** What is about everybody, for acts that nobody has over a part. */
@@ -110,4 +112,6 @@ export interface EstateDesk {
   readonly timezone: string;
   readonly errorBudget: number;
   readonly waysPromised: WaysPromised;
+  /** Public halves alone. */
+  readonly signingKeys: SigningKeys;
 }

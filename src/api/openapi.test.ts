@@ -105,7 +105,12 @@ describe('/openapi.json', () => {
     const order = { name: 'pilot', window: { opensAt, closesAt: opensAt + 1_000 } };
     expect((await ask(api, '/v1/waves', { bearer, order })).status).toBe(200);
     const ajv = validators();
-    const given: Record<string, string> = { address: 'ann@x.example', wave: 'pilot', code: 'target.quota' };
+    const given: Record<string, string> = {
+      address: 'ann@x.example',
+      organisation: 'RXY',
+      wave: 'pilot',
+      code: 'target.quota',
+    };
     for (const [name, { path, method, answers }] of operations) {
       // What a stream tells is held against its shape before it is sent (change-stream.ts).
       if (method !== 'GET' || answers === 'events') continue;

@@ -49,6 +49,7 @@ const auditors: readonly Role[] = ['owner', 'operator', 'auditor'];
 const lookers: readonly Role[] = ['owner', 'planner', 'operator', 'auditor'];
 const helpers: readonly Role[] = ['owner', 'operator', 'service-desk', 'local-administrator'];
 const holders: readonly Role[] = but('auditor');
+const takers: readonly Role[] = but('service-desk');
 const deferrers: readonly Role[] = but('auditor', 'service-desk');
 
 /** Who may over the whole estate, and who over a part; and how it is asked of something. */
@@ -128,6 +129,10 @@ const rows: Readonly<Record<Asked, Row>> = {
   'remove-secret': [operators, nobody, () => ({ order: { name: 'source/x' } })],
   'list-notices': [planners, nobody, (of) => ({ query: `wave=${of.wave}` })],
   'send-notices-again': [planners, nobody, (of) => ({ order: { wave: of.wave } })],
+  'see-certificate': [takers, takers, (of) => ({ param: of.address })],
+  'see-wave-certificate': [takers, takers, (of) => ({ param: of.wave })],
+  'export-evidence': [takers, takers, (of) => ({ param: of.organisation })],
+  'list-signing-keys': [all, all],
   'list-tokens': [owners, nobody],
   'create-token': [owners, nobody, () => ({ order: { name: 'x', role: 'auditor' } })],
   'revoke-token': [owners, nobody, () => ({ param: '99', order: {} })],

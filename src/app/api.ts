@@ -29,6 +29,7 @@ import { openEstateParts } from '#store/estate-parts.ts';
 import { openNotices } from '#store/notices.ts';
 import { openObeyed } from '#store/obeyed.ts';
 import { sealedSecrets } from '#store/secrets.ts';
+import { signingKeys } from '#store/signing-keys.ts';
 import { shownDoorPlace } from '#domain/door-place.ts';
 import type { Secrets } from '#ports/secrets.ts';
 import { openWorks } from './estate-desk.ts';
@@ -112,6 +113,7 @@ export function deskOn({ db, stateDir, keys, looks, settings }: DeskParts): Esta
     timezone,
     errorBudget,
     waysPromised: waysPromisedBy(settings),
+    signingKeys: signingKeys(db),
   };
 }
 

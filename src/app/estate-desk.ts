@@ -13,6 +13,7 @@ import { openDescriptions } from '#store/descriptions.ts';
 import { openDoorCare } from '#store/door-care.ts';
 import { openEstateLists } from '#store/estate-lists.ts';
 import { openEstateView } from '#store/estate-view.ts';
+import { openEvidenceView } from '#store/evidence-view.ts';
 import { openForecasting } from '#store/forecasting.ts';
 import { openMailboxOrders } from '#store/mailbox-orders.ts';
 import { openTailView } from '#store/tail.ts';
@@ -35,6 +36,7 @@ export function openEstate(db: Database, stateDir: string): Holding & Works {
     acceptances: openAcceptances(db),
     reports: { wave: (name) => reportWave(accounts, name) },
     tail: openTailView(db),
+    evidence: openEvidenceView(db),
   };
 }
 

@@ -7,9 +7,12 @@ import { jwkSet } from '#domain/signing-key.ts';
 import { realClock } from '#lib/clock.ts';
 import { certifyWave } from '#operations/certify-wave.ts';
 import { EvidenceFiles } from '#operations/evidence-files.ts';
-import { exportEvidence } from '#operations/export-evidence.ts';
+import { writeBundle } from '#operations/bundle-folder.ts';
+import { exportEvidence, type MailboxKey, withDigestKeys as withKeys } from '#operations/export-evidence.ts';
 import { makeCertificates } from '#operations/make-certificates.ts';
+import type { EstateMember } from '#ports/evidence.ts';
 import { openEvidence } from '#store/evidence.ts';
+import { openEvidenceView } from '#store/evidence-view.ts';
 import { digestKeyOf } from '#store/ledger.ts';
 import { openLooks } from '#store/looks.ts';
 import { signingKeys } from '#store/signing-keys.ts';
@@ -35,6 +38,7 @@ export async function openEvidenceWork(
   const onlooker = new Onlooker({ db, settings, version, keys, environment, log });
   const accounts = openWaveAccounts(db);
   const evidence = openEvidence(db);
+  const view = openEvidenceView(db);
   const who = `operator ${userInfo().username}`;
   const signing = { db, stateDir, keys, who, log };
   const rootKey = () => rootKeyOf({ db, stateDir, keys, mayMake: false, log });
@@ -64,13 +68,14 @@ export async function openEvidenceWork(
       return made.certificate;
     },
     async export({ organisation, folder, withDigestKeys }, over) {
-      const unknown = await evidence.organisation(organisation);
+      const unknown = await view.organisation(organisation);
       if (unknown) return unknown;
       const root = withDigestKeys ? await rootKey() : null;
-      const digestKey = root && ((mailbox: number) => digestKeyOf(root, mailbox));
-      const files = await EvidenceFiles.open(folder);
       const signers = await signingKeys(db).list();
-      return exportEvidence({ organisation, evidence, files, keys: signers, digestKeyOf: digestKey }, over);
+      const lines = exportEvidence({ organisation, evidence: view, keys: signers }, over);
+      const keysOf = async (addresses: readonly string[]) =>
+        digestKeysIn(root as Uint8Array, await view.members(addresses));
+      return writeBundle(folder, root ? withKeys(lines, keysOf) : lines);
     },
     async digestKeys(members, folder) {
       const root = await rootKey();
@@ -87,6 +92,13 @@ export async function openEvidenceWork(
       await db[Symbol.asyncDispose]();
     },
   };
+}
+
+/** In hexadecimal digits, as they lie in files. */
+export function digestKeysIn(root: Uint8Array, members: readonly EstateMember[]): readonly MailboxKey[] {
+  return members.map(({ mailbox, address }) => {
+    return { address, key: Buffer.from(digestKeyOf(root, mailbox)).toString('hex') };
+  });
 }
 
 function publicKeys(keys: Parameters<typeof jwkSet>[0]): string {

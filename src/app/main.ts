@@ -71,6 +71,7 @@ const world: World = {
     const more = { version: world.version, environment: (name: string) => process.env[name] };
     return endInTime(work({ ...options, ...more }, signal), signal, giveUp);
   },
+  openEvidenceThere: async (options) => (await import('./evidence-there.ts')).openEvidenceThere(options, world.version),
   openEvidence: async (options) =>
     (await import('./evidence.ts')).openEvidenceWork(options, world.version, (name) => process.env[name]),
   openInspection: async (options) =>

@@ -1,5 +1,6 @@
 /** What the commands about certificates have in common. */
 
+import { serverOf } from './by-server.ts';
 import type { StatusFlags } from './flags.ts';
 import type { Session } from './session.ts';
 import type { EvidenceWork } from './world.ts';
@@ -7,6 +8,8 @@ import type { EvidenceWork } from './world.ts';
 /** The estate that the flags and settings of this run mean, with its certificates and the keys that sign them. */
 export async function openEvidenceFor(session: Session, flags: Omit<StatusFlags, 'output'>): Promise<EvidenceWork> {
   const { world } = session;
+  const server = await serverOf(session, flags);
+  if (server !== null) return world.openEvidenceThere(server);
   const { config, stateDir, keys } = world.settings();
   const settings = await world.readEstate(flags.config ?? config);
   return await world.openEvidence({

@@ -10,12 +10,14 @@ import {
   outputFlags,
   probeFlags,
   type ProbeFlags,
+  type ServerFlags,
+  serverFlags,
   text,
 } from './flags.ts';
 
-export interface KeyFlags extends EstateFlags, OutputFlags {}
+export interface KeyFlags extends EstateFlags, ServerFlags, OutputFlags {}
 
-export interface KeyExportFlags extends EstateFlags, OutputFlags {
+export interface KeyExportFlags extends KeyFlags {
   readonly out?: string;
 }
 
@@ -24,14 +26,14 @@ export interface WhoseFlags {
   readonly mailbox?: string;
 }
 
-export interface MakeFlags extends WhoseFlags, EstateFlags, OutputFlags {
+export interface MakeFlags extends WhoseFlags, KeyFlags {
   readonly out?: string;
   readonly anew?: boolean;
   readonly noElements?: boolean;
   readonly atOnce?: string;
 }
 
-export interface DigestKeyFlags extends WhoseFlags, EstateFlags, OutputFlags {
+export interface DigestKeyFlags extends WhoseFlags, KeyFlags {
   readonly out?: string;
 }
 
@@ -45,13 +47,13 @@ export interface CheckFlags extends ProbeFlags {
   readonly live?: boolean;
 }
 
-export interface ExportFlags extends EstateFlags, OutputFlags {
+export interface ExportFlags extends KeyFlags {
   readonly organisation?: string;
   readonly out?: string;
   readonly withDigestKeys?: boolean;
 }
 
-export const keyFlags: FlagParametersForType<KeyFlags> = { ...estateFlags, ...outputFlags };
+export const keyFlags: FlagParametersForType<KeyFlags> = { ...estateFlags, ...serverFlags, ...outputFlags };
 
 export const keyExportFlags: FlagParametersForType<KeyExportFlags> = {
   out: text('Write them to this file; without it they are printed', 'FILE'),

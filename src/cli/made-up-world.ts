@@ -35,6 +35,7 @@ export interface MadeUp {
   readonly doctorEstate?: World['doctorEstate'];
   readonly openInspection?: World['openInspection'];
   readonly openEvidence?: World['openEvidence'];
+  readonly openEvidenceThere?: World['openEvidenceThere'];
   readonly work?: World['work'];
   readonly keys?: readonly KeyReference[];
   /** What is piped in. */
@@ -139,6 +140,7 @@ export async function play(argv: readonly string[], made: MadeUp = {}): Promise<
     doctor: made.doctor ?? (async () => Promise.reject(new Error('nothing is tried in this test'))),
     openInspection: made.openInspection ?? (async () => Promise.reject(new Error('no looks in this test'))),
     openEvidence: made.openEvidence ?? (async () => Promise.reject(new Error('no certificates in this test'))),
+    openEvidenceThere: made.openEvidenceThere ?? (async () => Promise.reject(new Error('no server in this test'))),
     openImporter: made.openImporter ?? (async () => Promise.reject(new Error('no imports in this test'))),
     readInput: async () => (made.input === undefined ? null : Buffer.from(made.input)),
     estateSchema: '/opt/godwit/docs/godwit.schema.json',

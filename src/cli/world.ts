@@ -58,7 +58,7 @@ import type { PlanApplied, PlanOrder } from '#operations/apply-plan.ts';
 import type { CheckedMailbox, CheckWaveRequest } from '#operations/check-wave.ts';
 import type { CheckedLive, CheckLive } from '#operations/check-live.ts';
 import type { CertifyWave } from '#operations/certify-wave.ts';
-import type { ExportedEvidence } from '#operations/export-evidence.ts';
+import type { ExportedEvidence } from '#operations/bundle-lines.ts';
 import type { MadeCertificate, MakeCertificates } from '#operations/make-certificates.ts';
 import type { CopyChoices, CopyWatcher, Pace } from '#operations/copy-mailbox.ts';
 import type { Finding } from '#operations/doctor-parts.ts';
@@ -166,6 +166,8 @@ export interface World {
   openInspection(options: InspectionOptions): Promise<EstateInspection>;
   /** Opens an estate for certificates, and the keys that sign them. */
   openEvidence(options: InspectionOptions): Promise<EvidenceWork>;
+  /** The same by the API of a server. */
+  openEvidenceThere(options: ServerOptions): Promise<EvidenceWork>;
   /** Carries the mailboxes of an estate until the signal fires. */
   serve(options: ServeOptions, signal: AbortSignal): Promise<void>;
   /** Opens the doors that mail systems ask, until the signal fires. */

@@ -8,11 +8,12 @@ export interface BundleFacts {
   readonly organisation: string;
   readonly mailboxes: number;
   readonly grades: GradeCounts;
+  readonly before: number;
   readonly waves: readonly string[];
   readonly keys: readonly KnownKey[];
 }
 
-export function bundleReadme({ organisation, mailboxes, grades: counts, waves, keys }: BundleFacts): string {
+export function bundleReadme({ organisation, mailboxes, grades: counts, before, waves, keys }: BundleFacts): string {
   const lines = [
     `Evidence of the organisation ${cleanText(organisation, 100)} and all below it`,
     '',
@@ -20,6 +21,9 @@ export function bundleReadme({ organisation, mailboxes, grades: counts, waves, k
     ...grades.map(
       (grade) => `  ${String(counts[grade]).padStart(6)}  ${grade.padEnd(12)} ${gradeRules.mailbox[grade]}`,
     ),
+    ...(before > 0
+      ? [`  ${String(before).padStart(6)}  have changed sides since, and are told as they stood before (mailboxes.csv)`]
+      : []),
     '',
     'What is here',
     '  ADDRESS.json          the certificate of one mailbox: what was there, what arrived, what did not and who accepted it',
@@ -28,6 +32,7 @@ export function bundleReadme({ organisation, mailboxes, grades: counts, waves, k
     '  wave-….json           the certificate of a wave, with the root over all certificates of its mailboxes',
     '  mailboxes.csv         all of them in one table',
     '  exceptions.csv        every message that did not arrive as it was, and who accepted it why',
+    '  godwit-bundle.sha256  the list of all these files, which sha256sum -c reads',
     '  public-keys.json      the keys that signed. Ask for them by another way, too, and compare:',
     ...keys.map(({ id }) => `                          ${id}`),
     '',

@@ -5,6 +5,7 @@
 
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fault } from '#domain/fault.ts';
 
 export function draftOf(path: string): string {
   return `${path}.godwit-draft-${process.pid}`;
@@ -23,5 +24,19 @@ function lives(pid: number): boolean {
     return process.kill(pid, 0);
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+/** Whether `name` is that of a draft of the file `of`, whichever process began it. */
+export function isDraftOf(name: string, of: string): boolean {
+  return name.startsWith(`${of}.godwit-draft-`);
+}
+
+/** Throws `evidence.folder.unwritable` in the place of what a file system says. */
+export async function unwritable<Answer>(folder: string, work: Promise<Answer>): Promise<Answer> {
+  try {
+    return await work;
+  } catch (error) {
+    throw fault('evidence.folder.unwritable', { folder, text: (error as Error).message }, { cause: error });
   }
 }

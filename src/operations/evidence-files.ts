@@ -1,11 +1,10 @@
 /** Where the files of certificates lie: one for each mailbox, named for its address, and beside it the list of its elements. */
 
-import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
+import { mkdir, open, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileNameOf } from '#domain/certificate.ts';
-import { fault } from '#domain/fault.ts';
 import { elementListHead, ElementListWriter } from './element-list.ts';
-import { draftOf, sweepDrafts } from './evidence-drafts.ts';
+import { draftOf, sweepDrafts, unwritable } from './evidence-drafts.ts';
 
 export class EvidenceFiles {
   readonly #folder: string;
@@ -52,17 +51,6 @@ export class EvidenceFiles {
     return this.#write(this.#path(address, 'digest-key'), `${Buffer.from(key).toString('hex')}\n`, 0o600);
   }
 
-  proof(address: string, text: string): Promise<void> {
-    return this.#write(this.#path(address, 'proof.json'), text, 0o644);
-  }
-
-  /** One that is written line by line, and put in its place when it is whole. */
-  async table(name: string): Promise<TableFile> {
-    const path = join(this.#folder, name);
-    const draft = draftOf(path);
-    return new TableFile(this.#folder, draft, path, await unwritable(this.#folder, open(draft, 'w', 0o644)));
-  }
-
   wave(name: string, text: string): Promise<void> {
     return this.other(`wave-${fileNameOf(name)}.json`, text);
   }
@@ -88,40 +76,5 @@ export class EvidenceFiles {
       await rename(draft, path);
     };
     return unwritable(this.#folder, work());
-  }
-}
-
-export class TableFile implements AsyncDisposable {
-  readonly #folder: string;
-  readonly #draft: string;
-  readonly #path: string;
-  readonly #file: FileHandle;
-  #isKept = false;
-
-  constructor(folder: string, draft: string, path: string, file: FileHandle) {
-    [this.#folder, this.#draft, this.#path, this.#file] = [folder, draft, path, file];
-  }
-
-  add(lines: string): Promise<void> {
-    return unwritable(this.#folder, this.#file.writeFile(lines));
-  }
-
-  async keep(): Promise<void> {
-    await unwritable(this.#folder, this.#file.datasync());
-    await unwritable(this.#folder, rename(this.#draft, this.#path));
-    this.#isKept = true;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#file.close();
-    if (!this.#isKept) await rm(this.#draft, { force: true });
-  }
-}
-
-async function unwritable<Answer>(folder: string, work: Promise<Answer>): Promise<Answer> {
-  try {
-    return await work;
-  } catch (error) {
-    throw fault('evidence.folder.unwritable', { folder, text: (error as Error).message }, { cause: error });
   }
 }

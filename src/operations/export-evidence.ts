@@ -10,62 +10,95 @@ import {
   type ProofDocument,
   type WaveCertificate,
 } from '#domain/certificate.ts';
-import { type GradeCounts, noGrades } from '#domain/grade.ts';
+import { noGrades } from '#domain/grade.ts';
 import { type InclusionProof, proofsOf } from '#domain/merkle-tree.ts';
 import { jwkSet, type KnownKey } from '#domain/signing-key.ts';
 import { csvLine } from '#lib/csv-cells.ts';
-import type { Evidence, KeptCertificate } from '#ports/evidence.ts';
+import type { CoveredCertificate, EvidenceView } from '#ports/evidence.ts';
+import { type BundleLine, partOfFile, wholeFile } from './bundle-lines.ts';
 import { bundleReadme } from './bundle-readme.ts';
-import type { EvidenceFiles } from './evidence-files.ts';
 
 export interface ExportEvidence {
   /** By its code. */
   readonly organisation: string;
-  readonly evidence: Evidence;
-  readonly files: EvidenceFiles;
+  readonly evidence: EvidenceView;
   readonly keys: readonly KnownKey[];
-  /** Of a mailbox; null where the bundle is to hold none. */
-  readonly digestKeyOf: ((mailbox: number) => Uint8Array) | null;
-}
-
-export interface ExportedEvidence {
-  readonly mailboxes: number;
-  readonly grades: GradeCounts;
-  readonly waves: readonly string[];
 }
 
 /** Trees of so many waves are held at a time: of 83,000 mailboxes each takes some 20 MB. */
 const treesMax = 4;
+/** Digest keys that are asked for at a time. */
+const keysAtOnce = 500;
+const mailboxTable = 'mailboxes.csv';
+const exceptionTable = 'exceptions.csv';
 
-export async function exportEvidence(request: ExportEvidence, signal: AbortSignal): Promise<ExportedEvidence> {
-  const { organisation, evidence, files, keys, digestKeyOf } = request;
-  const trees = new Trees(evidence, files);
-  await using mailboxes = await files.table('mailboxes.csv');
-  await using exceptions = await files.table('exceptions.csv');
-  await mailboxes.add(csvLine(mailboxColumns));
-  await exceptions.add(csvLine(exceptionColumns));
-  let count = 0;
+/** The files of the bundle, one mailbox after the other, and a summary at its end. */
+export async function* exportEvidence(
+  { organisation, evidence, keys }: ExportEvidence,
+  signal: AbortSignal,
+): AsyncGenerator<readonly BundleLine[]> {
+  const trees = new Trees(evidence);
+  yield [partOfFile(mailboxTable, csvLine(mailboxColumns)), partOfFile(exceptionTable, csvLine(exceptionColumns))];
+  let [count, before] = [0, 0];
   const grades = { ...noGrades };
   for await (const page of evidence.ofOrganisation(organisation)) {
     for (const kept of page) {
       signal.throwIfAborted();
       const { certificate } = JSON.parse(kept.text) as Envelope<Certificate>;
-      const tree = await trees.of(kept.waveCertificate);
-      await files.certificate(kept.address, kept.text);
-      await files.proof(kept.address, proofText(kept, certificate, tree));
-      if (digestKeyOf) await files.digestKey(kept.address, digestKeyOf(kept.mailbox));
-      await mailboxes.add(csvLine(mailboxCells(certificate, tree.file)));
-      await exceptions.add(exceptionLines(certificate));
-      grades[certificate.grade.grade]++;
+      const { tree, files } = await trees.of(kept.waveCertificate);
+      yield [...files, ...linesOf(kept, certificate, tree)];
+      if (kept.isOfBefore) before++;
+      else grades[certificate.grade.grade]++;
       count++;
     }
   }
-  await mailboxes.keep();
-  await exceptions.keep();
-  await files.other('public-keys.json', `${JSON.stringify(jwkSet(keys), null, 2)}\n`);
-  const waves = trees.names();
-  await files.other('README.txt', bundleReadme({ organisation, mailboxes: count, grades, waves, keys }));
-  return { mailboxes: count, grades, waves };
+  const summary = { mailboxes: count, grades, before, waves: trees.names() };
+  yield [
+    partOfFile(mailboxTable, null),
+    partOfFile(exceptionTable, null),
+    ...wholeFile('public-keys.json', `${JSON.stringify(jwkSet(keys), null, 2)}\n`),
+    ...wholeFile('README.txt', bundleReadme({ ...summary, organisation, keys })),
+    { summary },
+  ];
+}
+
+function linesOf(kept: CoveredCertificate, certificate: Certificate, tree: Tree): readonly BundleLine[] {
+  const { address, text } = kept;
+  return [
+    ...wholeFile(`${fileNameOf(address)}.json`, text, address),
+    ...wholeFile(`${fileNameOf(address)}.proof.json`, proofText(kept, certificate, tree)),
+    partOfFile(mailboxTable, csvLine(mailboxCells(certificate, kept.isOfBefore, tree.file))),
+    partOfFile(exceptionTable, exceptionLines(certificate)),
+  ];
+}
+
+/**
+ * With the digest key of each mailbox whose certificate is in it, behind all other files. `keysOf`: in hexadecimal digits, of these
+ * addresses, in their order.
+ */
+export async function* withDigestKeys(
+  lines: AsyncIterable<readonly BundleLine[]>,
+  keysOf: (addresses: readonly string[]) => Promise<readonly MailboxKey[]>,
+): AsyncGenerator<readonly BundleLine[]> {
+  const addresses: string[] = [];
+  for await (const part of lines) {
+    for (const line of part)
+      if ('piece' in line && line.piece.ends && line.piece.mailbox !== null) addresses.push(line.piece.mailbox);
+    const summary = part.filter((line) => 'summary' in line);
+    yield part.filter((line) => !('summary' in line));
+    if (summary.length === 0) continue;
+    for (let at = 0; at < addresses.length; at += keysAtOnce) {
+      const keys = await keysOf(addresses.slice(at, at + keysAtOnce));
+      yield keys.flatMap(({ address, key }) => [...wholeFile(`${fileNameOf(address)}.digest-key`, `${key}\n`)]);
+    }
+    yield summary;
+  }
+}
+
+/** The digest key of a mailbox, in hexadecimal digits. */
+export interface MailboxKey {
+  readonly address: string;
+  readonly key: string;
 }
 
 interface Tree {
@@ -76,42 +109,44 @@ interface Tree {
   proofOf(leaf: Uint8Array): InclusionProof;
 }
 
-/** The trees of wave certificates, each written into the bundle when it is met. */
+/** The trees of wave certificates, each with its file when it is met for the first time. */
 class Trees {
-  readonly #evidence: Evidence;
-  readonly #files: EvidenceFiles;
+  readonly #evidence: EvidenceView;
   /** The latest used last. */
   readonly #held = new Map<string, Tree>();
+  readonly #told = new Set<string>();
   readonly #names = new Set<string>();
 
-  constructor(evidence: Evidence, files: EvidenceFiles) {
-    [this.#evidence, this.#files] = [evidence, files];
+  constructor(evidence: EvidenceView) {
+    this.#evidence = evidence;
   }
 
   names(): readonly string[] {
     return [...this.#names].sort();
   }
 
-  async of(id: string): Promise<Tree> {
-    const tree = this.#held.get(id) ?? (await this.#read(id));
+  async of(id: string): Promise<{ readonly tree: Tree; readonly files: readonly BundleLine[] }> {
+    const held = this.#held.get(id);
+    const { tree, files } = held ? { tree: held, files: [] } : await this.#read(id);
     this.#held.delete(id);
     this.#held.set(id, tree);
     const [oldest] = this.#held.keys();
     if (this.#held.size > treesMax && oldest !== undefined) this.#held.delete(oldest);
-    return tree;
+    return { tree, files };
   }
 
-  async #read(id: string): Promise<Tree> {
+  async #read(id: string): Promise<{ readonly tree: Tree; readonly files: readonly BundleLine[] }> {
     const kept = await this.#evidence.waveCertificate(id);
     if (!kept) throw new Error(`the certificate ${id} of a wave is not there`);
     const leaves = (await this.#evidence.leaves(id)).map((leaf) => Buffer.from(leaf));
     const { certificate } = JSON.parse(kept.text) as Envelope<WaveCertificate>;
     // A wave may have been certified several times.
     const file = `wave-${fileNameOf(kept.wave)}-${certificate.madeAt.slice(0, 10)}-${id.slice(0, 8)}.json`;
-    await this.#files.other(file, kept.text);
+    const files = this.#told.has(id) ? [] : [...wholeFile(file, kept.text)];
+    this.#told.add(id);
     this.#names.add(kept.wave);
     const proofAt = proofsOf(leaves);
-    return { id, file, proofOf: (leaf) => proofAt(indexOf(leaves, leaf)) };
+    return { tree: { id, file, proofOf: (leaf) => proofAt(indexOf(leaves, leaf)) }, files };
   }
 }
 
@@ -126,7 +161,7 @@ function indexOf(leaves: readonly Buffer[], leaf: Uint8Array): number {
   return low;
 }
 
-function proofText({ leaf }: KeptCertificate, { id }: Certificate, tree: Tree): string {
+function proofText({ leaf }: CoveredCertificate, { id }: Certificate, tree: Tree): string {
   const { index, size, path } = tree.proofOf(leaf);
   const proof: ProofDocument = {
     certificate: id,
@@ -145,6 +180,7 @@ const mailboxColumns = [
   'kind',
   'grade',
   'because',
+  'changed_sides_since',
   'wave',
   'made_at',
   'source_messages',
@@ -157,7 +193,11 @@ const mailboxColumns = [
   'wave_file',
 ] as const;
 
-function mailboxCells(certificate: Certificate, waveFile: string): readonly (string | number | null)[] {
+function mailboxCells(
+  certificate: Certificate,
+  isOfBefore: boolean,
+  waveFile: string,
+): readonly (string | number | null)[] {
   const { mailbox, grade, wave, madeAt, totals, switches } = certificate;
   const interruptedMs = switches[0]?.ms ?? null;
   return [
@@ -166,6 +206,7 @@ function mailboxCells(certificate: Certificate, waveFile: string): readonly (str
     mailbox.kind,
     grade.grade,
     grade.because.join('; '),
+    isOfBefore ? 'yes' : 'no',
     wave?.name ?? null,
     madeAt,
     totals.sourceMessages,

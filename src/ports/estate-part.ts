@@ -3,6 +3,7 @@
 import type { Act, Holder } from '#domain/rights.ts';
 import type { Dates } from './dates.ts';
 import type { Descriptions } from './descriptions.ts';
+import type { EvidenceView } from './evidence.ts';
 import type { EstateLists, EstateView, MailboxOrders } from './estate-view.ts';
 import type { TailView } from './tail.ts';
 import type { Acceptances, WaveAccounts } from './wave-accounts.ts';
@@ -16,6 +17,7 @@ export interface EstatePart {
   readonly acceptances: Acceptances;
   readonly accounts: WaveAccounts;
   readonly tail: TailView;
+  readonly evidence: EvidenceView;
 }
 
 export interface EstateParts {

@@ -8,6 +8,7 @@ import { openDates } from './dates.ts';
 import { openDescriptions } from './descriptions.ts';
 import { openEstateLists } from './estate-lists.ts';
 import { openEstateView } from './estate-view.ts';
+import { openEvidenceView } from './evidence-view.ts';
 import { openMailboxOrders } from './mailbox-orders.ts';
 import { openTailView } from './tail.ts';
 import { openWaveAccounts } from './wave-accounts.ts';
@@ -25,6 +26,7 @@ export function openEstateParts(db: Database): EstateParts {
         acceptances: openAcceptances(db, within),
         accounts: openWaveAccounts(db, within),
         tail: openTailView(db, within),
+        evidence: openEvidenceView(db, within),
       };
     },
   };

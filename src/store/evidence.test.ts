@@ -14,6 +14,7 @@ import {
 import { noGrades } from '#domain/grade.ts';
 import { orderOne, people, standAt, windowIn } from './estate.test-kit.ts';
 import { openEvidence } from './evidence.ts';
+import { openEvidenceView } from './evidence-view.ts';
 import { type TestDatabase, testDatabase } from './test-database.ts';
 import { openWaves } from './waves.ts';
 
@@ -157,9 +158,48 @@ test('an organisation is given its own and those below it, and only what a root 
   const of = root(null);
   await evidence.close(1, of, covered, 'operator bob');
   const found = [];
-  for await (const page of evidence.ofOrganisation('RXY')) found.push(...page);
+  const view = openEvidenceView(db);
+  for await (const page of view.ofOrganisation('RXY')) found.push(...page);
   expect(found.map(({ address }) => address)).toEqual(['ann@x.example', 'cem@x.example']);
   expect(found.every(({ waveCertificate }) => waveCertificate === of.certificate.id)).toBe(true);
-  expect(await evidence.leaves(of.certificate.id)).toHaveLength(3);
-  expect(await evidence.waveCertificate(of.certificate.id)).toMatchObject({ wave: 'pilot' });
+  expect(await view.leaves(of.certificate.id)).toHaveLength(3);
+  expect(await view.waveCertificate(of.certificate.id)).toMatchObject({ wave: 'pilot' });
+});
+
+test('one from before its mailbox came home is no more than history: it is made anew, and told as what it is', async () => {
+  await using db = await estate();
+  const evidence = openEvidence(db);
+  const turned = (ago: string) =>
+    sql`
+    insert into route (mailbox, side, turned_at) values (1, 'source', now() - ${ago}::interval), (2, 'target', now() - ${ago}::interval)
+    on conflict (mailbox) do update set turned_at = excluded.turned_at`.execute(db.sql);
+  await turned('1 hour');
+  await evidence.keep(1, signed('ann@x.example'));
+  await evidence.keep(2, signed('bob@x.example'));
+  await evidence.close(1, root(null), await evidence.open([2]), 'operator bob');
+  expect(await evidence.open([1])).toHaveLength(1);
+  await turned('-1 seconds');
+  expect(await evidence.open([1])).toEqual([]);
+  for await (const page of openEvidenceView(db).ofOrganisation('RXY'))
+    expect(page).toMatchObject([{ address: 'bob@x.example', isOfBefore: true }]);
+});
+
+test('whoever sees a part is given certificates of that part, and is told of no other', async () => {
+  await using db = await estate();
+  await sql`insert into organisation (code, name) values ('RZZ', 'Others')`.execute(db.sql);
+  await people(db.sql, ['cem']);
+  await sql`update mailbox set organisation = 2, wave = 1 where id = 3`.execute(db.sql);
+  const evidence = openEvidence(db);
+  for (const [i, name] of ['ann', 'bob', 'cem'].entries()) await evidence.keep(i + 1, signed(`${name}@x.example`));
+  await evidence.close(1, root(null), await evidence.open([1, 3]), 'operator bob');
+  const theirs = openEvidenceView(db, ['RZZ']);
+  expect(await theirs.mailbox('CEM@x.example')).toMatchObject({ kind: 'found', certificate: { grade: 'perfect' } });
+  expect(await theirs.mailbox('ann@x.example')).toEqual(await theirs.mailbox('nobody@x.example'));
+  expect(await theirs.wave('pilot')).toMatchObject({ kind: 'found', certificate: { wave: 'pilot' } });
+  expect(await openEvidenceView(db, ['RXA']).wave('pilot')).toEqual({ kind: 'unknown', nearest: null });
+  expect(await theirs.organisation('RXY')).toMatchObject({ kind: 'unknown' });
+  for await (const page of theirs.ofOrganisation('RXY')) expect(page).toEqual([]);
+  expect(await theirs.members(['ann@x.example', 'cem@x.example'])).toEqual([{ mailbox: 3, address: 'cem@x.example' }]);
+  // Of who has none that a root covers yet, the one that waits for it.
+  expect(await openEvidenceView(db).mailbox('bob@x.example')).toMatchObject({ certificate: { waveCertificate: null } });
 });

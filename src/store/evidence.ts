@@ -13,26 +13,17 @@ import {
 } from '#domain/certificate.ts';
 import { addressKey } from '#domain/estate.ts';
 import type { ListedException } from '#domain/wave-report.ts';
-import type {
-  CertifiedFacts,
-  Evidence,
-  KeptCertificate,
-  KeptWaveCertificate,
-  OpenCertificate,
-} from '#ports/evidence.ts';
+import type { CertifiedFacts, Evidence, OpenCertificate } from '#ports/evidence.ts';
 import { note } from './audit.ts';
 import { faulted } from './database-fault.ts';
 import { type Database, oneRow, type Sql } from './db.ts';
 import { switchesOf } from './interruptions.ts';
-import { select } from './selected.ts';
 import { openWaveAccounts } from './wave-accounts.ts';
 
 /** There and back, and again. */
 const switchesMax = 10;
 /** Words of people on a wave and on a mailbox, the newest. */
 const approvalsMax = 100;
-/** Certificates of one page: a megabyte or two. */
-const pageMax = 200;
 /** Any number that nobody else takes: whoever holds it puts the next link in the chain of wave certificates. */
 const chainLock = 0x47647778;
 
@@ -66,14 +57,6 @@ interface ApprovalRow extends Omit<Approval, 'at'> {
   readonly at: Date;
 }
 
-interface CertificateRow {
-  readonly mailbox: number;
-  readonly address: string;
-  readonly leaf: Buffer;
-  readonly text: string;
-  readonly wave_certificate: string;
-}
-
 export function openEvidence(db: Database): Evidence {
   const ask = <Answer>(answer: Promise<Answer>): Promise<Answer> => faulted(db.name, answer);
   return {
@@ -91,14 +74,7 @@ export function openEvidence(db: Database): Evidence {
         throw error;
       }
     },
-    async organisation(code) {
-      const found = await ask(select(db.sql, { organisation: [code] }));
-      return found.kind === 'unknown' ? found : null;
-    },
-    ofOrganisation: (code) => ofOrganisation(db, code),
     text: (mailbox) => ask(text(db.sql, mailbox)),
-    leaves: (id) => ask(leaves(db.sql, id)),
-    waveCertificate: (id) => ask(waveCertificate(db.sql, id)),
   };
 }
 
@@ -162,8 +138,9 @@ async function keep(db: Sql, mailbox: number, signed: Envelope<Certificate>): Pr
 async function open(db: Sql, mailboxes: readonly number[]): Promise<readonly OpenCertificate[]> {
   const { rows } = await sql<OpenCertificate>`
     select c.mailbox, m.address, c.leaf, c.grade, m.stage
-      from certificate c join mailbox m on m.id = c.mailbox
+      from certificate c join mailbox m on m.id = c.mailbox left join route r on r.mailbox = c.mailbox
      where c.mailbox = any(${mailboxes}::int[]) and c.wave_certificate is null
+       and c.made_at >= coalesce(r.turned_at, '-infinity')
      order by m.address`.execute(db);
   return rows;
 }
@@ -217,51 +194,10 @@ async function close(
 /** Ends the transaction, which then keeps nothing. */
 class CoveredMeanwhile extends Error {}
 
-async function* ofOrganisation(db: Database, code: string): ReturnType<Evidence['ofOrganisation']> {
-  for (let after = ''; ; ) {
-    const { rows } = await faulted(
-      db.name,
-      sql<CertificateRow>`
-        with recursive below (id) as (
-          select id from organisation where code = ${code}
-          union
-          select o.id from organisation o join below b on o.parent = b.id
-        )
-        select m.id as mailbox, m.address, c.leaf, c.text, c.wave_certificate
-          from mailbox m
-         cross join lateral (
-           select leaf, text, wave_certificate from certificate
-            where mailbox = m.id and wave_certificate is not null order by made_at desc limit 1) as c
-         where m.organisation in (select id from below) and m.address > ${after}
-         order by m.address limit ${pageMax}`.execute(db.sql),
-    );
-    if (rows.length > 0) yield rows.map((row) => ({ ...certificateOf(row), waveCertificate: row.wave_certificate }));
-    if (rows.length < pageMax) return;
-    after = rows.at(-1)?.address as string;
-  }
-}
-
-function certificateOf({ mailbox, address, leaf, text: of }: CertificateRow): KeptCertificate {
-  return { mailbox, address, leaf, text: of };
-}
-
 async function text(db: Sql, mailbox: number): Promise<string | null> {
   const { rows } = await sql<{ text: string }>`
     select text from certificate where mailbox = ${mailbox} order by wave_certificate is null desc, made_at desc limit 1`.execute(
     db,
   );
   return rows[0]?.text ?? null;
-}
-
-async function leaves(db: Sql, id: string): Promise<readonly Uint8Array[]> {
-  const { rows } = await sql<{ leaf: Buffer }>`
-    select leaf from certificate where wave_certificate = ${id} order by leaf`.execute(db);
-  return rows.map(({ leaf }) => leaf);
-}
-
-async function waveCertificate(db: Sql, id: string): Promise<KeptWaveCertificate | null> {
-  const { rows } = await sql<KeptWaveCertificate>`
-    select c.id, w.name as wave, c.text from wave_certificate c join wave w on w.id = c.wave
-     where c.id = ${id}`.execute(db);
-  return rows[0] ?? null;
 }
