@@ -114,14 +114,14 @@ const quiet = { begins: () => ({ planned() {}, progress() {}, folder() {}, ended
 async function checked({ inspection }: Place, wave: string): Promise<Record<string, CheckedMailbox>> {
   const found = await inspection.find(wave);
   if (found.kind !== 'found') throw new Error('the wave is there');
-  const order = { members: found.members, atOnce: 4, freshSeconds: 3_600, watcher: quiet };
+  const order = { wave: found.wave, atOnce: 4, freshSeconds: 3_600, watcher: quiet };
   return await byName(inspection.check(order, new AbortController().signal));
 }
 
 async function verified({ inspection }: Place, wave: string): Promise<Record<string, VerifiedMailbox>> {
   const found = await inspection.find(wave);
   if (found.kind !== 'found') throw new Error('the wave is there');
-  const order = { members: found.members, atOnce: 4, sample: null, watcher: quiet };
+  const order = { wave: found.wave, atOnce: 4, sample: null, watcher: quiet };
   return await byName(inspection.verify(order, new AbortController().signal));
 }
 

@@ -15,6 +15,8 @@ export interface Asked {
 /** Not listings, searches or details, and why none of them is bound to a tenth of a second. */
 const others: Readonly<Partial<Record<string, string>>> = {
   'verify-audit': 'reads the whole log',
+  'see-audit-head': 'chains what is not chained yet',
+  'compare-audit-heads': 'is asked with what was kept elsewhere',
   'see-forecast': 'plays what is left of the programme',
   'report-wave': 'tells tens of thousands of lines',
   'list-applications': 'tells all of an estate, line by line',

@@ -16,14 +16,20 @@ export const accessAnswers: Answerers<typeof accessContract> = {
   },
   async 'create-token'(asked) {
     const { desk, who, body } = asked;
-    const { name, role, organisation = null, scopes = null, days = usualDays } = body;
+    const { name, role, organisation = null, scopes = null, days, seconds } = body;
+    if (days !== undefined && seconds !== undefined) throw unfit('give days or seconds, and not both');
     if (role === 'local-administrator' && organisation === null)
       throw unfit('organisation: a local administrator is one of an organisation');
     const held = { role, organisation };
     const giver = holderOf(asked);
     if (!mayGive(giver, { who: '', person: '', roles: [held], scopes }))
       throw refused('Nobody gives more than they may do themselves.', { kind: 'too-much' });
-    const order = { name: name.trim(), role: held, scopes, lastsMs: days * dayMs };
+    const order = {
+      name: name.trim(),
+      role: held,
+      scopes,
+      lastsMs: seconds === undefined ? (days ?? usualDays) * dayMs : seconds * 1_000,
+    };
     const made = await desk.access.tokens.create(order, who, giver.person);
     if (made.kind === 'unknown-organisation') throw notThere('organisation', String(organisation), made.nearest);
     return { token: wire(made.token), bearer: made.bearer };

@@ -1,5 +1,6 @@
 /** Answers about secrets, messages to people and the audit log. */
 
+import { noticeStates } from '#domain/notice-list.ts';
 import { sealedName, whatNamesAre } from '#domain/secret-reference.ts';
 import type { Estate } from './estate.ts';
 import { type Answerers, notThere, unfit } from './answer.ts';
@@ -28,7 +29,7 @@ export const keptAnswers: Answerers<typeof keptContract> = {
   },
   async 'list-notices'({ estate, query: { before = null, limit = usualLimit, wave = null, state } }) {
     if (wave !== null) await seeThatThereIs(estate, wave);
-    const states = state === undefined ? [] : [state];
+    const states = state === undefined ? noticeStates : [state];
     const found = await estate.notices.list({ wave, states, before, most: limit + 1 });
     const lines = found.slice(0, limit);
     const counts = await estate.notices.counts(wave);

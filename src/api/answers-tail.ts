@@ -1,6 +1,7 @@
 /** Answers about who still signs in the old way. */
 
 import { readTailPlace, type TailPlanned, tailPlace } from '#domain/tail.ts';
+import { tailProtocols } from '#domain/tail-sighting.ts';
 import { type Answerers, type Asked, notThere, unfit, unknownName } from './answer.ts';
 import type { tailContract } from './contract-tail.ts';
 import { usualLimit } from './operation.ts';
@@ -15,7 +16,7 @@ export const tailAnswers: Answerers<TailContract> = {
     if (after !== null && readTailPlace(after) === null) throw unfit('after: no place of this list');
     const found = await estate.tail.list({
       organisation,
-      protocols: protocol === undefined ? [] : [protocol],
+      protocols: tailProtocols.filter((each) => protocol?.split(',').includes(each) === true),
       sinceMs: since,
       side,
       oldOnly: query.old === true,

@@ -1,6 +1,7 @@
 /** Every operation of the contract, answered. */
 
 import { accessAnswers } from './answers-access.ts';
+import { auditAnswers } from './answers-audit.ts';
 import { datesAnswers } from './answers-dates.ts';
 import { publicAnswers, estateAnswers } from './answers-estate.ts';
 import { evidenceAnswers } from './answers-evidence.ts';
@@ -23,6 +24,7 @@ export const answers: Answerers<Contract> = {
   ...tailAnswers,
   ...keptAnswers,
   ...evidenceAnswers,
+  ...auditAnswers,
   ...accessAnswers,
   ...programmeAnswers,
 };

@@ -148,7 +148,9 @@ export class ApiClient implements Disposable {
       if (end >= 0) {
         yield Buffer.concat([rest, chunk.subarray(0, end)])
           .toString()
-          .split('\n');
+          .split('\n')
+          // An empty one is a sign of life.
+          .filter((text) => text !== '');
         rest = Buffer.from(chunk.subarray(end + 1));
       } else rest = Buffer.concat([rest, chunk]);
       if (rest.length > lineOctetsMost) throw this.#garbled('a line is longer than any.', answer);

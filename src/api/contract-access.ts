@@ -40,6 +40,9 @@ export const accessContract = {
         days: Type.Optional(
           Type.Integer({ minimum: 1, maximum: daysMost, default: 90, description: 'For how many days; else 90.' }),
         ),
+        seconds: Type.Optional(
+          Type.Integer({ minimum: 1, maximum: daysMost * 86_400, description: 'For how long instead, to the second.' }),
+        ),
       }),
       answer: named('TokenMade', 'A new token.', {
         token: tokenLine,

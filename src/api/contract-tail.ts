@@ -3,11 +3,13 @@
 import Type from 'typebox';
 import { sideNames } from '#domain/platform.ts';
 import { tailProtocols } from '#domain/tail-sighting.ts';
-import { get, lines, name, paging, post } from './operation.ts';
+import { get, lines, name, oneLine, paging, post } from './operation.ts';
 import { pageOf } from './shapes/mailbox.ts';
 import { day, fields, flag, maybe, named, oneOf, text } from './shapes/shape.ts';
 import { tailApplication, tailDay, tailLine } from './shapes/tail.ts';
 
+/** An address has 320 octets at most. */
+const login = oneLine(400, 'Of a mailbox, or the name under which it signs in.');
 const organisation = Type.Optional(name('The code of an organisation: it and all below it.'));
 const since = Type.Optional(
   Type.Integer({
@@ -31,7 +33,13 @@ export const tailContract = {
       ...paging,
       organisation,
       since,
-      protocol: Type.Optional(oneOf(tailProtocols, 'Only this.')),
+      protocol: Type.Optional(
+        Type.String({
+          maxLength: 200,
+          pattern: `^(?:${tailProtocols.join('|')})(?:,(?:${tailProtocols.join('|')}))*$`,
+          description: `Only this; several are written with commas between them: ${tailProtocols.join(', ')}.`,
+        }),
+      ),
       side: Type.Optional(oneOf(sideNames, 'Only at this side.')),
       old: Type.Optional(flag('Only what has to end.')),
       unknown: Type.Optional(flag('Only names that the estate does not have.')),
@@ -45,7 +53,7 @@ export const tailContract = {
     act: 'see-tail',
     query: fields({
       organisation,
-      days: Type.Optional(Type.Integer({ minimum: 1, maximum: 366, description: 'So many; else 30.' })),
+      days: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000, description: 'So many; else 30.' })),
     }),
     answer: named('BurnDown', 'One after the other.', { days: Type.Array(tailDay) }),
   }),
@@ -62,9 +70,9 @@ export const tailContract = {
     act: 'plan-tail',
     object: 'mailbox',
     body: fields({
-      name: name('Of a mailbox, or the name under which it signs in.'),
-      owner: name('Who answers for it.'),
-      plan: name('What is to become of it.'),
+      name: login,
+      owner: oneLine(500, 'Who answers for it.'),
+      plan: oneLine(500, 'What is to become of it.'),
       by: Type.Optional(day('By when.')),
     }),
     answer: done('ApplicationPlanned'),
@@ -74,7 +82,7 @@ export const tailContract = {
     does: 'Forget what is planned.',
     act: 'plan-tail',
     object: 'mailbox',
-    body: fields({ name: name('Of a mailbox, or the name under which it signs in.') }),
+    body: fields({ name: login }),
     answer: done('ApplicationForgotten'),
   }),
 } as const;

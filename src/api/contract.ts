@@ -4,6 +4,7 @@
  */
 
 import { accessContract } from './contract-access.ts';
+import { auditContract } from './contract-audit.ts';
 import { datesContract } from './contract-dates.ts';
 import { estateContract } from './contract-estate.ts';
 import { eventsContract } from './contract-events.ts';
@@ -26,6 +27,7 @@ export const contract = {
   ...tailContract,
   ...keptContract,
   ...evidenceContract,
+  ...auditContract,
   ...accessContract,
   ...eventsContract,
   ...programmeContract,

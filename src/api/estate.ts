@@ -1,6 +1,6 @@
 /** What the API asks of an estate: the same ports as the command line, each as far as somebody's part of it goes. */
 
-import type { AuditFinding, AuditHead } from '#domain/audit-finding.ts';
+import type { AuditFinding, AuditHead, HeadLost } from '#domain/audit-finding.ts';
 import type { AuditLine, AuditListOrder } from '#domain/audit-line.ts';
 import type { Brake } from '#domain/brake.ts';
 import type { DoorKnown } from '#domain/door-known.ts';
@@ -55,6 +55,10 @@ export interface Works {
   readonly audit: {
     verify(): Promise<{ readonly finding: AuditFinding; readonly kept: AuditHead | null }>;
     list(order: AuditListOrder): Promise<Page<AuditLine>>;
+    /** The latest link, once everything there is has been chained; null for a log in which nothing is. */
+    head(): Promise<AuditHead | null>;
+    /** The first of these links that the log does not hold any more, and what is wrong; null where it holds them all. */
+    firstLost(heads: readonly AuditHead[]): Promise<HeadLost | null>;
   };
   readonly forecasts: {
     make(): Promise<EstateForecast>;

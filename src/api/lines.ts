@@ -8,12 +8,16 @@ import type { Log } from '#lib/log.ts';
 
 /** Who reads nothing for so long reads no more. */
 const readerMaxMs = 60_000;
+/** Without anything to tell for so long an empty line is a sign of life: to compare one large mailbox takes minutes. */
+const usualAliveMs = 15_000;
 
 export interface LinesOptions {
   readonly tell: (line: unknown) => string;
   /** Fires when nobody reads any more. */
   readonly signal: AbortSignal;
   readonly log: Log;
+  /** Between two signs of life; lacking for as long as is usual. */
+  readonly aliveMs?: number;
 }
 
 /**
@@ -23,20 +27,32 @@ export interface LinesOptions {
 export async function sendLines(
   reply: FastifyReply,
   lines: AsyncIterable<readonly unknown[]>,
-  { tell, signal, log }: LinesOptions,
+  { tell, signal, log, aliveMs = usualAliveMs }: LinesOptions,
 ): Promise<FastifyReply> {
   const parts = lines[Symbol.asyncIterator]();
-  let part = await parts.next();
-  reply.hijack();
   const { raw } = reply;
-  raw.writeHead(200, { ...headersOf(reply), 'Content-Type': 'application/x-ndjson; charset=utf-8' });
+  let isBegun = false;
+  const begin = (): void => {
+    if (isBegun) return;
+    isBegun = true;
+    reply.hijack();
+    raw.writeHead(200, { ...headersOf(reply), 'Content-Type': 'application/x-ndjson; charset=utf-8' });
+  };
+  const showLife = (): void => {
+    begin();
+    if (!signal.aborted) raw.write('\n');
+  };
   try {
-    for (; part.done !== true; part = await parts.next()) {
+    for (;;) {
+      const part = await meanwhile(parts.next(), aliveMs, showLife);
+      begin();
+      if (part.done === true) break;
       const text = part.value.map((line) => `${tell(line)}\n`).join('');
       if (text !== '' && !raw.write(text)) await isRead(raw, signal);
     }
     raw.end();
   } catch (error) {
+    if (!isBegun) throw error;
     if (!signal.aborted)
       log.warn('an answer broke off', { text: cleanText(error instanceof Error ? error.message : String(error), 200) });
     // Whatever it was, the reader has to see that it is not whole (RFC 9112 §8: a chunked message without its last chunk).
@@ -45,6 +61,16 @@ export async function sendLines(
     await parts.return?.();
   }
   return reply;
+}
+
+/** What comes, and until then `sign` every so often. */
+async function meanwhile<Coming>(coming: Promise<Coming>, everyMs: number, sign: () => void): Promise<Coming> {
+  const timer = setInterval(sign, everyMs);
+  try {
+    return await coming;
+  } finally {
+    clearInterval(timer);
+  }
 }
 
 async function isRead(raw: ServerResponse, signal: AbortSignal): Promise<void> {

@@ -114,7 +114,7 @@ export function post<Answer extends TSchema, Body extends TObject, Params extend
 }
 
 /** One line that shows all it holds. */
-const oneLine = (maxLength: number, description: string) =>
+export const oneLine = (maxLength: number, description: string) =>
   Type.String({ minLength: 1, maxLength, pattern: String.raw`^[^\x00-\x1f\x7f]+$`, description });
 
 export const name = (description: string) => oneLine(200, description);

@@ -85,6 +85,8 @@ const rows: Readonly<Record<Asked, Row>> = {
   'forget-door': [operators, nobody, () => ({ param: '8a6e0804-2bd0-4672-b79d-d97027f9071a', order: { why } })],
   'verify-audit': [auditors, nobody],
   'list-audit': [auditors, nobody],
+  'see-audit-head': [auditors, nobody],
+  'compare-audit-heads': [auditors, nobody, () => ({ query: `heads=1.${'0'.repeat(64)}.${'0'.repeat(64)}` })],
   'list-mailboxes': [all, all, selecting],
   'count-mailboxes': [all, all, selecting],
   'describe-mailbox': [all, all, (of) => ({ param: of.address })],

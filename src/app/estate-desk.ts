@@ -5,6 +5,7 @@ import { forecastEstate } from '#operations/forecast.ts';
 import { reportWave } from '#operations/report-wave.ts';
 import type { WorkerId } from '#ports/workforce.ts';
 import { openAcceptances } from '#store/acceptance.ts';
+import { auditHead, followsOn, seal } from '#store/audit.ts';
 import { auditLines } from '#store/audit-list.ts';
 import { openBrake } from '#store/brake.ts';
 import type { Database } from '#store/db.ts';
@@ -49,7 +50,21 @@ export function openWorks(db: Database, stateDir: string): Works {
     workforce: { drain: (worker, who) => openWorkforce(db).drain(worker as WorkerId, who) },
     brake: openBrake(db),
     doors: openDoorCare(db),
-    audit: { verify: () => verifyKeptAudit(db, stateDir), list: (order) => auditLines(db, order) },
+    audit: {
+      verify: () => verifyKeptAudit(db, stateDir),
+      list: (order) => auditLines(db, order),
+      async head() {
+        await seal(db);
+        return auditHead(db.sql);
+      },
+      async firstLost(heads) {
+        for (const [at, head] of heads.entries()) {
+          const what = await followsOn(db.sql, head);
+          if (what !== null) return { at, what };
+        }
+        return null;
+      },
+    },
     forecasts: { make: () => forecastEstate(forecasting), past: (most) => forecasting.past(most) },
   };
 }

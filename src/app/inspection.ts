@@ -3,6 +3,7 @@
 import type { WaveLooks } from '#api/estate.ts';
 import type { EstateInspection, InspectionOptions } from '#cli/world.ts';
 import { type EstateSettings, waysPromisedBy } from '#domain/estate-settings.ts';
+import type { Wave } from '#domain/wave.ts';
 import { realClock } from '#lib/clock.ts';
 import type { Log } from '#lib/log.ts';
 import { checkWave } from '#operations/check-wave.ts';
@@ -29,12 +30,26 @@ export async function openInspection(
   const opening = { stateDir, environment, connectionsMax, applicationName: 'godwit look', log };
   const db = await openEstateDatabase(database, opening, signal);
   const onlooker = new Onlooker({ db, settings, version, keys, environment, log });
-  const common = commonOf({ db, settings, log });
+  const common = { ...commonOf({ db, settings, log }), lookAt: onlooker.lookAt };
+  const { find, ways } = findingOn(db, settings);
+  const accounts = openWaveAccounts(db);
+  const those = async (wave: Wave, atOnce: number | null) => ({
+    members: await accounts.members(wave.id),
+    atOnce: atOnce ?? settings.atOnce,
+  });
   return {
     atOnce: settings.atOnce,
-    ...findingOn(db, settings),
-    verify: (order, over) => verifyWave({ ...common, lookAt: onlooker.lookAt, ...order }, over),
-    check: (order, over) => checkWave({ ...common, lookAt: onlooker.lookAt, ...order }, over),
+    async find(name) {
+      const found = await find(name);
+      return found.kind === 'found' ? { kind: 'found', wave: found.wave, mailboxes: found.members.length } : found;
+    },
+    ways: ({ id }) => ways(id),
+    async *verify({ wave, atOnce, ...order }, over) {
+      yield* verifyWave({ ...common, ...order, ...(await those(wave, atOnce)) }, over);
+    },
+    async *check({ wave, atOnce, ...order }, over) {
+      yield* checkWave({ ...common, ...order, ...(await those(wave, atOnce)) }, over);
+    },
     async [Symbol.asyncDispose]() {
       await onlooker[Symbol.asyncDispose]();
       await db[Symbol.asyncDispose]();

@@ -48,6 +48,7 @@ const world: World = {
     (await import('./programme.ts')).openProgramme(options, (name) => process.env[name]),
   openProgrammeThere: async (options) =>
     (await import('./programme-there.ts')).openProgrammeThere(options, world.version),
+  openDesksThere: async (options) => (await import('./desks-there.ts')).openDesksThere(options, world.version),
   openNotices: async (options) => (await import('./notices.ts')).openNoticesWork(options, (name) => process.env[name]),
   openAccess: async (options) => (await import('./access.ts')).openAccess(options, (name) => process.env[name]),
   openTail: async (options) => (await import('./tail.ts')).openTail(options, (name) => process.env[name]),

@@ -347,28 +347,22 @@ describe('a server', () => {
   });
 });
 
-test.each([
-  'db info',
-  'secret list',
-  'serve',
-  'worker',
-  'tail list',
-  'notices list',
-  'wave check pilot',
-  'access token list',
-])('godwit %s says that it does not go by a server', async (words) => {
-  const side = { user: 'mail' };
-  const readEstate = async () => ({ source: side, target: side }) as unknown as EstateSettings;
-  const server = 'http://127.0.0.1:9';
-  for (const told of [
-    await play([...words.split(' '), '--server', server, '--token', 'env:T']),
-    await play(words.split(' '), { server, token: 'env:T', readEstate, config: 'package.json' }),
-  ])
-    expect([told.code, told.stderr]).toEqual([
-      2,
-      expect.stringMatching(/^godwit: This works on the machine of the estate/),
-    ]);
-});
+test.each(['db info', 'secret list', 'serve', 'worker', 'coexist'])(
+  'godwit %s says that it does not go by a server',
+  async (words) => {
+    const side = { user: 'mail' };
+    const readEstate = async () => ({ source: side, target: side }) as unknown as EstateSettings;
+    const server = 'http://127.0.0.1:9';
+    for (const told of [
+      await play([...words.split(' '), '--server', server, '--token', 'env:T']),
+      await play(words.split(' '), { server, token: 'env:T', readEstate, config: 'package.json' }),
+    ])
+      expect([told.code, told.stderr]).toEqual([
+        2,
+        expect.stringMatching(/^godwit: This works on the machine of the estate/),
+      ]);
+  },
+);
 
 type Handler = Parameters<typeof createServer>[1];
 

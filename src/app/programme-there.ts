@@ -1,10 +1,10 @@
 /** The verbs of an estate by the API of a server instead of its database: the same questions, orders and answers. */
 
 import { ApiClient } from '#api/client.ts';
-import { usageError } from '#cli/usage.ts';
+import { headsMost } from '#api/contract-audit.ts';
 import type { Programme, ServerOptions } from '#cli/world.ts';
 import type { Accepted } from '#domain/acceptance.ts';
-import type { AuditFinding, AuditHead } from '#domain/audit-finding.ts';
+import type { AuditFinding, AuditHead, HeadLost } from '#domain/audit-finding.ts';
 import type { MailboxDescription, MailboxFound, WaveDescription, WaveFound } from '#domain/description.ts';
 import type { DoorKnown } from '#domain/door-known.ts';
 import type { EstateNow } from '#domain/estate-state.ts';
@@ -58,8 +58,8 @@ export function openProgrammeThere({ place, bearer, ca, signal }: ServerOptions,
       verify: async () =>
         was<{ readonly finding: AuditFinding; readonly kept: AuditHead | null }>(await client.ask('verify-audit')),
       list: listAuditThere(client),
-      head: notByServer,
-      follows: notByServer,
+      head: async () => was<AuditHead | null>((await client.ask('see-audit-head')).head),
+      firstLost: (heads) => firstLostThere(client, heads),
     },
     mailboxes: mailboxOrdersThere(client),
     dates: datesThere(client),
@@ -115,6 +115,11 @@ function orFalse(asked: Promise<unknown>): Promise<boolean> {
   );
 }
 
-async function notByServer(): Promise<never> {
-  throw usageError('Heads of the audit log are told on the machine of the estate, and do not go by a server.');
+async function firstLostThere(client: ApiClient, heads: readonly AuditHead[]): Promise<HeadLost | null> {
+  for (let from = 0; from < heads.length; from += headsMost) {
+    const some = heads.slice(from, from + headsMost).map(({ seq, hash, beginning }) => `${seq}.${hash}.${beginning}`);
+    const { at, what } = await client.ask('compare-audit-heads', { query: { heads: some.join(',') } });
+    if (at !== null) return { at: from + at, what: what ?? '' };
+  }
+  return null;
 }

@@ -2,7 +2,6 @@
 
 import { userInfo } from 'node:os';
 import type { DatabaseOptions, Programme } from '#cli/world.ts';
-import { auditHead, followsOn, seal } from '#store/audit.ts';
 import { openEstateDatabase } from './estate-database.ts';
 import { openEstate } from './estate-desk.ts';
 import type { Environment } from './keyring.ts';
@@ -14,17 +13,8 @@ export async function openProgramme(
 ): Promise<Programme> {
   const options = { stateDir, environment, connectionsMax: 4, applicationName: 'godwit', log };
   const db = await openEstateDatabase(database, options, signal);
-  const estate = openEstate(db, stateDir);
   return {
-    ...estate,
-    audit: {
-      ...estate.audit,
-      head: async () => {
-        await seal(db);
-        return auditHead(db.sql);
-      },
-      follows: (head) => followsOn(db.sql, head),
-    },
+    ...openEstate(db, stateDir),
     terms: async () => null,
     who: `operator ${userInfo().username}`,
     [Symbol.asyncDispose]: () => db[Symbol.asyncDispose](),

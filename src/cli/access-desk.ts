@@ -2,6 +2,7 @@
 
 import type { HeldRole } from '#domain/rights.ts';
 import type { AccessFlags } from './access-flags.ts';
+import { serverOf } from './by-server.ts';
 import { estateOf } from './programme.ts';
 import type { Session } from './session.ts';
 import { shown } from './shown.ts';
@@ -9,6 +10,8 @@ import { usageError } from './usage.ts';
 import type { AccessDesk } from './world.ts';
 
 export async function openAccessFor(session: Session, flags: AccessFlags): Promise<AccessDesk> {
+  const server = await serverOf(session, flags);
+  if (server !== null) return (await session.world.openDesksThere(server)).access();
   return session.world.openAccess(await estateOf(session, flags));
 }
 

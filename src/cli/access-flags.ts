@@ -2,10 +2,20 @@
 
 import type { FlagParametersForType } from '@stricli/core';
 import { type Role, roles } from '#domain/rights.ts';
-import { type EstateFlags, estateFlags, flag, type OutputFlags, outputFlags, text, texts } from './flags.ts';
+import {
+  type EstateFlags,
+  estateFlags,
+  flag,
+  type OutputFlags,
+  outputFlags,
+  type ServerFlags,
+  serverFlags,
+  text,
+  texts,
+} from './flags.ts';
 import { someOrganisation } from './positional.ts';
 
-export interface AccessFlags extends EstateFlags, OutputFlags {}
+export interface AccessFlags extends EstateFlags, ServerFlags, OutputFlags {}
 
 export interface AccessListFlags extends AccessFlags {
   readonly all?: boolean;
@@ -28,7 +38,7 @@ export interface TokenCreateFlags extends AccessFlags {
   readonly out?: string;
 }
 
-const accessFlags: FlagParametersForType<AccessFlags> = { ...estateFlags, ...outputFlags };
+const accessFlags: FlagParametersForType<AccessFlags> = { ...estateFlags, ...serverFlags, ...outputFlags };
 
 export const accessListFlags: FlagParametersForType<AccessListFlags> = {
   all: flag('Also those that have ended'),

@@ -23,7 +23,13 @@ function played(db: TestDatabase, ...argv: readonly string[]): Promise<Played> {
       await seal(db);
       return auditHead(db.sql);
     },
-    follows: (head) => followsOn(db.sql, head),
+    async firstLost(heads) {
+      for (const [at, head] of heads.entries()) {
+        const what = await followsOn(db.sql, head);
+        if (what !== null) return { at, what };
+      }
+      return null;
+    },
   };
   return play(['audit', ...argv], {
     openProgramme: async () => ({ audit, [Symbol.asyncDispose]: async () => {} }) as unknown as Programme,

@@ -90,12 +90,12 @@ export async function head(this: Session, { against, ...flags }: AuditHeadFlags)
     this.conclude({ head: now }, () => [line ?? 'Nothing has been recorded yet, so there is no head.']);
     return;
   }
-  for (const kept of file) {
-    const wrong = await programme.audit.follows(kept);
-    if (wrong === null) continue;
+  const lost = await programme.audit.firstLost(file);
+  if (lost !== null) {
+    const line = file[lost.at]?.line ?? 0;
     this.exitCode = exitCodes.withExceptions;
-    this.conclude({ head: now, agrees: false, line: kept.line, what: wrong }, () => [
-      `The audit log is not the one whose head was kept (line ${kept.line} of ${shown(against ?? '', 200)}): ${shown(wrong, 400)}.`,
+    this.conclude({ head: now, agrees: false, line, what: lost.what }, () => [
+      `The audit log is not the one whose head was kept (line ${line} of ${shown(against ?? '', 200)}): ${shown(lost.what, 400)}.`,
     ]);
     return;
   }

@@ -9,7 +9,7 @@ import { readAtOnce } from './choices.ts';
 import { type ExitCode, exitCodeOfFault, exitCodes, gravest } from './exit-code.ts';
 import { faultLines } from './fault-text.ts';
 import type { WaveCheckFlags } from './flags.ts';
-import { endsWhole, openInspectionFor, stoppedShort } from './inspection.ts';
+import { atOnceOf, endsWhole, openInspectionFor, stoppedShort } from './inspection.ts';
 import { Progress } from './progress.ts';
 import type { Session } from './session.ts';
 import { count, counted, shown } from './shown.ts';
@@ -29,13 +29,13 @@ export async function checkWave(this: Session, flags: WaveCheckFlags, name: stri
   await using inspection = await openInspectionFor(this, flags);
   const found = await inspection.find(name);
   if (found.kind === 'unknown') throw unknownWave(name, found.nearest);
-  const { wave, members } = found;
-  const ways = await inspection.ways(wave.id);
+  const { wave, mailboxes } = found;
+  const ways = await inspection.ways(wave);
   endsWhole(this);
-  using progress = new Progress(screen, members.length, () => world.now());
+  using progress = new Progress(screen, mailboxes, () => world.now());
   const order = {
-    members,
-    atOnce: atOnce ?? inspection.atOnce,
+    wave,
+    atOnce: atOnceOf(inspection, atOnce),
     freshSeconds: flags.again === true ? 0 : freshSeconds,
     watcher: { begins: (address: string) => progress.begin(address) },
   };
@@ -49,7 +49,7 @@ export async function checkWave(this: Session, flags: WaveCheckFlags, name: stri
     document.value('kinds', tally.kinds());
     document.value('waysIn', ways);
     this.exitCode = tally.exitCode;
-    stoppedShort(this, signal, tally.mailboxes, members.length);
+    stoppedShort(this, signal, tally.mailboxes, mailboxes);
     document.end();
     return;
   }
@@ -63,7 +63,7 @@ export async function checkWave(this: Session, flags: WaveCheckFlags, name: stri
       ...checkedLines(wave.name, tally, flags.quiet === true),
       ...waysLines(wave.name, ways, flags.quiet === true),
     ]);
-  stoppedShort(this, signal, tally.mailboxes, members.length);
+  stoppedShort(this, signal, tally.mailboxes, mailboxes);
 }
 
 /** One line for each remark, and one for who has none. */

@@ -51,7 +51,7 @@ export interface CopyFlags extends SideFlags, SelectionFlags, OutputFlags, ManyF
   readonly bandwidth?: string;
 }
 
-export interface VerifyFlags extends SideFlags, SelectionFlags, OutputFlags, ManyFlags, EstateFlags {
+export interface VerifyFlags extends SideFlags, SelectionFlags, OutputFlags, ManyFlags, EstateFlags, ServerFlags {
   readonly sample?: string;
   readonly wave?: string;
 }
@@ -230,13 +230,13 @@ export interface RehearseFlags extends EstateFlags, OutputFlags {
   readonly releaseAfter?: string;
 }
 
-export interface NoticePreviewFlags extends EstateFlags, OutputFlags {
+export interface NoticePreviewFlags extends EstateFlags, ServerFlags, OutputFlags {
   readonly moment?: NoticeKind;
   readonly language?: string;
   readonly raw?: boolean;
 }
 
-export interface NoticeSendFlags extends EstateFlags, OutputFlags {
+export interface NoticeSendFlags extends EstateFlags, ServerFlags, OutputFlags {
   readonly wave?: string;
   readonly moment?: NoticeKind;
   readonly dryRun?: boolean;
@@ -367,6 +367,12 @@ export const copyFlags: FlagParametersForType<CopyFlags> = {
   ...outputFlags,
 };
 
+export const serverFlags: FlagParametersForType<ServerFlags> = {
+  server: text('Go by the API of this server, not by the database: https://godwit.corp.example:8030', 'URL'),
+  token: text('The token for it: env:NAME or file:PATH', 'REF'),
+  serverCa: text('Trust the authorities in this PEM file besides those of this machine, for --server', 'FILE'),
+};
+
 export const verifyFlags: FlagParametersForType<VerifyFlags> = {
   ...sideFlags,
   ...manyFlags,
@@ -374,6 +380,7 @@ export const verifyFlags: FlagParametersForType<VerifyFlags> = {
   sample: text('Read the content of this share of the messages only, e.g. 5%, or 0 for none (default all)', 'SHARE'),
   wave: text('Every mailbox of this wave of an estate, as the settings of the programme say', 'WAVE'),
   config: text('With --wave: the settings of the programme (default $GODWIT_CONFIG, else godwit.yaml here)', 'FILE'),
+  ...serverFlags,
   ...outputFlags,
 };
 
@@ -391,12 +398,6 @@ export const probeFlags: FlagParametersForType<ProbeFlags> = {
 
 export const estateFlags: FlagParametersForType<EstateFlags> = {
   config: text('The settings of the programme (default $GODWIT_CONFIG, else godwit.yaml here)', 'FILE'),
-};
-
-export const serverFlags: FlagParametersForType<ServerFlags> = {
-  server: text('Go by the API of this server, not by the database: https://godwit.corp.example:8030', 'URL'),
-  token: text('The token for it: env:NAME or file:PATH', 'REF'),
-  serverCa: text('Trust the authorities in this PEM file besides those of this machine, for --server', 'FILE'),
 };
 
 export const initFlags: FlagParametersForType<InitFlags> = {
@@ -656,6 +657,7 @@ export const noticePreviewFlags: FlagParametersForType<NoticePreviewFlags> = {
   language: text("Instead of the reader's own, such as de", 'LANGUAGE'),
   raw: flag('The very octets that would be sent'),
   ...estateFlags,
+  ...serverFlags,
   ...outputFlags,
 };
 
@@ -665,6 +667,7 @@ export const noticeSendFlags: FlagParametersForType<NoticeSendFlags> = {
   dryRun: flag('Only tell to how many what is due'),
   again: flag('Try those that were refused once more'),
   ...estateFlags,
+  ...serverFlags,
   ...outputFlags,
 };
 

@@ -2,10 +2,12 @@
 
 import { fault } from '#domain/fault.ts';
 import type { FaultReport } from '#domain/report.ts';
+import { serverOf } from './by-server.ts';
 import { exitCodes, gravest } from './exit-code.ts';
 import type { StatusFlags } from './flags.ts';
 import type { Session } from './session.ts';
 import { count } from './shown.ts';
+import { usageError } from './usage.ts';
 import type { EstateInspection } from './world.ts';
 
 /** The estate that the flags and settings of this run mean, with the way to both platforms. */
@@ -14,6 +16,8 @@ export async function openInspectionFor(
   flags: Omit<StatusFlags, 'output'>,
 ): Promise<EstateInspection> {
   const { world } = session;
+  const server = await serverOf(session, flags);
+  if (server !== null) return (await world.openDesksThere(server)).inspection();
   const { config, stateDir, keys } = world.settings();
   const settings = await world.readEstate(flags.config ?? config);
   return await world.openInspection({
@@ -24,6 +28,13 @@ export async function openInspectionFor(
     log: session.log(flags),
     signal: world.interruption,
   });
+}
+
+/** As many mailboxes at a time as the flag says, or as whoever looks has it. */
+export function atOnceOf({ atOnce }: EstateInspection, flag: number | null): number | null {
+  if (flag !== null && atOnce === null)
+    throw usageError('--at-once does not go by a server: it looks at as many at a time as its own settings say.');
+  return flag ?? atOnce;
 }
 
 /** What was found stands in a whole document, also when a second Ctrl-C ends this at once. */

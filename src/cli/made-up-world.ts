@@ -25,6 +25,7 @@ export interface MadeUp {
   readonly rehearse?: World['rehearse'];
   readonly openProgramme?: World['openProgramme'];
   readonly openProgrammeThere?: World['openProgrammeThere'];
+  readonly openDesksThere?: World['openDesksThere'];
   readonly server?: string;
   readonly token?: string;
   readonly ca?: string;
@@ -133,6 +134,7 @@ export async function play(argv: readonly string[], made: MadeUp = {}): Promise<
     openTail: made.openTail ?? (async () => Promise.reject(new Error('no tail in this test'))),
     openProgramme: made.openProgramme ?? (async () => Promise.reject(new Error('no estate in this test'))),
     openProgrammeThere: made.openProgrammeThere ?? (async () => Promise.reject(new Error('no server in this test'))),
+    openDesksThere: made.openDesksThere ?? (async () => Promise.reject(new Error('no server in this test'))),
     openNotices: made.openNotices ?? (async () => Promise.reject(new Error('no messages in this test'))),
     serve: async () => Promise.reject(new Error('nothing is served in this test')),
     coexist: async () => Promise.reject(new Error('no doors are opened in this test')),

@@ -6,8 +6,16 @@ import { noticeKinds } from '#domain/notice-kinds.ts';
 import { readLanguage } from '#domain/estate-values.ts';
 import { told } from '#domain/fault.ts';
 import { csvLine } from '#lib/csv-cells.ts';
+import { serverOf } from './by-server.ts';
 import { exitCodeOfError, exitCodes } from './exit-code.ts';
-import type { EstateFlags, NoticeListFlags, NoticePreviewFlags, NoticeSendFlags, OutputFlags } from './flags.ts';
+import type {
+  EstateFlags,
+  NoticeListFlags,
+  NoticePreviewFlags,
+  NoticeSendFlags,
+  OutputFlags,
+  ServerFlags,
+} from './flags.ts';
 import { countLines, dueLines, letterLines, noticeColumns, noticeLines, sentLines } from './notices-text.ts';
 import type { Session } from './session.ts';
 import { shown } from './shown.ts';
@@ -83,9 +91,11 @@ export async function listNotices(this: Session, flags: NoticeListFlags): Promis
 
 async function openNoticesFor(
   session: Session,
-  flags: EstateFlags & Omit<OutputFlags, 'output'>,
+  flags: EstateFlags & ServerFlags & Omit<OutputFlags, 'output'>,
 ): Promise<NoticesWork> {
   const { world } = session;
+  const server = await serverOf(session, flags);
+  if (server !== null) return (await world.openDesksThere(server)).notices();
   const { config, stateDir, keys } = world.settings();
   return world.openNotices({
     settings: await world.readEstate(flags.config ?? config),

@@ -3,6 +3,7 @@
 import { type TailProtocol, tailProtocols } from '#domain/tail-sighting.ts';
 import type { UnknownName } from '#domain/selector.ts';
 import { nearest } from '#lib/nearest.ts';
+import { serverOf } from './by-server.ts';
 import type { StatusFlags } from './flags.ts';
 import { settingsOf } from './programme.ts';
 import { parseMoment } from './quantities.ts';
@@ -13,6 +14,8 @@ import type { TailDesk } from './world.ts';
 
 export async function openTailFor(session: Session, flags: Omit<StatusFlags, 'output'>): Promise<TailDesk> {
   const { world } = session;
+  const server = await serverOf(session, flags);
+  if (server !== null) return (await world.openDesksThere(server)).tail();
   const settings = await settingsOf(session, flags);
   return world.openTail({
     database: settings?.database ?? 'embedded',

@@ -11,6 +11,8 @@ import {
   type ListFlags,
   type OutputFlags,
   outputFlags,
+  type ServerFlags,
+  serverFlags,
   tableFlags,
   type TableFlags,
   text,
@@ -46,7 +48,7 @@ export interface TailApplicationsFlags extends TableFlags {
   readonly since?: string;
 }
 
-export interface TailAssignFlags extends EstateFlags, OutputFlags {
+export interface TailAssignFlags extends EstateFlags, ServerFlags, OutputFlags {
   readonly owner?: string;
   readonly plan?: string;
   readonly by?: string;
@@ -104,5 +106,6 @@ export const tailAssignFlags: FlagParametersForType<TailAssignFlags> = {
   by: text('Until when: 2027-03-31', 'DATE'),
   clear: flag('Forget what was written down'),
   ...estateFlags,
+  ...serverFlags,
   ...outputFlags,
 };

@@ -9,7 +9,7 @@ import {
 import type { VerifiedMailbox } from '#operations/verify-wave.ts';
 import { type ExitCode, exitCodeOfFault, exitCodes, gravest } from './exit-code.ts';
 import type { VerifyFlags } from './flags.ts';
-import { endsWhole, openInspectionFor, stoppedShort } from './inspection.ts';
+import { atOnceOf, endsWhole, openInspectionFor, stoppedShort } from './inspection.ts';
 import { Progress } from './progress.ts';
 import { parseShare } from './quantities.ts';
 import type { Session } from './session.ts';
@@ -41,16 +41,16 @@ export async function verifyWave(
   await using inspection = await openInspectionFor(session, flags);
   const found = await inspection.find(name);
   if (found.kind === 'unknown') throw unknownWave(name, found.nearest);
-  const { wave, members } = found;
+  const { wave, mailboxes } = found;
   endsWhole(session);
-  using progress = new Progress(screen, members.length, () => world.now());
+  using progress = new Progress(screen, mailboxes, () => world.now());
   const watcher = {
     begins(address: string) {
       const { watcher: telling, ended } = progress.begin(address);
       return { ...telling, planned: (messages: number) => telling.planned(messages, null), ended };
     },
   };
-  const order = { members, atOnce: atOnce ?? inspection.atOnce, sample: share === 1 ? null : share, watcher };
+  const order = { wave, atOnce: atOnceOf(inspection, atOnce), sample: share === 1 ? null : share, watcher };
   const tally = new Tally();
   const pages = tally.counted(inspection.verify(order, signal));
   if (session.json) {
@@ -59,7 +59,7 @@ export async function verifyWave(
     await document.list('mailboxes', pages);
     document.value('totals', tally.totals);
     session.exitCode = tally.exitCode;
-    stoppedShort(session, signal, tally.mailboxes, members.length);
+    stoppedShort(session, signal, tally.mailboxes, mailboxes);
     document.end();
     return;
   }
@@ -68,7 +68,7 @@ export async function verifyWave(
   progress[Symbol.dispose]();
   session.exitCode = tally.exitCode;
   session.conclude(null, () => verifiedWaveLines(wave, tally.totals, differing, flags.quiet === true));
-  stoppedShort(session, signal, tally.mailboxes, members.length);
+  stoppedShort(session, signal, tally.mailboxes, mailboxes);
 }
 
 class Tally {

@@ -28,6 +28,8 @@ export async function verify(this: Session, flags: VerifyFlags, source?: string,
   if (share === null) {
     problems.add(`--sample ${JSON.stringify(flags.sample)} is no share: write 5%, 0.05, or 0 for no content at all.`);
   }
+  if ((flags.server ?? flags.token ?? flags.serverCa) !== undefined)
+    problems.add('--server goes with --wave: a single move needs no estate.');
   problems.settle();
   const moves = await readMoves(flags, source, target, world, (warning) => this.warn(flags, warning));
 

@@ -6,7 +6,7 @@
 import type { Accepted, WhichExceptions } from '#domain/acceptance.ts';
 import type { ApprovalLine, Approved, Revoked, SessionLine, TokenLine, TokenMade, TokenOrder } from '#domain/access.ts';
 import type { Brake } from '#domain/brake.ts';
-import type { AuditFinding, AuditHead } from '#domain/audit-finding.ts';
+import type { AuditFinding, AuditHead, HeadLost } from '#domain/audit-finding.ts';
 import type { Diagnosis } from '#domain/diagnosis.ts';
 import type { AuditLine, AuditListOrder } from '#domain/audit-line.ts';
 import type { DatabaseCare } from '#domain/database-state.ts';
@@ -156,6 +156,8 @@ export interface World {
   openProgramme(options: DatabaseOptions): Promise<Programme>;
   /** The same, by the API of a server. */
   openProgrammeThere(options: ServerOptions): Promise<Programme>;
+  /** What people have besides, by the API of a server. */
+  openDesksThere(options: ServerOptions): Promise<DesksThere>;
   /** Opens an estate to say who is let in by its API. */
   openAccess(options: DatabaseOptions): Promise<AccessDesk>;
   /** Opens an estate for messages to its people. */
@@ -365,7 +367,41 @@ export interface AccessDesk extends AsyncDisposable {
   };
 }
 
+/** Desks of an estate that is somewhere else: each opens when it is asked for, and nothing is asked before a verb asks it. */
+export interface DesksThere {
+  access(): AccessDesk;
+  tail(): TailDesk;
+  notices(): NoticesWork;
+  inspection(): EstateInspection;
+}
+
+export type WaveToInspect =
+  | { readonly kind: 'found'; readonly wave: Wave; readonly mailboxes: number }
+  | { readonly kind: 'unknown'; readonly nearest: string | null };
+
+interface LookAtWave {
+  readonly wave: Wave;
+  /** Mailboxes at a time; null: as whoever looks has it. */
+  readonly atOnce: number | null;
+}
+
 export interface EstateInspection extends AsyncDisposable {
+  /** Mailboxes at a time, as the settings say; null where that is not for whoever asks to say. */
+  readonly atOnce: number | null;
+  find(wave: string): Promise<WaveToInspect>;
+  verify(
+    order: LookAtWave & Pick<VerifyWaveRequest, 'sample' | 'watcher'>,
+    signal: AbortSignal,
+  ): AsyncIterable<readonly VerifiedMailbox[]>;
+  /** The ways in of those of it who have still to switch. */
+  ways(wave: Wave): Promise<WaveWays>;
+  check(
+    order: LookAtWave & Pick<CheckWaveRequest, 'freshSeconds' | 'watcher'>,
+    signal: AbortSignal,
+  ): AsyncIterable<readonly CheckedMailbox[]>;
+}
+
+export interface EvidenceWork extends AsyncDisposable {
   /** Mailboxes at a time, as the settings say. */
   readonly atOnce: number;
   find(
@@ -374,22 +410,6 @@ export interface EstateInspection extends AsyncDisposable {
     | { readonly kind: 'found'; readonly wave: Wave; readonly members: readonly number[] }
     | { readonly kind: 'unknown'; readonly nearest: string | null }
   >;
-  verify(
-    order: Pick<VerifyWaveRequest, 'members' | 'atOnce' | 'sample' | 'watcher'>,
-    signal: AbortSignal,
-  ): AsyncIterable<readonly VerifiedMailbox[]>;
-  /** The ways in of those of it who have still to switch. */
-  ways(wave: number): Promise<WaveWays>;
-  check(
-    order: Pick<CheckWaveRequest, 'members' | 'atOnce' | 'freshSeconds' | 'watcher'>,
-    signal: AbortSignal,
-  ): AsyncIterable<readonly CheckedMailbox[]>;
-}
-
-export interface EvidenceWork extends AsyncDisposable {
-  /** Mailboxes at a time, as the settings say. */
-  readonly atOnce: number;
-  find: EstateInspection['find'];
   /** The mailbox of that address; null where there is none. */
   mailbox(address: string): Promise<number | null>;
   /** `folder`: where the files go, null for nowhere. Throws `evidence.*`, `digests.key.*`, `secret.key.*`. */
@@ -535,8 +555,8 @@ export interface Programme extends AsyncDisposable {
     list(order: AuditListOrder): Promise<Page<AuditLine>>;
     /** The latest link, once everything there is has been chained; null for a log in which nothing is. */
     head(): Promise<AuditHead | null>;
-    /** Whether the log still holds that link; null, or what is wrong. */
-    follows(head: AuditHead): Promise<string | null>;
+    /** The first of these links that the log does not hold any more, and what is wrong; null where it holds them all. */
+    firstLost(heads: readonly AuditHead[]): Promise<HeadLost | null>;
   };
   readonly mailboxes: {
     order(whom: Whom, order: MailboxOrder, who: string, why: string | null): Promise<MailboxesOrdered>;

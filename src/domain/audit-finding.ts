@@ -9,6 +9,13 @@ export interface AuditHead {
   readonly beginning: string;
 }
 
+/** Of heads that were kept elsewhere, one that the log does not hold. */
+export interface HeadLost {
+  /** Which of them, from 0. */
+  readonly at: number;
+  readonly what: string;
+}
+
 export type AuditFinding =
   | {
       readonly intact: true;

@@ -5,7 +5,7 @@ import type { AuditFinding, AuditHead } from '#domain/audit-finding.ts';
 import type { AuditLine } from '#domain/audit-line.ts';
 import { count, maybe, named, shapeOf, text } from './shape.ts';
 
-const auditHead = shapeOf<AuditHead>()(
+export const auditHead = shapeOf<AuditHead>()(
   named('AuditHead', 'A link of the chain.', {
     seq: count('Its place.'),
     hash: text('SHA-256 over all links up to this one, in hexadecimal digits.'),

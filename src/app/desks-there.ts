@@ -1,0 +1,19 @@
+/** What people have besides the verbs of a programme, by the API of a server instead of the database of the estate. */
+
+import { ApiClient } from '#api/client.ts';
+import type { DesksThere, ServerOptions } from '#cli/world.ts';
+import { accessThere } from './access-there.ts';
+import { inspectionThere } from './inspection-there.ts';
+import { noticesThere } from './notices-there.ts';
+import { tailThere } from './tail-there.ts';
+
+/** Nothing is asked before a verb asks it. Each desk has connections of its own, which end with it. */
+export function openDesksThere({ place, bearer, ca, signal }: ServerOptions, version: string): DesksThere {
+  const client = () => new ApiClient({ place, bearer, ca, version }, signal);
+  return {
+    access: () => accessThere(client()),
+    tail: () => tailThere(client()),
+    notices: () => noticesThere(client()),
+    inspection: () => inspectionThere(client()),
+  };
+}
