@@ -62,7 +62,7 @@ export function deadReferences(): readonly string[] {
 
 /** Programs whose flags are their own. */
 const others =
-  /\b(?:npm run \S+ -- |node docs\/\S+ |(?:systemctl|journalctl|docker|helm|kubectl|pg_dump|pg_restore) )(?:\\\n|[^`\n])*/g;
+  /\b(?:npm run \S+ -- |node docs\/\S+ |(?:systemctl|journalctl|curl|docker|helm|kubectl|pg_dump|pg_restore) )(?:\\\n|[^`\n])*/g;
 
 /** Flags that a page speaks of and no command has; those of `npm run` belong to the benches and labs. */
 export function unknownFlags(page: string): readonly string[] {

@@ -23,6 +23,7 @@ const others: Readonly<Partial<Record<string, string>>> = {
   'export-evidence': 'tells all of an organisation, file by file',
   'check-wave': 'looks at each of its mailboxes on both platforms',
   'verify-wave': 'compares both ends of each of its mailboxes',
+  'see-file': 'is about what was sent just before',
   'follow-changes': 'a stream; npm run bench -- events',
 };
 

@@ -2,6 +2,7 @@
 
 import { openApi } from '#app/api.ts';
 import type { EstateSettings } from '#domain/estate-settings.ts';
+import { usualFileLimits } from '#domain/api-settings.ts';
 import { silent } from '#lib/log.ts';
 import { untraced } from '#ports/traces.ts';
 import { openTokens } from '#store/access-tokens.ts';
@@ -32,7 +33,13 @@ const settings = {
   waysIn: null,
   source: {},
 } as unknown as EstateSettings;
-const api = { at: { kind: 'tcp', host: '127.0.0.1', port: 0 }, tls: null, behindProxy: false, signIn: null } as const;
+const api = {
+  at: { kind: 'tcp', host: '127.0.0.1', port: 0 },
+  tls: null,
+  behindProxy: false,
+  signIn: null,
+  files: usualFileLimits,
+} as const;
 await using served = await openApi({
   api,
   settings,

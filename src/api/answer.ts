@@ -29,11 +29,13 @@ export type Answerer<Each extends Operation> = (
   ? Promise<AsyncIterable<readonly Wire<AnswerOf<Each>>[]>>
   : Promise<Wire<AnswerOf<Each>>>;
 
-/** Streams of events are told by `change-stream.ts`. */
+/** Streams of events are told by `change-stream.ts`, and files are taken in by `take-file.ts`. */
 export type Answerers<Contract extends Readonly<Record<string, Operation>>> = {
-  readonly [Name in keyof Contract as Contract[Name]['answers'] extends 'events' ? never : Name]: Answerer<
-    Contract[Name]
-  >;
+  readonly [Name in keyof Contract as Contract[Name] extends
+    | { readonly answers: 'events' }
+    | { readonly takesFile: true }
+    ? never
+    : Name]: Answerer<Contract[Name]>;
 };
 
 /** It is not there, or not for whoever asks: nobody can tell the two apart. */

@@ -5,6 +5,7 @@ import { auditAnswers } from './answers-audit.ts';
 import { datesAnswers } from './answers-dates.ts';
 import { publicAnswers, estateAnswers } from './answers-estate.ts';
 import { evidenceAnswers } from './answers-evidence.ts';
+import { filesAnswers } from './answers-files.ts';
 import { keptAnswers } from './answers-kept.ts';
 import { looksAnswers } from './answers-looks.ts';
 import { programmeAnswers } from './answers-programme.ts';
@@ -22,6 +23,7 @@ export const answers: Answerers<Contract> = {
   ...waveAnswers,
   ...looksAnswers,
   ...tailAnswers,
+  ...filesAnswers,
   ...keptAnswers,
   ...evidenceAnswers,
   ...auditAnswers,

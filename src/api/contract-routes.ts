@@ -15,12 +15,15 @@ import { answerCheck, reader } from './checked.ts';
 import { contract, type OperationName } from './contract.ts';
 import type { Estate, EstateDesk } from './estate.ts';
 import { type Judge, type Judged, questionOf } from './judge.ts';
+import { usualQuestionMaxMs } from './late-bodies.ts';
 import { sendLines } from './lines.ts';
-import { once } from './once.ts';
+import { once, onceInLines } from './once.ts';
+import { oneHeader } from './one-header.ts';
 import type { Operation } from './operation.ts';
 import { documentOf } from './openapi.ts';
-import { httpFault, problemOf } from './problem.ts';
+import { httpFault, type Problem, problemOf } from './problem.ts';
 import type { Routes } from './server.ts';
+import { fileTaker, takeFilesOnly } from './take-file.ts';
 import { Together } from './together.ts';
 import { seeThatTwoPeopleWantIt } from './two-people.ts';
 
@@ -34,6 +37,8 @@ export interface ContractParts {
   readonly obeyed: Obeyed;
   readonly streams: ChangeStreams;
   readonly log: Log;
+  /** A question comes at once or not at all; lacking for as long as is usual. */
+  readonly questionMaxMs?: number;
 }
 
 /** All of the contract, and problem+json for whatever cannot be answered. */
@@ -42,7 +47,15 @@ export function contractRoutes(parts: ContractParts): Routes {
     takeJsonOnly(http);
     // They would never end by themselves.
     http.addHook('preClose', async () => parts.streams.end());
-    for (const name of Object.keys(contract) as OperationName[]) route(http, name, parts);
+    for (const name of Object.keys(contract) as OperationName[]) {
+      const operation: Operation = contract[name];
+      if (operation.takesFile !== true) route(http, name, parts);
+      else
+        http.register(async (files) => {
+          takeFilesOnly(files, (request, reply, error) => tellProblem(request, reply, error, parts.log));
+          route(files, name, parts);
+        });
+    }
     const described = documentAs(JSON.stringify(documentOf(contract, parts.version)));
     http.get('/openapi.json', (request, reply) => sendDocument(request, reply, described));
     http.setNotFoundHandler((request, reply) => tellProblem(request, reply, fault('api.route.unknown', {}), parts.log));
@@ -65,8 +78,7 @@ const judgedOf = new WeakMap<FastifyRequest, Judged>();
 
 function route(http: FastifyInstance, name: OperationName, parts: ContractParts): void {
   const operation: Operation = contract[name];
-  const answer =
-    operation.answers === 'events' ? streaming(operation, parts) : answering(name as AnsweredName, operation, parts);
+  const answer = answererOf(name, operation, parts);
   http.route({
     method: operation.method,
     url: operation.path,
@@ -79,8 +91,17 @@ function route(http: FastifyInstance, name: OperationName, parts: ContractParts)
   });
 }
 
-/** All but streams of events. */
+/** All but streams of events, and files that come. */
 type AnsweredName = keyof typeof answers;
+
+type Answer = (request: FastifyRequest, reply: FastifyReply, judged: Judged) => Promise<FastifyReply>;
+
+function answererOf(name: OperationName, operation: Operation, parts: ContractParts): Answer {
+  if (operation.answers === 'events') return streaming(operation, parts);
+  if (operation.takesFile !== true) return answering(name as AnsweredName, operation, parts);
+  const { desk, obeyed, log, questionMaxMs: patienceMs = usualQuestionMaxMs } = parts;
+  return fileTaker(name, { files: desk.files, obeyed, patienceMs, tell: telling(operation, log) });
+}
 
 function streaming(operation: Operation, { streams, judge }: ContractParts) {
   const readQuery = reader('query', operation.query, true);
@@ -126,9 +147,19 @@ function answering(name: AnsweredName, operation: Operation, { desk, obeyed, log
     };
     // Which of them it is, the contract knows.
     const answered = () => (answers[name] as (asked: unknown) => Promise<unknown>)(asked);
-    if (operation.answers === 'lines') {
+    if (operation.answers === 'lines' && operation.method === 'GET') {
       const lines = (await answered()) as AsyncIterable<readonly unknown[]>;
       return sendLines(reply, lines, { tell, signal: over.signal, log });
+    }
+    const sent = { key: oneHeader(request.headers['idempotency-key']), who: asked.who, order: [name, params, body] };
+    const isWanted = () => seeThatTwoPeopleWantIt(desk, operation, holder, { name, params, body });
+    if (operation.answers === 'lines') {
+      const lines = onceInLines(obeyed, sent, async () => {
+        await isWanted();
+        return (await answered()) as AsyncIterable<readonly unknown[]>;
+      });
+      const problem = (error: unknown) => ({ problem: problemFor(request, error, log) });
+      return sendLines(reply, lines, { tell, signal: over.signal, log, problem });
     }
     if (operation.method === 'GET') {
       const key = holder && sharedKey(operation, holder, [params, query]);
@@ -136,12 +167,10 @@ function answering(name: AnsweredName, operation: Operation, { desk, obeyed, log
       return sendDocument(request, reply, await (key === null ? look() : together.answer(key, look)));
     }
     const told = await once(obeyed, {
-      key: oneHeader(request.headers['idempotency-key']),
-      who: asked.who,
-      order: [name, params, body],
+      ...sent,
       isSecret: operation.isSecret === true,
       async obey() {
-        await seeThatTwoPeopleWantIt(desk, operation, holder, { name, params, body });
+        await isWanted();
         return { status: 200, text: tell(await answered()) };
       },
     });
@@ -151,7 +180,10 @@ function answering(name: AnsweredName, operation: Operation, { desk, obeyed, log
 
 /** For those alone who may do something to it. */
 function estateOf(desk: EstateDesk, { act, path }: Operation, holder: Holder | null): Estate {
-  assert(holder !== null && act !== 'public' && act !== 'anybody', `${path} is not about an estate`);
+  assert(
+    holder !== null && typeof act === 'string' && act !== 'public' && act !== 'anybody',
+    `${path} is not about an estate`,
+  );
   return desk.for(holder, act);
 }
 
@@ -170,8 +202,9 @@ function telling(operation: Operation, log: Log): (value: unknown) => string {
  * All that the answer to a question about an estate depends on: what was asked, and what whoever asks may do there. Null where it is about
  * whoever asks.
  */
-function sharedKey({ act }: Operation, { roles, scopes }: Holder, asked: readonly unknown[]): string | null {
-  return act === 'anybody' || act === 'public' ? null : JSON.stringify([roles, scopes, asked]);
+function sharedKey({ act, object }: Operation, { roles, scopes }: Holder, asked: readonly unknown[]): string | null {
+  const isTheirs = act === 'anybody' || act === 'public' || object === 'file';
+  return isTheirs ? null : JSON.stringify([roles, scopes, asked]);
 }
 
 interface Document {
@@ -191,13 +224,16 @@ function sendDocument(request: FastifyRequest, reply: FastifyReply, { text, tag 
   return reply.type('application/json; charset=utf-8').send(text);
 }
 
-/** The same as `unknown` where it was sent twice: nobody knows which was meant. */
-function oneHeader(value: string | readonly string[] | undefined): string | undefined {
-  return typeof value === 'string' ? value : undefined;
+/** Whatever was thrown, as problem+json. */
+export function tellProblem(request: FastifyRequest, reply: FastifyReply, error: unknown, log: Log): FastifyReply {
+  const problem = problemFor(request, error, log);
+  if (problem.status === 401) reply.header('WWW-Authenticate', 'Bearer');
+  if (problem.status === 429 || problem.status === 503) reply.header('Retry-After', retryAfter(error));
+  return reply.code(problem.status).type('application/problem+json; charset=utf-8').send(JSON.stringify(problem));
 }
 
-/** Whatever was thrown, as problem+json. Errors that are no faults may name what is none of theirs, and go to the log only. */
-export function tellProblem(request: FastifyRequest, reply: FastifyReply, error: unknown, log: Log): FastifyReply {
+/** Errors that are no faults may name what is none of theirs, and go to the log only. */
+function problemFor(request: FastifyRequest, error: unknown, log: Log): Problem {
   const { code } = error as { readonly code?: string };
   const known = error instanceof Fault ? error : httpFault(code, bodyOctetsMost / 1_024);
   if (known === null || known.code === 'internal')
@@ -208,12 +244,9 @@ export function tellProblem(request: FastifyRequest, reply: FastifyReply, error:
     });
   // What went wrong may name machines and databases, which is for those who see all of the estate.
   const isTold = judgedOf.get(request)?.within === null;
-  const problem = problemOf(known ?? fault('internal', { detail: 'it stands in the log' }), request.id, isTold);
-  if (problem.status === 401) reply.header('WWW-Authenticate', 'Bearer');
-  if (problem.status === 429 || problem.status === 503) reply.header('Retry-After', retryAfter(known));
-  return reply.code(problem.status).type('application/problem+json; charset=utf-8').send(JSON.stringify(problem));
+  return problemOf(known ?? fault('internal', { detail: 'it stands in the log' }), request.id, isTold);
 }
 
-function retryAfter(error: Fault | null): string {
-  return error && 'seconds' in error.about ? String(error.about.seconds) : '5';
+function retryAfter(error: unknown): string {
+  return error instanceof Fault && 'seconds' in error.about ? String(error.about.seconds) : '5';
 }

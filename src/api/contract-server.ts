@@ -8,6 +8,7 @@ import { type FastifyInstance, type FastifyServerOptions, fastify } from 'fastif
 import { type DoorPlace, shownDoorPlace } from '#domain/door-place.ts';
 import { fault } from '#domain/fault.ts';
 import { clearSocket } from '#lib/unix-socket.ts';
+import { usualQuestionMaxMs, watchBodies } from './late-bodies.ts';
 import { bodyOctetsMost, type ContractParts, contractRoutes, tellProblem } from './contract-routes.ts';
 import type { Traces } from '#ports/traces.ts';
 import { whyNot } from './server.ts';
@@ -20,8 +21,6 @@ export interface ContractServerOptions extends ContractParts {
   readonly tls: { readonly certificate: string; readonly key: string } | null;
   /** Whether what a proxy says of who is asking is believed. */
   readonly behindProxy: boolean;
-  /** A question comes at once or not at all; lacking for as long as is usual. */
-  readonly questionMaxMs?: number;
   /** Null where nobody signs in. */
   readonly signIn: SignInParts | null;
   /** Told of each request; lacking: nobody looks. */
@@ -32,7 +31,6 @@ export interface ContractServer extends AsyncDisposable {
   readonly at: DoorPlace;
 }
 
-const usualQuestionMaxMs = 20_000;
 /** Between two looks at who is late. */
 const lateLookMs = 5_000;
 /** Who reads nothing of an answer for so long reads no more. */
@@ -50,6 +48,7 @@ export async function openContractServer(options: ContractServerOptions): Promis
   http.server.maxConnections = connectionsMost;
   if (options.traces) traceRequests(http, options.traces);
   guard(http);
+  watchBodies(http, options.questionMaxMs ?? usualQuestionMaxMs);
   contractRoutes(options)(http);
   signInRoutes(options.signIn, options.judge, log)(http);
   try {
@@ -69,7 +68,8 @@ function serverFor(options: ContractServerOptions): FastifyInstance {
   const patience = { headersTimeout: questionMaxMs, connectionsCheckingInterval: Math.min(lateLookMs, questionMaxMs) };
   const common = {
     bodyLimit: bodyOctetsMost,
-    requestTimeout: questionMaxMs,
+    // A file takes longer: bodies are watched in `late-bodies.ts`.
+    requestTimeout: 0,
     keepAliveTimeout: keptAliveMs,
     forceCloseConnections: true,
     exposeHeadRoutes: false,

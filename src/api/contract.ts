@@ -9,6 +9,7 @@ import { datesContract } from './contract-dates.ts';
 import { estateContract } from './contract-estate.ts';
 import { eventsContract } from './contract-events.ts';
 import { evidenceContract } from './contract-evidence.ts';
+import { filesContract } from './contract-files.ts';
 import { keptContract } from './contract-kept.ts';
 import { looksContract } from './contract-looks.ts';
 import { mailboxContract } from './contract-mailboxes.ts';
@@ -25,6 +26,7 @@ export const contract = {
   ...waveContract,
   ...looksContract,
   ...tailContract,
+  ...filesContract,
   ...keptContract,
   ...evidenceContract,
   ...auditContract,

@@ -21,6 +21,7 @@ import type { EvidenceView, SigningKeys } from '#ports/evidence.ts';
 import type { EstateLists, EstateView, MailboxOrders } from '#ports/estate-view.ts';
 import type { Notices } from '#ports/notices.ts';
 import type { KeptSecret } from '#ports/secrets.ts';
+import type { SentFiles } from '#ports/sent-files.ts';
 import type { TailView } from '#ports/tail.ts';
 import type { Acceptances } from '#ports/wave-accounts.ts';
 import type { Waves } from '#ports/waves.ts';
@@ -112,6 +113,8 @@ export interface EstateDesk {
   /** As far as `holder` may do `act` to it. */
   for(holder: Holder, act: Act): Estate;
   readonly access: Access;
+  /** Files that whoever asks has sent. */
+  readonly files: SentFiles;
   /** As the settings say. */
   readonly timezone: string;
   readonly errorBudget: number;

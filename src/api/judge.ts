@@ -65,8 +65,10 @@ export class Judge {
     if (act === 'public') return { holder: null, within: [] };
     const holder = await this.#holder(this.#bearer(operation, question), question.from);
     if (act === 'anybody') return { holder, within: [] };
-    if (!may(holder, act)) throw fault('api.act.forbidden', { act });
-    return { holder, within: reachOf(holder, act) };
+    const wanted = typeof act === 'string' ? [act] : act;
+    const theirs = wanted.find((each) => may(holder, each));
+    if (theirs === undefined) throw fault('api.act.forbidden', { act: wanted.join(' or ') });
+    return { holder, within: reachOf(holder, theirs) };
   }
 
   /**

@@ -18,16 +18,18 @@ export interface LinesOptions {
   readonly log: Log;
   /** Between two signs of life; lacking for as long as is usual. */
   readonly aliveMs?: number;
+  /** A last line for what went wrong; lacking where the answer is closed without an end then. */
+  readonly problem?: (error: unknown) => unknown;
 }
 
 /**
- * Sends them. What breaks off in the middle is closed without an end, so that nobody takes it for whole; before anything was sent it
- * is thrown.
+ * Sends them. What breaks off in the middle says so in a last line, or is closed without an end, so that nobody takes it for whole; before
+ * anything was sent it is thrown.
  */
 export async function sendLines(
   reply: FastifyReply,
   lines: AsyncIterable<readonly unknown[]>,
-  { tell, signal, log, aliveMs = usualAliveMs }: LinesOptions,
+  { tell, signal, log, problem, aliveMs = usualAliveMs }: LinesOptions,
 ): Promise<FastifyReply> {
   const parts = lines[Symbol.asyncIterator]();
   const { raw } = reply;
@@ -53,10 +55,10 @@ export async function sendLines(
     raw.end();
   } catch (error) {
     if (!isBegun) throw error;
-    if (!signal.aborted)
-      log.warn('an answer broke off', { text: cleanText(error instanceof Error ? error.message : String(error), 200) });
-    // Whatever it was, the reader has to see that it is not whole (RFC 9112 §8: a chunked message without its last chunk).
-    raw.destroy();
+    // Nothing more is said to somebody who does not read.
+    const isTold = problem !== undefined && !signal.aborted && !raw.writableNeedDrain;
+    if (isTold) raw.end(`${tell(problem(error))}\n`);
+    else breakOff(raw, error, signal, log);
   } finally {
     await parts.return?.();
   }
@@ -75,6 +77,13 @@ async function meanwhile<Coming>(coming: Promise<Coming>, everyMs: number, sign:
 
 async function isRead(raw: ServerResponse, signal: AbortSignal): Promise<void> {
   await once(raw, 'drain', { signal: AbortSignal.any([signal, AbortSignal.timeout(readerMaxMs)]) });
+}
+
+/** Whatever it was, the reader has to see that it is not whole (RFC 9112 §8: a chunked message without its last chunk). */
+function breakOff(raw: ServerResponse, error: unknown, signal: AbortSignal, log: Log): void {
+  if (!signal.aborted)
+    log.warn('an answer broke off', { text: cleanText(error instanceof Error ? error.message : String(error), 200) });
+  raw.destroy();
 }
 
 /** What has been said of an answer whose head is written by hand. */

@@ -4,6 +4,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, test } from 'vitest';
 import { people } from '#store/estate.test-kit.ts';
 import { testDatabase } from '#store/test-database.ts';
+import type { SentFile } from '#ports/sent-files.ts';
 import { contract } from './contract.ts';
 import { documentOf } from './openapi.ts';
 import type { Operation } from './operation.ts';
@@ -44,7 +45,7 @@ describe('/openapi.json', () => {
     );
     expect(described).toHaveLength(operations.length);
     expect(new Set(described)).toEqual(new Set(operations.map(([name]) => name)));
-    for (const [name, { path, method, params, query, body, answers }] of operations) {
+    for (const [name, { path, method, params, query, body, answers, takesFile = false }] of operations) {
       const told = operationAt(path, method);
       const parameters = told['parameters'] as readonly Node[];
       const named = (where: string) => parameters.filter((each) => each['in'] === where).map((each) => each['name']);
@@ -55,7 +56,7 @@ describe('/openapi.json', () => {
       ]);
       // Every parameter of a path stands in the path, and the other way round.
       expect(named('path')).toEqual([...path.matchAll(/:(\w+)/g)].map(([, each]) => each));
-      expect('requestBody' in told).toBe(body !== null);
+      expect('requestBody' in told).toBe(body !== null || takesFile);
       expect(parameters).toContainEqual({
         $ref: `#/components/parameters/${method === 'POST' ? 'IdempotencyKey' : answers === 'events' ? 'LastEventId' : 'IfNoneMatch'}`,
       });
@@ -92,7 +93,8 @@ describe('/openapi.json', () => {
     for (const [, { path, method, act }] of operations) {
       const { security, description } = operationAt(path, method);
       expect(security).toEqual(act === 'public' ? [] : undefined);
-      if (act !== 'public' && act !== 'anybody') expect(description).toContain(`\`${act}\``);
+      for (const each of typeof act === 'string' ? [act] : act)
+        if (each !== 'public' && each !== 'anybody') expect(description).toContain(`\`${each}\``);
     }
   });
 
@@ -105,11 +107,13 @@ describe('/openapi.json', () => {
     const order = { name: 'pilot', window: { opensAt, closesAt: opensAt + 1_000 } };
     expect((await ask(api, '/v1/waves', { bearer, order })).status).toBe(200);
     const ajv = validators();
+    const { file } = (await ask(api, '/v1/files', { bearer, octets: 'address,kind\n' })).body as SentFile;
     const given: Record<string, string> = {
       address: 'ann@x.example',
       organisation: 'RXY',
       wave: 'pilot',
       code: 'target.quota',
+      file,
     };
     const queries: Partial<Record<string, string>> = {
       'compare-audit-heads': `?heads=1.${'0'.repeat(64)}.${'0'.repeat(64)}`,

@@ -58,6 +58,12 @@ export function documentOf(contract: Readonly<Record<string, Operation>>, versio
           description: 'Of your own choice, one for each order: sent again within a day it is answered as before.',
           schema: { type: 'string', pattern: '^[A-Za-z0-9_-]{8,128}$' },
         },
+        ContentDigest: {
+          name: 'Content-Digest',
+          in: 'header',
+          description: 'SHA-256 of the file (RFC 9530): octets of another are not taken in. `sha-256=:BASE64:`.',
+          schema: { type: 'string' },
+        },
         LastEventId: {
           name: 'Last-Event-ID',
           in: 'header',
@@ -78,7 +84,7 @@ export function documentOf(contract: Readonly<Record<string, Operation>>, versio
 }
 
 function operationOf(name: string, operation: Operation, schemas: Map<string, Json>): Json {
-  const { does, act, method, answers, params, query, body } = operation;
+  const { does, act, method, answers, params, query, body, takesFile = false } = operation;
   const content = { [types[answers]]: { schema: answerSchema(operation.answer, schemas) } };
   return {
     operationId: name,
@@ -88,10 +94,11 @@ function operationOf(name: string, operation: Operation, schemas: Map<string, Js
     parameters: [
       ...parametersOf('path', params),
       ...parametersOf('query', query),
-      ...['RequestId', whatElse(operation)].map((each) => ({
+      ...['RequestId', whatElse(operation), ...(takesFile ? ['ContentDigest'] : [])].map((each) => ({
         $ref: `#/components/parameters/${each}`,
       })),
     ],
+    ...(takesFile ? { requestBody: { required: true, content: { 'application/octet-stream': {} } } } : {}),
     ...(body ? { requestBody: { required: true, content: { [jsonType]: { schema: plain(body) } } } } : {}),
     responses: {
       '200': { description: told[answers], content },
@@ -109,6 +116,7 @@ function whatElse({ method, answers }: Operation): string {
 function whoMay({ act }: Operation): string {
   if (act === 'public') return 'For everybody.';
   if (act === 'anybody') return 'For everybody who says who they are.';
+  if (typeof act !== 'string') return `For whoever may ${act.map((each) => `\`${each}\``).join(' or ')}.`;
   return `For whoever may \`${act}\`.${isDangerous(act) ? ' Where the settings say so, a second person has to approve it first.' : ''}`;
 }
 

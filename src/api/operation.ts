@@ -5,13 +5,14 @@
 
 import Type, { type Static, type TObject, type TSchema } from 'typebox';
 import type { Act } from '#domain/rights.ts';
+import { problemShape } from './problem.ts';
 import { fields } from './shapes/shape.ts';
 
 /**
- * Who may ask. An act of `domain/rights.ts`; `anybody` who says who they are; or `public`, everybody, which is for what is the same
+ * Who may ask. An act of `domain/rights.ts`, or several of them, any of which is enough; `anybody` who says who they are; or `public`, everybody, which is for what is the same
  * for all and no secret.
  */
-export type Asker = Act | 'anybody' | 'public';
+export type Asker = Act | readonly Act[] | 'anybody' | 'public';
 
 /** What its path names: of what lies outside of somebody's part they are told what they are told of what does not exist. */
 export type ObjectKind =
@@ -24,7 +25,8 @@ export type ObjectKind =
   | 'token'
   | 'session'
   | 'approval'
-  | 'secret';
+  | 'secret'
+  | 'file';
 
 export interface Operation {
   readonly method: 'GET' | 'POST';
@@ -37,6 +39,8 @@ export interface Operation {
   readonly params: TObject;
   readonly query: TObject;
   readonly body: TObject | null;
+  /** Its body is a file, octet by octet, and no JSON. */
+  readonly takesFile?: boolean;
   /** Of the answer; where it is told in lines, of each. */
   readonly answer: TSchema;
   /**
@@ -113,12 +117,33 @@ export function post<Answer extends TSchema, Body extends TObject, Params extend
   } as const satisfies Operation;
 }
 
+const brokenOff = fields({ problem: problemShape });
+export type BrokenOff = Static<typeof brokenOff>;
+
+/**
+ * An order that takes its time: told line by line how far it is, and in the last line what came of it, or the problem that ended it. It
+ * is obeyed as long as somebody reads. Sent again under its key once it was done it is answered that it was.
+ */
+export function longOrder<Line extends TSchema, Body extends TObject, Params extends TObject = None>(
+  told: Told<Params, Line> & { readonly body: Body },
+) {
+  return { ...post(told), answer: Type.Union([told.answer, brokenOff]), answers: 'lines' } as const satisfies Operation;
+}
+
+/** A file that is sent. */
+export function takesFile<Answer extends TSchema, Params extends TObject = None>(told: Told<Params, Answer>) {
+  return { ...get(told), method: 'POST', takesFile: true } as const satisfies Operation;
+}
+
 /** One line that shows all it holds. */
 export const oneLine = (maxLength: number, description: string) =>
   Type.String({ minLength: 1, maxLength, pattern: String.raw`^[^\x00-\x1f\x7f]+$`, description });
 
 export const name = (description: string) => oneLine(200, description);
 export const why = oneLine(1_000, 'Why, for whoever reads the audit log later.');
+/** The name of a file that was sent before: SHA-256 of its octets. */
+export const fileName = (description: string) => Type.String({ pattern: '^[0-9a-f]{64}$', description });
+
 /** Where a reason is wanted, and where it may be given. */
 export const reason = { why } as const;
 export const anyReason = { why: Type.Optional(why) } as const;

@@ -135,15 +135,23 @@ export interface Asking {
   readonly headers?: Readonly<Record<string, string>>;
   /** An order; lacking for a question. */
   readonly order?: unknown;
+  /** A file that is sent. */
+  readonly octets?: Buffer<ArrayBuffer> | string;
 }
 
 /** Asks, or orders under a key of its own. */
-export async function ask({ url }: Served, path: string, { bearer, headers, order }: Asking = {}): Promise<Told> {
+export async function ask(
+  { url }: Served,
+  path: string,
+  { bearer, headers, order, octets }: Asking = {},
+): Promise<Told> {
+  const type = octets === undefined ? 'application/json' : 'application/octet-stream';
+  const body = octets ?? (order === undefined ? undefined : JSON.stringify(order));
   const response = await fetch(`${url}${path}`, {
-    ...(order === undefined ? {} : { method: 'POST', body: JSON.stringify(order) }),
+    ...(body === undefined ? {} : { method: 'POST', body }),
     headers: {
       ...(bearer === undefined ? {} : { authorization: `Bearer ${bearer}` }),
-      ...(order === undefined ? {} : { 'content-type': 'application/json', 'idempotency-key': randomUUID() }),
+      ...(body === undefined ? {} : { 'content-type': type, 'idempotency-key': randomUUID() }),
       ...headers,
     },
   });

@@ -19,7 +19,8 @@ export async function seeThatTwoPeopleWantIt(
   holder: Holder | null,
   { name, params, body }: Ordered,
 ): Promise<void> {
-  if (holder === null || act === 'anybody' || act === 'public') return;
+  // No act that wants two people stands beside others.
+  if (holder === null || typeof act !== 'string' || act === 'anybody' || act === 'public') return;
   const { why = '', ...rest } = { ...params, ...body } as Readonly<Record<string, unknown>>;
   // Only to look is not dangerous.
   if (rest['dryRun'] === true) return;

@@ -54,7 +54,12 @@ const deferrers: readonly Role[] = but('auditor', 'service-desk');
 
 /** Who may over the whole estate, and who over a part; and how it is asked of something. */
 type Row = readonly [whole: readonly Role[] | 'everybody', part: readonly Role[], asks?: Asks];
-type Asks = (of: Subject) => { readonly query?: string; readonly order?: object; readonly param?: string };
+type Asks = (of: Subject) => {
+  readonly query?: string;
+  readonly order?: object;
+  readonly octets?: string;
+  readonly param?: string;
+};
 
 const why = 'as agreed';
 const later = { opensAt: Date.now() + 86_400_000, closesAt: Date.now() + 90_000_000 };
@@ -126,6 +131,8 @@ const rows: Readonly<Record<Asked, Row>> = {
   'list-applications': [all, all, (of) => ({ query: `organisation=${of.organisation}` })],
   'plan-application': [planners, planners, (of) => ({ order: { name: of.address, owner: 'IT', plan: 'OAuth' } })],
   'forget-application': [planners, planners, (of) => ({ order: { name: of.login } })],
+  'send-file': [planners, nobody, () => ({ octets: 'address,kind\n' })],
+  'see-file': [planners, nobody, () => ({ param: '0'.repeat(64) })],
   'list-secrets': [operators, nobody],
   'set-secret': [operators, nobody, () => ({ order: { name: 'source/x', secret: 'hunter2' } })],
   'remove-secret': [operators, nobody, () => ({ order: { name: 'source/x' } })],
@@ -176,11 +183,12 @@ async function estate(db: Database): Promise<void> {
 async function tell(api: Served, name: Asked, of: Subject, bearer: string | undefined): Promise<Told> {
   const operation: Operation = contract[name];
   const asks = rows[name][2] ?? (operation.method === 'POST' ? asked : () => ({}));
-  const { query = '', order, param = '' }: ReturnType<Asks> = asks(of);
+  const { query = '', order, octets, param = '' }: ReturnType<Asks> = asks(of);
   const path = operation.path.replace(/:\w+/, encodeURIComponent(param));
   return ask(api, `${path}${query && `?${query}`}`, {
     ...(bearer === undefined ? {} : { bearer }),
     ...(order === undefined ? {} : { order }),
+    ...(octets === undefined ? {} : { octets }),
   });
 }
 

@@ -7,7 +7,7 @@ import { type ContractServer, openContractServer } from '#api/contract-server.ts
 import type { EstateDesk, Kept, WaveLooks } from '#api/estate.ts';
 import { callbackPath, type SignInParts } from '#api/sign-in.ts';
 import { Judge } from '#api/judge.ts';
-import type { ApiSettings } from '#domain/api-settings.ts';
+import { type ApiSettings, usualFileLimits } from '#domain/api-settings.ts';
 import { type EstateSettings, waysPromisedBy } from '#domain/estate-settings.ts';
 import { fault } from '#domain/fault.ts';
 import type { SignInSettings } from '#domain/sign-in.ts';
@@ -19,6 +19,7 @@ import { followChanges } from '#operations/follow-changes.ts';
 import { setSecrets } from '#operations/keep-secrets.ts';
 import { reportWave } from '#operations/report-wave.ts';
 import type { Keyring } from '#ports/key-service.ts';
+import type { FileLimits } from '#ports/sent-files.ts';
 import { openSessions } from '#store/access-sessions.ts';
 import { openTokens } from '#store/access-tokens.ts';
 import { openApprovals } from '#store/approvals.ts';
@@ -29,6 +30,7 @@ import { openEstateParts } from '#store/estate-parts.ts';
 import { openNotices } from '#store/notices.ts';
 import { openObeyed } from '#store/obeyed.ts';
 import { sealedSecrets } from '#store/secrets.ts';
+import { openSentFiles } from '#store/sent-files.ts';
 import { signingKeys } from '#store/signing-keys.ts';
 import { shownDoorPlace } from '#domain/door-place.ts';
 import type { Secrets } from '#ports/secrets.ts';
@@ -74,7 +76,14 @@ export async function openApi({
     behindProxy: api.behindProxy,
     version,
     traces,
-    desk: deskOn({ db, stateDir, keys, settings, looks: looksOn({ db, settings, keys, version, environment, log }) }),
+    desk: deskOn({
+      db,
+      stateDir,
+      keys,
+      settings,
+      looks: looksOn({ db, settings, keys, version, environment, log }),
+      fileLimits: api.files,
+    }),
     judge: new Judge(openBearers(db), () => performance.now(), api.signIn && api.signIn.origin),
     signIn: api.signIn && (await signInParts(api.signIn, { db, settings, secrets, log })),
     obeyed: openObeyed(db),
@@ -91,10 +100,12 @@ export interface DeskParts {
   readonly stateDir: string;
   readonly keys: Keyring | null;
   readonly looks: WaveLooks;
+  /** Lacking: the usual ones. */
+  readonly fileLimits?: FileLimits;
   readonly settings: Pick<EstateSettings, 'timezone' | 'errorBudget' | 'waysIn' | 'source' | 'approvals'>;
 }
 
-export function deskOn({ db, stateDir, keys, looks, settings }: DeskParts): EstateDesk {
+export function deskOn({ db, stateDir, keys, looks, settings, fileLimits = usualFileLimits }: DeskParts): EstateDesk {
   const { timezone, errorBudget } = settings;
   const works = openWorks(db, stateDir);
   const parts = openEstateParts(db);
@@ -110,6 +121,7 @@ export function deskOn({ db, stateDir, keys, looks, settings }: DeskParts): Esta
       approvals: openApprovals(db),
       twoPeople: settings.approvals ?? [],
     },
+    files: openSentFiles(db, fileLimits),
     timezone,
     errorBudget,
     waysPromised: waysPromisedBy(settings),

@@ -4,6 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import { usualFileLimits } from '#domain/api-settings.ts';
 import { readEstate } from './read-estate.ts';
 
 async function api(text: string) {
@@ -31,6 +32,16 @@ test('other machines come by TLS, or by a proxy, or not at all', async () => {
   expect(await api("api: { listen: '0.0.0.0:8030', tls: { certificate: a.crt, key: /etc/a.key } }")).toMatchObject({
     tls: { certificate: expect.stringMatching(/\/a\.crt$/), key: '/etc/a.key' },
   });
+});
+
+test('what is taken in of files has a bound, and one file is no larger than all of them', async () => {
+  const at = "listen: '127.0.0.1:8030'";
+  expect(await api(`api: { ${at} }`)).toMatchObject({ files: usualFileLimits });
+  expect(await api(`api: { ${at}, files: { largest: 5M, together: 5242880 } }`)).toMatchObject({
+    files: { largest: 5_242_880, together: 5_242_880 },
+  });
+  await expect(api(`api: { ${at}, files: { largest: 20G } }`)).rejects.toThrow('one file cannot be larger than all');
+  await expect(api(`api: { ${at}, files: { largest: much } }`)).rejects.toThrow('api.files.largest');
 });
 
 test.each([

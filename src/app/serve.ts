@@ -35,6 +35,7 @@ import { findLost } from '#store/queue-rows.ts';
 import { openQueue } from '#store/queue.ts';
 import { openRouteSource } from '#store/route-following.ts';
 import { sealedSecrets } from '#store/secrets.ts';
+import { sweepSentFiles } from '#store/sent-files.ts';
 import { openInterruptions } from '#store/interruptions.ts';
 import { openTailIntake } from '#store/tail.ts';
 import { careForWaves } from '#store/wave-care.ts';
@@ -272,6 +273,7 @@ async function leadWhenNobodyDoes(
         seldom(15_000, () => careForWaysHome(db, home, log)),
         () => careForParties(db, together),
         seldom(60_000, () => findLost(db.sql)),
+        seldom(600_000, () => sweepSentFiles(db)),
       ];
       await using _looking = checking && beside(signal, (over) => checkAhead(checking, over, (ms) => pause(ms, over)));
       await using _forecasting = beside(signal, (over) => forecastNightly(forecasts, over, (ms) => pause(ms, over)));

@@ -149,6 +149,10 @@ ${sideText('target', target)}
 #     certificate: api.crt
 #     key: api.key
 #   behind-proxy: false
+#   # What is taken in of files that are sent to it: one, and all that have not been used yet.
+#   files:
+#     largest: 2G
+#     together: 8G
 #   # With which people sign in (docs/access.md); programs come with tokens.
 #   sign-in:
 #     issuer: https://id.corp.example

@@ -11,4 +11,8 @@ export interface ApiSettings {
   readonly behindProxy: boolean;
   /** How people sign in; null: they do not, and tokens alone let somebody in. */
   readonly signIn: SignInSettings | null;
+  /** Bounds of the files that are sent to it, in octets. */
+  readonly files: { readonly largest: number; readonly together: number };
 }
+
+export const usualFileLimits: ApiSettings['files'] = { largest: 2 * 1_024 ** 3, together: 8 * 1_024 ** 3 };

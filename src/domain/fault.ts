@@ -9,6 +9,7 @@ import { apiFaults } from './api-faults.ts';
 import type { Finding } from './estate-changes.ts';
 import type { RowProblem } from './estate-columns.ts';
 import { entry, type Reach, type Retry } from './fault-entry.ts';
+import { fileFaults } from './file-faults.ts';
 import type { FaultReport } from './report.ts';
 
 export type { Reach, Retry };
@@ -789,6 +790,7 @@ export const faults = {
     'Look at the servers on both sides. Running again is safe: it goes on where it stopped.',
   ),
   ...apiFaults,
+  ...fileFaults,
   ...accessFaults,
   interrupted: entry<{ readonly by: string }>(
     'mailbox',
