@@ -72,6 +72,7 @@ const proofs = {
   ],
   nginx: ['/usr/sbin/nginx', '-v'],
   openldap: ['/bin/sh', '-c', '/usr/sbin/slapd -VV 2>&1 | grep OpenLDAP'],
+  postgresql: ['/usr/lib/postgresql/15/bin/postgres', '--version'],
   prometheus: ['/usr/bin/promtool', '--version'],
   zsh: ['/usr/bin/zsh', '--version'],
   fish: ['/usr/bin/fish', '--version'],

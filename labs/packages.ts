@@ -23,6 +23,8 @@ export const trees = {
   postfix: ['postfix', 'postfix-pgsql'],
   nginx: ['nginx', 'libnginx-mod-mail', 'libnginx-mod-stream'],
   openldap: ['slapd'],
+  // An operator's own, with the programs that dump and restore.
+  postgresql: ['postgresql-15', 'postgresql-client-15', 'libpq5'],
   // Reads our alarms as an operator's would (promtool).
   prometheus: ['prometheus'],
   // Shells that finish a line of ours (docs/completion.md).

@@ -1,5 +1,5 @@
 /**
- * Everything is killed, and yesterday's dump is put back: nothing moves until somebody has looked, whoever switched since stays where
+ * Everything is killed, the machine of the database is lost, and yesterday's dump is put back by the commands of docs/backup.md: nothing moves until somebody has looked, whoever switched since stays where
  * people and mail are, and in the end nothing is lost and nothing there twice.
  */
 
@@ -11,37 +11,39 @@ import { removedFolder } from '#domain/removed-folder.ts';
 import { windowFrom } from '#domain/window.ts';
 import { Asking } from '../src/doors/asking.test-kit.ts';
 import { type Database, openDatabase } from '../src/store/db.ts';
+import { migrate } from '../src/store/migrations.ts';
 import { openWaves } from '../src/store/waves.ts';
 import { type AtWork, eventually, goToWork } from './at-work.ts';
 import { plainMessages } from './awkward-mail.ts';
-import { environment, startDatabase, usersOf } from './chaos-estate.ts';
+import { environment, usersOf } from './chaos-estate.ts';
 import { startDovecot } from './dovecot.ts';
 import { populate, untilStanding } from './embedded-estate.ts';
-
 import { freshState, startGodwit } from './godwit.ts';
 import { labAvailable } from './namespace.ts';
+import { postgresAvailable, type PostgresServer, startPostgres } from './postgres.ts';
 import { seedAccount } from './seed.ts';
 import { freePort, type LabServer, type LabUser } from './server.ts';
 import { skipAloud } from './skip-aloud.ts';
 import { accountSeen } from './snapshot.ts';
-import { urlOf } from '../src/store/test-server.ts';
 import { Wire } from './wire.ts';
 
-const dovecot = await labAvailable('dovecot');
-skipAloud('restore drill', dovecot);
+const hasAll = skipAloud('restore drill', await labAvailable('dovecot'), await postgresAvailable());
 
 /** Switched before the dump; switched after it; never. */
 const users = usersOf(6);
 const [before, since, never] = [users.slice(0, 2), users.slice(2, 4), users.slice(4)];
 const [bob] = since as [LabUser, LabUser];
 
-describe.runIf(dovecot.ok)('everything is killed, and yesterday’s dump is put back', () => {
+/** How the page begins: who signs in, and where. */
+const signingIn = ['(umask 077', 'export PGHOST'] as const;
+
+describe.runIf(hasAll)('everything is killed, and yesterday’s dump is put back', () => {
   test('nobody who switched since is led back, nothing is lost, and nothing is there twice', async () => {
     await using source = await startDovecot({ users });
     await using target = await startDovecot({ users });
     await using folder = await freshState();
     await using state = await freshState();
-    await using server = await startDatabase(folder.path);
+    await using postgres = await startPostgres();
     for (const [i, user] of users.entries())
       await seedAccount(source, user, [
         { path: ['INBOX'], messages: plainMessages(i * 100 + 1, 12) },
@@ -49,31 +51,35 @@ describe.runIf(dovecot.ok)('everything is killed, and yesterday’s dump is put 
       ]);
     const door = await freePort();
     const config = writeSettings(state.path, source, target, door);
-    const variables = { ...environment, DATABASE_URL: server.url };
+    const variables = { ...environment, DATABASE_URL: postgres.url };
     const flags = ['--config', config, '--state', state.path];
     const serving = (): AtWork =>
       goToWork(['serve', '--log-level', 'info', '--log-format', 'json', ...flags], variables);
     const godwit = (...args: readonly string[]) => startGodwit([...args, ...flags], variables).ended;
-    await populate(server.db, users);
-    await planWave(server.db, 'first', before, 0);
-    await planWave(server.db, 'second', since, 3_600_000);
-    await planWave(server.db, 'third', never, 7_200_000);
+    const look = () => openDatabase({ url: postgres.url, connectionsMax: 2, applicationName: 'labs' });
 
     // Yesterday: two have settled, and all others are kept close.
     {
+      await using db = await look();
+      await migrate(db);
+      await populate(db, users);
+      await planWave(db, 'first', before, 0);
+      await planWave(db, 'second', since, 3_600_000);
+      await planWave(db, 'third', never, 7_200_000);
       await using yesterday = serving();
-      await untilStanding(server.db, 'settled', before.length);
-      await untilStanding(server.db, 'following', since.length + never.length);
+      await untilStanding(db, 'settled', before.length);
+      await untilStanding(db, 'following', since.length + never.length);
+      // While it works.
+      await asThePageSays(postgres, folder.path, ...signingIn, 'pg_dump', 'pg_restore --file');
       yesterday.child.kill('SIGKILL');
       await yesterday.ended;
     }
-    await dump(server.url);
 
     // Today: two more switch, and all go on with their mail.
     {
       await using today = serving();
       await write(source, users.slice(2), 700);
-      await using db = await openDatabase({ url: server.url, connectionsMax: 2, applicationName: 'labs' });
+      await using db = await look();
       await sql`update wave set opens_at = now() - interval '1 minute' where name = 'second'`.execute(db.sql);
       await untilStanding(db, 'settled', before.length + since.length);
       await write(target, [...before, ...since], 800);
@@ -85,7 +91,8 @@ describe.runIf(dovecot.ok)('everything is killed, and yesterday’s dump is put 
       today.child.kill('SIGKILL');
       await today.ended;
     }
-    await restore(server.url);
+    await postgres.lose();
+    await asThePageSays(postgres, folder.path, signingIn[1], 'createdb', 'pg_restore --no-owner');
     // Mail goes on: to the side where each of them is.
     await write(target, [...before, ...since], 900);
     await write(source, never, 900);
@@ -110,7 +117,7 @@ describe.runIf(dovecot.ok)('everything is killed, and yesterday’s dump is put 
     const confirmed = await godwit('db', 'restored', '--yes', '--why', 'the disk was lost');
     expect(confirmed.code).toBe(3);
 
-    await using db = await openDatabase({ url: server.url, connectionsMax: 2, applicationName: 'labs' });
+    await using db = await look();
     const { rows } = await sql<{ address: string; stage: string; mark: string; side: string }>`
       select address, stage, mark, side from mailbox join route on route.mailbox = mailbox.id
        where mark = 'held' order by address`.execute(db.sql);
@@ -173,50 +180,21 @@ async function planWave(db: Database, name: string, of: readonly LabUser[], open
   expect(await waves.move(name, 'start', 'a test', null)).toMatchObject({ kind: 'moved' });
 }
 
-/** As a dump does it, a database of its own with all that is in the other: it comes back as another one. */
-async function dump(url: string): Promise<void> {
-  const name = nameIn(url);
-  await onServer(url, [`alter database ${name} allow_connections false`]);
-  // Whoever was there is told to go, and takes a moment for it; a maintenance process of PostgreSQL as well.
-  let why = '';
-  await eventually(
-    'nobody is in the database',
-    () =>
-      onServer(url, [
-        `select pg_terminate_backend(pid, 1000) from pg_stat_activity where datname = '${name}'`,
-        'drop database if exists dumped',
-        `create database dumped template ${name} strategy file_copy`,
-      ]).then(
-        () => true,
-        (error: unknown) => {
-          why = String(error instanceof Error ? (error.cause ?? error) : error);
-          return false;
-        },
-      ),
-    () => why,
-  );
-  // Nobody comes to the dump itself, which is to be as it is.
-  await onServer(url, [
-    `alter database ${name} allow_connections true`,
-    'alter database dumped allow_connections false',
-  ]);
-}
-
-async function restore(url: string): Promise<void> {
-  const name = nameIn(url);
-  await onServer(url, [
-    `drop database ${name} with (force)`,
-    `create database ${name} template dumped strategy file_copy`,
-  ]);
-}
-
-async function onServer(url: string, orders: readonly string[]): Promise<void> {
-  await using db = await openDatabase({ url: urlOf(url, 'template1'), connectionsMax: 1, applicationName: 'labs' });
-  for (const order of orders) await sql.raw(order).execute(db.sql);
-}
-
-function nameIn(url: string): string {
-  return new URL(url).pathname.slice(1);
+/** The commands of the page that begin with these words, as they stand there, for this server and day. */
+async function asThePageSays(server: PostgresServer, folder: string, ...beginnings: readonly string[]): Promise<void> {
+  const page = readFileSync(join(import.meta.dirname, '..', 'docs', 'backup.md'), 'utf8');
+  const lines = beginnings.map((beginning) => {
+    const found = page.split('\n').filter((line) => /^ {4,}\S/.test(line) && line.trim().startsWith(beginning));
+    expect(found).toHaveLength(1);
+    return (found[0] as string).trim();
+  });
+  const here = lines
+    .join('\n')
+    .replaceAll('db.example', '127.0.0.1')
+    .replaceAll('5432', String(server.port))
+    .replace('PASSWORD', server.password)
+    .replace(/godwit-(?:\$\(.*?\)|[\d-]+)\.dump/g, 'godwit.dump');
+  await server.shell(here, folder, { HOME: folder });
 }
 
 async function write(server: LabServer, to: readonly LabUser[], from: number): Promise<void> {
