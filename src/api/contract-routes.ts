@@ -25,7 +25,7 @@ import { httpFault, type Problem, problemOf } from './problem.ts';
 import type { Routes } from './server.ts';
 import { fileTaker, takeFilesOnly } from './take-file.ts';
 import { Together } from './together.ts';
-import { seeThatTwoPeopleWantIt } from './two-people.ts';
+import { answerOrder } from './two-people.ts';
 
 /** More than any order has to say. */
 export const bodyOctetsMost = 64 * 1_024;
@@ -133,31 +133,31 @@ function answering(name: AnsweredName, operation: Operation, { desk, obeyed, log
     const body = readBody && readBody(request.body);
     const over = new AbortController();
     reply.raw.once('close', () => over.abort());
-    const asked = {
-      params,
-      query,
-      body,
-      holder,
-      desk,
-      signal: over.signal,
-      get estate() {
-        return estateOf(desk, operation, holder);
-      },
-      who: holder?.who ?? 'anybody',
+    const who = holder?.who ?? 'anybody';
+    const answered = (at: EstateDesk = desk, said: object | null = body) => {
+      const asked = {
+        params,
+        query,
+        body: said,
+        holder,
+        desk: at,
+        signal: over.signal,
+        get estate() {
+          return estateOf(at, operation, holder);
+        },
+        who,
+      };
+      // Which of them it is, the contract knows.
+      return (answers[name] as (asked: unknown) => Promise<unknown>)(asked);
     };
-    // Which of them it is, the contract knows.
-    const answered = () => (answers[name] as (asked: unknown) => Promise<unknown>)(asked);
     if (operation.answers === 'lines' && operation.method === 'GET') {
       const lines = (await answered()) as AsyncIterable<readonly unknown[]>;
       return sendLines(reply, lines, { tell, signal: over.signal, log });
     }
-    const sent = { key: oneHeader(request.headers['idempotency-key']), who: asked.who, order: [name, params, body] };
-    const isWanted = () => seeThatTwoPeopleWantIt(desk, operation, holder, { name, params, body });
+    const sent = { key: oneHeader(request.headers['idempotency-key']), who, order: [name, params, body] };
     if (operation.answers === 'lines') {
-      const lines = onceInLines(obeyed, sent, async () => {
-        await isWanted();
-        return (await answered()) as AsyncIterable<readonly unknown[]>;
-      });
+      // Nothing that takes two people is told in lines.
+      const lines = onceInLines(obeyed, sent, async () => (await answered()) as AsyncIterable<readonly unknown[]>);
       const problem = (error: unknown) => ({ problem: problemFor(request, error, log) });
       return sendLines(reply, lines, { tell, signal: over.signal, log, problem });
     }
@@ -170,8 +170,11 @@ function answering(name: AnsweredName, operation: Operation, { desk, obeyed, log
       ...sent,
       isSecret: operation.isSecret === true,
       async obey() {
-        await isWanted();
-        return { status: 200, text: tell(await answered()) };
+        const { text } = await answerOrder(desk, operation, holder, { name, params, body }, async (at, said) => {
+          const value = await answered(at, said);
+          return { value, text: tell(value) };
+        });
+        return { status: 200, text };
       },
     });
     return reply.code(told.status).type('application/json; charset=utf-8').send(told.text);

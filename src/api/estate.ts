@@ -19,6 +19,7 @@ import type { Dates } from '#ports/dates.ts';
 import type { Descriptions } from '#ports/descriptions.ts';
 import type { EvidenceView, SigningKeys } from '#ports/evidence.ts';
 import type { EstateLists, EstateView, MailboxOrders } from '#ports/estate-view.ts';
+import type { Meanings } from '#ports/meanings.ts';
 import type { Notices } from '#ports/notices.ts';
 import type { KeptSecret } from '#ports/secrets.ts';
 import type { SentFiles } from '#ports/sent-files.ts';
@@ -34,6 +35,7 @@ export interface Holding {
   readonly mailboxes: MailboxOrders;
   readonly dates: Dates;
   readonly acceptances: Acceptances;
+  readonly meanings: Meanings;
   readonly reports: { wave(name: string): Promise<WaveReported> };
   readonly tail: Pick<TailView, 'list' | 'burnDown' | 'applications' | 'organisation' | 'assign' | 'unassign'>;
   readonly evidence: EvidenceView;
@@ -110,6 +112,8 @@ export interface Access {
 }
 
 export interface EstateDesk {
+  /** In one transaction: what `work` throws undoes all of it. Within another it is a part of that, and undone alone. */
+  atOnce<Answer>(work: (inner: EstateDesk) => Promise<Answer>): Promise<Answer>;
   /** As far as `holder` may do `act` to it. */
   for(holder: Holder, act: Act): Estate;
   readonly access: Access;

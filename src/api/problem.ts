@@ -71,6 +71,7 @@ const statuses: Readonly<Partial<Record<FaultCode, number>>> = {
   'api.key.under-way': 409,
   'api.key.done': 409,
   'api.approval.waits': 409,
+  'api.approval.overtaken': 409,
   'api.refused': 409,
   internal: 500,
 };

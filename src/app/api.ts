@@ -26,6 +26,7 @@ import { openApprovals } from '#store/approvals.ts';
 import { openBearers } from '#store/bearers.ts';
 import { openChanges } from '#store/changes.ts';
 import type { Database } from '#store/db.ts';
+import { inOneTransaction } from '#store/in-one-transaction.ts';
 import { openEstateParts } from '#store/estate-parts.ts';
 import { openNotices } from '#store/notices.ts';
 import { openObeyed } from '#store/obeyed.ts';
@@ -105,12 +106,14 @@ export interface DeskParts {
   readonly settings: Pick<EstateSettings, 'timezone' | 'errorBudget' | 'waysIn' | 'source' | 'approvals'>;
 }
 
-export function deskOn({ db, stateDir, keys, looks, settings, fileLimits = usualFileLimits }: DeskParts): EstateDesk {
+export function deskOn(given: DeskParts): EstateDesk {
+  const { db, stateDir, keys, looks, settings, fileLimits = usualFileLimits } = given;
   const { timezone, errorBudget } = settings;
   const works = openWorks(db, stateDir);
   const parts = openEstateParts(db);
   const kept = { ...keptOn(db, keys), looks };
   return {
+    atOnce: (work) => inOneTransaction(db, (inner) => work(deskOn({ ...given, db: inner }))),
     for(holder, act) {
       const { accounts, ...part } = parts.of(holder, act);
       return { ...works, ...kept, ...part, reports: { wave: (name) => reportWave(accounts, name) } };

@@ -275,7 +275,7 @@ test('every order at a desk does and tells the same by a server as on the databa
     const db = await anEstate();
     const session = { who: 'zoe@corp.example', issuer: 'https://id.corp.example', subject: '1', lastsMs: 3_600_000 };
     await openSessions(db).begin({ ...session, roles: [] });
-    await openApprovals(db).need({ act: 'start-wave', on: 'wave pilot', why: 'it is Friday' }, ann);
+    await openApprovals(db).need({ act: 'start-wave', on: 'wave pilot', meaning: null, why: 'it is Friday' }, ann);
     return { db, owner: await bearerOf(db, 'owner') };
   };
   const [{ db }, { db: twin, owner }] = [await prepared(), await prepared()];
@@ -324,7 +324,7 @@ describe('by a server', () => {
       roles: [{ role: 'owner', organisation: null }],
       scopes: null,
     };
-    await openApprovals(db).need({ act: 'start-wave', on: 'wave pilot', why: 'it is Friday' }, holder);
+    await openApprovals(db).need({ act: 'start-wave', on: 'wave pilot', meaning: null, why: 'it is Friday' }, holder);
     const own = await there(api, await bearerOf(db, 'owner'))('access', 'approve', '1', '--why', 'yes');
     expect([own.code, own.stderr]).toEqual([2, expect.stringContaining('a second person is somebody else')]);
   });

@@ -17,6 +17,7 @@ import { openEstateView } from '#store/estate-view.ts';
 import { openEvidenceView } from '#store/evidence-view.ts';
 import { openForecasting } from '#store/forecasting.ts';
 import { openMailboxOrders } from '#store/mailbox-orders.ts';
+import { openMeanings } from '#store/meanings.ts';
 import { openTailView } from '#store/tail.ts';
 import { openWaveAccounts } from '#store/wave-accounts.ts';
 import { openWaves } from '#store/waves.ts';
@@ -35,6 +36,7 @@ export function openEstate(db: Database, stateDir: string): Holding & Works {
     mailboxes: openMailboxOrders(db),
     dates: openDates(db),
     acceptances: openAcceptances(db),
+    meanings: openMeanings(db),
     reports: { wave: (name) => reportWave(accounts, name) },
     tail: openTailView(db),
     evidence: openEvidenceView(db),

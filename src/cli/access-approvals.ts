@@ -18,10 +18,16 @@ export async function listApprovals(this: Session, flags: AccessListFlags): Prom
 function lines(approval: ApprovalLine): readonly string[] {
   const { id, act, on, why, askedBy, askedAt } = approval;
   return [
-    `${id}  ${act}: ${shown(on, 400)}`,
+    `${id}  ${act}: ${shown(on, 400)}${whom(approval)}`,
     `   asked by ${shown(askedBy)}, ${momentText(askedAt)}: ${shown(why, 400)}`,
     `   ${standing(approval)}`,
   ];
+}
+
+/** How many were meant when it was asked for, which is what it is good for. */
+function whom({ act, meant }: ApprovalLine): string {
+  if (meant === null) return '';
+  return act === 'accept-loss' ? ` (${meant} exceptions)` : ` (${meant} mailboxes)`;
 }
 
 function standing({ approvedBy, approvedAt, usedAt, expiresAt, hasExpired }: ApprovalLine): string {
@@ -42,7 +48,7 @@ export async function approve(this: Session, flags: ApproveFlags, id: string): P
   if (approved.kind === 'refused') throw usageError(refusals[approved.why](number));
   const { approval } = approved;
   this.conclude(approved, () => [
-    `Approved: ${approval.act}, ${shown(approval.on, 400)}. ${shown(approval.askedBy)} may do it once, until ${momentText(approval.expiresAt)}.`,
+    `Approved: ${approval.act}, ${shown(approval.on, 400)}${whom(approval)}. ${shown(approval.askedBy)} may do it once, until ${momentText(approval.expiresAt)}.`,
   ]);
 }
 

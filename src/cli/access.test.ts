@@ -172,21 +172,24 @@ test('who is signed in is listed without their secrets, and is signed out', asyn
 });
 
 describe('godwit access approve', () => {
-  const order = { act: 'start-wave', on: 'wave pilot', why: 'it is Friday' } as const;
+  const meaning = { count: 12, digest: '00'.repeat(32) };
+  const order = { act: 'start-wave', on: 'wave pilot', meaning, why: 'it is Friday' } as const;
   const ann: Holder = { ...owner, who: 'token 3 (script)', person: 'ann' };
 
   test('is the word of a second person, with what they have seen to', async () => {
     await using db = await testDatabase();
     await openApprovals(db).need(order, ann);
     const { stdout } = await played(db, 'approvals');
-    expect(stdout).toContain('1  start-wave: wave pilot');
+    expect(stdout).toContain('1  start-wave: wave pilot (12 mailboxes)');
     expect(stdout).toContain('asked by token 3 (script)');
     expect((await played(db, 'approve', '1')).code).toBe(2);
     expect((await played(db, 'approve', '1', '--why', ' ')).stderr).toContain('What have you seen to?');
     const approved = await played(db, 'approve', '1', '--why', 'all is ready');
-    expect(approved.stdout).toContain('Approved: start-wave, wave pilot. token 3 (script) may do it once, until');
+    expect(approved.stdout).toContain(
+      'Approved: start-wave, wave pilot (12 mailboxes). token 3 (script) may do it once, until',
+    );
     expect((await played(db, 'approvals')).stdout).toContain('approved by operator max, to be done by');
-    expect((await openApprovals(db).need(order, ann)).kind).toBe('may');
+    await openApprovals(db).use(1, ann);
     expect((await played(db, 'approvals')).stdout).toBe('Nothing waits for a second person.\n');
     expect((await played(db, 'approvals', '--all')).stdout).toContain('approved by operator max, done');
   });

@@ -69,16 +69,28 @@ export interface SessionBegun {
   readonly bearer: string;
 }
 
+/** Whom an order is about as things stand: a selector or the name of a wave may mean others tomorrow. */
+export interface Meaning {
+  /** Mailboxes; of exceptions that are accepted, exceptions. */
+  readonly count: number;
+  /** SHA-256 over which they are, in hexadecimal. */
+  readonly digest: string;
+}
+
 /** What somebody wants to do that a second person has to approve. */
 export interface ApprovalOrder {
   readonly act: DangerousAct;
   /** What it is to be done to, and how, to the letter: an approval is good for exactly this and nothing else. */
   readonly on: string;
+  /** Null where it is about nobody in particular, such as the brake. */
+  readonly meaning: Meaning | null;
   readonly why: string;
 }
 
-export interface ApprovalLine extends ApprovalOrder {
+export interface ApprovalLine extends Omit<ApprovalOrder, 'meaning'> {
   readonly id: number;
+  /** How many mailboxes were meant when it was asked for; where exceptions are accepted, how many of those. Null as above. */
+  readonly meant: number | null;
   readonly askedBy: string;
   readonly askedAt: Date;
   readonly expiresAt: Date;
@@ -90,10 +102,12 @@ export interface ApprovalLine extends ApprovalOrder {
   readonly usedAt: Date | null;
 }
 
-/** `may`: do it now, it is approved. */
+/** `may`: it is approved, and is to be used by whoever does it. */
 export interface ApprovalNeeded {
   readonly kind: 'may' | 'asked';
   readonly approval: ApprovalLine;
+  /** The same was asked for before, when others were meant: that counts for nothing any more. Null: nothing was. */
+  readonly overtaken: ApprovalLine | null;
 }
 
 export type Approved =

@@ -147,6 +147,19 @@ export const apiFaults = {
     ({ approval, act }) => `Two people do this here (${act}): it waits for somebody else to approve ${approval}.`,
     'Have somebody approve it (`godwit access approve`, or /v1/approvals), then send the same order once more, under another key.',
   ),
+  'api.approval.overtaken': entry<{
+    readonly approval: number;
+    readonly act: string;
+    readonly before: number;
+    readonly meant: number;
+    readonly means: number;
+  }>(
+    'estate',
+    'operator',
+    ({ approval, act, before, meant, means }) =>
+      `Others are meant now than when ${before} was asked for (${act}): ${meant === means ? `${means}, and not the same` : `${meant} then, ${means} now`}. It waits for somebody else to approve ${approval}.`,
+    'See who is meant now; then have somebody approve it anew (`godwit access approve`, or /v1/approvals), and send the same order once more.',
+  ),
   'api.refused': entry<{ readonly text: string; readonly outcome: { readonly kind: string } }>(
     'estate',
     'operator',

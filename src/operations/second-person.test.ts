@@ -1,39 +1,104 @@
 import { expect, test } from 'vitest';
-import type { ApprovalOrder } from '#domain/access.ts';
+import type { ApprovalLine, ApprovalOrder } from '#domain/access.ts';
 import { acts, dangerousActs, type Holder } from '#domain/rights.ts';
 import type { Approvals } from '#ports/access.ts';
-import { secondPerson } from './second-person.ts';
+import { byTwoPeople, takesTwo, type TwoPeopleDesk, type WantedAct } from './second-person.ts';
 
 const ann: Holder = { who: 'ann', person: 'ann', roles: [{ role: 'operator', organisation: null }], scopes: null };
-const rest = { on: 'wave pilot', why: 'it is Friday', holder: ann } as const;
+const meaning = { count: 3, digest: '00' };
+const approval = { id: 7 } as ApprovalLine;
 
-/** Answers `kind`, and remembers what it was asked for. */
-function approvals(kind: 'may' | 'asked'): Approvals & { readonly asked: ApprovalOrder[] } {
-  const asked: ApprovalOrder[] = [];
-  const approval = { id: 7 } as never;
-  const need: Approvals['need'] = async (order) => {
-    asked.push(order);
-    return { kind, approval };
+/** A desk in memory: what is done and asked in something that throws was not. */
+class Desk implements TwoPeopleDesk<Desk> {
+  readonly #log: string[];
+  readonly #kind: 'may' | 'asked';
+
+  constructor(kind: 'may' | 'asked', log: string[] = []) {
+    [this.#kind, this.#log] = [kind, log];
+  }
+
+  get done(): readonly string[] {
+    return this.#log;
+  }
+
+  do(what: string): void {
+    this.#log.push(what);
+  }
+
+  readonly access = {
+    approvals: {
+      need: async ({ on, meaning: meant }: ApprovalOrder) => {
+        this.do(`needed for ${on}, of ${meant?.count}`);
+        return { kind: this.#kind, approval, overtaken: null };
+      },
+      use: async (id: number) => this.do(`used ${id}`),
+    } as unknown as Approvals,
   };
-  return { asked, need } as unknown as Approvals & { readonly asked: ApprovalOrder[] };
+
+  async atOnce<Answer>(work: (inner: Desk) => Promise<Answer>): Promise<Answer> {
+    const before = this.#log.length;
+    try {
+      return await work(new Desk(this.#kind, this.#log));
+    } catch (error) {
+      this.#log.length = before;
+      throw error;
+    }
+  }
 }
 
-test('an act that the settings do not name is nobody else’s business', async () => {
-  const none = approvals('asked');
-  for (const act of acts)
-    expect(await secondPerson(none, [], { act, ...rest })).toEqual({ kind: 'may', approval: null });
-  expect(none.asked).toEqual([]);
+function wanted(given: Partial<WantedAct<Desk, string>> = {}): WantedAct<Desk, string> {
+  return {
+    act: 'start-wave',
+    on: 'wave pilot',
+    why: 'it is Friday',
+    holder: ann,
+    meaning: async () => meaning,
+    obey: async (desk) => (desk.do('started'), 'started'),
+    rehearse: async (desk) => (desk.do('started'), 'started'),
+    isNothing: (told) => told === 'nothing',
+    ...given,
+  };
+}
+
+test('only dangerous acts that the settings name take two people', () => {
+  for (const act of acts) expect(takesTwo(act, [])).toBe(false);
+  expect(acts.filter((act) => takesTwo(act, acts as never))).toHaveLength(dangerousActs.length);
 });
 
-test.each(dangerousActs)(
-  '%s waits for a second person where the settings name it, and is done once they have approved',
-  async (act) => {
-    const waiting = approvals('asked');
-    expect(await secondPerson(waiting, [act], { act, ...rest })).toMatchObject({ kind: 'asked', approval: { id: 7 } });
-    expect(waiting.asked).toEqual([{ act, on: 'wave pilot', why: 'it is Friday' }]);
-    expect(await secondPerson(approvals('may'), [act], { act, ...rest })).toMatchObject({
-      kind: 'may',
-      approval: { id: 7 },
-    });
-  },
-);
+test('what nobody has approved yet is asked for, and nothing else is done', async () => {
+  const desk = new Desk('asked');
+  expect(await byTwoPeople(desk, wanted())).toEqual({ kind: 'asked', approval, overtaken: null });
+  expect(desk.done).toEqual(['needed for wave pilot, of 3']);
+});
+
+test('what was approved is done, and the approval is used up with it', async () => {
+  const desk = new Desk('may');
+  expect(await byTwoPeople(desk, wanted())).toEqual({ kind: 'done', told: 'started' });
+  expect(desk.done).toEqual(['needed for wave pilot, of 3', 'started', 'used 7']);
+});
+
+test('what could not be done is refused before anybody is asked', async () => {
+  const desk = new Desk('asked');
+  const refusing = wanted({ rehearse: () => Promise.reject(new Error('its window is over')) });
+  await expect(byTwoPeople(desk, refusing)).rejects.toThrow('its window is over');
+  expect(desk.done).toEqual([]);
+});
+
+test('what would be nothing is told, and nobody is asked', async () => {
+  const desk = new Desk('asked');
+  expect(await byTwoPeople(desk, wanted({ rehearse: async () => 'nothing' }))).toEqual({
+    kind: 'done',
+    told: 'nothing',
+  });
+  expect(desk.done).toEqual([]);
+});
+
+test('an approved act that is refused, or comes to nothing, uses nothing up', async () => {
+  const failing = new Desk('may');
+  const broken = wanted({ obey: () => Promise.reject(new Error('the database went away')) });
+  await expect(byTwoPeople(failing, broken)).rejects.toThrow('went away');
+  expect(failing.done).toEqual([]);
+  const idle = new Desk('may');
+  await byTwoPeople(idle, wanted({ obey: async () => 'nothing' }));
+  expect(idle.done).not.toContain('used 7');
+});

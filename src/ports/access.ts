@@ -46,8 +46,13 @@ export interface Sessions {
 
 /** Each with its record in the audit log. */
 export interface Approvals {
-  /** Uses up the approval that `holder` has for exactly this, or asks for one; asked again it is the same one. */
+  /**
+   * The approval that `holder` has for exactly this, which nobody else then uses until the transaction ends; or asks for one;
+   * asked again it is the same one. One that was asked for when others were meant is over.
+   */
   need(order: ApprovalOrder, holder: Holder): Promise<ApprovalNeeded>;
+  /** Uses up one that was given: in the transaction of the act, so that what was not done leaves it as it was. */
+  use(id: number, holder: Holder): Promise<void>;
   approve(id: number, holder: Holder, why: string): Promise<Approved>;
   /** Those that wait for somebody or to be used, or all, the newest first; of who may not see the whole estate, their own. */
   list(order: { readonly ended: boolean }, holder: Holder): Promise<readonly ApprovalLine[]>;

@@ -5,6 +5,7 @@ import type { Dates } from './dates.ts';
 import type { Descriptions } from './descriptions.ts';
 import type { EvidenceView } from './evidence.ts';
 import type { EstateLists, EstateView, MailboxOrders } from './estate-view.ts';
+import type { Meanings } from './meanings.ts';
 import type { TailView } from './tail.ts';
 import type { Acceptances, WaveAccounts } from './wave-accounts.ts';
 
@@ -15,6 +16,7 @@ export interface EstatePart {
   readonly mailboxes: MailboxOrders;
   readonly dates: Dates;
   readonly acceptances: Acceptances;
+  readonly meanings: Meanings;
   readonly accounts: WaveAccounts;
   readonly tail: TailView;
   readonly evidence: EvidenceView;

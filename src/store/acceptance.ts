@@ -72,19 +72,12 @@ async function accept(
   const { id: mailbox, stage } = row;
   const { rows } = await sql<{ n: number }>`
     with listed as (
-      select direction, folder, uid, kind, source_uid_validity, code
-        from ledger_exception e
-       where mailbox = ${mailbox} and ${isAccountable(sql`${stage}::text`)}
-      union all
-      select 'there', folder, uid, kind, "uidValidity", code
-        from verification v, jsonb_to_recordset(v.found->'findings')
-             as f (folder text, uid bigint, kind text, "uidValidity" bigint, code text)
-       where v.mailbox = ${mailbox}
+      ${listedExceptions(mailbox, stage)}
     ), accepted as (
       insert into acceptance as a (mailbox, direction, folder, uid, kind, source_uid_validity, code, who, why)
       select ${mailbox}, e.direction, e.folder, e.uid, e.kind, max(e.source_uid_validity), string_agg(distinct class, ','), ${who}, ${why}
         from listed e, unnest(string_to_array(e.code, ',')) as class
-       where ${meant(which)}
+       where ${isMeant(which)}
        group by e.direction, e.folder, e.uid, e.kind
       on conflict (mailbox, direction, folder, uid, kind) do update
          set source_uid_validity = excluded.source_uid_validity, code = excluded.code, who = excluded.who,
@@ -100,6 +93,19 @@ async function accept(
   if (exceptions === 0 && !goesOn) return { kind: 'nothing' };
   await note(tx, { who, what: 'exceptions accepted', mailbox, why, about: { exceptions, ...aboutOf(which) } });
   return { kind: 'accepted', exceptions };
+}
+
+/** All that people answer for of a mailbox: what the journey lists, and what the latest comparison found. */
+export function listedExceptions(mailbox: number, stage: Stage): RawBuilder<unknown> {
+  return sql`
+      select mailbox, direction, folder, uid, kind, source_uid_validity, code
+        from ledger_exception e
+       where mailbox = ${mailbox} and ${isAccountable(sql`${stage}::text`)}
+      union all
+      select v.mailbox, 'there', folder, uid, kind, "uidValidity", code
+        from verification v, jsonb_to_recordset(v.found->'findings')
+             as f (folder text, uid bigint, kind text, "uidValidity" bigint, code text)
+       where v.mailbox = ${mailbox}`;
 }
 
 /** Whoever waited for nothing but that word goes on at once. */
@@ -136,7 +142,8 @@ export async function listed(db: Sql, mailbox: number, direction: Direction): Pr
   });
 }
 
-function meant(which: WhichExceptions) {
+/** Of a row `e` of them. */
+export function isMeant(which: WhichExceptions): RawBuilder<unknown> {
   if (which.kind === 'all') return sql`true`;
   const folders = sql`e.folder = any(${which.folders.map(keptText)}::text[])`;
   return which.kind === 'folder' ? folders : sql`${folders} and e.uid = ${which.uid}`;

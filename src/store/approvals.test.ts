@@ -2,10 +2,13 @@
 
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
+import type { ApprovalOrder, Meaning } from '#domain/access.ts';
 import type { Holder, Role } from '#domain/rights.ts';
 import { openSessions } from './access-sessions.ts';
 import { openApprovals } from './approvals.ts';
+import type { Database } from './db.ts';
 import { recorded } from './estate.test-kit.ts';
+import { inOneTransaction } from './in-one-transaction.ts';
 import { testDatabase } from './test-database.ts';
 
 function holding(who: string, role: Role = 'operator', organisation: string | null = null): Holder {
@@ -13,20 +16,33 @@ function holding(who: string, role: Role = 'operator', organisation: string | nu
 }
 
 const [ann, bob] = [holding('ann'), holding('bob')];
-const start = { act: 'start-wave', on: 'wave pilot', why: 'it is Friday' } as const;
+const meaning: Meaning = { count: 12, digest: '00'.repeat(32) };
+const start = { act: 'start-wave', on: 'wave pilot', meaning, why: 'it is Friday' } as const;
+
+/** As whoever does it: what was approved is used in the transaction in which it is had. */
+async function doIt(db: Database, order: ApprovalOrder, holder: Holder): Promise<'may' | 'asked'> {
+  return inOneTransaction(db, async (inner) => {
+    const { need, use } = openApprovals(inner);
+    const { kind, approval } = await need(order, holder);
+    if (kind === 'may') await use(approval.id, holder);
+    return kind;
+  });
+}
 
 test('a dangerous act is asked for, approved by somebody else, and done once', async () => {
   await using db = await testDatabase();
   const { need, approve } = openApprovals(db);
   expect(await need(start, ann)).toMatchObject({
     kind: 'asked',
-    approval: { id: 1, askedBy: 'ann', approvedBy: null },
+    approval: { id: 1, meant: 12, askedBy: 'ann', approvedBy: null },
+    overtaken: null,
   });
   expect(await approve(1, bob, 'seen, all is well')).toMatchObject({
     kind: 'approved',
     approval: { approvedBy: 'bob' },
   });
   expect(await need(start, ann)).toMatchObject({ kind: 'may', approval: { id: 1 } });
+  expect(await doIt(db, start, ann)).toBe('may');
   expect(await need(start, ann)).toMatchObject({ kind: 'asked', approval: { id: 2 } });
   expect(await recorded(db.sql, null)).toEqual([
     'ann approval asked it is Friday',
@@ -49,8 +65,8 @@ test('two calls at one time do not both use one approval', async () => {
   const { need, approve } = openApprovals(db);
   await need(start, ann);
   await approve(1, bob, 'yes');
-  const used = await Promise.all(Array.from({ length: 6 }, () => need(start, ann)));
-  expect(used.filter(({ kind }) => kind === 'may')).toHaveLength(1);
+  const used = await Promise.all(Array.from({ length: 6 }, () => doIt(db, start, ann)));
+  expect(used.filter((kind) => kind === 'may')).toHaveLength(1);
 });
 
 test('an approval is good for that act, to that, of that person, and nothing else', async () => {
@@ -62,6 +78,50 @@ test('an approval is good for that act, to that, of that person, and nothing els
   expect((await need({ ...start, act: 'release-wave' }, ann)).kind).toBe('asked');
   expect((await need(start, holding('eva'))).kind).toBe('asked');
   expect((await need(start, ann)).kind).toBe('may');
+});
+
+test('an approval is used up by the act or by nothing: what comes to nothing leaves it', async () => {
+  await using db = await testDatabase();
+  const { need, approve } = openApprovals(db);
+  await need(start, ann);
+  await approve(1, bob, 'yes');
+  const failed = inOneTransaction(db, async (inner) => {
+    const { approval } = await openApprovals(inner).need(start, ann);
+    await openApprovals(inner).use(approval.id, ann);
+    throw new Error('the wave was taken away meanwhile');
+  });
+  await expect(failed).rejects.toThrow('taken away');
+  expect(await recorded(db.sql, null)).not.toContain('ann approval used it is Friday');
+  expect(await doIt(db, start, ann)).toBe('may');
+});
+
+test.each<[string, Meaning | null]>([
+  ['one more', { count: 13, digest: '01'.repeat(32) }],
+  ['as many others', { count: 12, digest: '01'.repeat(32) }],
+  ['nobody any more', null],
+])('an approval is good for those who were meant: where that is %s it is asked for anew', async (_, others) => {
+  await using db = await testDatabase();
+  const { need, approve, list } = openApprovals(db);
+  await need(start, ann);
+  await approve(1, bob, 'yes');
+  const now = { ...start, meaning: others };
+  expect(await need(now, ann)).toMatchObject({
+    kind: 'asked',
+    approval: { id: 2, meant: others?.count ?? null, approvedBy: null },
+    overtaken: { id: 1, meant: 12, approvedBy: 'bob' },
+  });
+  // Nor does it come back where the first are meant again.
+  expect(await need(start, ann)).toMatchObject({ kind: 'asked', approval: { id: 3 }, overtaken: { id: 2 } });
+  expect((await list({ ended: false }, bob)).map(({ id }) => id)).toEqual([3]);
+  expect(await recorded(db.sql, null)).toContain('ann approval overtaken it is Friday');
+});
+
+test('nobody uses what nobody has approved', async () => {
+  await using db = await testDatabase();
+  const { need, use } = openApprovals(db);
+  await need(start, ann);
+  await expect(use(1, ann)).rejects.toThrow('one row was expected');
+  expect(await need(start, ann)).toMatchObject({ kind: 'asked', approval: { id: 1, usedAt: null } });
 });
 
 test('nobody approves what they asked for, nor by another name', async () => {

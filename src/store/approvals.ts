@@ -1,7 +1,10 @@
-/** Approvals by a second person: asked for, given and used, each with its record. Each is good for one act, once, to the letter. */
+/**
+ * Approvals by a second person: asked for, given and used, each with its record. Each is good for one act, once, to the letter, and
+ * for those who were meant when it was asked for.
+ */
 
 import { type RawBuilder, sql } from 'kysely';
-import type { ApprovalLine, ApprovalNeeded, ApprovalOrder, Approved } from '#domain/access.ts';
+import type { ApprovalLine, ApprovalNeeded, ApprovalOrder, Approved, Meaning } from '#domain/access.ts';
 import { type DangerousAct, type Holder, reachOf } from '#domain/rights.ts';
 import type { Approvals } from '#ports/access.ts';
 import { note } from './audit.ts';
@@ -12,6 +15,8 @@ interface ApprovalRow {
   readonly id: number;
   readonly act: DangerousAct;
   readonly on_what: string;
+  readonly meant: number | null;
+  readonly meant_digest: Buffer | null;
   readonly why: string;
   readonly asked_by: string;
   readonly asked_person: string;
@@ -34,39 +39,61 @@ export function openApprovals(db: Database): Approvals {
     faulted(db.name, db.sql.transaction().execute(work));
   return {
     need: (order, holder) => inTransaction((tx) => need(tx, order, holder)),
+    use: (id, holder) => inTransaction((tx) => use(tx, id, holder)),
     approve: (id, holder, why) => inTransaction((tx) => approve(tx, id, holder, why)),
     list: ({ ended }, holder) => faulted(db.name, list(db.sql, ended, holder)),
   };
 }
 
-async function need(tx: Sql, { act, on, why }: ApprovalOrder, holder: Holder): Promise<ApprovalNeeded> {
+async function need(tx: Sql, order: ApprovalOrder, holder: Holder): Promise<ApprovalNeeded> {
   // Two who ask for the same at the same time ask once, and two who use it do not both use it.
   await sql`select pg_advisory_xact_lock(${lock})`.execute(tx);
   const { rows } = await sql<ApprovalRow>`
     select ${columns} from access_approval
-     where ${isOpen} and act = ${act} and on_what = ${on} and asked_by = ${holder.who}
-     order by approved_at nulls last, id limit 1`.execute(tx);
-  const [row] = rows;
-  if (!row) return { kind: 'asked', approval: await ask(tx, { act, on, why }, holder) };
-  if (row.approved_at === null) return { kind: 'asked', approval: lineOf(row) };
-  const used = await oneRow(
-    tx,
-    sql<ApprovalRow>`update access_approval set used_at = now() where id = ${row.id} returning ${columns}`,
-  );
-  await note(tx, { who: holder.who, what: 'approval used', why: row.why, about: aboutOf(row) });
-  return { kind: 'may', approval: lineOf(used) };
+     where ${isOpen} and act = ${order.act} and on_what = ${order.on} and asked_by = ${holder.who}
+     order by approved_at nulls last, id for update`.execute(tx);
+  const row = rows.find((each) => isAbout(each, order.meaning));
+  if (row) return { kind: row.approved_at === null ? 'asked' : 'may', approval: lineOf(row), overtaken: null };
+  for (const other of rows) await endOvertaken(tx, other, order.meaning);
+  const approval = await ask(tx, order, holder);
+  return { kind: 'asked', approval, overtaken: rows[0] ? lineOf(rows[0]) : null };
 }
 
-async function ask(tx: Sql, { act, on, why }: ApprovalOrder, { who, person }: Holder): Promise<ApprovalLine> {
+/** Whether the same are meant as when it was asked for. */
+function isAbout({ meant_digest: digest }: ApprovalRow, meaning: Meaning | null): boolean {
+  return meaning === null ? digest === null : digest?.toString('hex') === meaning.digest;
+}
+
+async function endOvertaken(tx: Sql, row: ApprovalRow, meaning: Meaning | null): Promise<void> {
+  await sql`update access_approval set expires_at = greatest(now(), asked_at + interval '1 microsecond') where id = ${row.id}`.execute(
+    tx,
+  );
+  const about = { ...aboutOf(row), meant: row.meant, means: meaning?.count ?? null };
+  await note(tx, { who: row.asked_by, what: 'approval overtaken', why: row.why, about });
+}
+
+async function ask(tx: Sql, { act, on, meaning, why }: ApprovalOrder, { who, person }: Holder): Promise<ApprovalLine> {
+  const digest = meaning && Buffer.from(meaning.digest, 'hex');
   const row = await oneRow(
     tx,
     sql<ApprovalRow>`
-      insert into access_approval (act, on_what, why, asked_by, asked_person, expires_at)
-      values (${act}, ${on}, ${why}, ${who}, ${person}, now() + ${lastsHours} * interval '1 hour')
+      insert into access_approval (act, on_what, meant, meant_digest, why, asked_by, asked_person, expires_at)
+      values (${act}, ${on}, ${meaning?.count ?? null}, ${digest}, ${why}, ${who}, ${person},
+              now() + ${lastsHours} * interval '1 hour')
       returning ${columns}`,
   );
   await note(tx, { who, what: 'approval asked', why, about: aboutOf(row) });
   return lineOf(row);
+}
+
+async function use(tx: Sql, id: number, { who }: Holder): Promise<void> {
+  const row = await oneRow(
+    tx,
+    sql<ApprovalRow>`
+      update access_approval set used_at = now()
+       where id = ${id}::int8 and approved_at is not null and ${isOpen} returning ${columns}`,
+  );
+  await note(tx, { who, what: 'approval used', why: row.why, about: aboutOf(row) });
 }
 
 async function approve(tx: Sql, id: number, holder: Holder, why: string): Promise<Approved> {
@@ -116,11 +143,11 @@ async function list(db: Sql, ended: boolean, holder: Holder): Promise<readonly A
 const isOpen: RawBuilder<boolean> = sql`used_at is null and expires_at > now()`;
 
 const columns = sql`
-  id, act, on_what, why, asked_by, asked_person, asked_at, expires_at, approved_by, approved_at, used_at,
+  id, act, on_what, meant, meant_digest, why, asked_by, asked_person, asked_at, expires_at, approved_by, approved_at, used_at,
   expires_at <= now() as expired`;
 
-function aboutOf({ id, act, on_what }: ApprovalRow): Readonly<Record<string, unknown>> {
-  return { approval: id, act, on: on_what };
+function aboutOf({ id, act, on_what, meant }: ApprovalRow): Readonly<Record<string, unknown>> {
+  return { approval: id, act, on: on_what, ...(meant === null ? {} : { meant }) };
 }
 
 function lineOf(row: ApprovalRow): ApprovalLine {
@@ -128,6 +155,7 @@ function lineOf(row: ApprovalRow): ApprovalLine {
     id: row.id,
     act: row.act,
     on: row.on_what,
+    meant: row.meant,
     why: row.why,
     askedBy: row.asked_by,
     askedAt: row.asked_at,

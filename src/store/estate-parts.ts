@@ -10,6 +10,7 @@ import { openEstateLists } from './estate-lists.ts';
 import { openEstateView } from './estate-view.ts';
 import { openEvidenceView } from './evidence-view.ts';
 import { openMailboxOrders } from './mailbox-orders.ts';
+import { openMeanings } from './meanings.ts';
 import { openTailView } from './tail.ts';
 import { openWaveAccounts } from './wave-accounts.ts';
 
@@ -24,6 +25,7 @@ export function openEstateParts(db: Database): EstateParts {
         mailboxes: openMailboxOrders(db, within, reachOf(holder, 'exclude-mailbox')),
         dates: openDates(db, within),
         acceptances: openAcceptances(db, within),
+        meanings: openMeanings(db, within),
         accounts: openWaveAccounts(db, within),
         tail: openTailView(db, within),
         evidence: openEvidenceView(db, within),

@@ -47,6 +47,11 @@ export const approvalLine = shapeOf<ApprovalLine>()(
     id: count('Its number.'),
     act: oneOf(dangerousActs, 'What is to be done.'),
     on: text('To what and how, to the letter.'),
+    meant: maybe(
+      count(
+        'How many mailboxes were meant when it was asked for, or exceptions; it is good for these. Null: nobody in particular.',
+      ),
+    ),
     why: text('Why.'),
     askedBy: text('Who wants to do it.'),
     askedAt: moment('Since when it waits.'),
@@ -54,6 +59,6 @@ export const approvalLine = shapeOf<ApprovalLine>()(
     hasExpired: flag('It may not any more.'),
     approvedBy: maybe(text('The second person; null: nobody yet.')),
     approvedAt: maybe(moment('When.')),
-    usedAt: maybe(moment('When it was done, or tried: an approval is good for once.')),
+    usedAt: maybe(moment('When it was done: an approval is good for once.')),
   }),
 );
