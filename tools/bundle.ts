@@ -9,14 +9,17 @@
  */
 
 import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { join, relative, resolve } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type OutputAsset, type OutputChunk, type Plugin, rolldown } from 'rolldown';
 import type { FileMark, Manifest } from '../src/app/start.ts';
 import { isMain, root } from './project.ts';
 
 const entry = 'src/app/main.ts';
+/** What is started as a process of its own, by `fork`, from beside who starts it. */
+const processes = ['planning-process'];
 /** What a copy loads one after the other anyway: with all they import it makes one file. */
 const copyPath = ['src/cli/copy.ts', 'src/app/engine.ts', 'src/operations/copy-mailbox.ts'];
 /** Shows the labs' servers, and those are read where they stand. */
@@ -127,7 +130,7 @@ async function build(home: string, dir: string): Promise<Built> {
   };
 
   const bundler = await rolldown({
-    input: { main },
+    input: { main, ...processesIn(home) },
     cwd: home,
     platform: 'node',
     tsconfig: false,
@@ -152,6 +155,12 @@ async function build(home: string, dir: string): Promise<Built> {
   } finally {
     await bundler.close();
   }
+}
+
+/** Their entries, by the names that they have in the bundle too. */
+function processesIn(home: string): Readonly<Record<string, string>> {
+  const paths = processes.map((name) => [name, join(home, dirname(entry), `${name}.ts`)] as const);
+  return Object.fromEntries(paths.filter(([, path]) => existsSync(path)));
 }
 
 /** Whether what is imported under this name goes into the bundle. */

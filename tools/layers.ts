@@ -32,7 +32,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   rehearsal: ['planning', 'domain'],
   operations: ['sync', 'verify', 'cutover', 'planning', 'planner', 'rehearsal', 'ports', 'domain'],
   cli: ['operations', 'planning', 'rehearsal', 'domain', 'protocols'],
-  api: ['operations', 'ports', 'domain', 'protocols'],
+  api: ['operations', 'planning', 'rehearsal', 'ports', 'domain', 'protocols'],
   worker: ['operations', 'ports', 'domain'],
   // What mail systems ask: where somebody lives now.
   doors: ['ports', 'domain', 'protocols'],

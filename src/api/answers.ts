@@ -8,6 +8,7 @@ import { evidenceAnswers } from './answers-evidence.ts';
 import { filesAnswers } from './answers-files.ts';
 import { keptAnswers } from './answers-kept.ts';
 import { looksAnswers } from './answers-looks.ts';
+import { plansAnswers } from './answers-plans.ts';
 import { programmeAnswers } from './answers-programme.ts';
 import { mailboxAnswers } from './answers-mailboxes.ts';
 import { tailAnswers } from './answers-tail.ts';
@@ -29,4 +30,5 @@ export const answers: Answerers<Contract> = {
   ...auditAnswers,
   ...accessAnswers,
   ...programmeAnswers,
+  ...plansAnswers,
 };

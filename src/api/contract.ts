@@ -13,6 +13,7 @@ import { filesContract } from './contract-files.ts';
 import { keptContract } from './contract-kept.ts';
 import { looksContract } from './contract-looks.ts';
 import { mailboxContract } from './contract-mailboxes.ts';
+import { plansContract } from './contract-plans.ts';
 import { programmeContract } from './contract-programme.ts';
 import { publicContract } from './contract-public.ts';
 import { tailContract } from './contract-tail.ts';
@@ -33,6 +34,7 @@ export const contract = {
   ...accessContract,
   ...eventsContract,
   ...programmeContract,
+  ...plansContract,
 } as const;
 
 export type Contract = typeof contract;

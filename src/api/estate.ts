@@ -9,9 +9,11 @@ import type { ForecastPast } from '#domain/forecast-past.ts';
 import type { Act, DangerousAct, Holder } from '#domain/rights.ts';
 import type { Wave } from '#domain/wave.ts';
 import type { WaveWays, WaysAccepted, WaysPromised } from '#domain/ways-in.ts';
+import type { PlanApplied, PlanWatcher } from '#operations/apply-plan.ts';
 import type { CheckedMailbox, CheckWaveRequest } from '#operations/check-wave.ts';
 import type { EstateForecast } from '#operations/forecast.ts';
 import type { NamedSecret } from '#operations/keep-secrets.ts';
+import type { PlanReport } from '#operations/plan-report.ts';
 import type { WaveReported } from '#operations/report-wave.ts';
 import type { VerifiedMailbox, VerifyWaveRequest } from '#operations/verify-wave.ts';
 import type { Approvals, Sessions, Tokens } from '#ports/access.ts';
@@ -26,6 +28,8 @@ import type { SentFiles } from '#ports/sent-files.ts';
 import type { TailView } from '#ports/tail.ts';
 import type { Acceptances } from '#ports/wave-accounts.ts';
 import type { Waves } from '#ports/waves.ts';
+import type { toldFiles } from './contract-plans.ts';
+import type { Bounded } from './shapes/plan.ts';
 
 /** What it holds, or the part of that which somebody is let see: what lies outside is not there. */
 export interface Holding {
@@ -88,6 +92,56 @@ export interface WaveLooks {
   ): AsyncIterable<readonly VerifiedMailbox[]>;
 }
 
+/** A file that was sent before, and what it is called where it lies. */
+export interface NamedFile {
+  /** Its SHA-256. */
+  readonly file: string;
+  readonly name: string;
+}
+
+export interface PlanAsked {
+  readonly calendar: NamedFile;
+  readonly wishes: NamedFile | null;
+  readonly earlier: NamedFile | null;
+  readonly explain: readonly string[];
+  readonly seed: number;
+  /** Null: as much as is usual for so many. */
+  readonly effortSeconds: number | null;
+  /** Whether its files are told. */
+  readonly files: boolean;
+}
+
+export interface PlanListener {
+  /** How far it has come. */
+  isAt(progress: PlanProgress): void;
+  /** A part of a file of the plan; returns when it was read. */
+  tell(part: { readonly file: (typeof toldFiles)[number]; readonly text: string }): Promise<void>;
+}
+
+export interface PlanProgress {
+  readonly step: string;
+  /** Of the effort, from 0 to 1. */
+  readonly share: number;
+  readonly grantDays: number | null;
+}
+
+export interface ApplyAsked {
+  readonly plan: NamedFile;
+  readonly calendar: NamedFile;
+  readonly dryRun: boolean;
+  readonly errorBudget: number;
+  readonly why: string | null;
+}
+
+/**
+ * Plans by files that `who` has sent, one at a time: `api.planning.under-way`. Throws `api.not-there` for a file, what
+ * `operations/plan-estate.ts` and `apply-plan.ts` throw, and `api.request.unfit` for a calendar that is none.
+ */
+export interface PlansDesk {
+  make(order: PlanAsked, who: string, listener: PlanListener, signal: AbortSignal): Promise<Bounded<PlanReport>>;
+  apply(order: ApplyAsked, who: string, watcher: PlanWatcher, signal: AbortSignal): Promise<PlanApplied>;
+}
+
 /** What the command line has commands of its own for. */
 export interface Kept {
   readonly secrets: {
@@ -98,6 +152,7 @@ export interface Kept {
   };
   readonly notices: Pick<Notices, 'list' | 'counts' | 'again'>;
   readonly looks: WaveLooks;
+  readonly plans: PlansDesk;
 }
 
 export type Estate = Holding & Works & Kept;

@@ -72,6 +72,8 @@ const statuses: Readonly<Partial<Record<FaultCode, number>>> = {
   'api.key.done': 409,
   'api.approval.waits': 409,
   'api.approval.overtaken': 409,
+  'api.planning.under-way': 409,
+  'api.planning.ended': 500,
   'api.refused': 409,
   internal: 500,
 };

@@ -24,9 +24,11 @@ import { openBearers } from '#store/bearers.ts';
 import { openChanges } from '#store/changes.ts';
 import type { Database } from '#store/db.ts';
 import { openObeyed } from '#store/obeyed.ts';
+import type { TestDatabase } from '#store/test-database.ts';
 
 export interface Served {
   readonly url: string;
+  readonly stateDir: string;
   readonly server: ContractServer;
 }
 
@@ -64,8 +66,23 @@ function pretendedLooks(db: Database): WaveLooks {
   };
 }
 
+/** Processes that plan find the same database. */
+function planningOn(db: Database): DeskParts['planning'] {
+  const { url } = db as Partial<TestDatabase>;
+  const environment = url === undefined ? process.env : { ...process.env, DATABASE_URL: url };
+  return { database: 'embedded', environment, log: loud };
+}
+
 export function deskFor(db: Database, given: Partial<DeskParts> = {}): EstateDesk {
-  return deskOn({ db, stateDir: '/nowhere', keys: null, looks: pretendedLooks(db), settings, ...given });
+  return deskOn({
+    db,
+    stateDir: '/nowhere',
+    keys: null,
+    looks: pretendedLooks(db),
+    planning: planningOn(db),
+    settings,
+    ...given,
+  });
 }
 
 export interface ServedOptions extends Partial<Omit<ContractServerOptions, 'streams'>> {
@@ -101,7 +118,7 @@ export async function served(
     await rm(stateDir, { recursive: true });
   });
   const { at } = server;
-  return { server, url: at.kind === 'tcp' ? `http://127.0.0.1:${at.port}` : '' };
+  return { server, stateDir, url: at.kind === 'tcp' ? `http://127.0.0.1:${at.port}` : '' };
 }
 
 export async function bearerOf(

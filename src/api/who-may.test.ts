@@ -69,6 +69,7 @@ const selecting = (of: Subject) => ({ query: `select=under%3D${of.organisation}`
 const because = () => ({ order: { why } });
 const waveOrder = (of: Subject) => ({ param: of.wave, order: { why } });
 const asked: Asks = () => ({ order: {} });
+const noFile = { file: '0'.repeat(64), name: 'none.csv' };
 
 /** What goes on until somebody has enough is asked in change-stream.test.ts. */
 type Asked = Exclude<OperationName, 'follow-changes'>;
@@ -126,6 +127,9 @@ const rows: Readonly<Record<Asked, Row>> = {
   'see-ways-in': [operators, nobody, (of) => ({ param: of.wave })],
   'check-wave': [operators, nobody, (of) => ({ param: of.wave })],
   'verify-wave': [operators, nobody, (of) => ({ param: of.wave })],
+  // Of a file that nobody has sent.
+  'make-plan': [['owner', 'planner'], nobody, () => ({ order: { calendar: noFile } })],
+  'apply-plan': [['owner', 'planner'], nobody, () => ({ order: { calendar: noFile, plan: noFile } })],
   'list-tail': [all, all, (of) => ({ query: `organisation=${of.organisation}` })],
   'see-burn-down': [all, all, (of) => ({ query: `organisation=${of.organisation}` })],
   'list-applications': [all, all, (of) => ({ query: `organisation=${of.organisation}` })],

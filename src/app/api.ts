@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { ChangeStreams } from '#api/change-stream.ts';
 import { type ContractServer, openContractServer } from '#api/contract-server.ts';
-import type { EstateDesk, Kept, WaveLooks } from '#api/estate.ts';
+import type { EstateDesk, Kept, PlansDesk, WaveLooks } from '#api/estate.ts';
 import { callbackPath, type SignInParts } from '#api/sign-in.ts';
 import { Judge } from '#api/judge.ts';
 import { type ApiSettings, usualFileLimits } from '#domain/api-settings.ts';
@@ -38,6 +38,7 @@ import type { Secrets } from '#ports/secrets.ts';
 import { openWorks } from './estate-desk.ts';
 import { looksOn } from './inspection.ts';
 import type { Environment } from './keyring.ts';
+import { openPlansDesk, type PlansDeskParts } from './plans-desk.ts';
 import { reachOf } from './reach.ts';
 
 export interface ApiParts {
@@ -83,6 +84,7 @@ export async function openApi({
       keys,
       settings,
       looks: looksOn({ db, settings, keys, version, environment, log }),
+      planning: { database: settings.database, log },
       fileLimits: api.files,
     }),
     judge: new Judge(openBearers(db), () => performance.now(), api.signIn && api.signIn.origin),
@@ -101,19 +103,25 @@ export interface DeskParts {
   readonly stateDir: string;
   readonly keys: Keyring | null;
   readonly looks: WaveLooks;
+  readonly planning: Pick<PlansDeskParts, 'database' | 'environment' | 'log'>;
+  /** Lacking: one is opened. */
+  readonly plans?: PlansDesk;
   /** Lacking: the usual ones. */
   readonly fileLimits?: FileLimits;
   readonly settings: Pick<EstateSettings, 'timezone' | 'errorBudget' | 'waysIn' | 'source' | 'approvals'>;
 }
 
 export function deskOn(given: DeskParts): EstateDesk {
-  const { db, stateDir, keys, looks, settings, fileLimits = usualFileLimits } = given;
+  const { db, stateDir, keys, looks, planning, settings, fileLimits = usualFileLimits } = given;
   const { timezone, errorBudget } = settings;
   const works = openWorks(db, stateDir);
   const parts = openEstateParts(db);
-  const kept = { ...keptOn(db, keys), looks };
+  const files = openSentFiles(db, fileLimits);
+  // One for all: a server plans for one at a time.
+  const plans = given.plans ?? openPlansDesk({ ...planning, stateDir, files });
+  const kept = { ...keptOn(db, keys), looks, plans };
   return {
-    atOnce: (work) => inOneTransaction(db, (inner) => work(deskOn({ ...given, db: inner }))),
+    atOnce: (work) => inOneTransaction(db, (inner) => work(deskOn({ ...given, plans, db: inner }))),
     for(holder, act) {
       const { accounts, ...part } = parts.of(holder, act);
       return { ...works, ...kept, ...part, reports: { wave: (name) => reportWave(accounts, name) } };
@@ -124,7 +132,7 @@ export function deskOn(given: DeskParts): EstateDesk {
       approvals: openApprovals(db),
       twoPeople: settings.approvals ?? [],
     },
-    files: openSentFiles(db, fileLimits),
+    files,
     timezone,
     errorBudget,
     waysPromised: waysPromisedBy(settings),
@@ -132,7 +140,7 @@ export function deskOn(given: DeskParts): EstateDesk {
   };
 }
 
-function keptOn(db: Database, keys: Keyring | null): Omit<Kept, 'looks'> {
+function keptOn(db: Database, keys: Keyring | null): Omit<Kept, 'looks' | 'plans'> {
   const secrets = sealedSecrets(db);
   return {
     secrets: {

@@ -16,10 +16,10 @@ import type { Environment } from './keyring.ts';
 export async function openPlanWork(options: PlanWorkOptions, environment: Environment): Promise<PlanWork> {
   const { estate, out, log, signal } = options;
   mustOverwriteNothing(options);
-  const { where, close } = await opened(estate, { log, signal }, environment);
+  const opened = await estateToPlan(estate, { log, signal }, environment);
   const drafts = out === null ? null : new PlanDrafts(out);
   return {
-    plan: (order, stop) => planEstate({ ...order, estate: where, drafts, planner: unhurried }, stop),
+    plan: (order, stop) => planEstate({ ...order, estate: opened.where, drafts, planner: unhurried }, stop),
     settle(summary) {
       if (drafts === null) return [];
       drafts.begin('summary').write(summary);
@@ -28,7 +28,7 @@ export async function openPlanWork(options: PlanWorkOptions, environment: Enviro
     abandon: () => drafts?.[Symbol.dispose](),
     async [Symbol.asyncDispose]() {
       drafts?.[Symbol.dispose]();
-      await close();
+      await opened[Symbol.asyncDispose]();
     },
   };
 }
@@ -47,24 +47,28 @@ function mustOverwriteNothing({ estate, out, reads, earlier }: PlanWorkOptions):
   problems.settle();
 }
 
-async function opened(
+/** An estate that is open to be planned. */
+export interface OpenEstate extends AsyncDisposable {
+  readonly where: EstateToPlan;
+}
+
+/** Opens it. Throws `database.*`, and a `UsageError` where its URL cannot be had. */
+export async function estateToPlan(
   estate: PlanWorkOptions['estate'],
   options: Pick<PlanWorkOptions, 'log' | 'signal'>,
   environment: Environment,
-): Promise<{ readonly where: EstateToPlan; readonly close: () => Promise<void> }> {
-  if ('folder' in estate) return { where: folderEstate(estate.folder), close: async () => undefined };
+): Promise<OpenEstate> {
+  if ('folder' in estate) return { where: folderEstate(estate.folder), [Symbol.asyncDispose]: async () => undefined };
   const imported = await openPlanning({ ...estate, ...options }, environment);
-  return {
-    where: importedEstate(
-      (calendar, stop) => imported.roster(calendar, stop),
-      (stop) => imported.wishes(stop),
-    ),
-    close: async () => imported[Symbol.asyncDispose](),
-  };
+  const where = importedEstate(
+    (calendar, stop) => imported.roster(calendar, stop),
+    (stop) => imported.wishes(stop),
+  );
+  return { where, [Symbol.asyncDispose]: () => imported[Symbol.asyncDispose]() };
 }
 
 /** The planner, who looks up every now and then: signals are heard and the progress is drawn meanwhile. */
-const unhurried: Planner = (order, watcher, signal) =>
+export const unhurried: Planner = (order, watcher, signal) =>
   plan(order, {
     async progress(step, share, grantDays) {
       await watcher.progress(step, share, grantDays);

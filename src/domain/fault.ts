@@ -10,6 +10,7 @@ import type { Finding } from './estate-changes.ts';
 import type { RowProblem } from './estate-columns.ts';
 import { entry, type Reach, type Retry } from './fault-entry.ts';
 import { fileFaults } from './file-faults.ts';
+import { planningFaults } from './planning-faults.ts';
 import type { FaultReport } from './report.ts';
 
 export type { Reach, Retry };
@@ -791,6 +792,7 @@ export const faults = {
   ),
   ...apiFaults,
   ...fileFaults,
+  ...planningFaults,
   ...accessFaults,
   interrupted: entry<{ readonly by: string }>(
     'mailbox',

@@ -21,6 +21,8 @@ import { type EstateRoster, rosterOfEstate } from './roster-of-estate.ts';
 export interface PlanOrder {
   /** The path of the plan. */
   readonly file: string;
+  /** What it is called in what is told and recorded, where that is not its path. */
+  readonly called?: string;
   readonly calendar: Calendar;
   readonly dryRun: boolean;
   /** The error budget of waves that are made. */
@@ -32,9 +34,11 @@ export interface PlanOrder {
   readonly watcher: PlanWatcher;
 }
 
+export const applySteps = ['estate', 'file', 'comparing', 'applying'] as const;
+
 export interface PlanWatcher {
   /** What takes its time next. */
-  begins(step: 'estate' | 'file' | 'comparing' | 'applying'): void;
+  begins(step: (typeof applySteps)[number]): void;
 }
 
 export interface PlanApplied {
@@ -55,14 +59,14 @@ export interface PlanApplied {
  * `database.*`, `interrupted`; then nothing has changed.
  */
 export async function applyPlan(order: PlanOrder, signal: AbortSignal): Promise<PlanApplied> {
-  const { file, calendar, dryRun, watcher } = order;
+  const { calendar, dryRun, watcher, called: file = order.file } = order;
   await using keeping = await order.openKeeping({ dryRun }, signal);
   watcher.begins('estate');
   const estate = await rosterOfEstate(keeping.estate, calendar, signal, { grants: false });
   watcher.begins('file');
   // Of the octets that are read, whatever becomes of the file meanwhile: for whoever has to prove what was applied.
   const hash = createHash('sha256');
-  const plan = await readPlan(file, estate.roster, signal, (chunk) => hash.update(chunk));
+  const plan = await readPlan(order.file, estate.roster, signal, (chunk) => hash.update(chunk));
   const sha256 = hash.digest('hex');
   const { rows } = plan;
   watcher.begins('comparing');
