@@ -5,8 +5,10 @@ import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
 import { people, recorded } from '#store/estate.test-kit.ts';
 import { openSessions } from '#store/access-sessions.ts';
+import { openBearers } from '#store/bearers.ts';
 import type { Database } from '#store/db.ts';
 import { testDatabase } from '#store/test-database.ts';
+import { Judge } from './judge.ts';
 import { ask, bearerOf, problemIn, served } from './served.test-kit.ts';
 
 const reader = { name: 'nightly report', role: 'auditor' } as const;
@@ -68,14 +70,22 @@ describe('tokens', () => {
 
 test('sessions are listed and ended by whoever says who may do what', async () => {
   await using db = await testDatabase();
-  const api = await served(db);
+  const rules = {
+    issuer: 'https://id.corp.example',
+    roles: [{ group: 'auditors', role: 'auditor', organisation: null }],
+    lastsSeconds: 3_600,
+    idleSeconds: 3_600,
+  } as const;
+  const api = await served(db, { judge: new Judge(openBearers(db, rules), () => performance.now()) });
   const bearer = await bearerOf(db, 'owner');
   const ann = await openSessions(db).begin({
     who: 'ann@corp.example',
     issuer: 'https://id.corp.example',
     subject: '4711',
+    groups: ['auditors'],
     roles: [{ role: 'auditor', organisation: null }],
     lastsMs: 3_600_000,
+    idleMs: 3_600_000,
   });
   expect((await ask(api, '/v1/status', { bearer: ann.bearer })).status).toBe(200);
   expect((await ask(api, '/v1/sessions', { bearer })).body).toMatchObject({ sessions: [{ who: 'ann@corp.example' }] });

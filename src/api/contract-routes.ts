@@ -116,7 +116,8 @@ function streaming(operation: Operation, { streams, judge }: ContractParts) {
     return streams.open(reply, {
       judged,
       after: last ? Number(last) : after,
-      again: () => judge.judge(operation, question),
+      // Nobody stays signed in by a page that was left open.
+      again: () => judge.judge(operation, question, false),
     });
   };
 }

@@ -60,10 +60,10 @@ export class Judge {
   }
 
   /** Throws `api.origin.foreign`, `api.bearer.*`, `api.act.forbidden` and `database.*`. */
-  async judge(operation: Judging, question: Question): Promise<Judged> {
+  async judge(operation: Judging, question: Question, isUse = true): Promise<Judged> {
     const { act } = operation;
     if (act === 'public') return { holder: null, within: [] };
-    const holder = await this.#holder(this.#bearer(operation, question), question.from);
+    const holder = await this.#holder(this.#bearer(operation, question), question.from, isUse);
     if (act === 'anybody') return { holder, within: [] };
     const wanted = typeof act === 'string' ? [act] : act;
     const theirs = wanted.find((each) => may(holder, each));
@@ -86,12 +86,12 @@ export class Judge {
     return kept;
   }
 
-  async #holder(bearer: string | null, from: string): Promise<Holder> {
+  async #holder(bearer: string | null, from: string, isUse: boolean): Promise<Holder> {
     if (bearer === null) throw fault('api.bearer.missing', {});
     const digest = createHash('sha256').update(bearer).digest('base64');
     const now = this.#now();
     if (!this.#isGood(digest, now)) this.#seeThatItMayTry(from, now);
-    const presented = await this.#bearers.holderOf(bearer);
+    const presented = await this.#bearers.holderOf(bearer, isUse);
     if (presented.kind === 'refused') {
       this.#good.delete(digest);
       // Who has all of one that is over does not guess: a browser that was left open may ask all night.

@@ -59,6 +59,7 @@ async function site(): Promise<Site> {
     whoClaim: 'email',
     groupsClaim: 'groups',
     lastsSeconds: 3_600,
+    idleSeconds: 1_800,
     roles: [
       { group: 'mail-operators', role: 'operator', organisation: null },
       { group: 'rxy-it', role: 'local-administrator', organisation: 'RXY' },
@@ -69,7 +70,7 @@ async function site(): Promise<Site> {
   const provider = new OpenIdProvider({ settings, callback, secret: async () => clientSecret, reach: null, clock });
   await served(db, {
     at: { kind: 'tcp', host: '127.0.0.1', port },
-    judge: new Judge(openBearers(db), clock, origin),
+    judge: new Judge(openBearers(db, settings), clock, origin),
     signIn: { provider, settings, sessions: openSessions(db) },
   });
   return {
@@ -229,8 +230,10 @@ test('where no provider is named nobody signs in, and no cookie counts', async (
     who: 'ann@corp.example',
     issuer: lab.issuer,
     subject: 'ann',
+    groups: [],
     roles: [{ role: 'owner', organisation: null }],
     lastsMs: 60_000,
+    idleMs: 60_000,
   });
   const answer = await fetch(`${url}/v1/sign-in`, { redirect: 'manual' });
   expect([answer.status, await answer.json()]).toMatchObject([404, { code: 'access.sign-in.none' }]);

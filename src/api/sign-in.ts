@@ -67,9 +67,9 @@ async function welcome(
     throw fault('access.sign-in.without-role', { who: person.who });
   }
   const { issuer, subject } = signedIn;
-  const { who, roles } = person;
-  const lastsMs = settings.lastsSeconds * 1000;
-  const { bearer } = await sessions.begin({ who, issuer, subject, roles, lastsMs });
+  const { who, groups, roles } = person;
+  const [lastsMs, idleMs] = [settings.lastsSeconds * 1000, settings.idleSeconds * 1000];
+  const { bearer } = await sessions.begin({ who, issuer, subject, groups, roles, lastsMs, idleMs });
   return reply
     .header('Set-Cookie', keeping(sessionCookie, bearer, settings.lastsSeconds))
     .redirect(placeHere(attempt.to, settings.origin), 303);

@@ -87,7 +87,7 @@ export async function openApi({
       planning: { database: settings.database, log },
       fileLimits: api.files,
     }),
-    judge: new Judge(openBearers(db), () => performance.now(), api.signIn && api.signIn.origin),
+    judge: new Judge(openBearers(db, api.signIn), () => performance.now(), api.signIn && api.signIn.origin),
     signIn: api.signIn && (await signInParts(api.signIn, { db, settings, secrets, log })),
     obeyed: openObeyed(db),
     streams: new ChangeStreams({ changes, clock: realClock, log }),

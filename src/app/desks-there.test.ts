@@ -215,7 +215,14 @@ const looks: readonly (readonly string[])[] = [
 
 test('every desk tells the same by a server as on the database, to the letter', async () => {
   await using db = await anEstate();
-  const session = { who: 'zoe@corp.example', issuer: 'https://id.corp.example', subject: '1', lastsMs: 3_600_000 };
+  const session = {
+    who: 'zoe@corp.example',
+    issuer: 'https://id.corp.example',
+    subject: '1',
+    groups: [],
+    lastsMs: 3_600_000,
+    idleMs: 3_600_000,
+  };
   await openSessions(db).begin({ ...session, roles: [{ role: 'planner', organisation: 'RXY' }] });
   await bearerOf(db, 'local-administrator', 'RXZ', ['see']);
   const owner = await bearerOf(db, 'owner');
@@ -273,7 +280,14 @@ test('every order at a desk does and tells the same by a server as on the databa
   };
   const prepared = async () => {
     const db = await anEstate();
-    const session = { who: 'zoe@corp.example', issuer: 'https://id.corp.example', subject: '1', lastsMs: 3_600_000 };
+    const session = {
+      who: 'zoe@corp.example',
+      issuer: 'https://id.corp.example',
+      subject: '1',
+      groups: [],
+      lastsMs: 3_600_000,
+      idleMs: 3_600_000,
+    };
     await openSessions(db).begin({ ...session, roles: [] });
     await openApprovals(db).need({ act: 'start-wave', on: 'wave pilot', meaning: null, why: 'it is Friday' }, ann);
     return { db, owner: await bearerOf(db, 'owner') };

@@ -63,6 +63,7 @@ describe('the settings of a programme', () => {
       whoClaim: 'email',
       groupsClaim: 'groups',
       lastsSeconds: 28_800,
+      idleSeconds: 3_600,
       roles: [
         { group: 'mail-operators', role: 'operator', organisation: null },
         { group: 'rxy-it', role: 'local-administrator', organisation: 'RXY' },
@@ -76,7 +77,8 @@ describe('the settings of a programme', () => {
     expect(await but(3, 'origin: http://godwit.corp.example')).toHaveLength(1);
     expect(await but(4)).toEqual([expect.stringContaining('must give some group a role')]);
     expect(await but(4, 'roles: { a: king, b: local-administrator, c: operator of }')).toHaveLength(3);
-    expect(await but(4, whole[4] as string, 'scopes: email', 'lasts: 8d')).toHaveLength(2);
+    expect(await but(4, whole[4] as string, 'scopes: email', 'lasts: 8d', 'idle: 1m')).toHaveLength(3);
+    expect((await read(signIn(...whole, 'idle: 15m'))).api?.signIn?.idleSeconds).toBe(900);
   });
 
   test('ask two people for the acts that are named, and for none where none is', async () => {

@@ -9,6 +9,8 @@ import type { SignInForm } from './sign-in-form.ts';
 import type { Written } from './written.ts';
 
 const lastsMostSeconds = 7 * 86_400;
+/** When a session was used is noted once a minute. */
+const idleLeastSeconds = 300;
 const loopback = /^(localhost|127(\.\d+){3}|\[::1\])$/;
 
 /** Null where something of it is wrong, which is then among the problems. */
@@ -31,8 +33,12 @@ export function readSignIn(form: SignInForm, written: Written, file: string): Si
     const seconds = parseDuration(String(time));
     return seconds !== null && seconds > lastsMostSeconds ? null : seconds;
   });
+  const idle = written.read(at('idle'), form.idle, (time) => {
+    const seconds = parseDuration(String(time));
+    return seconds !== null && (seconds < idleLeastSeconds || seconds > lastsMostSeconds) ? null : seconds;
+  });
   const given = rolesOf(form, written);
-  if (!issuer || !origin || scopes === null || lasts === null || given === null) return null;
+  if (!issuer || !origin || scopes === null || lasts === null || idle === null || given === null) return null;
   if (form['client-secret'] !== undefined && clientSecret === null) return null;
   return {
     issuer: issuer.text,
@@ -43,6 +49,7 @@ export function readSignIn(form: SignInForm, written: Written, file: string): Si
     whoClaim: form['who-claim'],
     groupsClaim: form['groups-claim'],
     lastsSeconds: lasts,
+    idleSeconds: idle,
     roles: given,
   };
 }

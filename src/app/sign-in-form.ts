@@ -36,9 +36,17 @@ export const signInForm = section('an identity provider, with which people sign 
   lasts: duration({
     default: '8h',
     about: {
-      is: 'how long somebody stays signed in, whatever becomes of them at the provider meanwhile',
+      is: 'how long somebody stays signed in at most; so long counts what the provider said of their groups',
       expected: 'a time of at most 7d such as 8h',
       changeWhen: 'a role that somebody loses there is to be lost here sooner.',
+    },
+  }),
+  idle: duration({
+    default: '1h',
+    about: {
+      is: 'whoever has asked nothing for so long has to sign in again; a page that only watches asks nothing',
+      expected: 'a time between 5m and 7d such as 1h',
+      changeWhen: 'people leave a console open on machines that others use, or are signed out while they watch.',
     },
   }),
   roles: Type.Record(

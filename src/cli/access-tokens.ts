@@ -99,14 +99,14 @@ export async function listTokens(this: Session, flags: AccessListFlags): Promise
 const headings = ['id', 'name', 'may', 'until', 'last used', 'made by'];
 
 function cells(token: TokenLine): string[] {
-  const { id, name, role, scopes, createdBy, expiresAt, hasExpired, usedAt, revokedAt } = token;
+  const { id, name, role, scopes, createdBy, makerMay, expiresAt, hasExpired, usedAt, revokedAt } = token;
   return [
     String(id),
     shown(name, 40),
     `${roleText(role)}${scopes === null ? '' : `: ${scopes.join(', ') || 'nothing'}`}`,
     revokedAt !== null ? 'revoked' : hasExpired ? 'expired' : momentText(expiresAt),
     usedAt === null ? 'never' : momentText(usedAt),
-    shown(createdBy, 40),
+    `${shown(createdBy, 40)}${makerMay === false ? ', who might not make it any more' : ''}`,
   ];
 }
 

@@ -158,8 +158,10 @@ test('who is signed in is listed without their secrets, and is signed out', asyn
     who: 'ann\u001b[31m@corp.example',
     issuer: 'https://id.corp.example',
     subject: '4711',
+    groups: [],
     roles: [{ role: 'planner', organisation: null }],
     lastsMs: 3_600_000,
+    idleMs: 3_600_000,
   });
   const { stdout } = await played(db, 'session', 'list');
   expect(stdout).toContain('planner of the whole estate');

@@ -3,10 +3,13 @@
 import type { BearerKind } from './bearer.ts';
 import type { Act, DangerousAct, HeldRole, Holder } from './rights.ts';
 
+/** `without-role`: of somebody who signed in, and whose groups give them nothing any more. */
+export type WhyRefused = 'unknown' | 'expired' | 'revoked' | 'without-role';
+
 export type Presented =
   | { readonly kind: 'holder'; readonly holder: Holder; readonly by: BearerKind; readonly id: number }
-  /** `expired` and `revoked` are told only to who has the whole of it, so that nobody learns which there are. */
-  | { readonly kind: 'refused'; readonly why: 'unknown' | 'expired' | 'revoked' };
+  /** All but `unknown` are told only to who has the whole of it, so that nobody learns which there are. */
+  | { readonly kind: 'refused'; readonly why: WhyRefused };
 
 export interface TokenOrder {
   /** What it is for, in words. */
@@ -24,6 +27,11 @@ export interface TokenLine {
   readonly role: HeldRole;
   readonly scopes: readonly Act[] | null;
   readonly createdBy: string;
+  /**
+   * Whether they might still make it, by what was known when they were signed in last. Null where nobody knows: it was made on the
+   * command line, or they have not been here for long.
+   */
+  readonly makerMay: boolean | null;
   readonly createdAt: Date;
   readonly expiresAt: Date;
   /** By the clock of the database. */
@@ -47,13 +55,18 @@ export interface SessionOrder {
   /** Its issuer and what it calls them (OpenID Connect Core 1.0 §2, `iss` and `sub`): names change hands, these do not. */
   readonly issuer: string;
   readonly subject: string;
+  /** As it says, so that what they give can be judged anew. */
+  readonly groups: readonly string[];
   readonly roles: readonly HeldRole[];
   readonly lastsMs: number;
+  /** So long without asking anything, and it is over. */
+  readonly idleMs: number;
 }
 
 export interface SessionLine {
   readonly id: number;
   readonly who: string;
+  /** As they were when it was used last, to a minute. */
   readonly roles: readonly HeldRole[];
   readonly createdAt: Date;
   readonly expiresAt: Date;

@@ -1,5 +1,6 @@
 /** What can be wrong with a question to the HTTP API; part of the catalogue (`fault.ts`). */
 
+import type { WhyRefused } from './access.ts';
 import { entry } from './fault-entry.ts';
 
 /** A server that is asked, as it may be shown; and words about it, bounded and clean. */
@@ -43,11 +44,14 @@ export const apiFaults = {
     () => 'Nobody is told anything here who does not say who they are.',
     'Send a token with `Authorization: Bearer …`; docs/api.md says how one is made and kept.',
   ),
-  'api.bearer.refused': entry<{ readonly why: 'unknown' | 'expired' | 'revoked' }>(
+  'api.bearer.refused': entry<{ readonly why: WhyRefused }>(
     'estate',
     'operator',
-    ({ why }) => `What was sent to prove who is asking is ${why}.`,
-    'Ask whoever gave it out for another.',
+    ({ why }) =>
+      why === 'without-role'
+        ? 'Your groups give you no role here any more.'
+        : `What was sent to prove who is asking is ${why}.`,
+    'Ask whoever gave it out for another; whoever signed in signs in again.',
   ),
   'api.bearer.too-many': entry<{ readonly seconds: number }>(
     'estate',

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { personOf, type SignInSettings } from './sign-in.ts';
+import { personOf, rolesNow, type SignInSettings } from './sign-in.ts';
 
 const settings: SignInSettings = {
   issuer: 'https://id.corp.example',
@@ -10,6 +10,7 @@ const settings: SignInSettings = {
   whoClaim: 'email',
   groupsClaim: 'groups',
   lastsSeconds: 3_600,
+  idleSeconds: 1_800,
   roles: [
     { group: 'mail-operators', role: 'operator', organisation: null },
     { group: 'rxy-it', role: 'local-administrator', organisation: 'RXY' },
@@ -22,6 +23,7 @@ test('whoever is in a group has its role, each once', () => {
   expect(personOf({ ...ann, groups: ['rxy-it', 'rxy-desk', 'staff'] }, settings)).toEqual({
     kind: 'person',
     who: 'ann@corp.example',
+    groups: ['rxy-it', 'rxy-desk', 'staff'],
     roles: [{ role: 'local-administrator', organisation: 'RXY' }],
   });
   expect(personOf({ ...ann, groups: 'mail-operators' }, settings)).toMatchObject({ roles: [{ role: 'operator' }] });
@@ -36,6 +38,17 @@ test.each([
   [[['mail-operators']]],
 ])('groups of %j give nothing', (groups) => {
   expect(personOf({ ...ann, groups }, settings)).toEqual({ kind: 'without-role', who: 'ann@corp.example' });
+});
+
+test('whoever is signed in may do what the settings give their groups now, at the provider that they name', () => {
+  const held = [{ role: 'operator', organisation: null }] as const;
+  const kept = { issuer: settings.issuer, groups: ['rxy-it', 'staff'], roles: held };
+  expect(rolesNow(kept, settings)).toEqual([{ role: 'local-administrator', organisation: 'RXY' }]);
+  expect(rolesNow(kept, { ...settings, roles: [] })).toEqual([]);
+  expect(rolesNow(kept, { ...settings, issuer: 'https://other.example' })).toEqual([]);
+  expect(rolesNow(kept, null)).toEqual([]);
+  expect(rolesNow({ ...kept, groups: null }, settings)).toEqual(held);
+  expect(rolesNow({ ...kept, groups: null, roles: [{ role: 'owner', organisation: null }] }, settings)).toEqual([]);
 });
 
 test('whom the provider does not name, or not for certain, is nobody', () => {

@@ -23,9 +23,10 @@ import type { Holder } from '#domain/rights.ts';
 export interface Bearers {
   /**
    * `bearer`: what stands behind `Bearer` in an Authorization header (RFC 6750 §2.1), or in the cookie of a session. Whatever octets it
-   * is made of, the answer is one of these. Throws `database.*` only.
+   * is made of, the answer is one of these. Without `isUse` somebody only looks whether it is still good, which keeps nobody signed in. Throws
+   * `database.*` only.
    */
-  holderOf(bearer: string): Promise<Presented>;
+  holderOf(bearer: string, isUse?: boolean): Promise<Presented>;
 }
 
 /** Each with its record in the audit log. */

@@ -1,7 +1,7 @@
 /** Sessions of people who signed in: begun, listed and ended, each with its record. */
 
 import { randomBytes } from 'node:crypto';
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import type { Revoked, SessionBegun, SessionLine, SessionOrder } from '#domain/access.ts';
 import { bearerSecretOctets, bearerText, secretDigest } from '#domain/bearer.ts';
 import type { HeldRole } from '#domain/rights.ts';
@@ -39,7 +39,7 @@ export function openSessions(db: Database): Sessions {
 }
 
 async function begin(tx: Sql, order: SessionOrder): Promise<SessionBegun> {
-  const { who, issuer, subject, roles, lastsMs } = order;
+  const { who, issuer, subject, groups, roles, lastsMs, idleMs } = order;
   await sql`
     delete from access_session
      where id in (select id from access_session where expires_at < now() - ${forgottenAfterDays} * interval '1 day'
@@ -48,9 +48,9 @@ async function begin(tx: Sql, order: SessionOrder): Promise<SessionBegun> {
   const row = await oneRow(
     tx,
     sql<SessionRow>`
-      insert into access_session (digest, who, issuer, subject, roles, expires_at)
-      values (${secretDigest(secret)}, ${who}, ${issuer}, ${subject}, ${JSON.stringify(roles)}::jsonb,
-              now() + ${lastsMs} * interval '1 millisecond')
+      insert into access_session (digest, who, issuer, subject, groups, roles, idle, expires_at)
+      values (${secretDigest(secret)}, ${who}, ${issuer}, ${subject}, ${groups}::text[], ${JSON.stringify(roles)}::jsonb,
+              ${idleMs} * interval '1 millisecond', now() + ${lastsMs} * interval '1 millisecond')
       returning ${columns}`,
   );
   await note(tx, { who, what: 'signed in', about: { session: row.id, issuer, subject, roles } });
@@ -58,7 +58,7 @@ async function begin(tx: Sql, order: SessionOrder): Promise<SessionBegun> {
 }
 
 async function list(db: Sql, ended: boolean): Promise<readonly SessionLine[]> {
-  const which = ended ? sql`true` : isAlive;
+  const which = ended ? sql`true` : isAwake;
   const { rows } = await sql<SessionRow>`
     select ${columns} from access_session where ${which} order by id desc limit ${listedMax}`.execute(db);
   return rows.map(lineOf);
@@ -66,7 +66,7 @@ async function list(db: Sql, ended: boolean): Promise<readonly SessionLine[]> {
 
 async function revoke(tx: Sql, id: number, who: string, why: string | null): Promise<Revoked> {
   const { rows } = await sql<{ who: string; ended: boolean }>`
-    select who, not (${isAlive}) as ended from access_session where id = ${id}::int8 for update`.execute(tx);
+    select who, not (${isAwake}) as ended from access_session where id = ${id}::int8 for update`.execute(tx);
   const [row] = rows;
   if (!row) return 'unknown';
   if (row.ended) return 'ended';
@@ -76,7 +76,11 @@ async function revoke(tx: Sql, id: number, who: string, why: string | null): Pro
   return 'revoked';
 }
 
-const columns = sql.raw('id, who, roles, created_at, expires_at, expires_at <= now() as expired, used_at, revoked_at');
+/** Whoever has asked nothing for too long has to sign in again; a session of an earlier version has its end only. */
+const isIdle: RawBuilder<boolean> = sql`coalesce(coalesce(used_at, created_at) + idle <= now(), false)`;
+const isAwake: RawBuilder<boolean> = sql`${isAlive} and not ${isIdle}`;
+
+const columns = sql`id, who, roles, created_at, expires_at, expires_at <= now() or ${isIdle} as expired, used_at, revoked_at`;
 
 function lineOf(row: SessionRow): SessionLine {
   return {

@@ -4,11 +4,11 @@ import { randomBytes } from 'node:crypto';
 import { type RawBuilder, sql } from 'kysely';
 import type { Revoked, TokenLine, TokenMade, TokenOrder } from '#domain/access.ts';
 import { bearerSecretOctets, bearerText, secretDigest } from '#domain/bearer.ts';
-import type { HeldRole, Role } from '#domain/rights.ts';
+import { type HeldRole, mayGive, type Role } from '#domain/rights.ts';
 import { nearest } from '#lib/nearest.ts';
 import type { Tokens } from '#ports/access.ts';
 import { note } from './audit.ts';
-import { knownActs } from './bearers.ts';
+import { isKnown, knownActs } from './bearers.ts';
 import { faulted } from './database-fault.ts';
 import { type Database, oneRow, type Sql } from './db.ts';
 
@@ -19,6 +19,8 @@ interface TokenRow {
   readonly organisation: string | null;
   readonly scopes: readonly string[] | null;
   readonly created_by: string;
+  /** What whoever made it might do when they were signed in last. */
+  readonly maker_roles: readonly HeldRole[] | null;
   readonly created_at: Date;
   readonly expires_at: Date;
   readonly expired: boolean;
@@ -52,7 +54,7 @@ async function create(
   const row = await oneRow(
     tx,
     sql<TokenRow>`
-      insert into access_token (name, digest, role, organisation, scopes, created_by, expires_at)
+      insert into access_token as t (name, digest, role, organisation, scopes, created_by, expires_at)
       values (${name}, ${secretDigest(secret)}, ${role}, ${organisation}, ${scopes}::text[], ${person},
               now() + ${lastsMs} * interval '1 millisecond')
       returning ${columns}`,
@@ -76,7 +78,7 @@ async function codesBut(db: Sql, code: string): Promise<readonly string[] | null
 async function list(db: Sql, ended: boolean): Promise<readonly TokenLine[]> {
   const which = ended ? sql`true` : isAlive;
   const { rows } = await sql<TokenRow>`
-    select ${columns} from access_token where ${which} order by id desc limit ${listedMax}`.execute(db);
+    select ${columns} from access_token t where ${which} order by id desc limit ${listedMax}`.execute(db);
   return rows.map(lineOf);
 }
 
@@ -95,9 +97,9 @@ async function revoke(tx: Sql, id: number, who: string, why: string | null): Pro
 /** Of a token or a session: it lets somebody in. */
 export const isAlive: RawBuilder<boolean> = sql`revoked_at is null and expires_at > now()`;
 
-const columns = sql.raw(
-  'id, name, role, organisation, scopes, created_by, created_at, expires_at, expires_at <= now() as expired, used_at, revoked_at',
-);
+const columns = sql`
+  id, name, role, organisation, scopes, created_by, created_at, expires_at, expires_at <= now() as expired, used_at, revoked_at,
+  (select s.roles from access_session s where s.who = t.created_by order by s.id desc limit 1) as maker_roles`;
 
 function lineOf(row: TokenRow): TokenLine {
   return {
@@ -106,12 +108,21 @@ function lineOf(row: TokenRow): TokenLine {
     role: roleOf(row),
     scopes: row.scopes && knownActs(row.scopes),
     createdBy: row.created_by,
+    makerMay: makerMay(row),
     createdAt: row.created_at,
     expiresAt: row.expires_at,
     hasExpired: row.expired,
     usedAt: row.used_at,
     revokedAt: row.revoked_at,
   };
+}
+
+/** A token outlives the rights of its maker: somebody has to see it, and decide. */
+function makerMay({ maker_roles: held, scopes, ...row }: TokenRow): boolean | null {
+  if (held === null) return null;
+  const nobody = { who: '', person: '' };
+  const given = { ...nobody, roles: [roleOf(row)], scopes: scopes && knownActs(scopes) };
+  return mayGive({ ...nobody, roles: held.filter(isKnown), scopes: null }, given);
 }
 
 function roleOf({ role, organisation }: Pick<TokenRow, 'role' | 'organisation'>): HeldRole {

@@ -1,8 +1,9 @@
 /** Who is let in: tokens and sessions, as they are made, presented and taken back. */
 
 import { sql } from 'kysely';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { may, reachOf, roles } from '#domain/rights.ts';
+import type { SessionRules } from '#domain/sign-in.ts';
 import { openSessions } from './access-sessions.ts';
 import { openTokens } from './access-tokens.ts';
 import { openBearers } from './bearers.ts';
@@ -16,9 +17,20 @@ const ann = {
   who: 'ann@corp.example',
   issuer: 'https://id.corp.example',
   subject: '4711',
+  groups: ['planners', 'staff'],
   roles: [{ role: 'planner', organisation: null }],
   lastsMs: dayMs,
+  idleMs: dayMs / 24,
 } as const;
+const rules: SessionRules = {
+  issuer: ann.issuer,
+  roles: [
+    { group: 'planners', role: 'planner', organisation: null },
+    { group: 'rxy-it', role: 'local-administrator', organisation: 'RXY' },
+  ],
+  lastsSeconds: 86_400,
+  idleSeconds: 3_600,
+};
 
 async function token(db: TestDatabase, more: Partial<Parameters<ReturnType<typeof openTokens>['create']>[0]> = {}) {
   const made = await openTokens(db).create({ ...order, ...more }, 'operator max');
@@ -72,8 +84,8 @@ test('what a newer version wrote and this one does not know gives no right', asy
   await sql`update access_token set scopes = '{see,fly}'`.execute(db.sql);
   expect(await openBearers(db).holderOf(bearer)).toMatchObject({ holder: { scopes: ['see'] } });
   const session = await openSessions(db).begin(ann);
-  await sql`update access_session set roles = '[{"role":"pilot","organisation":null}]'`.execute(db.sql);
-  expect(await openBearers(db).holderOf(session.bearer)).toMatchObject({ holder: { roles: [] } });
+  await sql`update access_session set groups = null, roles = '[{"role":"pilot","organisation":null}]'`.execute(db.sql);
+  expect(await openBearers(db, rules).holderOf(session.bearer)).toEqual({ kind: 'refused', why: 'without-role' });
 });
 
 test('a token that is not whole, not ours, or of another number opens nothing, and nobody learns why', async () => {
@@ -151,7 +163,7 @@ test('when a token was used last is known, and is not written at each call', asy
 test('a session is its person, until it is ended', async () => {
   await using db = await testDatabase();
   const { bearer, session } = await openSessions(db).begin(ann);
-  const { holderOf } = openBearers(db);
+  const { holderOf } = openBearers(db, rules);
   expect(await holderOf(bearer)).toMatchObject({
     by: 'session',
     holder: { who: 'ann@corp.example', person: 'ann@corp.example', roles: ann.roles, scopes: null },
@@ -161,6 +173,75 @@ test('a session is its person, until it is ended', async () => {
   expect(await holderOf(bearer)).toEqual({ kind: 'refused', why: 'revoked' });
   expect(await openSessions(db).list({ ended: false })).toEqual([]);
   expect(await recorded(db.sql, null)).toEqual(['ann@corp.example signed in', 'ann@corp.example signed out']);
+});
+
+describe('a session is judged at each use by what the settings say now', () => {
+  const held = async (db: TestDatabase, bearer: string, now: SessionRules | null) => {
+    const presented = await openBearers(db, now).holderOf(bearer);
+    return presented.kind === 'holder' ? presented.holder.roles : presented.why;
+  };
+
+  test('whose groups give them another role has that one from the next call on, with a record', async () => {
+    await using db = await testDatabase();
+    const { bearer } = await openSessions(db).begin(ann);
+    const auditors: SessionRules = {
+      ...rules,
+      roles: [{ group: 'staff', role: 'auditor', organisation: null }],
+    };
+    expect(await held(db, bearer, auditors)).toEqual([{ role: 'auditor', organisation: null }]);
+    expect(await openSessions(db).list({ ended: false })).toMatchObject([
+      { roles: [{ role: 'auditor', organisation: null }] },
+    ]);
+    expect(await recorded(db.sql, null)).toEqual(['ann@corp.example signed in', 'ann@corp.example roles changed']);
+    expect(await held(db, bearer, auditors)).toHaveLength(1);
+    expect(await recorded(db.sql, null)).toHaveLength(2);
+  });
+
+  test('whose groups give them nothing any more is out, and so is everybody of another provider, and of none', async () => {
+    await using db = await testDatabase();
+    const { bearer } = await openSessions(db).begin(ann);
+    expect(await held(db, bearer, { ...rules, roles: [] })).toBe('without-role');
+    expect(await held(db, bearer, { ...rules, issuer: 'https://other.example' })).toBe('without-role');
+    expect(await held(db, bearer, null)).toBe('expired');
+    expect(await held(db, bearer, rules)).toEqual(ann.roles);
+  });
+
+  test('of an earlier version, which kept no groups, has what it had and somebody still has', async () => {
+    await using db = await testDatabase();
+    const { bearer } = await openSessions(db).begin(ann);
+    await sql`
+      update access_session set groups = null, idle = null,
+             roles = '[{"role":"planner","organisation":null},{"role":"owner","organisation":null}]'`.execute(db.sql);
+    expect(await held(db, bearer, rules)).toEqual(ann.roles);
+  });
+
+  test('ends once nobody has used it for as long as it may be idle, and to look is no use of it', async () => {
+    await using db = await testDatabase();
+    const { bearer } = await openSessions(db).begin(ann);
+    const { holderOf } = openBearers(db, rules);
+    const usedAgo = (minutes: number) =>
+      sql`update access_session set created_at = now() - interval '5 hours',
+                 used_at = now() - ${minutes} * interval '1 minute'`.execute(db.sql);
+    await usedAgo(59);
+    expect(await holderOf(bearer, false)).toMatchObject({ kind: 'holder' });
+    await usedAgo(61);
+    expect(await holderOf(bearer)).toEqual({ kind: 'refused', why: 'expired' });
+    expect(await openSessions(db).list({ ended: false })).toEqual([]);
+    await usedAgo(59);
+    expect(await holderOf(bearer)).toMatchObject({ kind: 'holder' });
+    const { rows } = await sql<{ fresh: boolean }>`
+      select used_at > now() - interval '1 minute' as fresh from access_session`.execute(db.sql);
+    expect(rows).toEqual([{ fresh: true }]);
+  });
+
+  test('ends sooner where the settings are made stricter', async () => {
+    await using db = await testDatabase();
+    const { bearer } = await openSessions(db).begin(ann);
+    await sql`update access_session set created_at = now() - interval '30 minutes'`.execute(db.sql);
+    expect(await held(db, bearer, { ...rules, idleSeconds: 1_200 })).toBe('expired');
+    expect(await held(db, bearer, { ...rules, lastsSeconds: 1_200 })).toBe('expired');
+    expect(await held(db, bearer, { ...rules, lastsSeconds: 1e6, idleSeconds: 1e6 })).toEqual(ann.roles);
+  });
 });
 
 test('a session that somebody else ended is told as that', async () => {
@@ -179,6 +260,22 @@ test('sessions that ended long ago are forgotten by the next that begins', async
      where id = 1`.execute(db.sql);
   await openSessions(db).begin(ann);
   expect((await openSessions(db).list({ ended: true })).map(({ id }) => id)).toEqual([3, 2]);
+});
+
+test('a token whose maker has lost the right to make it is shown as that, and goes on until it is revoked', async () => {
+  await using db = await testDatabase();
+  const { begin } = openSessions(db);
+  const owner = { role: 'owner', organisation: null } as const;
+  await begin({ ...ann, roles: [owner] });
+  const made = await openTokens(db).create(order, 'ann@corp.example');
+  await token(db);
+  const makers = async () => (await openTokens(db).list({ ended: false })).map(({ makerMay }) => makerMay);
+  // Of who is at the command line nobody knows.
+  expect(await makers()).toEqual([null, true]);
+  await begin(ann);
+  expect(await makers()).toEqual([null, false]);
+  const { bearer } = made.kind === 'made' ? made : { bearer: '' };
+  expect(await openBearers(db).holderOf(bearer)).toMatchObject({ kind: 'holder' });
 });
 
 test('the words of the database are those of the table of rights', async () => {

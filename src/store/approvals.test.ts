@@ -142,7 +142,15 @@ test('nobody approves what they asked for after signing in under another name', 
   const { need, approve } = openApprovals(db);
   const { begin } = openSessions(db);
   const signIn = (who: string, subject: string) =>
-    begin({ who, issuer: 'https://id.corp.example', subject, roles: ann.roles, lastsMs: 60_000 });
+    begin({
+      who,
+      issuer: 'https://id.corp.example',
+      subject,
+      groups: [],
+      roles: ann.roles,
+      lastsMs: 60_000,
+      idleMs: 60_000,
+    });
   await signIn('ann', '4711');
   await signIn('ann.alias', '4711');
   await signIn('bob', '4712');

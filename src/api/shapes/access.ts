@@ -29,6 +29,9 @@ export const tokenLine = shapeOf<TokenLine>()(
       Type.Array(oneOf(acts, 'An act.'), { description: 'What it is limited to; null: all its role may do.' }),
     ),
     createdBy: text('Who made it, and answers for it.'),
+    makerMay: maybe(
+      flag('They might still make it, by what they could do when they were signed in last; null: nobody knows.'),
+    ),
     ...lasting,
   }),
 );
@@ -37,7 +40,7 @@ export const sessionLine = shapeOf<SessionLine>()(
   named('Session', 'Somebody who signed in.', {
     id: count('Its number.'),
     who: text('As the audit log names them.'),
-    roles: Type.Array(heldRole),
+    roles: Type.Array(heldRole, { description: 'What they may do, as it was when it was used last, to a minute.' }),
     ...lasting,
   }),
 );

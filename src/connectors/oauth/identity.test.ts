@@ -41,6 +41,7 @@ function settingsOf(issuer: string): SignInSettings {
     whoClaim: 'email',
     groupsClaim: 'groups',
     lastsSeconds: 3_600,
+    idleSeconds: 1_800,
     roles: [],
   };
 }
