@@ -1,6 +1,6 @@
 /**
  * Certificates of a wave that the real engine moved, each checked by docs/check-certificate.mjs against the live target; then one message
- * changed, one removed, one added on the target and one octet of a certificate changed: each has to be found and named, and nobody else.
+ * changed, one removed, one added on the target, one in a folder that is new there, and one octet of a certificate changed: each has to be found and named, and nobody else.
  */
 
 import { readFile, writeFile } from 'node:fs/promises';
@@ -73,10 +73,19 @@ interface Strike {
 }
 
 async function strike(estate: CertifiedEstate, folder: string): Promise<readonly Strike[]> {
-  const [changed, removed, added, forged] = estate.users as unknown as [LabUser, LabUser, LabUser, LabUser];
+  const [changed, removed, added, hidden, forged] = estate.users as unknown as [
+    LabUser,
+    LabUser,
+    LabUser,
+    LabUser,
+    LabUser,
+  ];
   await alterInPlace(estate, changed, 7);
   await estate.target.doveadm(['expunge', '-u', removed.name, 'mailbox', 'INBOX', 'uid', '3']);
   await seedAccount(estate.target, added, [{ path: ['INBOX'], messages: [...plainMessages(999_999, 1)] }]);
+  await seedAccount(estate.target, hidden, [
+    { path: ['Where nobody looks'], messages: [...plainMessages(999_998, 1)] },
+  ]);
   const file = join(folder, `${forged.name}.json`);
   const octets = await readFile(file);
   const at = octets.indexOf('"elements":"') + 20;
@@ -86,6 +95,11 @@ async function strike(estate: CertifiedEstate, folder: string): Promise<readonly
     { what: 'a message changed', user: changed, expected: /INBOX: changed: UID 7,/ },
     { what: 'a message removed', user: removed, expected: /INBOX: removed: UID 3,/ },
     { what: 'a message added', user: added, expected: /INBOX: added since: UID \d+,/ },
+    {
+      what: 'a message added in a new folder',
+      user: hidden,
+      expected: /Where nobody looks: added since, in a folder that was not there: UID 1,/,
+    },
     { what: 'an octet of a certificate changed', user: forged, expected: /changed|do not fit|differs/ },
   ];
 }

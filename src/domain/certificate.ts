@@ -110,6 +110,11 @@ export interface Certificate {
   /** Of the file with one line for each message, which may be kept beside; null where none was made. */
   readonly elementList: { readonly sha256: string; readonly octets: number } | null;
   readonly folders: readonly CertifiedFolder[];
+  /**
+   * Names of the other folders that the target had, as the server writes them: of what is in them nothing is certified, and a folder
+   * that is in neither list was not there. Of older certificates nobody can tell.
+   */
+  readonly otherFolders?: readonly string[];
   /** The Merkle root over `folders`, in hexadecimal digits. */
   readonly root: string;
   readonly totals: CertifiedTotals;

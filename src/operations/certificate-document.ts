@@ -73,6 +73,7 @@ export function certificateOf(read: CertifiedRead): Certificate {
     digestKey,
     elementList,
     folders,
+    otherFolders: otherFolders(read, folders),
     root: rootOfFolders(folders),
     totals: totalsOf(read, folders),
     notes: read.report.folderNotes.map(({ kind, source, target, reason }) => ({ kind, source, target, reason })),
@@ -80,6 +81,12 @@ export function certificateOf(read: CertifiedRead): Certificate {
     exceptionsUnnamed: Math.max(0, exceptions.length - exceptionsMax),
     grade,
   });
+}
+
+/** What stood on the target besides, whatever it held: what somebody puts into one of them later is not known from what was there. */
+function otherFolders({ compared }: CertifiedRead, folders: readonly CertifiedFolder[]): readonly string[] {
+  const certified = new Set(folders.map(({ target }) => target.name));
+  return compared.targetFolders.filter((name) => !certified.has(name)).toSorted((a, b) => (a < b ? -1 : 1));
 }
 
 function selectionOf({ include, exclude, since, before, maxSizeBytes }: Selection): CertifiedSelection {
@@ -132,8 +139,9 @@ function exceptionOf(
   return { by: 'comparison', folder: path, uid, uidValidity, kind, code, detail, accepted };
 }
 
-function keyOf({ folder, uid }: { readonly folder: string; readonly uid: number }): string {
-  return `${uid} ${folder}`;
+/** Under another numbering the same number is another message; a folder is the same. */
+function keyOf(of: { readonly folder: string; readonly uid: number; readonly uidValidity: number }): string {
+  return `${of.uid === 0 ? 0 : of.uidValidity} ${of.uid} ${of.folder}`;
 }
 
 function withoutId({ name, opensAt, closesAt, pilot }: NonNullable<CertifiedFacts['wave']>): Certificate['wave'] {

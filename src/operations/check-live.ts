@@ -4,7 +4,7 @@
  */
 
 import type { Certificate, CertifiedFolder, CertifiedSide } from '#domain/certificate.ts';
-import { type CheckFinding, folderFinding } from '#domain/certificate-check.ts';
+import { type CheckFinding, folderFinding, type FoundMessage, messageFinding } from '#domain/certificate-check.ts';
 import { ElementMaker } from '#domain/digest.ts';
 import { Fault } from '#domain/fault.ts';
 import type { Folder } from '#domain/item.ts';
@@ -33,7 +33,7 @@ export interface CheckLive {
 
 export interface CheckedLive {
   readonly findings: readonly CheckFinding[];
-  /** Folders that are there and that the certificate does not name. */
+  /** Folders of which nothing is certified though they were there. */
   readonly notCovered: readonly string[];
   /** Folders whose UIDVALIDITY is another one, so that their messages were told by content alone. */
   readonly renumbered: readonly string[];
@@ -48,6 +48,7 @@ export async function checkLive(request: CheckLive, signal: AbortSignal): Promis
   const tree = await steady.use((reader) => reader.folders());
   const byName = new Map<string, Folder>(tree.folders.map((folder) => [folder.id, folder] as const));
   const named = new Set(certificate.folders.map(({ target }) => target.name));
+  const others = new Set(certificate.otherFolders ?? []);
   watcher.planned(certificate.folders.reduce((sum, { target }) => sum + target.messages, 0));
   const work = new LiveCheck(request, steady);
   for (const folder of certificate.folders) {
@@ -55,15 +56,21 @@ export async function checkLive(request: CheckLive, signal: AbortSignal): Promis
     await work.folder(folder, byName.get(folder.target.name) ?? null);
     watcher.folder(folder.target.path.join('/'));
   }
-  const isOther = (folder: Folder): boolean =>
+  const isOwn = (folder: Folder): boolean =>
     folder.selectable && folder.belongsTo === 'personal' && !folder.virtual && !named.has(folder.id);
+  const own = tree.folders.filter(isOwn);
+  for (const folder of own.filter(({ id }) => !others.has(id))) await work.newFolder(folder);
   return {
     findings: work.findings,
-    notCovered: tree.folders.filter(isOther).map(({ path }) => cleanText(path.join('/'), 300)),
+    notCovered: own.filter(({ id }) => others.has(id)).map(nameOf),
     renumbered: work.renumbered,
     messagesRead: work.messagesRead,
     octetsRead: work.octetsRead,
   };
+}
+
+function nameOf({ path }: Pick<Folder, 'path'>): string {
+  return cleanText(path.join('/'), 300);
 }
 
 class LiveCheck {
@@ -83,14 +90,30 @@ class LiveCheck {
   }
 
   async folder({ target }: CertifiedFolder, there: Folder | null): Promise<void> {
-    const name = cleanText(target.path.join('/'), 300);
+    const name = nameOf(target);
     if (!there?.selectable) {
       const says = `it is not there; ${target.messages} messages were certified`;
       this.findings.push(folderFinding('folder-missing', name, says));
       return;
     }
+    await this.#unlessRefused(name, async () => this.#compare(name, target, await this.#read(there, name)));
+  }
+
+  /** One that was not there: whatever is in it came later. What that is nobody has to read for it. */
+  async newFolder(folder: Folder): Promise<void> {
+    const name = nameOf(folder);
+    await this.#unlessRefused(name, async () => {
+      const listing = await this.#steady.use((reader) => reader.list(folder.id, 'all', false));
+      const columns = new Columns(listing, new FlagSets(), () => true);
+      const says = 'it came after the certificate was made, and so did its folder';
+      for (const row of columns.uids.keys())
+        this.findings.push(messageFinding('added-since', name, messageAt(columns, row), says));
+    });
+  }
+
+  async #unlessRefused(name: string, work: () => Promise<void>): Promise<void> {
     try {
-      this.#compare(name, target, await this.#read(there, name));
+      await work();
     } catch (error) {
       if (!(error instanceof Fault) || error.reach !== 'folder') throw error;
       this.findings.push(folderFinding('unreadable', name, error.message));
@@ -113,12 +136,7 @@ class LiveCheck {
       columns.uids.map((_, row) => row),
       taker,
       (row, reason) => {
-        const message = {
-          uid: columns.uid(row),
-          octets: columns.sizeBytes(row) ?? 0,
-          internalDate: columns.internalDate(row),
-        };
-        this.#withheld.push({ message, reason });
+        this.#withheld.push({ message: messageAt(columns, row), reason });
       },
     );
     return { name: 'target', steady: this.#steady, folder, path: name, columns, unreadable: [] };
@@ -130,4 +148,8 @@ class LiveCheck {
     const list = this.#request.lists.get(target.name) ?? null;
     for (const finding of live.compare(target, list, this.#withheld.splice(0))) this.findings.push(finding);
   }
+}
+
+function messageAt(columns: Columns, row: number): FoundMessage {
+  return { uid: columns.uid(row), octets: columns.sizeBytes(row) ?? 0, internalDate: columns.internalDate(row) };
 }

@@ -90,6 +90,7 @@ function hasFolders({
   mailbox,
   grade,
   elementList,
+  otherFolders = [],
 }: Readonly<Record<string, unknown>>): boolean {
   const isSide = (side: unknown): boolean => {
     const { path, name, uidValidity, uidNext, messages, octets, withheld, elements } = (side ?? {}) as Readonly<
@@ -112,6 +113,8 @@ function hasFolders({
     Number.isSafeInteger(memberOf(totals, 'targetMessages')) &&
     grades.some((each) => each === memberOf(grade, 'grade')) &&
     (list === null || (typeof list === 'object' && typeof list['sha256'] === 'string')) &&
+    Array.isArray(otherFolders) &&
+    otherFolders.every((each) => typeof each === 'string') &&
     Array.isArray(folders) &&
     folders.every((each) => isSide((each as { readonly target?: unknown } | null)?.target))
   );

@@ -14,6 +14,7 @@ import type { Instant } from '#domain/item.ts';
 import type { Stage } from '#domain/journey.ts';
 import { everything } from '#domain/selection.ts';
 import { signingKey } from '#domain/signing-key.ts';
+import type { ListedException } from '#domain/wave-report.ts';
 import type { Clock } from '#lib/clock.ts';
 import { silent } from '#lib/log.ts';
 import type { Evidence } from '#ports/evidence.ts';
@@ -52,6 +53,8 @@ interface Place {
   readonly source: MemoryMailbox;
   readonly target: MemoryMailbox;
   readonly kept: Map<number, Envelope<Certificate>>;
+  /** What the move has listed. */
+  readonly listed: ListedException[];
   make(more?: {
     readonly stage?: Stage;
     readonly faults?: MemoryFaults;
@@ -67,6 +70,7 @@ async function place(): Promise<Place> {
   onTestFinished(() => rm(folder, { recursive: true }));
   const [source, target] = [filled(), filled()];
   const kept = new Map<number, Envelope<Certificate>>();
+  const listed: ListedException[] = [];
   let stands: Stage = 'settled';
   const evidence: Partial<Evidence> = {
     facts: async () => ({
@@ -75,7 +79,7 @@ async function place(): Promise<Place> {
       wave: null,
       approvals: [],
       switches: [],
-      exceptions: [],
+      exceptions: listed,
     }),
     keep: async (mailbox, signed) => void kept.set(mailbox, signed),
     open: async ([mailbox = 0]) =>
@@ -96,6 +100,7 @@ async function place(): Promise<Place> {
     source,
     target,
     kept,
+    listed,
     async make({ stage = 'settled', faults = {}, anew = false, lookAt = (once: LookAt) => once } = {}) {
       stands = stage;
       const ends = { source: memorySource(source), target: memorySource(target, { faults }) };
@@ -221,6 +226,30 @@ describe('a certificate', () => {
     expect(await there.check()).toEqual([]);
   });
 
+  test('holds what was listed of a number under another numbering beside what is found of it now: they are two messages', async () => {
+    const there = await place();
+    there.target.folder('INBOX')?.expunge([[1, 1]] as never);
+    const uidValidity = Number(there.source.folder('INBOX')?.uidValidity);
+    const of = {
+      address: 'ann@x.example',
+      folder: 'INBOX',
+      uid: 1,
+      kind: 'refused',
+      code: 'too-big',
+      detail: '',
+    } as const;
+    const listing = (validity: number) =>
+      there.listed.push({ ...of, uidValidity: validity, sizeBytes: null, messageId: null, accepted: null });
+    listing(uidValidity);
+    listing(uidValidity + 1);
+    await there.make();
+    const { exceptions } = (there.kept.get(1) as Envelope<Certificate>).certificate;
+    expect(exceptions.map((each) => [each.by, each.uid, each.uidValidity])).toEqual([
+      ['comparison', 1, uidValidity],
+      ['journey', 1, uidValidity + 1],
+    ]);
+  });
+
   test('names the key of its elements and holds nothing else of it', async () => {
     const there = await place();
     await there.make();
@@ -263,13 +292,26 @@ describe('the target later', () => {
     expect(await there.check({ withList: false })).toEqual(['folder-differs INBOX null']);
   });
 
-  test('without a folder is told which, and a folder that is new says nothing', async () => {
+  test('without a folder is told which', async () => {
     const there = await place();
     await there.make();
     there.target.delete('Empty');
-    there.target.create(['New']);
-    put(there.target, 'New', 'six', day);
     expect(await there.check()).toEqual(['folder-missing Empty null']);
+  });
+
+  test('with a message in a folder that was not there is told so, and of what lay beside before nothing is said', async () => {
+    const there = await place();
+    there.target.create(['Before']);
+    put(there.target, 'Before', 'theirs', day);
+    await there.make();
+    expect(there.kept.get(1)?.certificate.otherFolders).toEqual(['Before']);
+    put(there.target, 'Before', 'theirs, too', day);
+    there.target.create(['New']);
+    there.target.create(['New and empty']);
+    expect(await there.check()).toEqual([]);
+    put(there.target, 'New', 'six', day);
+    expect(await there.check()).toEqual(['added-since New 1']);
+    expect(await there.check({ withList: false })).toEqual(['added-since New 1']);
   });
 
   test('that withholds what it gave out before is told so, and a cut connection is no difference', async () => {

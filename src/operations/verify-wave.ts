@@ -106,6 +106,8 @@ export interface ComparedMailbox extends Judged {
   readonly report: VerifyReport;
   /** The path, joined with `/`, of a folder of the source; its name where it is not there any more. */
   pathOf(folder: string): string;
+  /** Names of all folders of the target that can hold messages. */
+  readonly targetFolders: readonly string[];
 }
 
 /** Where something is open and a pass came in between, what it was told may have been overtaken: it is compared once more. */
@@ -129,6 +131,7 @@ async function compareOnce(
   const back = side === 'target' ? await looks.ledger(id, 'back') : null;
   const records = { there: (await there?.folders()) ?? null, back: (await back?.folders()) ?? [] };
   let tree: FolderTree = { folders: [], separator: null };
+  let targetFolders: readonly string[] = [];
   const report = await verifyMailbox(
     {
       pair,
@@ -137,8 +140,9 @@ async function compareOnce(
       selection,
       sample,
       log,
-      heard: (source) => {
+      heard: (source, target) => {
         tree = source;
+        targetFolders = target.folders.filter(({ selectable }) => selectable).map((folder) => folder.id);
       },
       compared: begins?.(),
       watcher,
@@ -162,7 +166,7 @@ async function compareOnce(
     exceptions,
   });
   const paths = new Map<string, string>(tree.folders.map(({ id: folder, path }) => [folder, path.join('/')] as const));
-  return { ...found, report, pathOf: (folder) => paths.get(folder) ?? folder };
+  return { ...found, report, targetFolders, pathOf: (folder) => paths.get(folder) ?? folder };
 }
 
 /** A mailbox that nothing is known of, and a folder of which messages are listed, were looked at all the same. */
