@@ -9,6 +9,7 @@ import { createWriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { firstName, lastName } from './made-names.ts';
 import type { Day, GrantKind, GrantRow, MailboxKind, MailboxRow, OrganisationRow } from '#domain/estate.ts';
 
 export interface EstateShape {
@@ -53,14 +54,6 @@ const sorts: readonly Sort[] = [
   { name: 'Pharmacy', code: 'F', share: 0.52, from: 2, to: 8 },
 ];
 
-const firstNames =
-  'ann bob carla dai eve femi gwen hari ines jack kofi lena mira nils olu priya quinn rhys sana tom uma vera wojtek yusuf zoe'.split(
-    ' ',
-  );
-const lastNames =
-  'adeyemi barnes chowdhury davies evans fletcher green hughes iqbal jones khan lewis murphy nowak okafor patel quigley roberts singh taylor underwood vaughan williams young zielinska'.split(
-    ' ',
-  );
 const desks = 'reception wards pharmacy theatre results referrals rota estates payroll bookings'.split(' ');
 
 export class MadeEstate {
@@ -168,21 +161,24 @@ export class MadeEstate {
   }
 
   #names(number: number): readonly [string, string] {
-    const draw = this.#draw(number, 2);
-    const last = lastNames[(draw >>> 8) % lastNames.length] as string;
     const kind = this.#kind(number);
-    if (kind === 'person') return [firstNames[draw % firstNames.length] as string, last];
-    return [desks[draw % desks.length] as string, kind];
+    if (kind === 'person') return [firstName(this.#share(number, 14)), lastName(this.#share(number, 2))];
+    return [desks[this.#draw(number, 2) % desks.length] as string, kind];
   }
 
   #once(number: number, salt: number, times: number): boolean {
     return this.#draw(number, salt) % times === 0;
   }
 
+  /** From 0 to 1, any as likely as another. */
+  #share(number: number, salt: number): number {
+    return this.#draw(number, salt) / 0x1_0000_0000;
+  }
+
   /** Around 0, mostly between -2 and 2: the sum of four draws. */
   #bell(number: number, salt: number): number {
     let sum = 0;
-    for (let i = 0; i < 4; i++) sum += this.#draw(number, salt * 16 + i) / 0x1_0000_0000;
+    for (let i = 0; i < 4; i++) sum += this.#share(number, salt * 16 + i);
     return (sum - 2) * Math.sqrt(3);
   }
 

@@ -30,7 +30,7 @@ if (made.kind !== 'made') throw new Error('no token for the bench');
 const settings = {
   timezone: 'Europe/London',
   errorBudget: 0.02,
-  waysIn: null,
+  waysIn: { usual: ['mx', 'proxy'], elsewhere: {} },
   source: {},
 } as unknown as EstateSettings;
 const api = {

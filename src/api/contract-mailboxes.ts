@@ -45,7 +45,7 @@ const order = <const Order extends MailboxOrder, Reason extends Type.TProperties
 export const mailboxContract = {
   'list-mailboxes': get({
     path: '/v1/mailboxes',
-    does: 'Mailboxes, in the order of their addresses.',
+    does: 'Mailboxes, in the order of their addresses; those of one name, where nothing else is asked for, in the order of names.',
     act: 'see',
     object: 'mailbox',
     query: fields({ ...paging, select: Type.Optional(selectText) }),

@@ -24,7 +24,7 @@ import { documentOf } from './openapi.ts';
 import { httpFault, type Problem, problemOf } from './problem.ts';
 import type { Routes } from './server.ts';
 import { fileTaker, takeFilesOnly } from './take-file.ts';
-import { Together } from './together.ts';
+import { Together } from '#lib/together.ts';
 import { answerOrder } from './two-people.ts';
 
 /** More than any order has to say. */

@@ -322,7 +322,7 @@ export const getHelp = `Lists what an estate holds. On a screen the first lines,
 
 SELECTOR  words like key=value, all of which have to hold; of several values, with commas between, any.
   address=ann@corp.example,*@ward.example   * stands for anything
-  name=zoe.smi                              beginnings of words of the address or the display name
+  name=zoe.smi                              words of the display name; one may be a beginning
   organisation=RXY    under=Q1              under: with all organisations below it
   stage=following     kind=person,shared    wave=pilot     hint=north
   stage=blocked       mark=held,none        a mark is a place as well

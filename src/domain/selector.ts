@@ -7,7 +7,7 @@ import { marks, stages } from './journey.ts';
 
 /**
  * `under`: an organisation and all that are below it. `fault`: the code of what a mailbox is blocked for. `way-home`: whether what people
- * change after the switch is carried home. `name`: words that addresses and display names begin with, or their parts.
+ * change after the switch is carried home. `name`: words of a display name, or of an address before its @ where there is none.
  */
 export const selectorKeys = [
   'address',
@@ -80,9 +80,16 @@ export function selectorText(selector: Selector): string {
     .join(' ');
 }
 
-/** The words of a value of `name`, in lower case: `O'Neil.zoe` has three. Nobody is called by longer ones. */
+/** What stands between the words of a name; migration 0030 of the store has the same. */
+const betweenWords = /[\s!"#$%&()*+,\-./:;<=>?@[\\\]^_`{|}~\u00a0\u2013]+/;
+
+/** The words of a value of `name`, in lower case: `O'Neil.zoe` has two. Nobody is called by longer ones. */
 export function nameWords(value: string): readonly string[] {
-  return (value.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? []).map((word) => word.slice(0, 64));
+  const words = value
+    .toLowerCase()
+    .replace(/['\u2019]/g, '')
+    .split(betweenWords);
+  return words.filter(Boolean).map((word) => word.slice(0, 64));
 }
 
 /** What a value of `stage` means: a stage, or a mark beside it. */

@@ -105,6 +105,11 @@ export function waysOf(
   return { isPromised: true, organisations };
 }
 
+/** Whether anybody is asked for their word: there are doors, or settings of ways. */
+export function isPromisedBy(promised: WaysPromised, doors: readonly WaysDoor[]): boolean {
+  return settingsBy(promised, doors) !== null;
+}
+
 /** Those for which somebody's word is wanted. */
 export function lackingOf({ ways }: Pick<OrganisationWays, 'ways'>): readonly WayIn[] {
   return ways.filter(({ heldBy, accepted }) => heldBy === null && accepted === null).map(({ way }) => way);

@@ -20,7 +20,7 @@ export interface EstateView {
 export type EstateGauged = Pick<EstateNow, 'standings' | 'platforms' | 'workers' | 'waysHomeLate'>;
 
 export interface EstateLists {
-  /** In the order of their addresses. */
+  /** In the order of their addresses; those of one name, where nothing else is asked for, in the order of names. */
   mailboxes(order: MailboxListOrder): Promise<Page<MailboxLine> | UnknownName>;
   /** How many are meant; null where that could only be told by counting them. */
   count(selector: Selector): Promise<number | null>;

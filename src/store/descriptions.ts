@@ -18,6 +18,7 @@ import type { Within } from '#domain/rights.ts';
 import type { ListedException, MailboxAccount } from '#domain/wave-report.ts';
 import { nearest } from '#lib/nearest.ts';
 import type { Descriptions } from '#ports/descriptions.ts';
+import type { Waves } from '#ports/waves.ts';
 import { faulted } from './database-fault.ts';
 import type { Database, Sql } from './db.ts';
 import { heldFor, openEstateLists } from './estate-lists.ts';
@@ -75,6 +76,7 @@ interface MailboxRow {
   readonly belongs_with: readonly string[];
   readonly readiness: { readonly at: string; readonly found: unknown } | null;
   readonly verification: { readonly at: string; readonly found: unknown } | null;
+  readonly has_tail: boolean;
 }
 
 interface AuditRow {
@@ -101,10 +103,17 @@ const wordsOf = {
   held: ['hold', 'defer', 'come-home'],
 } as const satisfies Record<Mark, readonly string[]>;
 
-/** Of everybody, or of those within a part; whoever sees a part is told nothing of others, nor of the machinery. */
-export function openDescriptions(db: Database, within: Within = null): Descriptions {
+/**
+ * Of everybody, or of those within a part; whoever sees a part is told nothing of others, nor of the machinery. `wavesNow`: the waves
+ * of all that, as they stand no earlier than when they are asked for.
+ */
+export function openDescriptions(
+  db: Database,
+  within: Within = null,
+  wavesNow: Waves['list'] = openWaves(db, within).list,
+): Descriptions {
   return {
-    mailbox: (address) => faulted(db.name, mailbox(db, addressKey(address), within)),
+    mailbox: (address) => faulted(db.name, mailbox(db, addressKey(address), within, wavesNow)),
     async wave(name) {
       const waves = await openEstateLists(db, within).waves();
       const line = waves.find((each) => each.name === name);
@@ -125,24 +134,28 @@ export function openDescriptions(db: Database, within: Within = null): Descripti
   };
 }
 
-async function mailbox(db: Database, address: string, within: Within): Promise<MailboxFound> {
+async function mailbox(db: Database, address: string, within: Within, wavesNow: Waves['list']): Promise<MailboxFound> {
   const part = await partOf(db.sql, within);
   const { rows } = await mailboxRow(db.sql, sql`m.address = ${address}`, part);
   const row = rows[0] ?? (await mailboxRow(db.sql, sql`m.id = any(array(${knownAs(address)}))`, part)).rows[0];
   if (!row) return { kind: 'unknown', nearest: await nearestAddress(db.sql, address, part) };
   const accounts = openWaveAccounts(db, within);
-  const [[account], exceptions, log, marked, waves, told, switches] = await Promise.all([
-    accounts.accounts([row.id]),
-    firstOf(accounts.exceptions([row.id])),
+  const isMarked = row.held !== null || row.blocked !== null || row.excluded !== null || row.left_at !== null;
+  const [[account], log, marked, waves, told] = await Promise.all([
+    accounts.accounts([row.id]) as Promise<readonly [MailboxAccount]>,
     recorded(db.sql, sql`mailbox = ${row.id}`),
-    lastMarked(db.sql, row.id),
-    row.wave === null ? [] : openWaves(db, within).list(),
-    tailOf(db.sql, row.id),
-    switchesOf(db.sql, [row.id], switchesMax),
+    isMarked ? lastMarked(db.sql, row.id) : [],
+    row.wave === null ? [] : wavesNow(),
+    row.has_tail ? tailOf(db.sql, row.id) : { tail: [], plan: null },
+  ]);
+  // Of most there is none of it, which their account tells.
+  const [exceptions, switches] = await Promise.all([
+    account.open + account.accepted === 0 ? [] : firstOf(accounts.exceptions([row.id])),
+    account.interruption === null ? null : switchesOf(db.sql, [row.id], switchesMax),
   ]);
   const wave = waves.find(({ id }) => id === row.wave) ?? null;
-  const taken = switches.get(row.id) ?? [];
-  const more = { account: account as MailboxAccount, switches: taken, exceptions, log, wave, ...told };
+  const taken = switches?.get(row.id) ?? [];
+  const more = { account, switches: taken, exceptions, log, wave, ...told };
   const found = { ...descriptionOf(row), ...more, marks: marksOf(row, marked), fault: faultOf(row, marked) };
   return { kind: 'found', mailbox: part === null ? found : forPart(found) };
 }
@@ -166,6 +179,7 @@ function mailboxRow(db: Sql, which: ReturnType<typeof sql>, part: Part | null) {
                  order by o.address) as belongs_with,
            (select jsonb_build_object('at', at, 'found', remarks) from readiness where mailbox = m.id) as readiness,
            (select jsonb_build_object('at', at, 'found', found) from verification where mailbox = m.id) as verification,
+           (exists (select from tail_use t where t.mailbox = m.id) or exists (select from tail_plan t where t.mailbox = m.id)) as has_tail,
            array(with recursive above (id, code, parent, far) as (
                    select p.id, p.code, p.parent, 1 from organisation p where p.id = o.parent
                    union all

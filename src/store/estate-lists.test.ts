@@ -70,12 +70,20 @@ describe('of the mailboxes', () => {
       'fault=target.quota': '',
       'address=A*,fay@x.example': 'ann fay',
       'address=*@x.example wave=second': 'dan',
-      'name=smith': 'ann bob',
+      'name=smith': 'bob ann',
+      'name=SMITH kind=person': 'ann',
+      'name=jones': 'ann',
       'name=Smi.zoë': 'ann',
-      'name=smi.bo,CAT': 'bob cat',
+      'name=smith.zo': 'ann',
+      'name=zoë.jones': 'ann',
+      'name=jones.smith.zo': 'ann',
+      'name=jones.smith.x': '',
+      'name=bo.smith,CAT': 'bob cat',
       'name=mith': '',
-      'name=fay.x': 'fay',
-      'name=3rd kind=shared': 'bob',
+      'name=fay': 'fay',
+      'name=fay.x': '',
+      'name=bob': 'bob',
+      'name=floor kind=shared': 'bob',
       [`name=a'|!b:*\\`]: '',
       [`name=${'x'.repeat(5_000)}`]: '',
     };
@@ -97,6 +105,23 @@ describe('of the mailboxes', () => {
     expect(await ask({ wave: ['pilott'] })).toMatchObject({ key: 'wave', value: 'pilott', nearest: 'pilot' });
     for (const hostile of [`x' or '1'='1`, '\\', '%', '$1'])
       expect(await ask({ wave: [hostile] })).toMatchObject({ kind: 'unknown', value: hostile });
+  });
+
+  test('those of a name stand in the order of their names, and in parts everybody once', async () => {
+    await using db = await testDatabase();
+    await people(db.sql, ['ann', 'bob', 'cat', 'dan', 'eve', 'fay']);
+    const names = ['Smith, Zoe', 'Smithson Smith', 'Abel Smith', 'Smith, Smith Smith', 'Anna Maria Smith', 'Smyth'];
+    for (const [i, name] of names.entries())
+      await sql`update mailbox set display_name = ${name} where id = ${i + 1}`.execute(db.sql);
+    const lists = openEstateLists(db);
+    const told: string[] = [];
+    for (let after: string | null = null; ; ) {
+      const page = await lists.mailboxes({ selector: { name: ['smith'] }, after, max: 1 });
+      if (page.kind !== 'page' || page.lines.length === 0) break;
+      after = page.lines[0]?.address ?? null;
+      told.push(page.lines[0]?.displayName ?? '');
+    }
+    expect(told).toEqual(['Abel Smith', 'Anna Maria Smith', 'Smith, Smith Smith', 'Smith, Zoe', 'Smithson Smith']);
   });
 
   test('a list that is read in parts has everybody once, however short the parts', async () => {

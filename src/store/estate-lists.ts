@@ -71,18 +71,18 @@ async function mailboxes(
 ): Promise<Page<MailboxLine> | UnknownName> {
   const selected = await select(db, selector, within);
   if (selected.kind === 'unknown') return selected;
-  const addresses = await firstAddresses(db, selector, selected, after, max + 1);
+  const { query, isByName } = await firstAddresses(db, selector, selected, after, max + 1);
   // Who is on the page is found first, and then what is told of them.
   const { rows } = await sql<MailboxRow>`
     select m.address, m.kind, o.code as organisation, m.stage, m.stage_since, m.mark, ${markedFor} as marked_for,
            w.name as wave, coalesce(r.side, 'source') as side, m.size_bytes, m.items, m.lag_ms, m.caught_up_at,
            m.exceptions, m.display_name
-      from (${addresses}) as page
+      from (${query}) as page
       join mailbox m using (address)
       join organisation o on o.id = m.organisation
       left join wave w on w.id = m.wave
       left join route r on r.mailbox = m.id
-     order by m.address`.execute(db);
+     order by ${isByName ? sql`page.place, ` : sql``} m.address`.execute(db);
   return pageOf(rows.map(mailboxLine), max);
 }
 

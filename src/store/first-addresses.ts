@@ -9,11 +9,19 @@ import { type RawBuilder, sql } from 'kysely';
 import type { Mark, Stage } from '#domain/journey.ts';
 import { faultCodes, type Selector } from '#domain/selector.ts';
 import type { Sql } from './db.ts';
+import { firstNamed } from './name-words.ts';
 import { countedUpTo, inPart } from './part.ts';
 import type { Selected } from './selected.ts';
 
 /** So many places are looked at one by one: all stages of some hundred waves. */
 const placesMax = 2_000;
+/** So many organisations are; of more, all are gathered. */
+const organisationsMax = 200;
+/**
+ * Sizes of a page as PostgreSQL is asked for them, in the text: of a page whose size it does not know it believes that it is long, and plans
+ * anew for each. Few, since each is a statement of its own.
+ */
+const pageSizes = [51, 201, 1_001];
 
 interface Place {
   readonly wave: number;
@@ -21,29 +29,61 @@ interface Place {
   readonly mark: Mark | '';
 }
 
-/** A query for at most `max` of them, after `after`. */
+export interface FirstAddresses {
+  /** Their `address`, and where they stand in the order of their names the `place` by which they do. */
+  readonly query: RawBuilder<unknown>;
+  readonly isByName: boolean;
+}
+
+/** A query for the first `max` of them after `after`, and perhaps some more. */
 export async function firstAddresses(
   db: Sql,
   selector: Selector,
-  { condition, standing, part }: Selected,
+  selected: Selected,
   after: string | null,
   max: number,
+): Promise<FirstAddresses> {
+  const most = sql.lit(pageSizes.find((size) => size >= max) ?? max);
+  const name = onlyName(selector);
+  // A name may be that of ten thousand: of all who are called so the first by their addresses would be found by looking at each.
+  if (name !== null && selected.part === null)
+    return { query: await firstNamed(db, name, after, most), isByName: true };
+  return { query: await inOrderOfAddresses(db, selector, selected, after, most), isByName: false };
+}
+
+/** Null where more is asked for than one name. */
+function onlyName(selector: Selector): string | null {
+  const [name, ...others] = Object.keys(selector).length === 1 ? (selector.name ?? []) : [];
+  return name === undefined || others.length > 0 ? null : name;
+}
+
+async function inOrderOfAddresses(
+  db: Sql,
+  selector: Selector,
+  { condition, standing, part, organisations }: Selected,
+  after: string | null,
+  most: RawBuilder<unknown>,
 ): Promise<RawBuilder<unknown>> {
-  const { organisation, under, kind, hint, fault, name } = selector;
+  const { under, kind, hint, fault, name } = selector;
   const rest = sql`${condition} and ${after === null ? sql`true` : sql`m.address > lower(${after})`}`;
   const first = (which: RawBuilder<unknown>): RawBuilder<unknown> =>
-    sql`select m.address from mailbox m where ${which} and ${rest} order by m.address limit ${max}`;
-  const ofEach = (values: readonly string[], which: RawBuilder<unknown>): RawBuilder<unknown> => sql`
-    select f.address from unnest(${values}::text[]) as c (value) cross join lateral (${first(which)}) as f
-     order by f.address limit ${max}`;
-  // Of few organisations all can be gathered, and of those of a name; of a region that is worth it when only some of it are meant.
+    sql`select m.address from mailbox m where ${which} and ${rest} order by m.address limit ${most}`;
+  const ofEach = (values: readonly (string | number)[], which: RawBuilder<unknown>): RawBuilder<unknown> => sql`
+    select f.address from jsonb_array_elements_text(${JSON.stringify(values)}::jsonb) as c (value) cross join lateral (${first(which)}) as f
+     order by f.address limit ${most}`;
+  if (organisations !== null && !name && organisations.length <= organisationsMax) {
+    const [one] = organisations;
+    if (organisations.length === 1) return first(sql`m.organisation = ${one}::int`);
+    return ofEach(organisations, sql`m.organisation = c.value::int`);
+  }
+  // Of many organisations all can be gathered, and of those of a name; of a region that is worth it when only some of it are meant.
   const isSmallPart = part !== null && (await countedUpTo(db, inPart(part))) !== null;
-  if (organisation || name || (under && Object.keys(selector).length > 1) || isSmallPart)
+  if (selector.organisation || name || (under && Object.keys(selector).length > 1) || isSmallPart)
     return sql`
-      select g.address from (select m.address from mailbox m where ${rest} offset 0) as g order by g.address limit ${max}`;
+      select g.address from (select m.address from mailbox m where ${rest} offset 0) as g order by g.address limit ${most}`;
   if (fault) return ofEach(faultCodes(fault), sql`m.mark = 'blocked' and m.blocked = c.value`);
   const places = standing ? await placesOf(db, standing) : null;
-  if (places && places.length <= placesMax) return firstOfPlaces(places, first, max);
+  if (places && places.length <= placesMax) return firstOfPlaces(places, first, most);
   if (hint) return ofEach(hint, sql`m.wave_hint = c.value`);
   // Nearly everybody is a person: they are never far.
   if (kind && !kind.includes('person')) return ofEach(kind, sql`m.kind = c.value and m.kind <> 'person'`);
@@ -61,12 +101,11 @@ async function placesOf(db: Sql, standing: RawBuilder<boolean>): Promise<readonl
 function firstOfPlaces(
   places: readonly Place[],
   first: (which: RawBuilder<unknown>) => RawBuilder<unknown>,
-  max: number,
+  most: RawBuilder<unknown>,
 ): RawBuilder<unknown> {
   const ofEach = (those: readonly Place[], its: RawBuilder<unknown>): RawBuilder<unknown> => sql`
     select f.address
-      from unnest(${those.map(({ wave }) => wave)}::int[], ${those.map(({ stage }) => stage)}::text[],
-                  ${those.map(({ mark }) => mark)}::text[]) as c (wave, stage, mark)
+      from jsonb_to_recordset(${JSON.stringify(those)}::jsonb) as c (wave int, stage text, mark text)
      cross join lateral (${first(sql`${its} and m.stage = c.stage and m.mark = c.mark`)}) as f`;
   return sql`
     select p.address from (
@@ -79,5 +118,5 @@ function firstOfPlaces(
         places.filter(({ wave }) => wave === 0),
         sql`m.wave is null`,
       )}
-    ) as p order by p.address limit ${max}`;
+    ) as p order by p.address limit ${most}`;
 }

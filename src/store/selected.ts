@@ -19,6 +19,8 @@ export interface Selected {
   readonly isStandingOnly: boolean;
   /** What they are looked for in; null: the whole estate. */
   readonly part: Part | null;
+  /** Of which organisations they are; null where nothing says so. */
+  readonly organisations: readonly number[] | null;
 }
 
 interface Named {
@@ -32,22 +34,22 @@ const conditions: Readonly<Record<keyof Selector, Condition>> = {
   // One by one, since PostgreSQL looks into an index for LIKE and not for LIKE ANY.
   address: (values) => anyOf(values.map((glob) => addressIs(glob.toLowerCase()))),
   name: (values) => anyOf(values.map(isNamed)),
-  organisation: (_, ids) => sql`m.organisation = any(${ids}::int[])`,
-  under: (_, ids) => sql`m.organisation = any(${ids}::int[])`,
-  kind: (values) => sql`m.kind = any(${values}::text[])`,
+  organisation: (_, ids) => sql`m.organisation ${isOneOf(ids, 'int')}`,
+  under: (_, ids) => sql`m.organisation ${isOneOf(ids, 'int')}`,
+  kind: (values) => sql`m.kind ${isOneOf(values, 'text')}`,
   stage: (values) => stageIn('m', values),
-  wave: (_, ids) => sql`m.wave = any(${ids}::int[])`,
-  mark: (values) => sql`m.mark = any(${values.map(markOf)}::text[])`,
+  wave: (_, ids) => sql`m.wave ${isOneOf(ids, 'int')}`,
+  mark: (values) => sql`m.mark ${isOneOf(values.map(markOf), 'text')}`,
   // Who is excluded or has left may have been blocked before.
   fault: (values) => sql`(m.mark = 'blocked' and m.blocked = any(${faultCodes(values)}::text[]))`,
   'way-home': (values) => anyOf(values.map((value) => (value === 'late' ? isHomeLate : isHomeKept))),
-  hint: (values) => sql`m.wave_hint = any(${values}::text[])`,
+  hint: (values) => sql`m.wave_hint ${isOneOf(values, 'text')}`,
 };
 
 const tallied: Readonly<Partial<Record<keyof Selector, Condition>>> = {
   stage: (values) => stageIn('t', values),
-  wave: (_, ids) => sql`t.wave = any(${ids}::int[])`,
-  mark: (values) => sql`t.mark = any(${values.map(markOf)}::text[])`,
+  wave: (_, ids) => sql`t.wave ${isOneOf(ids, 'int')}`,
+  mark: (values) => sql`t.mark ${isOneOf(values.map(markOf), 'text')}`,
 };
 
 /**
@@ -59,12 +61,14 @@ export async function select(db: Sql, selector: Selector, within: Within = null)
   const words = Object.entries(selector) as (readonly [keyof Selector, readonly string[]])[];
   const found: RawBuilder<boolean>[] = [];
   const inTally: RawBuilder<boolean>[] = [];
+  let organisations = part?.organisations ?? null;
   for (const [key, values] of words) {
     const ids = await idsOf(db, key, values, part);
     if ('kind' in ids) return ids;
     found.push(conditions[key](values, ids));
     const counted = tallied[key]?.(values, ids);
     if (counted) inTally.push(counted);
+    if (key === 'organisation') organisations = ids;
   }
   return {
     kind: 'selected',
@@ -72,6 +76,7 @@ export async function select(db: Sql, selector: Selector, within: Within = null)
     standing: inTally.length === 0 ? null : all(inTally),
     isStandingOnly: part === null && inTally.length === words.length,
     part,
+    organisations,
   };
 }
 
@@ -83,9 +88,9 @@ async function idsOf(
 ): Promise<readonly number[] | UnknownName> {
   if (key !== 'organisation' && key !== 'under' && key !== 'wave') return [];
   const { rows } = await (key === 'wave'
-    ? sql<Named>`select w.id, w.name from wave w where w.name = any(${values}::text[]) and ${waveInPart(part)}`
+    ? sql<Named>`select w.id, w.name from wave w where w.name ${isOneOf(values, 'text')} and ${waveInPart(part)}`
     : sql<Named>`
-        select o.id, o.code as name from organisation o where o.code = any(${values}::text[]) and ${inPart(part, 'o.id')}`
+        select o.id, o.code as name from organisation o where o.code ${isOneOf(values, 'text')} and ${inPart(part, 'o.id')}`
   ).execute(db);
   const known = new Set(rows.map(({ name }) => name));
   const value = values.find((each) => !known.has(each));
@@ -118,9 +123,16 @@ async function below(db: Sql, ids: readonly number[]): Promise<readonly number[]
 function stageIn(table: 'm' | 't', values: readonly string[]): RawBuilder<boolean> {
   const { stages, marks } = stagesAndMarks(values);
   const row = sql.raw(table);
-  if (marks.length === 0) return sql`${row}.stage = any(${stages}::text[])`;
-  if (stages.length === 0) return sql`${row}.mark = any(${marks}::text[])`;
+  if (marks.length === 0) return sql`${row}.stage ${isOneOf(stages, 'text')}`;
+  if (stages.length === 0) return sql`${row}.mark ${isOneOf(marks, 'text')}`;
   return sql`(${row}.stage = any(${stages}::text[]) or ${row}.mark = any(${marks}::text[]))`;
+}
+
+/** One is most often meant, and its plan is kept; how long a list is PostgreSQL cannot know beforehand, and plans anew for each. */
+function isOneOf(values: readonly (string | number)[], type: 'int' | 'text'): RawBuilder<unknown> {
+  const [first] = values;
+  if (first !== undefined && values.length === 1) return sql`= ${first}::${sql.raw(type)}`;
+  return sql`= any(${values}::${sql.raw(type)}[])`;
 }
 
 function markOf(value: string): string {

@@ -123,7 +123,7 @@ async function accounts(
              coalesce(m.carried_back, 0) as carried_back,
              coalesce(m.home_refused, 0) as home_refused, case when m.stage = 'settled' then m.home_late end as home_late,
              case when m.stage = 'settled' then m.home_late_since end as home_late_since, v.at as verified_at, v.found->>'outcome' as outcome
-        from unnest(${mailboxes}::int[]) with ordinality as wanted (id, place)
+        from ${inOrder(mailboxes)} as wanted (id, place)
         join mailbox m using (id)
         join organisation o on o.id = m.organisation
         left join route r on r.mailbox = m.id
@@ -136,6 +136,13 @@ async function accounts(
   ]);
   const byMailbox = Map.groupBy(counts, ({ mailbox }) => mailbox);
   return rows.map((row) => accountOf(row, byMailbox.get(row.id) ?? [], switches.get(row.id)?.[0] ?? null));
+}
+
+/** With their places. One is not looked for as a list is, whose length PostgreSQL cannot know and plans anew for each. */
+function inOrder(mailboxes: readonly number[]): RawBuilder<unknown> {
+  const [first] = mailboxes;
+  if (first !== undefined && mailboxes.length === 1) return sql`(select ${first}::int, 1)`;
+  return sql`unnest(${mailboxes}::int[]) with ordinality`;
 }
 
 /** Of a party `t`: everybody in it is of the part. How many met of another one tells that there are others. */

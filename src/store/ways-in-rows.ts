@@ -58,12 +58,13 @@ async function concerning(db: Sql, concerned: RawBuilder<unknown>): Promise<read
          above (below, code, parent, height) as (
            select id, code, parent, 0 from organisation where id in (select organisation from concerned)
            union all
-           select above.below, o.code, o.parent, above.height + 1 from above join organisation o on o.id = above.parent)
+           select above.below, o.code, o.parent, above.height + 1 from above join organisation o on o.id = above.parent),
+         lines as (select below, array_agg(code order by height) as line from above group by below)
     select c.wave, o.id, o.code as organisation, c.mailboxes,
-           (select array_agg(above.code order by above.height) from above where above.below = o.id) as line,
+           l.line,
            (select coalesce(jsonb_object_agg(a.way, jsonb_build_object('who', a.who, 'why', a.why, 'at', a.at)), '{}')
               from way_accepted a where a.wave = c.wave and a.organisation = c.organisation) as accepted
-      from concerned c join organisation o on o.id = c.organisation
+      from concerned c join organisation o on o.id = c.organisation join lines l on l.below = o.id
      order by c.wave, o.code`.execute(db);
   return rows;
 }

@@ -2,7 +2,15 @@
 
 import { sql } from 'kysely';
 import { mayBeRescheduled } from '#domain/wave.ts';
-import { lackingOf, type WayIn, type WaysAccepted, waysOf, type WaysPromised, type WaveWays } from '#domain/ways-in.ts';
+import {
+  isPromisedBy,
+  lackingOf,
+  type WayIn,
+  type WaysAccepted,
+  waysOf,
+  type WaysPromised,
+  type WaveWays,
+} from '#domain/ways-in.ts';
 import type { WaysIn, WaysInGate } from '#ports/ways-in.ts';
 import { note } from './audit.ts';
 import { faulted } from './database-fault.ts';
@@ -29,7 +37,9 @@ export function openWaysInGate(db: Database, promised: WaysPromised): WaysInGate
 }
 
 async function ofWave(db: Sql, wave: number, promised: WaysPromised): Promise<WaveWays> {
-  const [doors, members] = [await doorsKnown(db), await membersOf(db, sql`m.wave = ${wave} and ${isToSwitch}`)];
+  const doors = await doorsKnown(db);
+  const isAsked = isPromisedBy(promised, doors);
+  const members = isAsked ? await membersOf(db, sql`m.wave = ${wave} and ${isToSwitch}`) : [];
   const named = Object.keys(promised.ways?.elsewhere ?? {});
   return { ...waysOf(promised, doors, members), unknown: await unknownOf(db, named) };
 }
