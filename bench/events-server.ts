@@ -32,6 +32,7 @@ const server = await openApi({
   version: 'bench',
   traces: untraced,
   environment: () => undefined,
+  examine: async () => [],
   log: silent,
 });
 process.send?.(server.at);

@@ -32,6 +32,7 @@ const settings = {
   errorBudget: 0.02,
   waysIn: { usual: ['mx', 'proxy'], elsewhere: {} },
   source: {},
+  notices: null,
 } as unknown as EstateSettings;
 const api = {
   at: { kind: 'tcp', host: '127.0.0.1', port: 0 },
@@ -50,6 +51,7 @@ await using served = await openApi({
   version: 'bench',
   traces: untraced,
   environment: () => undefined,
+  examine: async () => [],
   log: silent,
 });
 if (served.at.kind !== 'tcp') throw new Error('it listens elsewhere');

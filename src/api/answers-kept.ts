@@ -12,7 +12,8 @@ export const keptAnswers: Answerers<typeof keptContract> = {
   async 'list-secrets'({ estate, query: { after = null, limit = usualLimit, prefix = '' } }) {
     const found = await estate.secrets.list(prefix, after, limit + 1);
     const lines = found.slice(0, limit);
-    return { lines: wire(lines), next: found.length > limit ? (lines.at(-1)?.name ?? null) : null };
+    const next = found.length > limit ? (lines.at(-1)?.name ?? null) : null;
+    return { lines: wire(lines), next, erased: wire(await estate.secrets.lastErasure()) };
   },
   async 'set-secret'({ estate, who, body }) {
     const name = nameOf(body.name);

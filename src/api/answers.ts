@@ -2,6 +2,9 @@
 
 import { accessAnswers } from './answers-access.ts';
 import { auditAnswers } from './answers-audit.ts';
+import { doctorAnswers } from './answers-doctor.ts';
+import { noticesAnswers } from './answers-notices.ts';
+import { secretsAnswers } from './answers-secrets.ts';
 import { datesAnswers } from './answers-dates.ts';
 import { publicAnswers, estateAnswers } from './answers-estate.ts';
 import { evidenceAnswers } from './answers-evidence.ts';
@@ -28,6 +31,9 @@ export const answers: Answerers<Contract> = {
   ...keptAnswers,
   ...evidenceAnswers,
   ...auditAnswers,
+  ...noticesAnswers,
+  ...secretsAnswers,
+  ...doctorAnswers,
   ...accessAnswers,
   ...programmeAnswers,
   ...plansAnswers,

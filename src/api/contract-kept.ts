@@ -4,6 +4,7 @@ import Type from 'typebox';
 import { noticeStates } from '#domain/notice-list.ts';
 import { get, name, paging, post } from './operation.ts';
 import { auditLine } from './shapes/audit.ts';
+import { lastErased } from './shapes/secrets.ts';
 import { keptSecret, noticeCounts, noticeLine } from './shapes/kept.ts';
 import { count, fields, maybe, named, oneOf, text } from './shapes/shape.ts';
 
@@ -27,6 +28,7 @@ export const keptContract = {
     answer: named('Secrets', 'A part of a list.', {
       lines: Type.Array(keptSecret),
       next: maybe(text('Give it as `after` to go on.')),
+      erased: maybe(lastErased),
     }),
   }),
   'set-secret': post({

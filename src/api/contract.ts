@@ -7,6 +7,7 @@ import { accessContract } from './contract-access.ts';
 import { auditContract } from './contract-audit.ts';
 import { datesContract } from './contract-dates.ts';
 import { estateContract } from './contract-estate.ts';
+import { doctorContract } from './contract-doctor.ts';
 import { eventsContract } from './contract-events.ts';
 import { evidenceContract } from './contract-evidence.ts';
 import { filesContract } from './contract-files.ts';
@@ -14,8 +15,10 @@ import { keptContract } from './contract-kept.ts';
 import { looksContract } from './contract-looks.ts';
 import { mailboxContract } from './contract-mailboxes.ts';
 import { plansContract } from './contract-plans.ts';
+import { noticesContract } from './contract-notices.ts';
 import { programmeContract } from './contract-programme.ts';
 import { publicContract } from './contract-public.ts';
+import { secretsContract } from './contract-secrets.ts';
 import { tailContract } from './contract-tail.ts';
 import { waveContract } from './contract-waves.ts';
 
@@ -31,6 +34,9 @@ export const contract = {
   ...keptContract,
   ...evidenceContract,
   ...auditContract,
+  ...noticesContract,
+  ...secretsContract,
+  ...doctorContract,
   ...accessContract,
   ...eventsContract,
   ...programmeContract,

@@ -3,7 +3,9 @@
 import type { AuditFinding, AuditHead, HeadLost } from '#domain/audit-finding.ts';
 import type { AuditLine, AuditListOrder } from '#domain/audit-line.ts';
 import type { Brake } from '#domain/brake.ts';
+import type { Diagnosis } from '#domain/diagnosis.ts';
 import type { DoorKnown } from '#domain/door-known.ts';
+import type { Erasable, Erased, Erasure, ErasureOrder } from '#domain/erasure.ts';
 import type { Page } from '#domain/estate-lists.ts';
 import type { ForecastPast } from '#domain/forecast-past.ts';
 import type { Act, DangerousAct, Holder } from '#domain/rights.ts';
@@ -12,8 +14,9 @@ import type { WaveWays, WaysAccepted, WaysPromised } from '#domain/ways-in.ts';
 import type { PlanApplied, PlanWatcher } from '#operations/apply-plan.ts';
 import type { CheckedMailbox, CheckWaveRequest } from '#operations/check-wave.ts';
 import type { EstateForecast } from '#operations/forecast.ts';
-import type { NamedSecret } from '#operations/keep-secrets.ts';
 import type { PlanReport } from '#operations/plan-report.ts';
+import type { NamedSecret, RotateOrder, Rotated } from '#operations/keep-secrets.ts';
+import type { NoticeDesk } from '#operations/notice-desk.ts';
 import type { WaveReported } from '#operations/report-wave.ts';
 import type { VerifiedMailbox, VerifyWaveRequest } from '#operations/verify-wave.ts';
 import type { Approvals, Sessions, Tokens } from '#ports/access.ts';
@@ -22,7 +25,6 @@ import type { Descriptions } from '#ports/descriptions.ts';
 import type { EvidenceView, SigningKeys } from '#ports/evidence.ts';
 import type { EstateLists, EstateView, MailboxOrders } from '#ports/estate-view.ts';
 import type { Meanings } from '#ports/meanings.ts';
-import type { Notices } from '#ports/notices.ts';
 import type { KeptSecret } from '#ports/secrets.ts';
 import type { SentFiles } from '#ports/sent-files.ts';
 import type { TailView } from '#ports/tail.ts';
@@ -149,10 +151,17 @@ export interface Kept {
     /** Throws `secret.key.*`. */
     set(secret: NamedSecret, who: string): Promise<void>;
     remove(name: string, who: string): Promise<boolean>;
+    lastErasure(): Promise<Erased | null>;
+    /** Throws `secret.key.*`. */
+    rotate(order: RotateOrder, who: string, signal: AbortSignal): Promise<Rotated>;
+    erasable(order: ErasureOrder): Promise<Erasable>;
+    erase(order: ErasureOrder & { readonly despiteMoves: boolean }, who: string, why: string): Promise<Erasure>;
   };
-  readonly notices: Pick<Notices, 'list' | 'counts' | 'again'>;
+  readonly notices: NoticeDesk;
   readonly looks: WaveLooks;
   readonly plans: PlansDesk;
+  /** Everything that is wrong, as tasks; what cannot be seen in time is said to be so. */
+  examine(): Promise<readonly Diagnosis[]>;
 }
 
 export type Estate = Holding & Works & Kept;
@@ -178,6 +187,8 @@ export interface EstateDesk {
   readonly timezone: string;
   readonly errorBudget: number;
   readonly waysPromised: WaysPromised;
+  /** What lasts is done for so long at a time, and goes on when it is ordered again: whoever asked waits, and connections break. */
+  readonly orderMaxMs: number;
   /** Public halves alone. */
   readonly signingKeys: SigningKeys;
 }

@@ -116,6 +116,7 @@ describe('/openapi.json', () => {
       file,
     };
     const queries: Partial<Record<string, string>> = {
+      'preview-notice': '?address=ann@x.example',
       'compare-audit-heads': `?heads=1.${'0'.repeat(64)}.${'0'.repeat(64)}`,
     };
     for (const [name, { path, method, answers }] of operations) {

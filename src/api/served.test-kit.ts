@@ -6,7 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished } from 'vitest';
 import { deskOn, type DeskParts } from '#app/api.ts';
+import { noticeDeskOn } from '#app/notices.ts';
 import { looksOn } from '#app/inspection.ts';
+import { noticeMoments } from '#domain/notice-kinds.ts';
 import { notCopied } from '#domain/wave-verification.ts';
 import { openWaveAccounts } from '#store/wave-accounts.ts';
 import type { EstateDesk, WaveLooks } from './estate.ts';
@@ -72,6 +74,22 @@ function planningOn(db: Database): DeskParts['planning'] {
   const environment = url === undefined ? process.env : { ...process.env, DATABASE_URL: url };
   return { database: 'embedded', environment, log: loud };
 }
+/** People are told by a mail server that nobody runs. */
+const telling = {
+  file: 'godwit.yaml',
+  notices: {
+    smtp: { host: '127.0.0.1', port: 9, security: 'clear', ca: null, verify: true, signIn: null },
+    from: { name: null, address: 'move@x.example' },
+    replyTo: null,
+    templates: null,
+    language: 'en',
+    perMinute: 60_000,
+    quiet: null,
+    at: '00:00',
+    moments: noticeMoments,
+    shared: false,
+  },
+} satisfies Pick<EstateSettings, 'file' | 'notices'>;
 
 export function deskFor(db: Database, given: Partial<DeskParts> = {}): EstateDesk {
   return deskOn({
@@ -80,6 +98,14 @@ export function deskFor(db: Database, given: Partial<DeskParts> = {}): EstateDes
     keys: null,
     looks: pretendedLooks(db),
     planning: planningOn(db),
+    notices: noticeDeskOn({
+      db,
+      settings: { ...settings, ...telling },
+      keys: null,
+      environment: () => undefined,
+      log: loud,
+    }),
+    examine: async () => [],
     settings,
     ...given,
   });

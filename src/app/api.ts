@@ -16,7 +16,8 @@ import { realClock } from '#lib/clock.ts';
 import type { Log } from '#lib/log.ts';
 import type { Traces } from '#ports/traces.ts';
 import { followChanges } from '#operations/follow-changes.ts';
-import { setSecrets } from '#operations/keep-secrets.ts';
+import { rotateSecrets, setSecrets } from '#operations/keep-secrets.ts';
+import type { NoticeDesk } from '#operations/notice-desk.ts';
 import { reportWave } from '#operations/report-wave.ts';
 import type { Keyring } from '#ports/key-service.ts';
 import type { FileLimits } from '#ports/sent-files.ts';
@@ -28,7 +29,6 @@ import { openChanges } from '#store/changes.ts';
 import type { Database } from '#store/db.ts';
 import { inOneTransaction } from '#store/in-one-transaction.ts';
 import { openEstateParts } from '#store/estate-parts.ts';
-import { openNotices } from '#store/notices.ts';
 import { openObeyed } from '#store/obeyed.ts';
 import { sealedSecrets } from '#store/secrets.ts';
 import { openSentFiles } from '#store/sent-files.ts';
@@ -38,6 +38,7 @@ import type { Secrets } from '#ports/secrets.ts';
 import { openWorks } from './estate-desk.ts';
 import { looksOn } from './inspection.ts';
 import type { Environment } from './keyring.ts';
+import { noticeDeskOn } from './notices.ts';
 import { openPlansDesk, type PlansDeskParts } from './plans-desk.ts';
 import { reachOf } from './reach.ts';
 
@@ -54,6 +55,8 @@ export interface ApiParts {
   readonly traces: Traces;
   readonly environment: Environment;
   readonly log: Log;
+  /** Looks at everything that the estate stands on, from this process. */
+  readonly examine: Kept['examine'];
 }
 
 /** Answers from now on. Throws `listen.unusable`. */
@@ -68,6 +71,7 @@ export async function openApi({
   traces,
   environment,
   log,
+  examine,
 }: ApiParts): Promise<ContractServer> {
   const changes = followChanges(openChanges(db), realClock, log);
   await using undone = new AsyncDisposableStack();
@@ -86,6 +90,8 @@ export async function openApi({
       looks: looksOn({ db, settings, keys, version, environment, log }),
       planning: { database: settings.database, log },
       fileLimits: api.files,
+      notices: noticeDeskOn({ db, settings, keys, environment, log }),
+      examine,
     }),
     judge: new Judge(openBearers(db, api.signIn), () => performance.now(), api.signIn && api.signIn.origin),
     signIn: api.signIn && (await signInParts(api.signIn, { db, settings, secrets, log })),
@@ -98,6 +104,9 @@ export async function openApi({
   return { at: server.at, [Symbol.asyncDispose]: () => open.disposeAsync() };
 }
 
+/** A client waits two minutes for an answer (`api/client.ts`), and the last message or secret may take its time. */
+const usualOrderMaxMs = 45_000;
+
 export interface DeskParts {
   readonly db: Database;
   readonly stateDir: string;
@@ -108,18 +117,23 @@ export interface DeskParts {
   readonly plans?: PlansDesk;
   /** Lacking: the usual ones. */
   readonly fileLimits?: FileLimits;
+  readonly notices: NoticeDesk;
+  readonly examine: Kept['examine'];
+  /** Lacking for as long as is usual. */
+  readonly orderMaxMs?: number;
   readonly settings: Pick<EstateSettings, 'timezone' | 'errorBudget' | 'waysIn' | 'source' | 'approvals'>;
 }
 
 export function deskOn(given: DeskParts): EstateDesk {
-  const { db, stateDir, keys, looks, planning, settings, fileLimits = usualFileLimits } = given;
+  const { db, stateDir, keys, planning, settings, looks, notices, examine } = given;
+  const { fileLimits = usualFileLimits, orderMaxMs = usualOrderMaxMs } = given;
   const { timezone, errorBudget } = settings;
   const works = openWorks(db, stateDir);
   const parts = openEstateParts(db);
   const files = openSentFiles(db, fileLimits);
   // One for all: a server plans for one at a time.
   const plans = given.plans ?? openPlansDesk({ ...planning, stateDir, files });
-  const kept = { ...keptOn(db, keys), looks, plans };
+  const kept: Kept = { secrets: secretsOn(db, keys), looks, plans, notices, examine };
   return {
     atOnce: (work) => inOneTransaction(db, (inner) => work(deskOn({ ...given, plans, db: inner }))),
     for(holder, act) {
@@ -136,19 +150,22 @@ export function deskOn(given: DeskParts): EstateDesk {
     timezone,
     errorBudget,
     waysPromised: waysPromisedBy(settings),
+    orderMaxMs,
     signingKeys: signingKeys(db),
   };
 }
 
-function keptOn(db: Database, keys: Keyring | null): Omit<Kept, 'looks' | 'plans'> {
-  const secrets = sealedSecrets(db);
+function secretsOn(db: Database, keys: Keyring | null): Kept['secrets'] {
+  const kept = sealedSecrets(db);
+  const keeping = (who: string) => ({ kept, keys, random: randomBytes, who });
   return {
-    secrets: {
-      list: (prefix, after, max) => secrets.list(prefix, after, max),
-      set: (secret, who) => setSecrets({ kept: secrets, keys, random: randomBytes, who }, [secret]),
-      remove: (name, who) => secrets.remove(name, who),
-    },
-    notices: openNotices(db),
+    list: (prefix, after, max) => kept.list(prefix, after, max),
+    set: (secret, who) => setSecrets(keeping(who), [secret]),
+    remove: (name, who) => kept.remove(name, who),
+    lastErasure: () => kept.lastErasure(),
+    rotate: (order, who, signal) => rotateSecrets(keeping(who), signal, order),
+    erasable: (order) => kept.erasable(order),
+    erase: (order, who, why) => kept.erase(order, who, why),
   };
 }
 

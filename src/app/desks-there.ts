@@ -4,7 +4,9 @@ import { ApiClient } from '#api/client.ts';
 import type { DesksThere, ServerOptions } from '#cli/world.ts';
 import { accessThere } from './access-there.ts';
 import { inspectionThere } from './inspection-there.ts';
+import { doctorThere } from './doctor-there.ts';
 import { noticesThere } from './notices-there.ts';
+import { secretsThere } from './secrets-there.ts';
 import { tailThere } from './tail-there.ts';
 
 /** Nothing is asked before a verb asks it. Each desk has connections of its own, which end with it. */
@@ -15,5 +17,7 @@ export function openDesksThere({ place, bearer, ca, signal }: ServerOptions, ver
     tail: () => tailThere(client()),
     notices: () => noticesThere(client()),
     inspection: () => inspectionThere(client()),
+    secrets: () => secretsThere(client()),
+    doctor: () => doctorThere(client()),
   };
 }

@@ -14,15 +14,23 @@ import type { Environment } from './keyring.ts';
 /** Servers that answer, answer sooner. */
 const withinMs = 15_000;
 
-/** Looks at everything; rejects only with the reason of the signal. */
+/**
+ * Looks at everything; rejects only with the reason of the signal. `open`: the database, where whoever asks has it open; it stays so.
+ */
 export async function doctorEstate(
   options: DoctorEstateOptions,
   environment: Environment,
   signal: AbortSignal,
+  open: EstateDatabase | null = null,
 ): Promise<readonly Diagnosis[]> {
   const { settings, problems, log } = options;
   await using ends = new AsyncDisposableStack();
-  const database = settings === null ? null : opened(settings, options, environment, ends, signal);
+  const database =
+    open !== null
+      ? Promise.resolve(open)
+      : settings === null
+        ? null
+        : opened(settings, options, environment, ends, signal);
   // Whoever looks at it tells why it cannot be had; here nobody waits for it yet.
   database?.catch(() => undefined);
   const there = async (): Promise<EstateDatabase> => {

@@ -3,12 +3,14 @@
 import type { NoticesOptions, NoticesWork } from '#cli/world.ts';
 import { SmtpPost, letterOctets } from '#connectors/smtp/index.ts';
 import { fault } from '#domain/fault.ts';
+import type { EstateSettings } from '#domain/estate-settings.ts';
 import type { EndpointRules } from '#domain/endpoint-rules.ts';
 import type { NoticeSettings } from '#domain/notice-settings.ts';
 import type { Keyring } from '#ports/key-service.ts';
 import { realClock } from '#lib/clock.ts';
 import type { Log } from '#lib/log.ts';
 import { letterTo } from '#operations/notice-letter.ts';
+import type { NoticeDesk } from '#operations/notice-desk.ts';
 import { noticesToSend, type SendNoticesParts, sendNotices } from '#operations/send-notices.ts';
 import type { Database } from '#store/db.ts';
 import { openNotices } from '#store/notices.ts';
@@ -60,12 +62,16 @@ export function noticeParts(options: NoticePartsOptions): SendNoticesParts {
 
 const connectionsMax = 4;
 
-/** Opens them for people. Throws `database.*`, and a `UsageError` where the URL of the database cannot be had. */
-export async function openNoticesWork(options: NoticesOptions, environment: Environment): Promise<NoticesWork> {
-  const { settings, stateDir, log, signal } = options;
-  const keys = await readKeyring(options.keys, environment, log);
-  const opening = { stateDir, environment, connectionsMax, applicationName: 'godwit notices', log };
-  const db = await openEstateDatabase(settings.database, opening, signal);
+export interface NoticeDeskParts {
+  readonly db: Database;
+  readonly settings: Pick<EstateSettings, 'notices' | 'timezone' | 'endpoints' | 'file'>;
+  readonly keys: Keyring | null;
+  readonly environment: Environment;
+  readonly log: Log;
+}
+
+/** On a database that is open, for the command line and for the API. */
+export function noticeDeskOn({ db, settings, keys, environment, log }: NoticeDeskParts): NoticeDesk {
   const notices = openNotices(db);
   const parts = () => {
     if (settings.notices === null) throw fault('notice.settings.none', { file: settings.file });
@@ -86,6 +92,17 @@ export async function openNoticesWork(options: NoticesOptions, environment: Envi
     send: (order, over) => sendNotices(parts(), order, over),
     list: (order) => notices.list(order),
     counts: (wave) => notices.counts(wave),
+  };
+}
+
+/** Opens them for people. Throws `database.*`, and a `UsageError` where the URL of the database cannot be had. */
+export async function openNoticesWork(options: NoticesOptions, environment: Environment): Promise<NoticesWork> {
+  const { settings, stateDir, log, signal } = options;
+  const keys = await readKeyring(options.keys, environment, log);
+  const opening = { stateDir, environment, connectionsMax, applicationName: 'godwit notices', log };
+  const db = await openEstateDatabase(settings.database, opening, signal);
+  return {
+    ...noticeDeskOn({ db, settings, keys, environment, log }),
     [Symbol.asyncDispose]: () => db[Symbol.asyncDispose](),
   };
 }

@@ -347,7 +347,7 @@ describe('a server', () => {
   });
 });
 
-test.each(['db info', 'secret list', 'serve', 'worker', 'coexist'])(
+test.each(['db info', 'serve', 'worker', 'coexist'])(
   'godwit %s says that it does not go by a server',
   async (words) => {
     const side = { user: 'mail' };

@@ -51,6 +51,7 @@ import { type HeadSendingParts, sendHeadsWhenDue } from './audit-head-sending.ts
 import { AuditKeeper, sayWhatIsLost } from './audit-keeping.ts';
 import { checkAhead, type CheckAheadParts } from './check-ahead.ts';
 import { type Coexistence, openCoexistence } from './coexistence.ts';
+import { doctorEstate } from './doctor-estate.ts';
 import { type EstateDatabase, estateDatabaseName, openEstateDatabase } from './estate-database.ts';
 import { type Environment, readKeyring } from './keyring.ts';
 import { workUntil } from './keep-working.ts';
@@ -142,8 +143,10 @@ export async function serve(options: ServeOptions, stop: AbortSignal): Promise<v
     log,
     clock: () => performance.now(),
   });
+  const looking = { settings, problems: [], stateDir, keys: options.keys, version, log };
+  const examine = () => doctorEstate(looking, environment, ended.signal, db);
   await using _api =
-    api && (await openApi({ api, settings, db, stateDir, keys, secrets, version, traces, environment, log }));
+    api && (await openApi({ api, settings, db, stateDir, keys, secrets, version, traces, environment, log, examine }));
   started(atWork.at, coexistence === null ? [] : coexistence.doors);
   try {
     const toWorkBy = publishedSettings(openProgrammeSettings(db), vitals, log);

@@ -14,9 +14,9 @@ export async function erase(this: Session, flags: SecretEraseFlags, prefix = '')
   if (flags.yes && why === '') throw usageError('--why is wanted: it stands in the audit log, beside what was erased.');
   const order = { prefix: prefix.toLowerCase(), withOwn: flags.own === true };
   if (order.withOwn && !flags.all) throw usageError("--own goes with --all: Godwit's own keys have no PREFIX.");
-  await using keeping = await openSealed(this, flags, false);
+  await using desk = await openSealed(this, flags, false);
   if (!flags.yes) {
-    const found = await keeping.kept.erasable(order);
+    const found = await desk.erasable(order);
     this.conclude({ isDryRun: true, ...found }, () => [
       `${counted(found.secrets, 'secret')} would be erased for good.`,
       ...(found.underWay > 0 ? [`${underWayText(found)} It is refused unless --under-way says so.`] : []),
@@ -25,7 +25,7 @@ export async function erase(this: Session, flags: SecretEraseFlags, prefix = '')
     ]);
     return;
   }
-  const erasure = await keeping.kept.erase({ ...order, despiteMoves: flags.underWay === true }, keeping.who, why);
+  const erasure = await desk.erase({ ...order, despiteMoves: flags.underWay === true }, why);
   if (erasure.kind === 'under-way')
     throw usageError(
       `${underWayText(erasure)} Nothing was erased. Release them or call them back first; --under-way erases nevertheless.`,

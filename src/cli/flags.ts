@@ -267,7 +267,7 @@ export interface EstateImportFlags extends EstateFlags, OutputFlags {
   readonly yes?: boolean;
 }
 
-export interface SecretFlags extends EstateFlags, OutputFlags {}
+export interface SecretFlags extends EstateFlags, ServerFlags, OutputFlags {}
 
 export interface SecretSetFlags extends SecretFlags {
   readonly from?: string;
@@ -706,7 +706,7 @@ export const estateImportFlags: FlagParametersForType<EstateImportFlags> = {
   ...outputFlags,
 };
 
-export const secretFlags: FlagParametersForType<SecretFlags> = { ...estateFlags, ...outputFlags };
+export const secretFlags: FlagParametersForType<SecretFlags> = { ...estateFlags, ...serverFlags, ...outputFlags };
 
 export const secretSetFlags: FlagParametersForType<SecretSetFlags> = {
   from: text(

@@ -43,6 +43,7 @@ test('a preview shows the message as its reader would see it, or the very octets
     subject: 'Your mailbox moves',
     text: 'Dear Ann,\n\nit moves.\n',
     language: 'en',
+    date: new Date('2026-11-01T09:00Z'),
   };
   let asked: unknown = null;
   const world = worldOf({

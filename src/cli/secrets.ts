@@ -2,7 +2,8 @@
 
 import { sealedName, whatNamesAre } from '#domain/secret-reference.ts';
 import { fault } from '#domain/fault.ts';
-import { rotateSecrets, type SecretKeeping, setSecrets } from '#operations/keep-secrets.ts';
+import { type SecretDesk, secretDeskOn } from '#operations/keep-secrets.ts';
+import { serverOf } from './by-server.ts';
 import { exitCodes } from './exit-code.ts';
 import type { SecretFlags, SecretSetFlags } from './flags.ts';
 import { names } from './names.ts';
@@ -20,8 +21,8 @@ const listedMax = 1_000;
 export async function set(this: Session, flags: SecretSetFlags, name: string): Promise<void> {
   if (flags.from !== undefined) return setMany(this, flags, flags.from, name);
   const [known, secret] = [readName(name), await secretFor(this, name)];
-  await using keeping = await openSealed(this, flags, true);
-  await setSecrets(keeping, [{ name: known, secret }]);
+  await using desk = await openSealed(this, flags, true);
+  await desk.set([{ name: known, secret }]);
   this.conclude({ set: 1 }, () => (flags.quiet ? [] : [`sealed:${shown(known)} is set.`]));
 }
 
@@ -29,11 +30,11 @@ export async function set(this: Session, flags: SecretSetFlags, name: string): P
 async function setMany(session: Session, flags: SecretSetFlags, file: string, prefix: string): Promise<void> {
   readName(`${prefix}someone@corp.example`);
   const batches = await secretsInFile(file, prefix);
-  await using keeping = await openSealed(session, flags, true);
+  await using desk = await openSealed(session, flags, true);
   let done = 0;
   for await (const batch of batches) {
     if (session.world.interruption.aborted) throw fault('interrupted', { by: `a signal, after ${done} were set` });
-    await setSecrets(keeping, batch);
+    await desk.set(batch);
     done += batch.length;
   }
   session.conclude({ set: done }, () =>
@@ -42,11 +43,11 @@ async function setMany(session: Session, flags: SecretSetFlags, file: string, pr
 }
 
 export async function list(this: Session, flags: SecretFlags, prefix = ''): Promise<void> {
-  await using keeping = await openSealed(this, flags, false);
-  const found = await keeping.kept.list(prefix.toLowerCase(), null, listedMax + 1);
+  await using desk = await openSealed(this, flags, false);
+  const found = await desk.list(prefix.toLowerCase(), listedMax + 1);
   const secrets = found.slice(0, listedMax).map(({ keyId, ...rest }) => ({ ...rest, key: keyId }));
   const isMore = found.length > listedMax;
-  const erased = await keeping.kept.lastErasure();
+  const erased = await desk.lastErasure();
   this.conclude({ secrets, isMore, erased }, () => [
     ...(secrets.length === 0 ? ['There are none.'] : []),
     ...table(
@@ -70,14 +71,14 @@ export async function list(this: Session, flags: SecretFlags, prefix = ''): Prom
 
 export async function remove(this: Session, flags: SecretFlags, name: string): Promise<void> {
   const known = readName(name);
-  await using keeping = await openSealed(this, flags, false);
-  if (!(await keeping.kept.remove(known, keeping.who))) throw usageError(`There is no sealed secret ${shown(known)}.`);
+  await using desk = await openSealed(this, flags, false);
+  if (!(await desk.remove(known))) throw usageError(`There is no sealed secret ${shown(known)}.`);
   this.conclude({ removed: 1 }, () => (flags.quiet ? [] : [`sealed:${shown(known)} is removed.`]));
 }
 
 export async function rotate(this: Session, flags: SecretFlags): Promise<void> {
-  await using keeping = await openSealed(this, flags, true);
-  const { changed, left, leftCount, key } = await rotateSecrets(keeping, this.world.interruption);
+  await using desk = await openSealed(this, flags, true);
+  const { changed, left, leftCount, key } = await desk.rotate(this.world.interruption);
   if (leftCount > 0) this.exitCode = exitCodes.withExceptions;
   this.conclude({ changed, left, leftCount, key }, () => [
     ...(flags.quiet
@@ -92,24 +93,27 @@ export async function rotate(this: Session, flags: SecretFlags): Promise<void> {
   ]);
 }
 
-/** The sealed secrets of the estate; with the keys of this process where they are needed. */
+/** The sealed secrets of the estate; with the keys of this process where they are needed, or those of a server. */
 export async function openSealed(
   session: Session,
   flags: SecretFlags,
   needsKey: boolean,
-): Promise<SecretKeeping & AsyncDisposable> {
+): Promise<SecretDesk & AsyncDisposable> {
   const { world } = session;
+  const server = await serverOf(session, flags);
+  if (server !== null) return (await world.openDesksThere(server)).secrets();
   const { stateDir, config, keys } = world.settings();
   // Before anything is started for it.
   if (needsKey && keys.length === 0) throw fault('secret.key.missing', {});
   const settings = await world.readEstate(flags.config ?? config);
-  return world.openSecrets({
+  const keeping = await world.openSecrets({
     settings,
     stateDir: flags.state ?? stateDir,
     keys: needsKey ? keys : [],
     log: session.log(flags),
     signal: world.interruption,
   });
+  return { ...secretDeskOn(keeping), [Symbol.asyncDispose]: () => keeping[Symbol.asyncDispose]() };
 }
 
 /** The name in its one spelling. What is no name may be the secret, and is not repeated. */

@@ -38,9 +38,6 @@ import type {
   WaveSettledOrdered,
 } from '#domain/wave.ts';
 import type { Calendar } from '#domain/calendar.ts';
-import type { NoticeKind } from '#domain/notice-kinds.ts';
-import type { NoticeCounts, NoticeLine, NoticeListOrder } from '#domain/notice-list.ts';
-import type { NamedAddress } from '#domain/notice-settings.ts';
 import type { WaveWays, WaysAccepted, WaysPromised } from '#domain/ways-in.ts';
 import type { DayWindow } from '#domain/window.ts';
 import type { ProbeReport } from '#domain/probe-report.ts';
@@ -63,11 +60,11 @@ import type { MadeCertificate, MakeCertificates } from '#operations/make-certifi
 import type { CopyChoices, CopyWatcher, Pace } from '#operations/copy-mailbox.ts';
 import type { Finding } from '#operations/doctor-parts.ts';
 import type { EstateForecast } from '#operations/forecast.ts';
-import type { SecretKeeping } from '#operations/keep-secrets.ts';
+import type { SecretDesk, SecretKeeping } from '#operations/keep-secrets.ts';
 import type { ImportOrder, ImportReport } from '#operations/import-estate.ts';
 import type { PlanEstateOrder } from '#operations/plan-estate.ts';
 import type { PlanReport } from '#operations/plan-report.ts';
-import type { NoticesDue, NoticesSent, SendNoticesOrder } from '#operations/send-notices.ts';
+import type { NoticeDesk } from '#operations/notice-desk.ts';
 import type { WaveReported } from '#operations/report-wave.ts';
 import type { LogRead, ReadLogOrder } from '#operations/read-access-log.ts';
 import type { RehearseWatcher } from '#operations/rehearse.ts';
@@ -373,6 +370,13 @@ export interface DesksThere {
   tail(): TailDesk;
   notices(): NoticesWork;
   inspection(): EstateInspection;
+  secrets(): SecretDesk & AsyncDisposable;
+  doctor(): DoctorThere;
+}
+
+export interface DoctorThere extends AsyncDisposable {
+  /** What is found from where the server is. */
+  examine(): Promise<readonly Diagnosis[]>;
 }
 
 export type WaveToInspect =
@@ -446,36 +450,7 @@ export interface NoticesOptions {
   readonly signal: AbortSignal;
 }
 
-/** `operations/send-notices.ts` throws its faults, and `notice.settings.none` is thrown where people are told nothing. */
-export interface NoticesWork extends AsyncDisposable {
-  preview(which: {
-    readonly address: string;
-    readonly kind: NoticeKind;
-    /** Instead of the reader's own; null for that. */
-    readonly language: string | null;
-  }): Promise<NoticePreviewed>;
-  due(order: SendNoticesOrder): Promise<readonly NoticesDue[]>;
-  /** Has those that were refused tried once more; answers with how many they are. */
-  again(wave: string | null): Promise<number>;
-  send(order: SendNoticesOrder, signal: AbortSignal): Promise<NoticesSent>;
-  list(order: NoticeListOrder): Promise<readonly NoticeLine[]>;
-  counts(wave: string | null): Promise<NoticeCounts>;
-}
-
-export type NoticePreviewed =
-  | { readonly kind: 'letter'; readonly letter: PreviewedLetter; readonly octets: string }
-  | { readonly kind: 'unknown' }
-  | { readonly kind: 'no-wave' };
-
-export interface PreviewedLetter {
-  readonly messageId: string;
-  readonly from: NamedAddress;
-  readonly replyTo: NamedAddress | null;
-  readonly to: NamedAddress;
-  readonly subject: string;
-  readonly text: string;
-  readonly language: string;
-}
+export interface NoticesWork extends NoticeDesk, AsyncDisposable {}
 
 export interface ServeOptions {
   readonly settings: EstateSettings;

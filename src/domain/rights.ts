@@ -33,7 +33,7 @@ const bounded = {
 
 /** Acts that are about everybody: who has their role over a part of the estate may do none of them. */
 const whole = {
-  'see-works': 'platforms, workers, doors, forecasts and the brake',
+  'see-works': 'platforms, workers, doors, forecasts, the brake, and what godwit doctor finds',
   'see-audit': 'read the audit log, and verify it',
   'import-estate': 'say who is to move',
   plan: 'plan, rehearse a plan, and apply it; say no to days that are asked for',
@@ -52,7 +52,7 @@ const whole = {
   'send-notices': 'write to people',
   'read-logs': 'read log files of sign-ins',
   'steer-works': 'drain a worker, wait no more for a door that is lost',
-  'manage-secrets': 'set, rotate and remove sealed secrets, which nobody reads',
+  'manage-secrets': 'set, rotate, remove and erase sealed secrets, which nobody reads',
   'manage-access': 'make and revoke tokens, end sessions',
 } as const;
 

@@ -88,7 +88,13 @@ describe('changing keys', () => {
     await setSecrets(keeping(kept, old), many);
     const before = await kept.find('m/7');
     const both = keeping(kept, fresh, old);
-    expect(await rotateSecrets(both, signal)).toEqual({ changed: 1_203, left: [], leftCount: 0, key: fresh.id });
+    expect(await rotateSecrets(both, signal)).toEqual({
+      changed: 1_203,
+      left: [],
+      leftCount: 0,
+      key: fresh.id,
+      next: null,
+    });
     expect([...(await kept.keyIds(''))]).toEqual([fresh.id]);
     expect(await opened(kept, ringOf(fresh), 'm/1202')).toBe('secret 1202');
     expect(await opened(kept, ringOf(old), 'm/7')).toContain('which this process does not have');
@@ -97,7 +103,13 @@ describe('changing keys', () => {
     const hidden = (sealed: Uint8Array | undefined) => unpacked(sealed ?? new Uint8Array())?.hidden;
     expect(hidden(after?.sealed)).toEqual(hidden(before?.sealed));
     expect(after?.sealed).not.toEqual(before?.sealed);
-    expect(await rotateSecrets(both, signal)).toEqual({ changed: 0, left: [], leftCount: 0, key: fresh.id });
+    expect(await rotateSecrets(both, signal)).toEqual({
+      changed: 0,
+      left: [],
+      leftCount: 0,
+      key: fresh.id,
+      next: null,
+    });
   });
 
   test('leaves what it cannot open as it is, and names it', async () => {
@@ -106,7 +118,7 @@ describe('changing keys', () => {
     await setSecrets(keeping(kept, old), [{ name: 'mine', secret: 'x' }]);
     await setSecrets(keeping(kept, lost), [{ name: 'theirs', secret: 'y' }]);
     const outcome = await rotateSecrets(keeping(kept, fresh, old), signal);
-    expect(outcome).toEqual({ changed: 1, left: ['theirs'], leftCount: 1, key: fresh.id });
+    expect(outcome).toEqual({ changed: 1, left: ['theirs'], leftCount: 1, key: fresh.id, next: null });
     expect(await opened(kept, ringOf(lost), 'theirs')).toBe('y');
   });
 

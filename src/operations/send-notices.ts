@@ -29,6 +29,8 @@ export interface SendNoticesOrder {
   /** Null: of all waves. */
   readonly wave: string | null;
   readonly kinds: readonly NoticeKind[];
+  /** Asked before each message; true: this run sends no more, and the next one goes on. Lacking: until nothing more is due. */
+  readonly isEnough?: () => boolean;
 }
 
 export interface NoticesSent {
@@ -85,7 +87,9 @@ export async function sendNotices(
   if (!sender) throw fault('notice.sender.busy', {});
   await using post = parts.openPost();
   try {
-    for (const { lot, reach } of toSend) await sendLot({ ...parts, templates, sender, post, run }, lot, reach, signal);
+    const { isEnough = () => false } = order;
+    for (const { lot, reach } of toSend)
+      await sendLot({ ...parts, templates, sender, post, run, isEnough }, lot, reach, signal);
     return run.outcome(null);
   } catch (error) {
     if (signal.aborted) return run.outcome(fault('interrupted', { by: 'a signal' }, { cause: error }));
@@ -134,14 +138,16 @@ interface Under extends Omit<SendNoticesParts, 'templates'> {
   readonly sender: NoticeSender;
   readonly post: Post;
   readonly run: Run;
+  readonly isEnough: () => boolean;
 }
 
 async function sendLot(under: Under, lot: NoticeLot, reach: Reach, signal: AbortSignal): Promise<void> {
-  const { notices, settings, clock, run } = under;
+  const { notices, settings, clock, run, isEnough } = under;
   const everyMs = 60_000 / settings.perMinute;
   for (let after = 0; ; ) {
     const page = await notices.recipients(lot, reach, after, pageMost);
     for (const recipient of page) {
+      if (isEnough()) return;
       after = recipient.mailbox;
       await clock.sleep(Math.max(0, run.nextAt - clock.now()), signal);
       run.nextAt = Math.max(run.nextAt, clock.now()) + everyMs;

@@ -10,7 +10,7 @@ import type { VerifiedMailbox } from '#operations/verify-wave.ts';
 import { side, stage } from './mailbox.ts';
 import { count, flag, maybe, milliseconds, named, number, oneOf, shapeOf, text, texts } from './shape.ts';
 
-const faultReport = shapeOf<FaultReport>()(
+export const faultReport = shapeOf<FaultReport>()(
   named('FaultReport', 'A fault, as it was met.', {
     code: text('Its code in the catalogue.'),
     message: text('What happened.'),
