@@ -3,13 +3,13 @@
 import type { NamedAddress } from '#domain/notice-settings.ts';
 import type { NoticeCounts, NoticeLine } from '#domain/notice-list.ts';
 import { noticeStates } from '#domain/notice-list.ts';
-import type { Letter } from '#ports/notices.ts';
+import type { NoticeLetter } from '#operations/notice-desk.ts';
 import type { NoticesDue, NoticesSent } from '#operations/send-notices.ts';
 import { faultLines } from './fault-text.ts';
 import { count, counted, shown, table } from './shown.ts';
 import { told } from '#domain/fault.ts';
 
-export function letterLines({ from, replyTo, to, subject, text, language }: Letter): readonly string[] {
+export function letterLines({ from, replyTo, to, subject, text, language }: NoticeLetter): readonly string[] {
   return [
     `From: ${addressText(from)}`,
     ...(replyTo ? [`Reply-To: ${addressText(replyTo)}`] : []),

@@ -18,8 +18,11 @@ export interface NoticeMeant {
   readonly language: string | null;
 }
 
+/** As it would go. */
+export type NoticeLetter = Letter;
+
 export type NoticePreviewed =
   /** `octets`: the very message, as it would be sent. */
-  | { readonly kind: 'letter'; readonly letter: Letter; readonly octets: string }
+  | { readonly kind: 'letter'; readonly letter: NoticeLetter; readonly octets: string }
   | { readonly kind: 'unknown' }
   | { readonly kind: 'no-wave' };
