@@ -31,7 +31,8 @@ const settings = {
   timezone: 'Europe/London',
   errorBudget: 0.02,
   waysIn: { usual: ['mx', 'proxy'], elsewhere: {} },
-  source: {},
+  source: { user: null },
+  target: { user: null },
   notices: null,
 } as unknown as EstateSettings;
 const api = {

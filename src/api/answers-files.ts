@@ -21,3 +21,12 @@ export async function fileOf(
   if (found === null) throw notThere('file', file);
   return found;
 }
+
+/** They did what they were sent for. What is not forgotten now is in a day. */
+export async function usedUp(
+  { desk, who }: Pick<Asked<Operation>, 'desk' | 'who'>,
+  given: readonly ({ readonly file: string } | object | undefined)[],
+): Promise<void> {
+  for (const each of given)
+    if (each !== undefined && 'file' in each) await desk.files.forget(who, each.file).catch(() => undefined);
+}

@@ -9,6 +9,7 @@ import { datesAnswers } from './answers-dates.ts';
 import { publicAnswers, estateAnswers } from './answers-estate.ts';
 import { evidenceAnswers } from './answers-evidence.ts';
 import { filesAnswers } from './answers-files.ts';
+import { importAnswers } from './answers-import.ts';
 import { keptAnswers } from './answers-kept.ts';
 import { looksAnswers } from './answers-looks.ts';
 import { plansAnswers } from './answers-plans.ts';
@@ -28,6 +29,7 @@ export const answers: Answerers<Contract> = {
   ...looksAnswers,
   ...tailAnswers,
   ...filesAnswers,
+  ...importAnswers,
   ...keptAnswers,
   ...evidenceAnswers,
   ...auditAnswers,

@@ -12,6 +12,11 @@ const check = answerCheck(problemShape);
 export function faultTold(server: string, status: number, text: string): Fault {
   const problem = problemIn(text);
   if (problem === null) return fault('api.server.garbled', { server, text: `status ${status} without a problem.` });
+  return faultIn(server, problem);
+}
+
+/** `problem`: as a server has told it. */
+export function faultIn(server: string, problem: Problem): Fault {
   const words = cleanText(problem.detail, wordsOctetsMost);
   const { code, nearest = null, outcome } = problem;
   // What else it was about the words say already.

@@ -9,6 +9,7 @@ import { rootCertificates } from 'node:tls';
 import { fault } from '#domain/fault.ts';
 import { type ServerPlace, shownServerPlace } from '#domain/server-place.ts';
 import { cleanText } from '#lib/clean-text.ts';
+import { type FileBody, pour } from './client-file.ts';
 
 export interface WireOptions {
   readonly place: ServerPlace;
@@ -22,7 +23,7 @@ export interface WireOptions {
 export interface Sent {
   readonly method: 'GET' | 'POST';
   readonly path: string;
-  readonly body: string | null;
+  readonly body: string | FileBody | null;
   readonly headers: Readonly<Record<string, string>>;
   /** The first word of an answer comes within this. */
   readonly withinMs: number;
@@ -68,7 +69,7 @@ export class ClientWire implements Disposable {
         ...headers,
         Authorization: `Bearer ${bearer}`,
         'User-Agent': `godwit/${version}`,
-        ...(body === null ? {} : { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body) }),
+        ...headersOf(body),
       },
       signal,
     };
@@ -79,9 +80,16 @@ export class ClientWire implements Disposable {
     );
     asked.once('response', resolve);
     asked.once('error', (error) => reject(this.#faultOf(error, signal)));
-    asked.end(body ?? undefined);
+    if (body === null || typeof body === 'string') asked.end(body ?? undefined);
+    else
+      pour(asked, body, () => silent.refresh()).catch((error: unknown) => {
+        reject(error);
+        asked.destroy();
+      });
     try {
       const answer = await promise;
+      // Of a file that was refused the rest is not sent, and the connection is of no more use.
+      if (!asked.writableEnded) answer.once('close', () => asked.destroy());
       answer.socket.setTimeout(silenceMs, () => answer.destroy(fault('api.server.broke-off', { server: this.shown })));
       return answer;
     } finally {
@@ -103,6 +111,15 @@ export class ClientWire implements Disposable {
     if (/^(ECONNRESET|EPIPE|HPE_)/.test(code)) return new Broken(text, { cause: error });
     return fault('api.server.unreachable', { server: this.shown, text: whyNot(code, text) }, { cause: error });
   }
+}
+
+/** Of a file whose length nobody knows Node says that it comes in chunks. */
+function headersOf(body: Sent['body']): Readonly<Record<string, string | number>> {
+  if (body === null) return {};
+  if (typeof body === 'string')
+    return { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body) };
+  const length = body.octets === null ? {} : { 'Content-Length': body.octets };
+  return { 'Content-Type': 'application/octet-stream', ...length };
 }
 
 function isTls(place: ServerPlace): boolean {

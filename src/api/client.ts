@@ -12,14 +12,19 @@ import { Compile } from 'typebox/compile';
 import { Fault, fault, isFault } from '#domain/fault.ts';
 import { cleanText } from '#lib/clean-text.ts';
 import { answerCheck } from './checked.ts';
-import { faultTold } from './client-problem.ts';
+import type { FileBody } from './client-file.ts';
+import { faultIn, faultTold } from './client-problem.ts';
 import { Broken, ClientWire, type Sent, type WireOptions } from './client-wire.ts';
 import { type Contract, contract, type OperationName } from './contract.ts';
-import type { AnswerOf, BodyOf, Operation, ParamsOf, QueryOf } from './operation.ts';
+import type { AnswerOf, BodyOf, BrokenOff, Operation, ParamsOf, QueryOf } from './operation.ts';
 import { revive } from './revive.ts';
 
 type Named<Kind extends Operation['answers']> = {
-  [Name in OperationName]: Contract[Name]['answers'] extends Kind ? Name : never;
+  [Name in OperationName]: Contract[Name] extends { readonly takesFile: true }
+    ? never
+    : Contract[Name]['answers'] extends Kind
+      ? Name
+      : never;
 }[OperationName];
 
 export interface Question<Each extends Operation> {
@@ -65,13 +70,34 @@ export class ApiClient implements Disposable {
   async *lines<Name extends Named<'lines'>>(
     name: Name,
     question: Question<Contract[Name]> = {},
-  ): AsyncGenerator<readonly AnswerOf<Contract[Name]>[]> {
+  ): AsyncGenerator<readonly Exclude<AnswerOf<Contract[Name]>, BrokenOff>[]> {
     const operation: Operation = contract[name];
     const answer = await this.#answerTo(name, operation, question);
     this.#seeType(answer, 'application/x-ndjson');
     const check = checkOf(name, operation.answer);
-    for await (const texts of this.#textLines(answer))
-      yield texts.map((text) => this.#read(check, operation.answer, text) as AnswerOf<Contract[Name]>);
+    for await (const texts of this.#textLines(answer)) {
+      const lines = texts.map((text) => this.#read(check, operation.answer, text) as AnswerOf<Contract[Name]>);
+      const last = lines.at(-1) as object | undefined;
+      const problem = last && 'problem' in last && operation.method === 'POST' ? (last as BrokenOff).problem : null;
+      yield (problem === null ? lines : lines.slice(0, -1)) as Exclude<(typeof lines)[number], BrokenOff>[];
+      if (problem !== null) throw faultIn(this.#wire.shown, problem);
+    }
+  }
+
+  /** Sends a file; `digest`: SHA-256, where it is known before. Throws what reading the file throws, too. */
+  async sendFile(file: FileBody, digest: Buffer | null): Promise<AnswerOf<Contract['send-file']>> {
+    const { answer: shape, path } = contract['send-file'];
+    const headers = digest === null ? {} : { 'Content-Digest': `sha-256=:${digest.toString('base64')}:` };
+    const sent: Sent = {
+      method: 'POST',
+      path,
+      body: file,
+      headers: { 'Idempotency-Key': randomUUID(), ...headers },
+      withinMs: usualWithinMs,
+    };
+    const answer = await this.#insisting(sent);
+    const text = await this.#whole(answer, 'application/json');
+    return this.#read(checkOf('send-file', shape), shape, text) as AnswerOf<Contract['send-file']>;
   }
 
   [Symbol.dispose](): void {
@@ -87,13 +113,19 @@ export class ApiClient implements Disposable {
       headers: method === 'POST' ? { 'Idempotency-Key': randomUUID() } : {},
       withinMs: withinMs[name] ?? usualWithinMs,
     };
+    return this.#insisting(sent);
+  }
+
+  /** Once more where the connection broke, and the order is known by its key. */
+  async #insisting(sent: Sent): Promise<IncomingMessage> {
+    const isAgain = sent.body === null || typeof sent.body === 'string' || sent.body.isAgain;
     let broken = 0;
     let waited = 0;
     for (;;) {
       try {
         return await this.#once(sent);
       } catch (error) {
-        const pauseMs = error instanceof Broken ? againAfterMs[broken++] : undefined;
+        const pauseMs = error instanceof Broken && isAgain ? againAfterMs[broken++] : undefined;
         // Ours, sent before the connection broke.
         const underWay = broken > 0 && isFault(error, 'api.key.under-way') ? underWayMs[waited++] : undefined;
         const ms = pauseMs ?? underWay;

@@ -11,6 +11,7 @@ import { doctorContract } from './contract-doctor.ts';
 import { eventsContract } from './contract-events.ts';
 import { evidenceContract } from './contract-evidence.ts';
 import { filesContract } from './contract-files.ts';
+import { importContract } from './contract-import.ts';
 import { keptContract } from './contract-kept.ts';
 import { looksContract } from './contract-looks.ts';
 import { mailboxContract } from './contract-mailboxes.ts';
@@ -31,6 +32,7 @@ export const contract = {
   ...looksContract,
   ...tailContract,
   ...filesContract,
+  ...importContract,
   ...keptContract,
   ...evidenceContract,
   ...auditContract,

@@ -13,6 +13,7 @@ import type { Wave } from '#domain/wave.ts';
 import type { WaveWays, WaysAccepted, WaysPromised } from '#domain/ways-in.ts';
 import type { PlanApplied, PlanWatcher } from '#operations/apply-plan.ts';
 import type { CheckedMailbox, CheckWaveRequest } from '#operations/check-wave.ts';
+import type { ImportOrder, ImportReport } from '#operations/import-estate.ts';
 import type { EstateForecast } from '#operations/forecast.ts';
 import type { PlanReport } from '#operations/plan-report.ts';
 import type { NamedSecret, RotateOrder, Rotated } from '#operations/keep-secrets.ts';
@@ -146,6 +147,10 @@ export interface PlansDesk {
 
 /** What the command line has commands of its own for. */
 export interface Kept {
+  readonly imports: {
+    /** Throws what `operations/import-estate.ts` throws. */
+    run(order: Pick<ImportOrder, 'files' | 'dryRun' | 'watcher' | 'who'>, signal: AbortSignal): Promise<ImportReport>;
+  };
   readonly secrets: {
     list(prefix: string, after: string | null, max: number): Promise<readonly KeptSecret[]>;
     /** Throws `secret.key.*`. */

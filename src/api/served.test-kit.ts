@@ -38,7 +38,8 @@ export const settings = {
   timezone: 'Europe/London',
   errorBudget: 0.02,
   waysIn: null,
-  source: {} as EstateSettings['source'],
+  source: { user: null } as EstateSettings['source'],
+  target: { user: null } as EstateSettings['target'],
 };
 
 /** What is an error to us is one to a test. */

@@ -74,6 +74,8 @@ class Lines<Line> implements Teller<Line> {
 
   async tell(lines: readonly Line[]): Promise<void> {
     if (this.#isClosed || lines.length === 0) return;
+    // It is further now.
+    this.#at = null;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#waiting.push({ lines, read: resolve });
     this.wake();

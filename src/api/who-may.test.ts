@@ -135,6 +135,7 @@ const rows: Readonly<Record<Asked, Row>> = {
   'list-applications': [all, all, (of) => ({ query: `organisation=${of.organisation}` })],
   'plan-application': [planners, planners, (of) => ({ order: { name: of.address, owner: 'IT', plan: 'OAuth' } })],
   'forget-application': [planners, planners, (of) => ({ order: { name: of.login } })],
+  'import-estate': [planners, nobody, () => ({ order: { grants: { unreadable: 'it is gone' }, dryRun: true } })],
   'send-file': [planners, nobody, () => ({ octets: 'address,kind\n' })],
   'see-file': [planners, nobody, () => ({ param: '0'.repeat(64) })],
   'list-secrets': [operators, nobody],

@@ -2,7 +2,9 @@
 
 import { ApiClient } from '#api/client.ts';
 import type { DesksThere, ServerOptions } from '#cli/world.ts';
+import { shownServerPlace } from '#domain/server-place.ts';
 import { accessThere } from './access-there.ts';
+import { importerThere } from './import-there.ts';
 import { inspectionThere } from './inspection-there.ts';
 import { doctorThere } from './doctor-there.ts';
 import { noticesThere } from './notices-there.ts';
@@ -17,7 +19,11 @@ export function openDesksThere({ place, bearer, ca, signal }: ServerOptions, ver
     tail: () => tailThere(client()),
     notices: () => noticesThere(client()),
     inspection: () => inspectionThere(client()),
+<<<<<<< HEAD
     secrets: () => secretsThere(client()),
     doctor: () => doctorThere(client()),
+=======
+    importer: () => importerThere(client(), shownServerPlace(place)),
+>>>>>>> 9b116ae (api, cli: an estate is imported from another machine)
   };
 }

@@ -1,8 +1,9 @@
 /** Joins `godwit estate import` to the database of the estate. */
 
 import { userInfo } from 'node:os';
-import type { Importer, ImporterOptions } from '#cli/world.ts';
-import { importEstate } from '#operations/import-estate.ts';
+import type { Importer, ImporterOptions, ImporterOrder } from '#cli/world.ts';
+import { fileOnDisk } from '#operations/given-file.ts';
+import { importEstate, type ImportOrder } from '#operations/import-estate.ts';
 import { intakeOf } from '#store/intake.ts';
 import { openEstateDatabase } from './estate-database.ts';
 import type { Environment } from './keyring.ts';
@@ -16,7 +17,12 @@ export async function openImporter(
   const db = await openEstateDatabase(database, options, signal);
   const who = `operator ${userInfo().username}`;
   return {
-    import: (order, stop) => importEstate({ ...order, users, who, openIntake: intakeOf(db) }, stop),
+    import: ({ files, dryRun, watcher }, stop) =>
+      importEstate({ files: onDisk(files), dryRun, watcher, users, who, openIntake: intakeOf(db) }, stop),
     [Symbol.asyncDispose]: () => db[Symbol.asyncDispose](),
   };
+}
+
+function onDisk(paths: ImporterOrder['files']): ImportOrder['files'] {
+  return Object.fromEntries(Object.entries(paths).map(([kind, path]) => [kind, fileOnDisk(path)]));
 }

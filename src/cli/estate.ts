@@ -2,7 +2,7 @@
 
 import { existsSync, statSync } from 'node:fs';
 import { estateFileKinds } from '#domain/estate-columns.ts';
-import type { ImportWatcher } from '#operations/import-estate.ts';
+import { serverOf } from './by-server.ts';
 import { exitCodes } from './exit-code.ts';
 import type { EstateImportFlags } from './flags.ts';
 import { ImportInJson } from './import-document.ts';
@@ -10,7 +10,7 @@ import { ImportProgress } from './import-progress.ts';
 import { type FilePaths, ImportInWords, type ImportTeller } from './import-text.ts';
 import type { Session } from './session.ts';
 import { usageError } from './usage.ts';
-import type { Importer } from './world.ts';
+import type { Importer, ImporterOrder } from './world.ts';
 
 export async function importFiles(this: Session, flags: EstateImportFlags): Promise<void> {
   const { world } = this;
@@ -20,13 +20,16 @@ export async function importFiles(this: Session, flags: EstateImportFlags): Prom
     ? new ImportInJson(this.longDocument(), paths)
     : new ImportInWords(this, paths, flags.quiet === true);
   using progress = new ImportProgress(this.screen, sized(paths), () => world.now());
-  const watcher: ImportWatcher = {
+  const watcher: ImporterOrder['watcher'] = {
+    sending: (kind, octets) => progress.sending(kind, octets),
     reading: (kind, rows, octets) => progress.reading(kind, rows, octets),
     begins: (step) => progress.begins(step),
     found: (findings) => teller.found(findings),
   };
   world.onEmergency(() => teller.stopped());
-  const report = await importer.import({ files: paths, dryRun: flags.yes !== true, watcher }, world.interruption);
+  const names = this.json ? 'all' : 'first';
+  const order = { files: paths, dryRun: flags.yes !== true, watcher, names } as const;
+  const report = await importer.import(order, world.interruption);
   progress[Symbol.dispose]();
   teller.ended(report, progress.milliseconds);
   if (report.problems > 0) this.exitCode = exitCodes.wrongUsage;
@@ -42,6 +45,8 @@ function pathsIn(flags: EstateImportFlags): FilePaths {
 /** The database is where the settings of the programme say, where there are any. */
 async function open(session: Session, flags: EstateImportFlags): Promise<Importer> {
   const { world } = session;
+  const server = await serverOf(session, flags);
+  if (server !== null) return (await world.openDesksThere(server)).importer();
   const { stateDir, config } = world.settings();
   const file = flags.config ?? config;
   const settings = flags.config !== undefined || existsSync(file) ? await world.readEstate(file) : null;

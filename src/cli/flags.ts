@@ -260,7 +260,7 @@ export interface PlanApplyFlags extends EstateFlags, OutputFlags {
   readonly why?: string;
 }
 
-export interface EstateImportFlags extends EstateFlags, OutputFlags {
+export interface EstateImportFlags extends EstateFlags, ServerFlags, OutputFlags {
   readonly organisations?: string;
   readonly mailboxes?: string;
   readonly grants?: string;
@@ -703,6 +703,7 @@ export const estateImportFlags: FlagParametersForType<EstateImportFlags> = {
   grants: text('Who may do what with whose mailbox, all of it: mailbox,grantee,kind', 'FILE'),
   yes: flag('Import; without it only tell what would change'),
   ...estateFlags,
+  ...serverFlags,
   ...outputFlags,
 };
 

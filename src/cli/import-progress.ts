@@ -44,13 +44,24 @@ export class ImportProgress implements Disposable {
   }
 
   reading(kind: EstateFileKind, rows: number, octets: number): void {
-    const file = this.#files[kind];
-    const of = file?.octets ? ` of ${bytes(file.octets)}` : '';
-    this.#step = `reading ${shown(basename(file?.path ?? kind), 60)}: ${count(rows)} rows · ${bytes(octets)}${of}`;
+    this.#step = `reading ${this.#name(kind)}: ${count(rows)} rows · ${bytes(octets)}${this.#of(kind)}`;
+  }
+
+  sending(kind: EstateFileKind, octets: number): void {
+    this.#step = `sending ${this.#name(kind)}: ${bytes(octets)}${this.#of(kind)}`;
   }
 
   begins(step: keyof typeof steps): void {
     this.#step = steps[step];
+  }
+
+  #name(kind: EstateFileKind): string {
+    return shown(basename(this.#files[kind]?.path ?? kind), 60);
+  }
+
+  #of(kind: EstateFileKind): string {
+    const octets = this.#files[kind]?.octets;
+    return octets ? ` of ${bytes(octets)}` : '';
   }
 
   line(): string {

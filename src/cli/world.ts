@@ -3,6 +3,7 @@
  * one. Everything heavy is behind a function and is loaded only when a command asks for it.
  */
 
+import type { EstateFileKind } from '#domain/estate-columns.ts';
 import type { Accepted, WhichExceptions } from '#domain/acceptance.ts';
 import type { ApprovalLine, Approved, Revoked, SessionLine, TokenLine, TokenMade, TokenOrder } from '#domain/access.ts';
 import type { Brake } from '#domain/brake.ts';
@@ -60,8 +61,13 @@ import type { MadeCertificate, MakeCertificates } from '#operations/make-certifi
 import type { CopyChoices, CopyWatcher, Pace } from '#operations/copy-mailbox.ts';
 import type { Finding } from '#operations/doctor-parts.ts';
 import type { EstateForecast } from '#operations/forecast.ts';
+<<<<<<< HEAD
 import type { SecretDesk, SecretKeeping } from '#operations/keep-secrets.ts';
 import type { ImportOrder, ImportReport } from '#operations/import-estate.ts';
+=======
+import type { SecretKeeping } from '#operations/keep-secrets.ts';
+import type { ImportOrder, ImportReport, ImportWatcher } from '#operations/import-estate.ts';
+>>>>>>> 9b116ae (api, cli: an estate is imported from another machine)
 import type { PlanEstateOrder } from '#operations/plan-estate.ts';
 import type { PlanReport } from '#operations/plan-report.ts';
 import type { NoticeDesk } from '#operations/notice-desk.ts';
@@ -247,9 +253,20 @@ export interface ImporterOptions extends DatabaseOptions {
   readonly users: ImportOrder['users'];
 }
 
+export interface ImporterOrder extends Pick<ImportOrder, 'dryRun'> {
+  /** Paths by what the files tell of. */
+  readonly files: Partial<Readonly<Record<EstateFileKind, string>>>;
+  readonly watcher: ImportWatcher & {
+    /** So many octets of a file are on their way to where it is read. */
+    sending(kind: EstateFileKind, octets: number): void;
+  };
+  /** Whether whoever asks reads all remarks and changes by name, or the first of them. */
+  readonly names: 'all' | 'first';
+}
+
 /** What becomes of an import is told by its report and, on the way, to its watcher; `operations/import-estate.ts` throws its faults. */
 export interface Importer extends AsyncDisposable {
-  import(order: Pick<ImportOrder, 'files' | 'dryRun' | 'watcher'>, signal: AbortSignal): Promise<ImportReport>;
+  import(order: ImporterOrder, signal: AbortSignal): Promise<ImportReport>;
 }
 
 export interface EstatePlanning extends AsyncDisposable {
@@ -370,6 +387,7 @@ export interface DesksThere {
   tail(): TailDesk;
   notices(): NoticesWork;
   inspection(): EstateInspection;
+<<<<<<< HEAD
   secrets(): SecretDesk & AsyncDisposable;
   doctor(): DoctorThere;
 }
@@ -377,6 +395,9 @@ export interface DesksThere {
 export interface DoctorThere extends AsyncDisposable {
   /** What is found from where the server is. */
   examine(): Promise<readonly Diagnosis[]>;
+=======
+  importer(): Importer;
+>>>>>>> 9b116ae (api, cli: an estate is imported from another machine)
 }
 
 export type WaveToInspect =

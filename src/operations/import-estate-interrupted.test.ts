@@ -146,7 +146,7 @@ function startImport(
 ): { readonly process: ChildProcess; readonly ended: Promise<unknown> } {
   const state = fs.mkdtempSync(join(tmpdir(), 'godwit-import-'));
   onTestFinished(() => fs.rmSync(state, { recursive: true, force: true }));
-  const files = Object.entries(filesOf(made)).flatMap(([kind, path]) => [`--${kind}`, path]);
+  const files = Object.entries(filesOf(made)).flatMap(([kind, { path }]) => [`--${kind}`, path]);
   const program = join(import.meta.dirname, '../app/main.ts');
   const child = spawn(process.execPath, [program, 'estate', 'import', ...files, '--yes', '--state', state], {
     env: { ...process.env, DATABASE_URL: db.url },

@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
 import { testDatabase } from '#store/test-database.ts';
+import { fileOnDisk } from './given-file.ts';
 import { importEstate } from './import-estate.ts';
 import { estateIn, importInto, type Made } from './import-estate.test-kit.ts';
 
@@ -289,7 +290,11 @@ test('a file that is not there, may not be read or is a folder is told with the 
   const { intakeOf } = await import('#store/intake.ts');
   const report = await importEstate(
     {
-      files: { organisations: `${folder}/none.csv`, mailboxes: folder, grants: `${folder}/none/g.csv` },
+      files: {
+        organisations: fileOnDisk(`${folder}/none.csv`),
+        mailboxes: fileOnDisk(folder),
+        grants: fileOnDisk(`${folder}/none/g.csv`),
+      },
       dryRun: false,
       users: { source: null, target: null },
       who: 'operator ann',

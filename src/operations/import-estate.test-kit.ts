@@ -10,6 +10,7 @@ import type { EstateFileKind } from '#domain/estate-columns.ts';
 import type { Users } from '#ports/intake.ts';
 import type { Database } from '#store/db.ts';
 import { intakeOf } from '#store/intake.ts';
+import { fileOnDisk, type GivenFile } from './given-file.ts';
 import { importEstate, type ImportReport, type ImportWatcher } from './import-estate.ts';
 
 /** Lines below the header of the contract, or the whole file where it is one text. */
@@ -65,7 +66,7 @@ export async function importInto(db: Database, made: Made, manner: Manner = {}):
 }
 
 /** Writes the files where the test finds them and nobody afterwards. */
-export function filesOf(made: Made): Partial<Record<EstateFileKind, string>> {
+export function filesOf(made: Made): Partial<Record<EstateFileKind, GivenFile>> {
   const folder = fs.mkdtempSync(join(tmpdir(), 'godwit-import-'));
   onTestFinished(() => fs.rmSync(folder, { recursive: true, force: true }));
   return Object.fromEntries(
@@ -75,7 +76,7 @@ export function filesOf(made: Made): Partial<Record<EstateFileKind, string>> {
         ? [headers[kind as EstateFileKind], ...(content as readonly string[]), ''].join('\n')
         : content;
       fs.writeFileSync(path, lines as string | Buffer);
-      return [kind, path];
+      return [kind, fileOnDisk(path)];
     }),
   );
 }

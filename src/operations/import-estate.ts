@@ -15,11 +15,12 @@ import { type EstateFileKind, estateFileKinds, type Header } from '#domain/estat
 import type { Lined } from '#domain/estate-rows.ts';
 import { treeProblems } from '#domain/organisation-tree.ts';
 import type { GivenFiles, Intake, OpenIntake, Users } from '#ports/intake.ts';
+import type { GivenFile } from './given-file.ts';
 import { type ReadFile, readEstateFile } from './read-estate-file.ts';
 
 export interface ImportOrder {
-  /** Paths by what the files tell of. Of what no file is given nothing is changed. */
-  readonly files: Partial<Readonly<Record<EstateFileKind, string>>>;
+  /** By what they tell of. Of what no file is given nothing is changed. */
+  readonly files: Partial<Readonly<Record<EstateFileKind, GivenFile>>>;
   readonly dryRun: boolean;
   readonly users: Users;
   /** Who asks, for the audit log. */
@@ -104,13 +105,13 @@ type ReadFiles = { readonly [Kind in EstateFileKind]?: ReadFile<Kind> };
 async function readFiles(order: ImportOrder, intake: Intake): Promise<ReadFiles> {
   const read: { [kind in EstateFileKind]?: ReadFile<EstateFileKind> } = {};
   for (const kind of estateFileKinds) {
-    const path = order.files[kind];
-    if (path === undefined) continue;
+    const file = order.files[kind];
+    if (file === undefined) continue;
     const organisations: Lined<OrganisationRow>[] = [];
     let rows = 0;
     read[kind] = await readEstateFile({
       kind,
-      path,
+      file,
       intake,
       taken(taken, octets) {
         rows += taken.length;

@@ -25,7 +25,7 @@ import { earlierPlan, readPlan, windowsBefore } from './plan-file-read.ts';
 import { findingsOf, type Planned } from './plan-findings.ts';
 import { unknownHeader, unknownLine } from './plan-rows.ts';
 import type { PlanReport } from './plan-report.ts';
-import { whyUnreadable } from './read-estate-file.ts';
+import { whyUnreadable } from './given-file.ts';
 import type { RosterReading } from './read-roster.ts';
 
 export interface PlanEstateOrder {

@@ -13,7 +13,7 @@ import { windowFinder } from '#planning/find-window.ts';
 import type { Roster } from '#planning/roster.ts';
 import { startDayNumber } from './plan-file.ts';
 import { PlanRows, type ReadPlan } from './plan-file-rows.ts';
-import { whyUnreadable } from './read-estate-file.ts';
+import { whyUnreadable } from './given-file.ts';
 
 const chunkOctets = 1 << 20;
 

@@ -1,12 +1,12 @@
-/** One file of an import on its way from the disk into the intake: lines become rows, and what is wrong becomes a finding. */
+/** One file of an import on its way into the intake: lines become rows, and what is wrong becomes a finding. */
 
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import type { Finding } from '#domain/estate-changes.ts';
 import { type EstateFileKind, type Header, readHeader, type RowProblem } from '#domain/estate-columns.ts';
 import { type EstateRows, type Lined, rowReader } from '#domain/estate-rows.ts';
 import { type CsvFlaw, type CsvLine, csvLines, type CsvLines } from '#lib/csv-lines.ts';
 import type { Intake } from '#ports/intake.ts';
+import { type GivenFile, whyUnreadable } from './given-file.ts';
 
 export interface ReadFile<Kind extends EstateFileKind> {
   readonly path: string;
@@ -17,14 +17,12 @@ export interface ReadFile<Kind extends EstateFileKind> {
   readonly sha256: string;
 }
 
-/** Read by so much: some thousand lines, which are in memory together. */
-const chunkOctets = 256 * 1024;
 /** Problems are entered by so many: the rows have to wait for it. */
 const problemsTogether = 1_000;
 
 export interface Reading<Kind extends EstateFileKind> {
   readonly kind: Kind;
-  readonly path: string;
+  readonly file: GivenFile;
   readonly intake: Intake;
   /** Told of rows as they are taken in. */
   readonly taken: (rows: readonly Lined<EstateRows[Kind]>[], octets: number) => void;
@@ -32,12 +30,12 @@ export interface Reading<Kind extends EstateFileKind> {
 
 /** Reads a file to its end, whatever is wrong with its lines. */
 export async function readEstateFile<Kind extends EstateFileKind>(reading: Reading<Kind>): Promise<ReadFile<Kind>> {
-  const { kind, path, intake, taken } = reading;
+  const { kind, file, intake, taken } = reading;
   const hash = createHash('sha256');
   const lines = new RowReader(kind);
   let octets = 0;
   async function* chunks(): AsyncGenerator<Buffer> {
-    for await (const chunk of createReadStream(path, { highWaterMark: chunkOctets }) as AsyncIterable<Buffer>) {
+    for await (const chunk of file.octets()) {
       hash.update(chunk);
       octets += chunk.length;
       yield chunk;
@@ -58,7 +56,7 @@ export async function readEstateFile<Kind extends EstateFileKind>(reading: Readi
     lines.refuse(`It cannot be read: ${why}.`);
   }
   if (lines.problems.length > 0) await intake.enter(lines.takeProblems());
-  return { path, header: lines.header, rows: lines.rows, sha256: hash.digest('hex') };
+  return { path: file.path, header: lines.header, rows: lines.rows, sha256: hash.digest('hex') };
 }
 
 /** Lines into rows, the first of them into the header. */
@@ -133,23 +131,5 @@ export class RowReader<Kind extends EstateFileKind> {
 
   #note({ line, column, problem }: RowProblem): void {
     this.problems.push({ file: this.#kind, line, column, text: problem });
-  }
-}
-
-/** Why a file could not be read, in words; null where it was not the file. */
-export function whyUnreadable(error: unknown): string | null {
-  if (!(error instanceof Error) || !('syscall' in error) || !('code' in error)) return null;
-  switch (error.code) {
-    case 'ENOENT':
-      return 'there is no such file';
-    case 'EACCES':
-    case 'EPERM':
-      return 'permission denied';
-    case 'EISDIR':
-      return 'it is a folder';
-    case 'ENOTDIR':
-      return 'a part of its path is no folder';
-    default:
-      return error.syscall === 'open' || error.syscall === 'read' ? error.message : null;
   }
 }

@@ -4,7 +4,8 @@ import { open } from 'node:fs/promises';
 import type { EstateFileKind, Header } from '#domain/estate-columns.ts';
 import type { EstateRows, Lined } from '#domain/estate-rows.ts';
 import { type CsvBlock, csvBlocks, type CsvLines, linesIn } from '#lib/csv-lines.ts';
-import { RowReader, whyUnreadable } from './read-estate-file.ts';
+import { whyUnreadable } from './given-file.ts';
+import { RowReader } from './read-estate-file.ts';
 import type { RosterFindings } from './read-roster-findings.ts';
 
 /** What is done with the lines of a file. */

@@ -15,7 +15,7 @@ const never = new AbortController().signal;
 const nobodyListens = (): void => undefined;
 
 function folderOf(made: Made): string {
-  return dirname(Object.values(filesOf(made))[0] as string);
+  return dirname(Object.values(filesOf(made))[0]?.path as string);
 }
 
 /** The fault with which it ended; null where all was well. */
