@@ -5,6 +5,7 @@ import { fine, look, type Remark, wrong } from '#domain/diagnosis.ts';
 import { judgeDatabase } from '#domain/diagnosis-database.ts';
 import {
   judgeBlocked,
+  judgeBuffers,
   judgeClock,
   judgeForecast,
   judgeNotices,
@@ -51,7 +52,12 @@ export function databaseExaminations(
         const found = await doctorFacts(db);
         // In the middle of the round trip.
         const skewMs = found.now - (before + Date.now()) / 2;
-        return [judgeClock(skewMs), judgeReplication(found), judgeSize(found.mailboxes, db.isEmbedded)];
+        return [
+          judgeClock(skewMs),
+          judgeReplication(found),
+          judgeSize(found.mailboxes, db.isEmbedded),
+          judgeBuffers(found.memory),
+        ];
       },
     },
     { check: 'work', reach: 'estate', look: async () => judgeWorkers(await facts(), version) },

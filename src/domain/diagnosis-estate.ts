@@ -15,6 +15,8 @@ const embeddedMost = 2_000;
 /** The lead makes a forecast every night. */
 const forecastLookMs = 2 * dayMs;
 const aheadMs = 2 * dayMs;
+/** Of tables; what is asked for at random of so much does not fit into what PostgreSQL takes by itself, 128 MB. */
+const buffersLookOctets = 2 ** 30;
 
 export function judgeClock(skewMs: number): Remark {
   const says = `${Math.abs(skewMs) < 1_000 ? 'less than a second' : `${Math.round(Math.abs(skewMs) / 1_000)} s`} ${skewMs < 0 ? 'behind' : 'ahead of'} this machine`;
@@ -47,6 +49,17 @@ export function judgeSize(mailboxes: number, isEmbedded: boolean): Remark | null
     `${mailboxes} mailboxes are kept in the PostgreSQL that Godwit brings, which is for ${embeddedMost} at most`,
     'Move the estate to a PostgreSQL of your own, with backups: `database` in godwit.yaml.',
   );
+}
+
+export function judgeBuffers({ bufferOctets, tableOctets }: DoctorFacts['memory']): Remark {
+  const says = `PostgreSQL keeps ${megabytes(bufferOctets)} at hand of ${megabytes(tableOctets)} of tables`;
+  return tableOctets > buffersLookOctets && bufferOctets < buffersLookOctets / 2
+    ? look('buffers', says, 'Set its shared_buffers to a quarter of its memory: lists get several times faster.')
+    : fine('buffers', says);
+}
+
+function megabytes(octets: number): string {
+  return `${Math.ceil(octets / 2 ** 20)} MB`;
 }
 
 /** `ours`: the version of who asks. */

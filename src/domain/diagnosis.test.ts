@@ -3,6 +3,7 @@ import { asTasks, type Diagnosis, type Remark } from './diagnosis.ts';
 import { judgeDatabase } from './diagnosis-database.ts';
 import {
   judgeBlocked,
+  judgeBuffers,
   judgeClock,
   judgeForecast,
   judgeNotices,
@@ -154,6 +155,17 @@ describe('the database', () => {
       'wrong',
     ]);
   });
+});
+
+test('little that is kept at hand of large tables is told, and how much would do', () => {
+  const [mb, gb] = [2 ** 20, 2 ** 30];
+  const judged = [
+    judgeBuffers({ bufferOctets: 128 * mb, tableOctets: 30 * mb }),
+    judgeBuffers({ bufferOctets: 128 * mb, tableOctets: 3 * gb }),
+    judgeBuffers({ bufferOctets: 2 * gb, tableOctets: 9 * gb }),
+  ];
+  expect(states(judged)).toEqual(['ok', 'look', 'ok']);
+  expect(judged[1]?.says).toBe('PostgreSQL keeps 128 MB at hand of 3072 MB of tables');
 });
 
 describe('those at work', () => {

@@ -8,6 +8,8 @@ export interface DoctorFacts {
   /** Of the slowest replica; null where there is none, or where we may not see it. */
   readonly lagMs: number | null;
   readonly mailboxes: number;
+  /** What PostgreSQL may keep at hand (`shared_buffers`), and all that there is, with indexes. */
+  readonly memory: { readonly bufferOctets: number; readonly tableOctets: number };
   readonly workers: readonly DoctorWorker[];
   /** By which control plane the settings were published last; null: by none. */
   readonly published: { readonly version: string; readonly host: string } | null;

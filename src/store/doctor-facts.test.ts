@@ -15,6 +15,8 @@ test('an empty estate has nothing to tell, and one at work tells who is blocked 
     blocked: [],
     someone: null,
   });
+  expect(empty.memory.bufferOctets).toBe(128 * 2 ** 20);
+  expect(empty.memory.tableOctets).toBeGreaterThan(2 ** 20);
   expect(Math.abs(empty.now - Date.now())).toBeLessThan(60_000);
   await people(db.sql, ['ann', 'bob', 'cleo', 'dan']);
   await sql`insert into wave (name, opens_at, closes_at, day) values ('w1', now(), now() + interval '1 hour', now())`.execute(

@@ -22,6 +22,9 @@ async function factsOf(db: Sql): Promise<DoctorFacts> {
              pg_is_in_recovery() as "isReplica",
              (select (extract(epoch from max(replay_lag)) * 1000)::int8 from pg_stat_replication) as "lagMs",
              (select coalesce(sum(mailboxes), 0)::int8 from tally) as mailboxes,
+             (select jsonb_build_object(
+                       'bufferOctets', (select setting::int8 * 8192 from pg_settings where name = 'shared_buffers'),
+                       'tableOctets', pg_database_size(current_database()))) as memory,
              (select jsonb_build_object('version', version, 'host', host) from programme) as published,
              (select jsonb_build_object('refused', count(*) filter (where state = 'refused'),
                                         'unknown', count(*) filter (where state = 'unknown'),
