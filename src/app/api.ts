@@ -16,13 +16,9 @@ import { realClock } from '#lib/clock.ts';
 import type { Log } from '#lib/log.ts';
 import type { Traces } from '#ports/traces.ts';
 import { followChanges } from '#operations/follow-changes.ts';
-<<<<<<< HEAD
+import { importEstate } from '#operations/import-estate.ts';
 import { rotateSecrets, setSecrets } from '#operations/keep-secrets.ts';
 import type { NoticeDesk } from '#operations/notice-desk.ts';
-=======
-import { importEstate } from '#operations/import-estate.ts';
-import { setSecrets } from '#operations/keep-secrets.ts';
->>>>>>> 9b116ae (api, cli: an estate is imported from another machine)
 import { reportWave } from '#operations/report-wave.ts';
 import type { Keyring } from '#ports/key-service.ts';
 import type { FileLimits } from '#ports/sent-files.ts';
@@ -34,11 +30,7 @@ import { openChanges } from '#store/changes.ts';
 import type { Database } from '#store/db.ts';
 import { inOneTransaction } from '#store/in-one-transaction.ts';
 import { openEstateParts } from '#store/estate-parts.ts';
-<<<<<<< HEAD
-=======
 import { intakeOf } from '#store/intake.ts';
-import { openNotices } from '#store/notices.ts';
->>>>>>> 9b116ae (api, cli: an estate is imported from another machine)
 import { openObeyed } from '#store/obeyed.ts';
 import { sealedSecrets } from '#store/secrets.ts';
 import { openSentFiles } from '#store/sent-files.ts';
@@ -127,15 +119,11 @@ export interface DeskParts {
   readonly plans?: PlansDesk;
   /** Lacking: the usual ones. */
   readonly fileLimits?: FileLimits;
-<<<<<<< HEAD
   readonly notices: NoticeDesk;
   readonly examine: Kept['examine'];
   /** Lacking for as long as is usual. */
   readonly orderMaxMs?: number;
-  readonly settings: Pick<EstateSettings, 'timezone' | 'errorBudget' | 'waysIn' | 'source' | 'approvals'>;
-=======
   readonly settings: Pick<EstateSettings, 'timezone' | 'errorBudget' | 'waysIn' | 'source' | 'target' | 'approvals'>;
->>>>>>> 9b116ae (api, cli: an estate is imported from another machine)
 }
 
 export function deskOn(given: DeskParts): EstateDesk {
@@ -147,11 +135,7 @@ export function deskOn(given: DeskParts): EstateDesk {
   const files = openSentFiles(db, fileLimits);
   // One for all: a server plans for one at a time.
   const plans = given.plans ?? openPlansDesk({ ...planning, stateDir, files });
-<<<<<<< HEAD
-  const kept: Kept = { secrets: secretsOn(db, keys), looks, plans, notices, examine };
-=======
-  const kept = { ...keptOn(db, keys), ...readingOn(db, settings), looks, plans };
->>>>>>> 9b116ae (api, cli: an estate is imported from another machine)
+  const kept: Kept = { secrets: secretsOn(db, keys), ...readingOn(db, settings), looks, plans, notices, examine };
   return {
     atOnce: (work) => inOneTransaction(db, (inner) => work(deskOn({ ...given, plans, db: inner }))),
     for(holder, act) {
@@ -173,14 +157,9 @@ export function deskOn(given: DeskParts): EstateDesk {
   };
 }
 
-<<<<<<< HEAD
 function secretsOn(db: Database, keys: Keyring | null): Kept['secrets'] {
   const kept = sealedSecrets(db);
   const keeping = (who: string) => ({ kept, keys, random: randomBytes, who });
-=======
-function keptOn(db: Database, keys: Keyring | null): Pick<Kept, 'secrets' | 'notices'> {
-  const secrets = sealedSecrets(db);
->>>>>>> 9b116ae (api, cli: an estate is imported from another machine)
   return {
     list: (prefix, after, max) => kept.list(prefix, after, max),
     set: (secret, who) => setSecrets(keeping(who), [secret]),

@@ -19,11 +19,8 @@ export function openDesksThere({ place, bearer, ca, signal }: ServerOptions, ver
     tail: () => tailThere(client()),
     notices: () => noticesThere(client()),
     inspection: () => inspectionThere(client()),
-<<<<<<< HEAD
     secrets: () => secretsThere(client()),
     doctor: () => doctorThere(client()),
-=======
     importer: () => importerThere(client(), shownServerPlace(place)),
->>>>>>> 9b116ae (api, cli: an estate is imported from another machine)
   };
 }

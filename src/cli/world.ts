@@ -61,13 +61,8 @@ import type { MadeCertificate, MakeCertificates } from '#operations/make-certifi
 import type { CopyChoices, CopyWatcher, Pace } from '#operations/copy-mailbox.ts';
 import type { Finding } from '#operations/doctor-parts.ts';
 import type { EstateForecast } from '#operations/forecast.ts';
-<<<<<<< HEAD
 import type { SecretDesk, SecretKeeping } from '#operations/keep-secrets.ts';
-import type { ImportOrder, ImportReport } from '#operations/import-estate.ts';
-=======
-import type { SecretKeeping } from '#operations/keep-secrets.ts';
 import type { ImportOrder, ImportReport, ImportWatcher } from '#operations/import-estate.ts';
->>>>>>> 9b116ae (api, cli: an estate is imported from another machine)
 import type { PlanEstateOrder } from '#operations/plan-estate.ts';
 import type { PlanReport } from '#operations/plan-report.ts';
 import type { NoticeDesk } from '#operations/notice-desk.ts';
@@ -387,7 +382,7 @@ export interface DesksThere {
   tail(): TailDesk;
   notices(): NoticesWork;
   inspection(): EstateInspection;
-<<<<<<< HEAD
+  importer(): Importer;
   secrets(): SecretDesk & AsyncDisposable;
   doctor(): DoctorThere;
 }
@@ -395,9 +390,6 @@ export interface DesksThere {
 export interface DoctorThere extends AsyncDisposable {
   /** What is found from where the server is. */
   examine(): Promise<readonly Diagnosis[]>;
-=======
-  importer(): Importer;
->>>>>>> 9b116ae (api, cli: an estate is imported from another machine)
 }
 
 export type WaveToInspect =
