@@ -2,9 +2,10 @@
 
 import { Fault } from '#domain/fault.ts';
 import type { PlanWatcher } from '#operations/apply-plan.ts';
+import { runsUsual } from '#operations/rehearse.ts';
 import { type Answerers, refused } from './answer.ts';
 import type { plansContract } from './contract-plans.ts';
-import type { PlanListener } from './estate.ts';
+import type { PlanListener, RehearsalListener } from './estate.ts';
 import type { AnswerOf } from './operation.ts';
 import { type Wire, wire } from './shapes/shape.ts';
 import { toldLines } from './told-lines.ts';
@@ -41,6 +42,28 @@ export const plansAnswers: Answerers<typeof plansContract> = {
         `The plan ${plan.name} was made for another estate than this is now. Nothing was changed.`,
         outcome,
       );
+    }, signal);
+  },
+  'rehearse-plan': async ({ estate, who, body, signal }) => {
+    const {
+      plan,
+      calendar,
+      weather = null,
+      rates = null,
+      seed = 1,
+      runs = runsUsual,
+      speed = null,
+      habits = {},
+    } = body;
+    const asked = { plan, calendar, weather, rates, seed, runs, speed, habits };
+    return toldLines<Line<'rehearse-plan'>>(async (teller, stop) => {
+      const listener: RehearsalListener = {
+        reads: (reads) => teller.isAt({ reads }),
+        // Told once, so it must not be passed over.
+        clocks: (clocks) => void teller.tell([{ clocks }]),
+        stands: (stands) => teller.isAt({ stands }),
+      };
+      return [{ rehearsal: wire(await tellingPlaces(estate.plans.rehearse(asked, who, listener, stop))) }];
     }, signal);
   },
 };

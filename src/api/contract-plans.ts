@@ -4,7 +4,8 @@ import Type from 'typebox';
 import { applySteps } from '#operations/apply-plan.ts';
 import { anyReason, fileName, longOrder, name } from './operation.ts';
 import { planApplied, planReport } from './shapes/plan.ts';
-import { fields, flag, maybe, named, number, oneOf, text } from './shapes/shape.ts';
+import { rehearsalReport, stand } from './shapes/rehearsal.ts';
+import { count, fields, flag, maybe, milliseconds, named, number, oneOf, text } from './shapes/shape.ts';
 
 /** One that was sent. */
 export const givenFile = fields({
@@ -17,6 +18,9 @@ const explainedMost = 100;
 /** An hour: planned for longer than some minutes a plan hardly gets better. */
 const effortMost = 3_600;
 const seedMost = 2 ** 31 - 1;
+const runsMost = 100;
+const longTime = (description: string) =>
+  Type.Integer({ minimum: 1, maximum: 10 * 366 * 86_400_000, description: `Milliseconds. ${description}` });
 
 /** As `godwit plan -o plan.csv` names what lies beside the plan, in the order in which they are told. */
 export const toldFiles = ['plan', 'unknown', 'splits', 'unplaced', 'wishes'] as const;
@@ -32,6 +36,16 @@ const fileLine = named('PlanPart', 'A part of a file of the plan: all parts of o
   file: oneOf(toldFiles, 'Which: the plan itself, or a table beside it (docs/planning.md).'),
   text: text('What it goes on with, in UTF-8.'),
 });
+const readsLine = named('RehearsalReads', 'What is being read.', { reads: text('In words.') });
+const clocksLine = named('RehearsalClocks', 'Whose clocks are shown.', { clocks: text('A time zone.') });
+const standsLine = named('RehearsalStands', 'How it stands.', {
+  stands: fields({
+    run: count('Its number, from 0 on.'),
+    stand: maybe(stand),
+    over: maybe(fields({ begins: milliseconds('Since 1970.'), ends: milliseconds('Since 1970.') })),
+  }),
+});
+const rehearsalLine = named('RehearsalDone', 'The last line.', { rehearsal: rehearsalReport });
 const applyingLine = named('PlanApplying', 'How far it has come.', {
   begins: oneOf(applySteps, 'What takes its time next.'),
 });
@@ -76,5 +90,34 @@ export const plansContract = {
       ...anyReason,
     }),
     answer: Type.Union([applyingLine, appliedLine]),
+  }),
+  'rehearse-plan': longOrder({
+    path: '/v1/plans/rehearse',
+    does: 'Play the whole programme of a plan on a virtual clock. Nothing is changed by it.',
+    act: 'plan',
+    body: fields({
+      plan: givenFile,
+      calendar: givenFile,
+      weather: Type.Optional(givenFile),
+      rates: Type.Optional(givenFile),
+      seed: Type.Optional(
+        Type.Integer({ minimum: 1, maximum: seedMost - 1_000, description: 'Of the first run; else 1.' }),
+      ),
+      runs: Type.Optional(
+        Type.Integer({ minimum: 1, maximum: runsMost, description: 'So many seeds; else as the command line has it.' }),
+      ),
+      speed: Type.Optional(
+        Type.Number({ minimum: 1, maximum: 1e9, description: 'The first run, so many times as fast as a real one.' }),
+      ),
+      habits: Type.Optional(
+        fields({
+          aheadMs: Type.Optional(longTime('Before its window the copying of a wave begins.')),
+          followEveryMs: Type.Optional(longTime('Between two looks at who follows.')),
+          errorBudget: Type.Optional(Type.Number({ minimum: 0, maximum: 1, description: 'Before a wave pauses.' })),
+          releaseAfterMs: Type.Optional(maybe(longTime('After its switch a mailbox is released; null: never.'))),
+        }),
+      ),
+    }),
+    answer: Type.Union([readsLine, clocksLine, standsLine, rehearsalLine]),
   }),
 } as const;

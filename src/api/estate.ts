@@ -18,6 +18,7 @@ import type { EstateForecast } from '#operations/forecast.ts';
 import type { PlanReport } from '#operations/plan-report.ts';
 import type { NamedSecret, RotateOrder, Rotated } from '#operations/keep-secrets.ts';
 import type { NoticeDesk } from '#operations/notice-desk.ts';
+import type { Over } from '#operations/rehearse.ts';
 import type { WaveReported } from '#operations/report-wave.ts';
 import type { VerifiedMailbox, VerifyWaveRequest } from '#operations/verify-wave.ts';
 import type { Approvals, Sessions, Tokens } from '#ports/access.ts';
@@ -31,8 +32,11 @@ import type { SentFiles } from '#ports/sent-files.ts';
 import type { TailView } from '#ports/tail.ts';
 import type { Acceptances } from '#ports/wave-accounts.ts';
 import type { Waves } from '#ports/waves.ts';
+import type { Habits } from '#rehearsal/order.ts';
+import type { Stand } from '#rehearsal/outcome.ts';
 import type { toldFiles } from './contract-plans.ts';
 import type { Bounded } from './shapes/plan.ts';
+import type { RehearsalTold } from './shapes/rehearsal.ts';
 
 /** What it holds, or the part of that which somebody is let see: what lies outside is not there. */
 export interface Holding {
@@ -136,6 +140,31 @@ export interface ApplyAsked {
   readonly why: string | null;
 }
 
+export interface RehearsalAsked {
+  readonly plan: NamedFile;
+  readonly calendar: NamedFile;
+  readonly weather: NamedFile | null;
+  readonly rates: NamedFile | null;
+  readonly seed: number;
+  readonly runs: number;
+  /** Null: as fast as it goes. */
+  readonly speed: number | null;
+  readonly habits: Partial<Habits>;
+}
+
+export interface RehearsalListener {
+  reads(what: string): void;
+  clocks(timezone: string): void;
+  stands(stands: RehearsalStands): void;
+}
+
+/** Null until it has begun. */
+export interface RehearsalStands {
+  readonly run: number;
+  readonly stand: Stand | null;
+  readonly over: Over | null;
+}
+
 /**
  * Plans by files that `who` has sent, one at a time: `api.planning.under-way`. Throws `api.not-there` for a file, what
  * `operations/plan-estate.ts` and `apply-plan.ts` throw, and `api.request.unfit` for a calendar that is none.
@@ -143,6 +172,12 @@ export interface ApplyAsked {
 export interface PlansDesk {
   make(order: PlanAsked, who: string, listener: PlanListener, signal: AbortSignal): Promise<Bounded<PlanReport>>;
   apply(order: ApplyAsked, who: string, watcher: PlanWatcher, signal: AbortSignal): Promise<PlanApplied>;
+  rehearse(
+    order: RehearsalAsked,
+    who: string,
+    listener: RehearsalListener,
+    signal: AbortSignal,
+  ): Promise<Bounded<RehearsalTold>>;
 }
 
 /** What the command line has commands of its own for. */

@@ -8,6 +8,9 @@ import type { Database } from '#store/db.ts';
 import { testDatabase } from '#store/test-database.ts';
 import { ask, bearerOf, problemIn, type Served, served, type Told } from './served.test-kit.ts';
 
+/** Processes of their own take theirs on a machine that is busy. */
+vi.setConfig({ testTimeout: 180_000 });
+
 const calendar = `
 timezone: Europe/London
 from: 2999-08-05
@@ -76,6 +79,30 @@ describe('a plan', () => {
     expect(rows).toMatchObject([
       { who: 'token 1 (planner of all)', why: 'as agreed', about: { file: 'plans/august.csv' } },
     ]);
+  });
+});
+
+describe('a rehearsal', () => {
+  test('goes by the settings of the server, tells how it stands, and the same of the same seed', async () => {
+    await using db = await testDatabase();
+    const { sent, lines } = await opened(db);
+    const rows = ['ann', 'bob', 'cat', 'dan'].map((name) => `${name}@x.example,evening,2999-08-05T19:00\n`);
+    const plan = await sent(`address,wave,window_start\n${rows.join('')}`, 'august.csv');
+    const order = { plan, calendar: await sent(calendar, 'calendar.yaml'), runs: 2, habits: { releaseAfterMs: null } };
+    const { lines: told } = await lines('/v1/plans/rehearse', order);
+    expect(told).toContainEqual({ clocks: 'Europe/London' });
+    const { rehearsal } = told.at(-1) as { readonly rehearsal: Line };
+    expect(rehearsal).toMatchObject({
+      plan: 'august.csv',
+      platforms: { source: { budget: { connections: 10 } } },
+      habits: { errorBudget: 0.02, releaseAfterMs: null },
+      runs: { told: { mailboxes: 5, unplacedByPlan: 1, end: { settled: 4 } }, runs: [{ seed: 1 }, { seed: 2 }] },
+    });
+    const again = await lines('/v1/plans/rehearse', order);
+    expect(again.lines.at(-1)).toEqual({ rehearsal });
+    const weather = await sent('outages: [', 'weather.yaml');
+    const wrong = await lines('/v1/plans/rehearse', { ...order, weather });
+    expect(JSON.stringify(wrong.lines.at(-1))).toContain('weather.yaml, line 1');
   });
 });
 

@@ -17,6 +17,7 @@ import { Judge } from './judge.ts';
 import { type ContractServer, type ContractServerOptions, openContractServer } from './contract-server.ts';
 import type { Problem } from './problem.ts';
 import type { EstateSettings } from '#domain/estate-settings.ts';
+import type { Budget } from '#domain/platform.ts';
 import type { Act, DangerousAct, HeldRole } from '#domain/rights.ts';
 import { type Clock, realClock } from '#lib/clock.ts';
 import { type Log, silent } from '#lib/log.ts';
@@ -73,7 +74,15 @@ function pretendedLooks(db: Database): WaveLooks {
 function planningOn(db: Database): DeskParts['planning'] {
   const { url } = db as Partial<TestDatabase>;
   const environment = url === undefined ? process.env : { ...process.env, DATABASE_URL: url };
-  return { database: 'embedded', environment, log: loud };
+  const budget: Budget = {
+    connections: 10,
+    connectionsPerMailbox: 4,
+    bytesPerSecond: [{ fromMinute: 0, bytesPerSecond: null }],
+    commandsPerSecond: null,
+  };
+  const { timezone, errorBudget } = settings;
+  const rehearsed = { timezone, errorBudget, followEverySeconds: 900, source: { budget }, target: { budget } };
+  return { database: 'embedded', environment, settings: rehearsed, log: loud };
 }
 /** People are told by a mail server that nobody runs. */
 const telling = {

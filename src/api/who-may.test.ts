@@ -129,6 +129,7 @@ const rows: Readonly<Record<Asked, Row>> = {
   'verify-wave': [operators, nobody, (of) => ({ param: of.wave })],
   // Of a file that nobody has sent.
   'make-plan': [['owner', 'planner'], nobody, () => ({ order: { calendar: noFile } })],
+  'rehearse-plan': [['owner', 'planner'], nobody, () => ({ order: { calendar: noFile, plan: noFile } })],
   'apply-plan': [['owner', 'planner'], nobody, () => ({ order: { calendar: noFile, plan: noFile } })],
   'list-tail': [all, all, (of) => ({ query: `organisation=${of.organisation}` })],
   'see-burn-down': [all, all, (of) => ({ query: `organisation=${of.organisation}` })],

@@ -19,6 +19,7 @@ import { followChanges } from '#operations/follow-changes.ts';
 import { importEstate } from '#operations/import-estate.ts';
 import { rotateSecrets, setSecrets } from '#operations/keep-secrets.ts';
 import type { NoticeDesk } from '#operations/notice-desk.ts';
+import type { SettingsToRehearse } from '#operations/rehearsal-terms.ts';
 import { reportWave } from '#operations/report-wave.ts';
 import type { Keyring } from '#ports/key-service.ts';
 import type { FileLimits } from '#ports/sent-files.ts';
@@ -90,7 +91,7 @@ export async function openApi({
       keys,
       settings,
       looks: looksOn({ db, settings, keys, version, environment, log }),
-      planning: { database: settings.database, log },
+      planning: { database: settings.database, settings: settingsToRehearse(settings), log },
       fileLimits: api.files,
       notices: noticeDeskOn({ db, settings, keys, environment, log }),
       examine,
@@ -114,7 +115,7 @@ export interface DeskParts {
   readonly stateDir: string;
   readonly keys: Keyring | null;
   readonly looks: WaveLooks;
-  readonly planning: Pick<PlansDeskParts, 'database' | 'environment' | 'log'>;
+  readonly planning: Pick<PlansDeskParts, 'database' | 'environment' | 'settings' | 'log'>;
   /** Lacking: one is opened. */
   readonly plans?: PlansDesk;
   /** Lacking: the usual ones. */
@@ -155,6 +156,13 @@ export function deskOn(given: DeskParts): EstateDesk {
     orderMaxMs,
     signingKeys: signingKeys(db),
   };
+}
+
+/** What a rehearsal goes by, and nothing of how somebody signs in. */
+function settingsToRehearse(settings: EstateSettings): SettingsToRehearse {
+  const { timezone, followEverySeconds, errorBudget, source, target } = settings;
+  const budgets = { source: { budget: source.budget }, target: { budget: target.budget } };
+  return { timezone, followEverySeconds, errorBudget, ...budgets };
 }
 
 function secretsOn(db: Database, keys: Keyring | null): Kept['secrets'] {

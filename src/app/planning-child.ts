@@ -46,13 +46,17 @@ export async function answerOf(
     for await (const [text] of words as AsyncIterable<[string]>) {
       const word = JSON.parse(named(text)) as PlanningWord;
       if (word.kind === 'log') log[word.level](word.phrase, word.fields);
-      else if (word.kind === 'progress' || word.kind === 'begins') hears(word);
-      else return answerIn(word);
+      else if (isLast(word)) return answerIn(word);
+      else hears(word);
     }
     throw fault('api.planning.ended', { text: await whyEnded(child, gone) });
   } finally {
     await end(child, gone);
   }
+}
+
+function isLast(word: LastWord | Telling): word is LastWord {
+  return ['answer', 'fault', 'wrong', 'broken'].includes(word.kind);
 }
 
 function answerIn(word: LastWord): unknown {

@@ -1,11 +1,13 @@
 /** What a process that plans is told to do, and what it tells: JSON, one message each. */
 
-import type { PlanProgress } from '#api/estate.ts';
+import type { PlanProgress, RehearsalStands } from '#api/estate.ts';
 import type { Fault } from '#domain/fault.ts';
 import type { EstateSettings } from '#domain/estate-settings.ts';
 import type { UsageProblem } from '#domain/report.ts';
 import type { LogFields } from '#lib/log.ts';
 import type { applySteps } from '#operations/apply-plan.ts';
+import type { SettingsToRehearse } from '#operations/rehearsal-terms.ts';
+import type { Habits } from '#rehearsal/order.ts';
 
 /** Where the estate is. */
 export interface JobPlace {
@@ -14,7 +16,7 @@ export interface JobPlace {
 }
 
 /** All paths are of this machine. */
-export type PlanningJob = MakeJob | ApplyJob;
+export type PlanningJob = MakeJob | ApplyJob | RehearseJob;
 
 export interface MakeJob extends JobPlace {
   readonly kind: 'make';
@@ -40,6 +42,19 @@ export interface ApplyJob extends JobPlace {
   readonly why: string | null;
 }
 
+export interface RehearseJob extends JobPlace {
+  readonly kind: 'rehearse';
+  readonly plan: string;
+  readonly calendar: string;
+  readonly weather: string | null;
+  readonly rates: string | null;
+  readonly seed: number;
+  readonly runs: number;
+  readonly speed: number | null;
+  readonly habits: Partial<Habits>;
+  readonly settings: SettingsToRehearse;
+}
+
 /** `answer` is the last word where all went well; `fault`, `wrong` and `broken` where it did not. */
 export type PlanningWord =
   | {
@@ -49,6 +64,9 @@ export type PlanningWord =
       readonly fields: LogFields;
     }
   | { readonly kind: 'progress'; readonly progress: PlanProgress }
+  | { readonly kind: 'reads'; readonly what: string }
+  | { readonly kind: 'clocks'; readonly timezone: string }
+  | { readonly kind: 'stands'; readonly stands: RehearsalStands }
   | { readonly kind: 'begins'; readonly step: (typeof applySteps)[number] }
   | { readonly kind: 'answer'; readonly answer: unknown }
   | { readonly kind: 'fault'; readonly code: Fault['code']; readonly words: string; readonly about: object }
@@ -58,6 +76,6 @@ export type PlanningWord =
   | { readonly kind: 'broken'; readonly text: string };
 
 /** What is told on the way. */
-export type Telling = Extract<PlanningWord, { kind: 'progress' | 'begins' }>;
+export type Telling = Extract<PlanningWord, { kind: 'progress' | 'begins' | 'reads' | 'clocks' | 'stands' }>;
 /** What it ends with. */
 export type LastWord = Exclude<PlanningWord, { kind: 'log' | Telling['kind'] }>;

@@ -14,7 +14,7 @@ import type { PlanningJob, PlanningWord } from './planning-job.ts';
 import { doJob } from './planning-work.ts';
 
 /** Whoever carries mailboxes on this machine goes first. */
-const niceness = 10;
+const niceness = 5;
 /** Asked to end, and something never answers. */
 const endWithinMs = 3_000;
 

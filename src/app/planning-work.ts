@@ -2,19 +2,23 @@
 
 import { existsSync } from 'node:fs';
 import { toldFiles } from '#api/contract-plans.ts';
-import type { PlanProgress } from '#api/estate.ts';
+import type { PlanProgress, RehearsalStands } from '#api/estate.ts';
 import type { Bounded } from '#api/shapes/plan.ts';
+import type { RehearsalTold } from '#api/shapes/rehearsal.ts';
+import type { RehearsalReading } from '#cli/world.ts';
 import { applyPlan, type PlanWatcher } from '#operations/apply-plan.ts';
 import { planEstate } from '#operations/plan-estate.ts';
 import { PlanDrafts, planFilePaths } from '#operations/plan-files.ts';
 import type { PlanReport } from '#operations/plan-report.ts';
+import type { RehearseWatcher } from '#operations/rehearse.ts';
 import type { Log } from '#lib/log.ts';
 import { planKeepingOf } from '#store/plan-keeping.ts';
 import { openEstateDatabase } from './estate-database.ts';
 import type { Environment } from './keyring.ts';
 import { estateToPlan, unhurried } from './plan-work.ts';
-import type { ApplyJob, MakeJob, PlanningJob, PlanningWord } from './planning-job.ts';
+import type { ApplyJob, MakeJob, PlanningJob, PlanningWord, RehearseJob } from './planning-job.ts';
 import { readCalendar } from './read-calendar.ts';
+import { rehearse } from './rehearsing.ts';
 
 export interface PlanningHands {
   readonly say: (word: PlanningWord) => void;
@@ -39,6 +43,8 @@ export function doJob(job: PlanningJob, hands: PlanningHands, signal: AbortSigna
       return make(job, hands, signal);
     case 'apply':
       return apply(job, hands, signal);
+    case 'rehearse':
+      return rehearsed(job, hands, signal);
   }
 }
 
@@ -47,7 +53,7 @@ async function make(job: MakeJob, { say, log, environment }: PlanningHands, sign
   const calendar = await readCalendar(job.calendar);
   await using opened = await estateToPlan({ database, stateDir }, { log, signal }, environment);
   using drafts = out === null ? null : new PlanDrafts(out);
-  const tell = seldom((progress) => say({ kind: 'progress', progress }));
+  const tell = seldom((progress: PlanProgress) => say({ kind: 'progress', progress }));
   const report = await planEstate(
     {
       calendar,
@@ -88,7 +94,30 @@ async function apply(job: ApplyJob, { say, log, environment }: PlanningHands, si
   return await applyPlan({ ...order, openKeeping: planKeepingOf(db, log) }, signal);
 }
 
-function seldom(tell: (progress: PlanProgress) => void): (progress: PlanProgress) => void {
+async function rehearsed(
+  job: RehearseJob,
+  { say, log, environment }: PlanningHands,
+  signal: AbortSignal,
+): Promise<RehearsalTold> {
+  const { database, stateDir, kind: _, ...rest } = job;
+  const tell = seldom((stands: RehearsalStands) => say({ kind: 'stands', stands }));
+  let run = 0;
+  const watcher: RehearseWatcher & RehearsalReading = {
+    reads: (what) => say({ kind: 'reads', what }),
+    clocks: (timezone) => say({ kind: 'clocks', timezone }),
+    begins: (number) => {
+      run = number;
+      say({ kind: 'stands', stands: { run, stand: null, over: null } });
+    },
+    stands: (stand, over) => tell({ run, stand, over }),
+  };
+  const options = { ...rest, estate: { database, stateDir }, folder: null, log };
+  const { report } = await rehearse(options, watcher, environment, signal);
+  const { switchedIn: __, ...told } = report.runs.told;
+  return { ...report, runs: { ...report.runs, told } };
+}
+
+function seldom<Progress>(tell: (progress: Progress) => void): (progress: Progress) => void {
   let told = Number.NEGATIVE_INFINITY;
   return (progress) => {
     const now = performance.now();

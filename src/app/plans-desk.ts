@@ -6,9 +6,12 @@
 import { createReadStream } from 'node:fs';
 import { notThere } from '#api/answer.ts';
 import type { NamedFile, PlansDesk } from '#api/estate.ts';
+import type { Bounded } from '#api/shapes/plan.ts';
+import type { RehearsalTold } from '#api/shapes/rehearsal.ts';
 import { fault } from '#domain/fault.ts';
 import type { Log } from '#lib/log.ts';
 import type { PlanApplied } from '#operations/apply-plan.ts';
+import type { SettingsToRehearse } from '#operations/rehearsal-terms.ts';
 import type { SentFiles } from '#ports/sent-files.ts';
 import type { JobPlace, PlanningJob, Telling } from './planning-job.ts';
 import type { Made } from './planning-work.ts';
@@ -19,6 +22,8 @@ export interface PlansDeskParts extends JobPlace {
   readonly files: Pick<SentFiles, 'find' | 'forget'>;
   /** Of the process that plans; lacking: as ours. */
   readonly environment?: NodeJS.ProcessEnv;
+  /** By which it is rehearsed. */
+  readonly settings: SettingsToRehearse;
   readonly log: Log;
 }
 
@@ -62,6 +67,23 @@ export function openPlansDesk(parts: PlansDeskParts): PlansDesk {
       const applied = await work.answer({ kind: 'apply', ...place, ...given, ...rest, who }, hears, signal);
       if (!order.dryRun) await parts.files.forget(who, plan.file);
       return applied as PlanApplied;
+    },
+    async rehearse(order, who, listener, signal) {
+      await using work = await desk.begin(who);
+      const { plan, calendar, weather, rates, ...rest } = order;
+      const given = {
+        plan: await work.take('plan.csv', plan),
+        calendar: await work.take('calendar.yaml', calendar),
+        weather: weather && (await work.take('weather.yaml', weather)),
+        rates: rates && (await work.take('rates.json', rates)),
+      };
+      const hears = (word: Telling) => {
+        if (word.kind === 'reads') listener.reads(word.what);
+        else if (word.kind === 'clocks') listener.clocks(word.timezone);
+        else if (word.kind === 'stands') listener.stands(word.stands);
+      };
+      const job = { kind: 'rehearse', ...place, ...given, ...rest, settings: parts.settings } as const;
+      return (await work.answer(job, hears, signal)) as Bounded<RehearsalTold>;
     },
   };
 }

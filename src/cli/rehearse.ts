@@ -1,9 +1,9 @@
 /** `godwit rehearse`: the whole programme of a plan on a virtual clock. */
 
+import { runsUsual } from '#operations/rehearse.ts';
 import { neverSwitch } from '#rehearsal/words.ts';
 import { exitCodes } from './exit-code.ts';
 import type { RehearseFlags } from './flags.ts';
-
 import { inPlaces } from './plan-problems.ts';
 import { settingsOf } from './programme.ts';
 import { parseDuration, parseShare } from './quantities.ts';
@@ -43,7 +43,6 @@ type Choices = Omit<RehearseOptions, 'plan' | 'estate' | 'settings' | 'log'>;
 
 const seedMost = 2 ** 31 - 1 - 1_000;
 const runsMost = 100;
-const runsUsual = 5;
 
 function choicesIn(flags: RehearseFlags): Choices {
   const problems = new Problems();
@@ -94,7 +93,7 @@ function choicesIn(flags: RehearseFlags): Choices {
 function importedEstate(
   session: Session,
   flags: RehearseFlags,
-  settings: RehearseOptions['settings'],
+  settings: Awaited<ReturnType<typeof settingsOf>>,
 ): RehearseOptions['estate'] {
   return { database: settings?.database ?? 'embedded', stateDir: flags.state ?? session.world.settings().stateDir };
 }

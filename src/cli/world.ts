@@ -68,6 +68,7 @@ import type { PlanReport } from '#operations/plan-report.ts';
 import type { NoticeDesk } from '#operations/notice-desk.ts';
 import type { WaveReported } from '#operations/report-wave.ts';
 import type { LogRead, ReadLogOrder } from '#operations/read-access-log.ts';
+import type { SettingsToRehearse } from '#operations/rehearsal-terms.ts';
 import type { RehearseWatcher } from '#operations/rehearse.ts';
 import type { EstateRoster } from '#operations/roster-of-estate.ts';
 import type { VerifyReport, VerifyWatcher } from '#operations/verify-mailbox.ts';
@@ -309,7 +310,7 @@ export interface RehearseOptions {
   /** What is not said is as the estate and the settings have it, and else as usual. */
   readonly habits: Partial<Habits>;
   /** Of the programme; null where there are none. */
-  readonly settings: EstateSettings | null;
+  readonly settings: SettingsToRehearse | null;
   readonly log: Log;
 }
 

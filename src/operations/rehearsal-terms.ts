@@ -12,7 +12,8 @@ import type { EstateFacts } from '#ports/forecasting.ts';
 import { type Habits, type PlayedPlatform, platformsFor, type RehearsalOrder } from '#rehearsal/order.ts';
 import { lostShareOf } from './forecast.ts';
 
-export type SettingsToRehearse = Pick<EstateSettings, SideName | 'timezone' | 'followEverySeconds' | 'errorBudget'>;
+export type SettingsToRehearse = Pick<EstateSettings, 'timezone' | 'followEverySeconds' | 'errorBudget'> &
+  Readonly<Record<SideName, Pick<EstateSettings[SideName], 'budget'>>>;
 
 export interface WhatIsKnown {
   /** Rates that somebody gave; then they say also how many mailboxes are worked on at one time. */

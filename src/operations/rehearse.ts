@@ -10,6 +10,9 @@ import type { Rehearsal, Stand } from '#rehearsal/outcome.ts';
 import { beginRehearsal, type Play } from '#rehearsal/play.ts';
 import { inShort, type RunInShort, type Runs } from '#rehearsal/runs.ts';
 
+/** Where nobody says otherwise. */
+export const runsUsual = 5;
+
 export interface RehearseWatcher {
   /** From 0 on. */
   begins(run: number): void;

@@ -40,7 +40,7 @@ const workRate = shapeOf<WorkRate>()(
   }),
 );
 
-const rates = shapeOf<Rates>()(
+export const rates = shapeOf<Rates>()(
   named('Rates', 'How fast mail moves, and how often it does not.', {
     origin: oneOf(['measured', 'stated'], 'Whether that was measured here.'),
     samples: count('Copies behind it.'),

@@ -29,7 +29,7 @@ const dayWindow = shapeOf<DayWindow>()(
   }),
 );
 
-const planWindow = shapeOf<Bounded<PlanWindow>>()(
+export const planWindow = shapeOf<Bounded<PlanWindow>>()(
   named('PlanWindow', 'A window of the calendar.', {
     opensAt: milliseconds('Milliseconds since 1970.'),
     closesAt: milliseconds('The first moment that is no longer in it, in milliseconds since 1970.'),
