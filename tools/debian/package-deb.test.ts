@@ -10,7 +10,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { awkwardAccount } from '../../labs/awkward-folders.ts';
 import { startDovecot } from '../../labs/dovecot.ts';
 import { labAvailable } from '../../labs/namespace.ts';
@@ -171,6 +171,33 @@ describe.runIf(dpkg.ok)('the package', () => {
     const other = await atHome(['db', 'info'], { ...state, DATABASE_URL: 'postgresql://someone@127.0.0.1:10/x' });
     expect(other.stderr).toContain('127.0.0.1:10');
     await rm(join(etc, 'environment'));
+  });
+
+  test('and as root with what the service remembers, into which no command of root’s writes', async () => {
+    const folder = '/var/lib/private/godwit';
+    const home = join(scratch, 'home/.local/state/godwit');
+    const env = { DATABASE_URL: 'postgresql://someone@127.0.0.1:9/x' };
+    const config = join(root, 'etc/godwit/godwit.yaml');
+    const asPacked = await readFile(config);
+    onTestFinished(async () => {
+      await writeFile(config, asPacked);
+      await rm(join(root, folder), { recursive: true, force: true });
+    });
+    const side = (port: number) => `{ url: 'imap+plain://127.0.0.1:${port}', secret: env:PW }`;
+    await writeFile(config, `source: ${side(9)}\ntarget: ${side(10)}\n`);
+    expect((await atHome(['doctor'], env)).stdout).toContain(home);
+    await mkdir(join(root, folder), { recursive: true, mode: 0o700 });
+    const found = await atHome(['doctor'], env);
+    expect(found.stdout).toContain(folder);
+    expect(found.stdout).not.toContain(home);
+    expect((await atHome(['doctor'], { ...env, GODWIT_STATE: '/nowhere' })).stdout).toContain('/nowhere');
+    const elsewhere = await atHome(['doctor', '--state', '/nowhere'], env);
+    expect(elsewhere.stdout).not.toContain(folder);
+    const ends = ['imap+plain://ann@127.0.0.1:9', 'imap+plain://ann@127.0.0.1:10'];
+    const secrets = ['--source-secret', 'env:PW', '--target-secret', 'env:PW'];
+    const copied = await atHome(['copy', ...ends, ...secrets], { ...env, PW: 'x', HOME: '/dev/null' });
+    expect(copied.stdout).toContain('/dev/null/.local/state/godwit');
+    expect(await readdir(join(root, folder))).toEqual([]);
   });
 
   test('its man page tells of every command, and groff has nothing to complain of', async () => {

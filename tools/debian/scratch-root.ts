@@ -25,7 +25,7 @@ export async function dpkgIn(root: string, ...words: readonly string[]): Promise
  */
 export function asInstalled(root: string): readonly string[] {
   const script = `
-    for part in usr etc; do mount -t overlay overlay -o "lowerdir=$1/$part:/$part" "/$part" || exit 111; done
+    for part in usr etc var; do mount -t overlay overlay -o "lowerdir=$1/$part:/$part" "/$part" || exit 111; done
     shift; exec "$@"`;
   const namespace = process.getuid?.() === 0 ? ['-mn'] : ['-Urmn'];
   return ['unshare', ...namespace, '--propagation', 'private', 'sh', '-c', script, 'sh', root];
