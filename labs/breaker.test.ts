@@ -4,7 +4,7 @@ import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import { runMax } from '../src/domain/breaker.ts';
 import { openEstateView } from '../src/store/estate-view.ts';
-import { verifyAudit } from '../src/store/audit.ts';
+import { verifyAudit } from '../src/store/audit-verify.ts';
 import { startSimEstate } from './sim-estate.ts';
 import { simPassword } from './sim/server.ts';
 

@@ -12,7 +12,7 @@ import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { sql } from 'kysely';
 import { Chance } from '../src/lib/chance.ts';
-import { verifyAudit } from '../src/store/audit.ts';
+import { verifyAudit } from '../src/store/audit-verify.ts';
 import {
   apiToken,
   type Arena,

@@ -1,7 +1,7 @@
 /** What is said of an estate that has moved: by an independent comparison of every mailbox, and by Godwit itself. */
 
 import { sql } from 'kysely';
-import { verifyAudit } from '../src/store/audit.ts';
+import { verifyAudit } from '../src/store/audit-verify.ts';
 import type { Database } from '../src/store/db.ts';
 import { compareAccounts, differencesOf } from './compare.ts';
 import type { LabServer, LabUser } from './server.ts';

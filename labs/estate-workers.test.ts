@@ -7,7 +7,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
-import { verifyAudit } from '../src/store/audit.ts';
+import { verifyAudit } from '../src/store/audit-verify.ts';
 import type { Database } from '../src/store/db.ts';
 import { type AtWork, eventually, goToWork } from './at-work.ts';
 import { plainMessages } from './awkward-mail.ts';

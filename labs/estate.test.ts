@@ -7,7 +7,7 @@ import { describe, expect, test } from 'vitest';
 import { readEstate } from '../src/app/read-estate.ts';
 import { serve } from '../src/app/serve.ts';
 import { silent } from '../src/lib/log.ts';
-import { verifyAudit } from '../src/store/audit.ts';
+import { verifyAudit } from '../src/store/audit-verify.ts';
 import { advanceAll } from '../src/store/journey.ts';
 import { plainMessages } from './awkward-mail.ts';
 import { compareAccounts, differencesOf } from './compare.ts';

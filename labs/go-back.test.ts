@@ -10,7 +10,7 @@ import { readEstate } from '../src/app/read-estate.ts';
 import { serve } from '../src/app/serve.ts';
 import { removedFolder } from '../src/domain/removed-folder.ts';
 import { silent } from '../src/lib/log.ts';
-import { verifyAudit } from '../src/store/audit.ts';
+import { verifyAudit } from '../src/store/audit-verify.ts';
 import { openMailboxOrders } from '../src/store/mailbox-orders.ts';
 import { plainMessages } from './awkward-mail.ts';
 import { compareAccounts, differencesOf } from './compare.ts';

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
 import { migrations } from '../src/store/migrations.ts';
-import { verifyAudit } from '../src/store/audit.ts';
+import { verifyAudit } from '../src/store/audit-verify.ts';
 import { openDatabase } from '../src/store/db.ts';
 import { startEmbedded } from '../src/postgres/embedded.ts';
 import { type AtWork, eventually, goToWork } from './at-work.ts';

@@ -12,7 +12,7 @@ import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
 import { silent } from '../src/lib/log.ts';
 import { startEmbedded } from '../src/postgres/embedded.ts';
-import { verifyAudit } from '../src/store/audit.ts';
+import { verifyAudit } from '../src/store/audit-verify.ts';
 import { openDatabase } from '../src/store/db.ts';
 import { openEstateView } from '../src/store/estate-view.ts';
 import { migrate } from '../src/store/migrations.ts';

@@ -8,7 +8,8 @@ import { join } from 'node:path';
 import type { AuditFinding, AuditHead } from '#domain/audit-finding.ts';
 import { headIn } from '#domain/audit-heads.ts';
 import type { Log } from '#lib/log.ts';
-import { auditHead, followsOn, Sealer, verifyAudit } from '#store/audit.ts';
+import { auditHead, Sealer } from '#store/audit.ts';
+import { followsOn, verifyAudit } from '#store/audit-verify.ts';
 import type { Database } from '#store/db.ts';
 
 const fileName = 'audit-head.json';

@@ -17,7 +17,8 @@ import {
 } from '#domain/diagnosis-estate.ts';
 import { askedOnce } from '#lib/asked-once.ts';
 import type { Examination } from '#operations/examine.ts';
-import { auditHead, followsOn } from '#store/audit.ts';
+import { auditHead } from '#store/audit.ts';
+import { followsOn } from '#store/audit-verify.ts';
 import { databaseInfo } from '#store/database-care.ts';
 import { doctorFacts } from '#store/doctor-facts.ts';
 import { openDoorCare } from '#store/door-care.ts';

@@ -24,7 +24,7 @@ import {
 import { readWitness, type RouteWitness } from '#doors/route-witness.ts';
 import { realClock } from '#lib/clock.ts';
 import type { Log } from '#lib/log.ts';
-import { isEarlier } from '#store/audit.ts';
+import { isEarlier } from '#store/audit-verify.ts';
 import type { Database } from '#store/db.ts';
 import { estateLedgers } from '#store/ledger.ts';
 import { turnLedger } from '#store/ledger-turn.ts';

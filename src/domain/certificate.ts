@@ -6,7 +6,7 @@
 
 import { createHash } from 'node:crypto';
 import { canonicalJson, type Json } from './canonical-json.ts';
-import type { Grade, Graded, GradeCounts } from './grade.ts';
+import type { Graded, GradeCounts } from './grade.ts';
 import type { Interruption } from './interruption.ts';
 import type { Stage } from './journey.ts';
 import { leafHash, treeRoot } from './merkle-tree.ts';
@@ -224,5 +224,3 @@ export function fileNameOf(address: string): string {
 
 /** File systems take 255 octets. */
 const nameMax = 200;
-
-export type { Grade };

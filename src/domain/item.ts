@@ -62,9 +62,6 @@ export interface FolderTree {
   readonly separator: string | null;
 }
 
-/** The five system flags that can be set (RFC 9051 §2.3.2). `\Recent` is the server's own and never carried. */
-export const systemFlags = ['\\Answered', '\\Flagged', '\\Deleted', '\\Seen', '\\Draft'] as const;
-
 /**
  * The messages of a folder, or some of them, in columns: a folder of two million takes about 40 MB this way and a heap of
  * objects would take ten times that. Rows are in the order in which the platform told them, normally ascending UIDs.

@@ -61,7 +61,3 @@ export function after(stage: Stage, step: Step): Stage | null {
 export function stagesBefore(step: Step): readonly Stage[] {
   return stages.filter((stage) => after(stage, step) !== null);
 }
-
-export function isStage(word: string): word is Stage {
-  return Object.hasOwn(journey, word);
-}

@@ -37,4 +37,4 @@ function lookOnly(stateDir: string): LedgerStore {
   };
 }
 
-export { memoryLedger, type MemoryLedger } from './memory.ts';
+export { memoryLedger } from './memory.ts';

@@ -18,7 +18,6 @@ import { csvLines } from '#lib/csv-lines.ts';
 
 /** `not-on`: not on these days. `together`: all of one group in one window. `last`: after everybody else of theirs. */
 export const wishKinds = ['not-on', 'together', 'last'] as const;
-export type WishKind = (typeof wishKinds)[number];
 
 export type Wish = {
   /** 0: it stands in no file, and is asked for in the estate. */

@@ -8,17 +8,7 @@
  * a connector that meets another one than it has told treats the connection as lost, so that no UID is read under both.
  */
 
-import type {
-  Folder,
-  FolderId,
-  FolderState,
-  FolderTree,
-  Instant,
-  Listing,
-  ModSeq,
-  Uid,
-  UidValidity,
-} from '#domain/item.ts';
+import type { Folder, FolderId, FolderState, FolderTree, Instant, Listing, Uid, UidValidity } from '#domain/item.ts';
 import type { UidSet } from '#domain/uid-set.ts';
 
 /** How a mailbox is reached. A function, so that an engine can open it again after a cut. Signs in before it resolves. */
@@ -271,5 +261,3 @@ export interface StoreRefusal {
 
 /** The end of an open range: the largest number a UID can be (RFC 9051 §9, `nz-number`). */
 export const maxUid = 0xffff_ffff as Uid;
-
-export type { ModSeq };

@@ -203,11 +203,6 @@ function tableText({ head, rows }: Table, hasFigures = true): string {
   return `<div class="table"><table><thead><tr>${names}</tr></thead><tbody>${rows.map((row) => `<tr>${cells(row)}</tr>`).join('\n')}</tbody></table></div>`;
 }
 
-/** Also the name of the whole, for the title of a folder. */
-export function headline(report: RehearsalReport): string {
-  return `${mailboxes(report.runs.told.mailboxes)}: ${verdict(report)}`;
-}
-
 const pageStyle = `
 *{box-sizing:border-box}body{margin:0;background:var(--paper);color:var(--ink);font:16px/1.5 system-ui,sans-serif}
 header,main{max-width:56rem;margin:0 auto;padding:1.5rem}h1{font-size:1.7rem;line-height:1.25;margin:.2rem 0 1rem;text-wrap:balance}h2{font-size:1.25rem;margin:2.5rem 0 .5rem}h3{font-size:1rem;margin:2rem 0 .3rem}

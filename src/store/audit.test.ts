@@ -2,7 +2,8 @@
 
 import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
-import { note, seal, Sealer, verifyAudit } from './audit.ts';
+import { note, seal, Sealer } from './audit.ts';
+import { verifyAudit } from './audit-verify.ts';
 import { type TestDatabase, testDatabase } from './test-database.ts';
 
 /** A log of links 1 to 3: records 1 and 2, 3 and 4, 5 and 6. */

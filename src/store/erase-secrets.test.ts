@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 import { ringOf } from '#app/keyring.test-kit.ts';
 import { sealingKey } from '#domain/sealed.ts';
 import { setSecrets } from '#operations/keep-secrets.ts';
-import { verifyAudit } from './audit.ts';
+import { verifyAudit } from './audit-verify.ts';
 import type { Database } from './db.ts';
 import { digestKeySecret } from './digest-key.ts';
 import { sealedSecrets } from './secrets.ts';

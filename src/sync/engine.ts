@@ -2,7 +2,7 @@
 
 import type { ElementMaker } from '#domain/digest.ts';
 import type { Fault } from '#domain/fault.ts';
-import type { Folder, FolderId, Listing, Uid } from '#domain/item.ts';
+import type { Folder, FolderId, Uid } from '#domain/item.ts';
 import type { MappedFolder } from '#domain/folder-map.ts';
 import type { FolderNote } from '#domain/report.ts';
 import type { Selection } from '#domain/selection.ts';
@@ -242,13 +242,6 @@ const failuresUntilNamed = 6;
 /** The measured optimum of a MULTIAPPEND (docs/decisions): more brings nothing and makes a refusal dearer. */
 export const batchMessagesMax = 200;
 export const batchBytesMax = 16 * 1024 * 1024;
-
-/** A row of a listing that is to be sent, with the words that go along. */
-export interface RowsToSend {
-  readonly listing: Listing;
-  /** Row numbers, ascending by UID. */
-  readonly rows: readonly number[];
-}
 
 /** What was on the target before us is never removed by us. Taken aside it is still there. */
 export function isTheirs({ choices }: Engine, { map }: FolderWork, uid: Uid): boolean {

@@ -5,8 +5,7 @@
 
 import type { Instant, Listing, Uid } from '#domain/item.ts';
 
-/** What is known of a message's content. */
-export const unread = 0;
+/** What is known of a message's content; nothing (0) in a fresh column. */
 export const hashed = 1;
 /** Not in the sample: the digest words stand for size and date. */
 export const outlined = 2;

@@ -7,7 +7,7 @@ import type { ImapOptions } from './options.ts';
 import { ImapTarget } from './target.ts';
 
 export { KeptSession } from './kept-session.ts';
-export type { Berth, ImapEndpoint, ImapOptions, SessionWatcher } from './options.ts';
+export type { ImapOptions } from './options.ts';
 export { ServerMemory } from './server-memory.ts';
 
 /** A mailbox that is only read: its session refuses to send anything that could change it. */
