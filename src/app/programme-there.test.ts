@@ -66,6 +66,14 @@ async function anEstate(): Promise<TestDatabase> {
   for (const mailbox of [1, 2]) await note(db.sql, { who: 'operator bob', what: 'hold', mailbox, why: 'on call' });
   await seal(db);
   await sql`update mailbox set excluded = 'asked to wait' where id = 5`.execute(db.sql);
+  await sql`
+    insert into certificate (id, mailbox, made_at, grade, leaf, text)
+    values (gen_random_uuid(), 3, now(), 'good', decode(repeat('00', 32), 'hex'), '')`.execute(db.sql);
+  const grade = { grade: 'good', because: ['1 mailboxes are good'] };
+  const certificate = { madeAt: '2026-12-01T10:00:00.000Z', mailboxes: 1, grade, root: 'aa' };
+  await sql`
+    insert into wave_certificate (id, seq, wave, made_at, hash, text)
+    values (gen_random_uuid(), 1, 1, now(), 'x', ${JSON.stringify({ certificate })})`.execute(db.sql);
   return db;
 }
 
@@ -98,6 +106,7 @@ const looks: readonly (readonly string[])[] = [
   ['describe', 'mailbox', 'ann@x.example'],
   ['describe', 'mailbox', 'ann@x.example', '-o', 'json'],
   ['describe', 'mailbox', 'eve@x.example', '-o', 'json'],
+  ['describe', 'mailbox', 'cat@x.example'],
   ['describe', 'mailbox', 'ZOE@z.example'],
   ['describe', 'mailbox', 'anm@x.example'],
   ['describe', 'wave', 'pilot'],

@@ -45,6 +45,7 @@ export function mailboxLines(mailbox: MailboxDescription, now: number): readonly
         mailbox.readiness === null ? '' : `checked ${since(mailbox.readiness.at, now)}: ${readinessText(mailbox)}`,
       ],
       ['verified', verifiedText(mailbox, now)],
+      ['certified', certifiedText(mailbox, now)],
       ['exceptions', exceptionsText(mailbox)],
     ]),
     ...(mailbox.fault === null ? [] : ['', ...faultLines(mailbox.fault, now)]),
@@ -151,6 +152,10 @@ function readinessText({ readiness }: MailboxDescription): string {
 function verifiedText({ verification, account }: MailboxDescription, now: number): string {
   if (verification === null) return '';
   return `${since(verification.at, now)}: ${shown(account.verified?.outcome ?? 'unknown', 60)}`;
+}
+
+function certifiedText({ account: { certified } }: MailboxDescription, now: number): string {
+  return certified === null ? '' : `${since(new Date(certified.at), now)}: ${certified.grade}`;
 }
 
 function listIn(found: unknown, key: string): readonly unknown[] {

@@ -25,6 +25,7 @@ behind         0.9 s at the end of the last pass, 2024-05-31T23:30Z (30:00 min a
 next           nothing by itself
 ready          checked 2024-05-30T00:00Z (2 days ago): It needs 45 MB.
 verified       2024-05-31T23:59Z (1:00 min ago): accepted
+certified      2024-05-31T23:59Z (1:00 min ago): good
 exceptions     1 open, 1 accepted by operator eve
 
 Blocked for target.quota, 2024-05-31T23:50Z (10:00 min ago)

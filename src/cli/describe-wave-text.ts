@@ -5,6 +5,7 @@ import { marks, stages } from '#domain/journey.ts';
 import { facts, logLines } from './describe-parts.ts';
 import { adviceLines, unknownRemedy } from './fault-text.ts';
 import { bytes, count, counted, duration, shown, table } from './shown.ts';
+import { gradeText } from './wave-report-text.ts';
 import { remarkLines, windowText } from './wave-text.ts';
 
 /** `now`: milliseconds since 1970, for how long until its window opens. */
@@ -23,6 +24,7 @@ export function waveLines(wave: WaveDescription, now: number): readonly string[]
       ['paused', wave.pausedWhy === null ? '' : shown(wave.pausedWhy, 200)],
       ['error budget', `${Math.round(wave.errorBudget * 1e4) / 100} %`],
       ['mailboxes', `${count(wave.mailboxes)}, ${bytes(wave.bytes)}`],
+      ['certified', certifiedText(wave)],
     ]),
     ...remarkLines(wave),
     ...(standing.length === 0
@@ -44,4 +46,10 @@ export function waveLines(wave: WaveDescription, now: number): readonly string[]
       : ['', `All of them: godwit get mailboxes --select 'stage=blocked wave=${shown(wave.name, 80)}'`]),
     ...logLines(wave.log),
   ];
+}
+
+function certifiedText({ certified }: WaveDescription): string {
+  if (certified === null) return '';
+  const { at, mailboxes, grade } = certified;
+  return `${at.slice(0, 16)}Z, ${counted(mailboxes, 'mailbox', 'mailboxes')}: ${gradeText(grade)}`;
 }

@@ -13,6 +13,7 @@ window        2024-06-01T19:00Z for 6:00:00 h (opens in 19:00:00 h)
 paused        2 of 4 failed
 error budget  2 %
 mailboxes     4, 4.00 kB
+certified     2024-05-31T23:59Z, 3 mailboxes: investigate: 1 mailboxes are poor
 Its window overlaps that of second.
 
   following  2

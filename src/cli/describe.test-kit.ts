@@ -40,6 +40,7 @@ export const account: MailboxAccount = {
   accepted: 1,
   acceptedBy: ['operator eve'],
   verified: { at: before(minute).toISOString(), outcome: 'accepted' },
+  certified: { at: before(minute).toISOString(), grade: 'good' },
 };
 
 export const refused: ListedException = {
@@ -158,6 +159,12 @@ const pilot: WaveDescription = {
       about: null,
     },
   ],
+  certified: {
+    at: before(minute).toISOString(),
+    mailboxes: 3,
+    grade: { grade: 'investigate', because: ['1 mailboxes are poor'] },
+    root: 'aa',
+  },
 };
 
 /** Its programme knows one mailbox, ann@x.example, as it is given, and one wave, pilot. */

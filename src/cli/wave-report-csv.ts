@@ -36,6 +36,8 @@ export const accountColumns = [
   'sign_in_seconds',
   'session_seconds',
   'delivery_seconds',
+  'grade',
+  'certified_at',
 ] as const;
 
 type Cell = string | number | null;
@@ -75,6 +77,8 @@ export function accountCells(account: MailboxAccount): readonly Cell[] {
     sign_in_seconds: seconds(account.interruption?.signInMs ?? null),
     session_seconds: seconds(account.interruption?.sessionMs ?? null),
     delivery_seconds: seconds(account.interruption?.deliveryMs ?? null),
+    grade: account.certified?.grade ?? null,
+    certified_at: account.certified?.at ?? null,
   };
   return accountColumns.map((column) => cells[column]);
 }

@@ -9,7 +9,15 @@ import { wavePage } from './wave-report-page.ts';
 const hostile = `<img src=x onerror=alert(1)>"'&\u202egnp.exe\u001b[2J`;
 
 function account(address: string, rest: Partial<MailboxAccount> = {}): MailboxAccount {
-  const none = { mark: null, markedFor: null, interruptedMs: null, verified: null, refused: 0, alreadyThere: 0 };
+  const none = {
+    mark: null,
+    markedFor: null,
+    interruptedMs: null,
+    verified: null,
+    certified: null,
+    refused: 0,
+    alreadyThere: 0,
+  };
   const some = { organisation: 'RXY', stage: 'settled', found: 10, copied: 10, bytes: 5_000, open: 0, accepted: 0 };
   return { address, ...none, ...some, ...rest } as MailboxAccount;
 }
@@ -40,7 +48,12 @@ async function page(accounts: readonly MailboxAccount[], exceptions: readonly Li
     async *accounts() {
       yield accounts;
     },
-    summary: async () => ({ wave, totals, interruptions: null }),
+    summary: async () => ({
+      wave,
+      totals,
+      interruptions: null,
+      grade: { grade: 'investigate', because: ['1 mailboxes are investigate'] },
+    }),
   } as unknown as WaveReport;
   const all = async function* () {
     yield exceptions;

@@ -9,6 +9,7 @@ import type { WaveReport } from '#operations/report-wave.ts';
 import { escaped } from '#rehearsal/svg.ts';
 import { interruptionsText } from './interruption-text.ts';
 import { bytes, count, counted, duration, shown } from './shown.ts';
+import { gradeText } from './wave-report-text.ts';
 import { windowText } from './wave-text.ts';
 
 /** In pieces, in the order in which they are written. `exceptions`: with folders as people read them. */
@@ -33,7 +34,7 @@ export async function* wavePage(
   yield `${listed === 0 ? '<p>None is.</p>' : ''}</main></body></html>\n`;
 }
 
-function head({ wave, totals, interruptions }: WaveSummary): string {
+function head({ wave, totals, interruptions, grade }: WaveSummary): string {
   const name = text(wave.name, 60);
   const facts: readonly (readonly [string, string])[] = [
     ['Mailboxes', `${count(totals.mailboxes)}: ${reasons(totals.stages)}`],
@@ -45,6 +46,7 @@ function head({ wave, totals, interruptions }: WaveSummary): string {
     ['Served otherwise', reasons(totals.differentIn) || 'none'],
     ['Interrupted at the switch', interruptions === null ? 'nobody has switched' : interruptionsText(interruptions)],
     ['Verified', reasons(totals.verified) || 'not yet'],
+    ['Grade', grade === null ? 'no certificates yet' : `${gradeText(grade)}${inBrackets(totals.grades)}`],
     [
       'Exceptions',
       `${count(totals.open)} open, ${count(totals.accepted)} accepted${totals.acceptedBy.length === 0 ? '' : ` by ${totals.acceptedBy.join(', ')}`}`,
@@ -81,6 +83,7 @@ const mailboxColumns = [
   'open',
   'accepted',
   'verified',
+  'grade',
 ];
 
 function mailboxRow(account: MailboxAccount): string {
@@ -99,6 +102,7 @@ function mailboxRow(account: MailboxAccount): string {
     account.open,
     account.accepted,
     verified?.outcome ?? '',
+    account.certified?.grade ?? '',
   ]);
 }
 

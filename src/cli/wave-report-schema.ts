@@ -6,6 +6,7 @@
 
 import { writeFileSync } from 'node:fs';
 import Type from 'typebox';
+import { grades } from '#domain/grade.ts';
 import { marks, stages } from '#domain/journey.ts';
 
 const text = (description: string) => Type.String({ description });
@@ -103,6 +104,10 @@ const mailbox = Type.Object(
       Type.Object({ at: moment('When.'), outcome: text('What godwit verify --wave found (docs/estate.md).') }),
       'The latest comparison.',
     ),
+    certified: maybe(
+      Type.Object({ at: moment('When.'), grade: Type.Enum([...grades], { description: 'As docs/evidence.md says.' }) }),
+      'The latest certificate, made since it changed sides for the last time.',
+    ),
   },
   { description: 'One mailbox.' },
 );
@@ -141,6 +146,7 @@ const totals = Type.Object(
     stages: byReason('Mailboxes by stage.'),
     marks: byReason('Mailboxes by mark.'),
     verified: byReason('Mailboxes by the outcome of their latest comparison.'),
+    grades: byReason('Mailboxes by the grade of their latest certificate.'),
   },
   { description: 'The sum of the mailboxes above.' },
 );
@@ -174,6 +180,15 @@ export const waveReportSchema = Type.Object(
     exceptions: Type.Optional(Type.Array(exception)),
     totals: Type.Optional(totals),
     interruptions: Type.Optional(maybe(interruptions, 'Of those who have switched; null where nobody has.')),
+    grade: Type.Optional(
+      maybe(
+        Type.Object({
+          grade: Type.Enum([...grades], { description: 'As docs/evidence.md says.' }),
+          because: names('What kept it from a better one.'),
+        }),
+        'Of the wave, as its mailboxes stand; null while none of them has a certificate.',
+      ),
+    ),
     error: Type.Optional(error),
   },
   {

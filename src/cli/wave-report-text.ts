@@ -1,5 +1,6 @@
 /** What became of a wave, told to a person: the mailboxes that have something to tell, the sums, and what is listed by name. */
 
+import type { Graded } from '#domain/grade.ts';
 import type { ByReason, ListedException, MailboxAccount, WaveSummary, WaveTotals } from '#domain/wave-report.ts';
 import { interruptionsText } from './interruption-text.ts';
 import { bytes, count, counted, duration, shown, table } from './shown.ts';
@@ -39,7 +40,7 @@ export class Mailboxes {
 }
 
 export function waveReportLines(
-  { wave, totals, interruptions }: WaveSummary,
+  { wave, totals, interruptions, grade }: WaveSummary,
   mailboxes: Mailboxes,
   exceptions: readonly ListedException[],
 ): readonly string[] {
@@ -66,6 +67,7 @@ export function waveReportLines(
           `Opened together: ${count(totals.together)} with all who belong with them${totals.apart === 0 ? '' : `, ${count(totals.apart)} without some`}`,
         ]),
     `Verified: ${Object.keys(totals.verified).length === 0 ? 'none yet (godwit verify --wave)' : inWords(totals.verified)}`,
+    `Grade: ${gradeText(grade)}`,
     `Exceptions: ${count(totals.open)} open, ${count(totals.accepted)} accepted${totals.acceptedBy.length === 0 ? '' : ` by ${totals.acceptedBy.map((who) => shown(who, 60)).join(', ')}`}`,
     ...exceptions.map(exceptionLine),
     ...(totals.open + totals.accepted > exceptions.length ? ['  … all of them: -o csv --exceptions'] : []),
@@ -85,8 +87,9 @@ const header = [
   'behind',
   'open',
   'accepted',
+  'grade',
 ];
-const numbersRight = new Set(header.map((_, i) => i).slice(2));
+const numbersRight = new Set(header.map((_, i) => i).slice(2, -1));
 
 function row(account: MailboxAccount): readonly string[] {
   const { address, stage, mark, markedFor, found, interruptedMs, lagMs } = account;
@@ -100,6 +103,7 @@ function row(account: MailboxAccount): readonly string[] {
     interruptedMs === null ? '' : duration(interruptedMs),
     lagMs === null ? '' : duration(lagMs),
     ...[account.open, account.accepted].map(count),
+    account.certified?.grade ?? '',
   ];
 }
 
@@ -113,7 +117,14 @@ function sumRow(totals: WaveTotals): readonly string[] {
     '',
     totals.longestLagMs === null ? '' : duration(totals.longestLagMs),
     ...[totals.open, totals.accepted].map(count),
+    inWords(totals.grades),
   ];
+}
+
+/** In one line. */
+export function gradeText(graded: Graded | null): string {
+  if (graded === null) return 'no certificates yet (godwit certificate make --wave)';
+  return `${graded.grade}${graded.because.length === 0 ? '' : `: ${graded.because.join('; ')}`}`;
 }
 
 function inWords(by: ByReason): string {

@@ -49,6 +49,7 @@ const account = (address: string, rest: Partial<MailboxAccount> = {}): MailboxAc
   accepted: 0,
   acceptedBy: [],
   verified: null,
+  certified: null,
   ...rest,
 });
 
@@ -69,6 +70,7 @@ const troubled = [
     interruptedMs: null,
     interruption: null,
     verified: { at: '2026-12-01T20:00:00.000Z', outcome: 'accepted' },
+    certified: { at: '2026-12-02T20:00:00.000Z', grade: 'investigate' },
   }),
 ];
 
@@ -129,6 +131,10 @@ describe('the report of a wave', () => {
     expect(stdout).toContain('99 % 0.4 s, the longest 0.4 s (1 by attempts)');
     expect(stdout).toMatch(/in sum +20 +17 +1 +2 /);
     expect(stdout).toContain('Refused (2): 2 too-big');
+    // One has a certificate, of which the report says what it came to; who has none counts as poor.
+    expect(stdout).toMatch(/^=cmd\|@x\.example .* investigate$/m);
+    expect(stdout).toMatch(/^in sum .* 1 investigate$/m);
+    expect(stdout).toContain('Grade: poor: 1 mailboxes have no certificate; 1 mailboxes are investigate');
     expect(stdout).toContain('Exceptions: 2 open, 1 accepted by operator max');
     expect(stdout).toMatch(/Süd +UID 5 +too-big: .*accepted by operator max: =1\+1/);
   });
@@ -153,6 +159,7 @@ describe('the report of a wave', () => {
     const document: unknown = JSON.parse(stdout);
     expect([validate(document), validate.errors]).toEqual([true, null]);
     expect(document).toMatchObject({ totals: { mailboxes: accounts.length } });
+    expect(document).toHaveProperty('grade', accounts === troubled ? expect.objectContaining({ grade: 'poor' }) : null);
   });
 
   test('of a wave that is not there offers the nearest, and the document agrees as well', async () => {

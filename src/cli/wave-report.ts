@@ -39,9 +39,10 @@ async function inJson(session: Session, report: WaveReport): Promise<void> {
   document.value('wave', report.wave);
   await document.list('mailboxes', report.accounts());
   await document.list('exceptions', readable(report.exceptions()));
-  const { totals, interruptions } = await report.summary();
+  const { totals, interruptions, grade } = await report.summary();
   document.value('totals', totals);
   document.value('interruptions', interruptions);
+  document.value('grade', grade);
   document.end();
 }
 

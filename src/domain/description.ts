@@ -2,6 +2,7 @@
 
 import type { MailboxKind } from './estate.ts';
 import type { Reach, Retry } from './fault.ts';
+import type { Graded } from './grade.ts';
 import type { Interruption } from './interruption.ts';
 import type { Mark, Stage } from './journey.ts';
 import type { SideName } from './platform.ts';
@@ -108,6 +109,17 @@ export interface WaveDescription extends WaveLine {
   readonly faults: readonly FaultCount[];
   /** The newest first. */
   readonly log: readonly Recorded[];
+  /** Its latest certificate; null before there is one, and for whoever sees a part of it: it is about everybody. */
+  readonly certified: WaveCertified | null;
+}
+
+export interface WaveCertified {
+  /** ISO 8601. */
+  readonly at: string;
+  /** How many its root covers. */
+  readonly mailboxes: number;
+  readonly grade: Graded;
+  readonly root: string;
 }
 
 export type MailboxFound =

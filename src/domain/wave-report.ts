@@ -4,6 +4,7 @@
  * the source was copied, or was on the target already, or was refused and is listed by name.
  */
 
+import { type Grade, type Graded, gradeOfWave, grades } from './grade.ts';
 import type { Interruption, Interruptions } from './interruption.ts';
 import type { Mark, Stage } from './journey.ts';
 import type { Met } from './parties.ts';
@@ -61,6 +62,8 @@ export interface MailboxAccount {
   readonly acceptedBy: readonly string[];
   /** What `godwit verify --wave` found last. */
   readonly verified: { readonly at: string; readonly outcome: string } | null;
+  /** Its latest certificate, made since it changed sides for the last time; null while there is none. */
+  readonly certified: { readonly at: string; readonly grade: Grade } | null;
 }
 
 /** A message that is listed by name. */
@@ -106,6 +109,8 @@ export interface WaveTotals {
   readonly stages: ByReason;
   readonly marks: ByReason;
   readonly verified: ByReason;
+  /** How many mailboxes have which grade. */
+  readonly grades: ByReason;
 }
 
 /** All of the document but its two long lists. */
@@ -113,6 +118,8 @@ export interface WaveSummary {
   readonly wave: Wave;
   readonly totals: WaveTotals;
   readonly interruptions: Interruptions | null;
+  /** As its mailboxes stand now, whether a root covers them or not; null while none of them has a certificate. */
+  readonly grade: Graded | null;
 }
 
 export const noTotals: WaveTotals = {
@@ -138,11 +145,12 @@ export const noTotals: WaveTotals = {
   stages: {},
   marks: {},
   verified: {},
+  grades: {},
 };
 
 /** The totals with one more mailbox. */
 export function added(totals: WaveTotals, account: MailboxAccount): WaveTotals {
-  const { stage, mark, verified, lagMs, acceptedBy, together: met } = account;
+  const { stage, mark, verified, certified, lagMs, acceptedBy, together: met } = account;
   const isApart = met !== null && met.with < met.of;
   return {
     mailboxes: totals.mailboxes + 1,
@@ -169,7 +177,15 @@ export function added(totals: WaveTotals, account: MailboxAccount): WaveTotals {
     stages: together(totals.stages, { [stage]: 1 }),
     marks: mark === null ? totals.marks : together(totals.marks, { [mark]: 1 }),
     verified: verified === null ? totals.verified : together(totals.verified, { [verified.outcome]: 1 }),
+    grades: certified === null ? totals.grades : together(totals.grades, { [certified.grade]: 1 }),
   };
+}
+
+/** By the published thresholds: who has no certificate counts as poor. */
+export function gradeInSum({ mailboxes, grades: by }: Pick<WaveTotals, 'mailboxes' | 'grades'>): Graded | null {
+  const [perfect, good, investigate, poor] = grades.map((grade) => by[grade] ?? 0) as [number, number, number, number];
+  const certified = perfect + good + investigate + poor;
+  return certified === 0 ? null : gradeOfWave({ perfect, good, investigate, poor }, mailboxes - certified);
 }
 
 /** Both counts in one. */

@@ -1,6 +1,13 @@
 /** What became of a wave: its mailboxes and what is listed of them, in pages, and the sum of what went by. */
 
-import { added, type ListedException, type MailboxAccount, noTotals, type WaveSummary } from '#domain/wave-report.ts';
+import {
+  added,
+  gradeInSum,
+  type ListedException,
+  type MailboxAccount,
+  noTotals,
+  type WaveSummary,
+} from '#domain/wave-report.ts';
 import type { Wave } from '#domain/wave.ts';
 import type { WaveAccounts, WaveFound } from '#ports/wave-accounts.ts';
 
@@ -40,7 +47,7 @@ export async function reportWave(kept: WaveAccounts, name: string): Promise<Wave
       for (const page of pagesOf(members)) yield* kept.exceptions(page);
     },
     async summary() {
-      return { wave, totals, interruptions: await kept.interruptions(wave.id) };
+      return { wave, totals, interruptions: await kept.interruptions(wave.id), grade: gradeInSum(totals) };
     },
   };
 }

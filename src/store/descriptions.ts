@@ -1,6 +1,7 @@
 /** All that is told of one mailbox or one wave: each a handful of short questions, whatever the size of the estate. */
 
 import { sql } from 'kysely';
+import type { Envelope, WaveCertificate } from '#domain/certificate.ts';
 import type {
   FaultCount,
   FaultMetThere,
@@ -8,6 +9,7 @@ import type {
   MailboxDescription,
   MarkBorne,
   Recorded,
+  WaveCertified,
   WaveDescription,
 } from '#domain/description.ts';
 import { addressKey, type MailboxKind } from '#domain/estate.ts';
@@ -122,16 +124,28 @@ export function openDescriptions(
         return { kind: 'unknown', nearest: nearest(name, names) };
       }
       const part = await faulted(db.name, partOf(db.sql, within));
-      const [byCode, log] = await faulted(
+      const [byCode, log, certificate] = await faulted(
         db.name,
         Promise.all([
           faultsIn(db.sql, line.id, part),
           part === null ? recorded(db.sql, sql`wave = ${line.id} and mailbox is null`) : [],
+          part === null ? certified(db.sql, line.id) : null,
         ]),
       );
-      return { kind: 'found', wave: { ...line, faults: byCode, log } satisfies WaveDescription };
+      return {
+        kind: 'found',
+        wave: { ...line, faults: byCode, log, certified: certificate } satisfies WaveDescription,
+      };
     },
   };
+}
+
+async function certified(db: Sql, wave: number): Promise<WaveCertified | null> {
+  const { rows } = await sql<{ text: string }>`
+    select text from wave_certificate where wave = ${wave} order by seq desc limit 1`.execute(db);
+  if (!rows[0]) return null;
+  const { madeAt, mailboxes, grade, root } = (JSON.parse(rows[0].text) as Envelope<WaveCertificate>).certificate;
+  return { at: madeAt, mailboxes, grade, root };
 }
 
 async function mailbox(db: Database, address: string, within: Within, wavesNow: Waves['list']): Promise<MailboxFound> {

@@ -12,6 +12,7 @@ import type {
   KeptWaveCertificate,
   MadeBefore,
 } from '#ports/evidence.ts';
+import { type CertifiedRow, latestCertificate } from './certified.ts';
 import { faulted } from './database-fault.ts';
 import type { Database, Sql } from './db.ts';
 import { inPart, type Part, partOf, waveInPart } from './part.ts';
@@ -20,12 +21,8 @@ import { select } from './selected.ts';
 /** Certificates of one page: a megabyte or two. */
 const pageMax = 200;
 
-interface MailboxRow {
+interface MailboxRow extends CertifiedRow {
   readonly address: string;
-  readonly made_at: Date | null;
-  readonly grade: MadeBefore['grade'];
-  readonly wave_certificate: string | null;
-  readonly text: string;
 }
 
 interface CoveredRow {
@@ -57,10 +54,7 @@ async function ofMailbox(db: Sql, address: string, within: Within): Promise<Cert
   const part = await partOf(db, within);
   const { rows } = await sql<MailboxRow>`
     select m.address, c.made_at, c.grade, c.wave_certificate, c.text
-      from mailbox m
-      left join lateral (
-        select made_at, grade, wave_certificate, text from certificate
-         where mailbox = m.id order by wave_certificate is null desc, made_at desc limit 1) as c on true
+      from mailbox m left join lateral ${latestCertificate} as c on true
      where m.address = ${addressKey(address)} and ${inPart(part)}`.execute(db);
   const [row] = rows;
   if (!row) return { kind: 'unknown', nearest: null };

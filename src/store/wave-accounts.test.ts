@@ -109,6 +109,38 @@ test('a wave that is not there is told, with the one that may have been meant', 
   expect(await reportWave(openWaveAccounts(db), 'pilots')).toEqual({ kind: 'unknown', nearest: 'pilot' });
 });
 
+test('who has a certificate is told with its grade, the latest; one from before the last change of sides is no grade', async () => {
+  await using db = await pilot();
+  const made = (mailbox: number, ago: string, grade: string, wave: string | null = null) =>
+    sql`
+    insert into certificate (id, mailbox, made_at, grade, leaf, wave_certificate, text)
+    values (gen_random_uuid(), ${mailbox}, now() - ${ago}::interval, ${grade}, decode(repeat('00', 32), 'hex'), ${wave}, '')`.execute(
+      db.sql,
+    );
+  const root = '0d4b4c3e-4a5a-4c0e-8f7a-1f3bb8a4d7aa';
+  await sql`
+    insert into wave_certificate (id, seq, wave, made_at, hash, text) values (${root}, 1, 1, now(), 'x', '')`.execute(
+    db.sql,
+  );
+  await sql`
+    insert into route (mailbox, side, turned_at) values (2, 'target', now() - interval '2 days'),
+           (3, 'source', now() - interval '1 hour')`.execute(db.sql);
+  await made(2, '1 day', 'poor', root);
+  await made(2, '1 hour', 'good');
+  await made(3, '1 day', 'perfect', root);
+  const report = await reported(db);
+  const grades = (await all(report.accounts())).map(({ address, certified }) => [address, certified?.grade ?? null]);
+  expect(grades).toEqual([
+    ['ann@x.example', 'good'],
+    ['bob@x.example', null],
+    ['cem@x.example', null],
+  ]);
+  expect(await report.summary()).toMatchObject({
+    totals: { grades: { good: 1 } },
+    grade: { grade: 'poor', because: ['2 mailboxes have no certificate', '1 mailboxes are good'] },
+  });
+});
+
 test('thousands that are listed by name come once each, in pages', async () => {
   await using db = await pilot();
   await sql`

@@ -1,6 +1,7 @@
 /** The accounts of a wave's mailboxes, and what is listed of them by name, as rows. */
 
 import { type RawBuilder, sql } from 'kysely';
+import type { Grade } from '#domain/grade.ts';
 import type { Mark, Stage } from '#domain/journey.ts';
 import type { SideName } from '#domain/platform.ts';
 import type { Interruption } from '#domain/interruption.ts';
@@ -9,6 +10,7 @@ import type { Within } from '#domain/rights.ts';
 import { nearest } from '#lib/nearest.ts';
 import type { WaveAccounts } from '#ports/wave-accounts.ts';
 import { isAccepted, isAccountable } from './acceptance.ts';
+import { latestCertificate } from './certified.ts';
 import { faulted } from './database-fault.ts';
 import { interruptionsOf, switchesOf } from './interruptions.ts';
 import { type Database, oneRow } from './db.ts';
@@ -45,6 +47,8 @@ interface AccountRow {
   readonly home_late_since: Date | null;
   readonly verified_at: Date | null;
   readonly outcome: string;
+  readonly certified_at: Date | null;
+  readonly grade: Grade;
 }
 
 interface CountRow {
@@ -122,12 +126,14 @@ async function accounts(
              coalesce(m.carry_ms, 0) as carry_ms, m.interrupted_ms, t.met, t.met_of, m.lag_ms, m.caught_up_at,
              coalesce(m.carried_back, 0) as carried_back,
              coalesce(m.home_refused, 0) as home_refused, case when m.stage = 'settled' then m.home_late end as home_late,
-             case when m.stage = 'settled' then m.home_late_since end as home_late_since, v.at as verified_at, v.found->>'outcome' as outcome
+             case when m.stage = 'settled' then m.home_late_since end as home_late_since, v.at as verified_at, v.found->>'outcome' as outcome,
+             c.made_at as certified_at, c.grade
         from ${inOrder(mailboxes)} as wanted (id, place)
         join mailbox m using (id)
         join organisation o on o.id = m.organisation
         left join route r on r.mailbox = m.id
         left join verification v on v.mailbox = m.id
+        left join lateral ${latestCertificate} as c on c.made_at >= coalesce(r.turned_at, '-infinity')
         left join party t on t.mailbox = m.id and t.wave = m.wave and ${isAllIn(part)}
        where ${inPart(part)}
        order by wanted.place`.execute(db.sql),
@@ -197,6 +203,7 @@ function accountOf(row: AccountRow, counts: readonly CountRow[], interruption: I
     accepted,
     acceptedBy: [...new Set(counts.flatMap((count) => count.accepted_by))].sort(),
     verified: row.verified_at === null ? null : { at: row.verified_at.toISOString(), outcome: row.outcome },
+    certified: row.certified_at === null ? null : { at: row.certified_at.toISOString(), grade: row.grade },
   };
 }
 

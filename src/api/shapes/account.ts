@@ -3,6 +3,7 @@
 import Type from 'typebox';
 import type { Interruption } from '#domain/interruption.ts';
 import type { ListedException, MailboxAccount, WaveSummary, WaveTotals } from '#domain/wave-report.ts';
+import { grade, graded } from './evidence.ts';
 import { mark, side, stage } from './mailbox.ts';
 import { byReason, count, fields, maybe, milliseconds, named, oneOf, shapeOf, text, texts } from './shape.ts';
 import { interruptions } from './status.ts';
@@ -59,6 +60,7 @@ export const mailboxAccount = shapeOf<MailboxAccount>()(
     wayHomeLate: maybe(text('The code of what keeps it from being carried home.')),
     wayHomeLateSince: maybe(text('Since when, in ISO 8601.')),
     verified: maybe(fields({ at: text('When, in ISO 8601.'), outcome: text('What the latest comparison found.') })),
+    certified: maybe(fields({ at: text('When its latest certificate was made, in ISO 8601.'), grade })),
   }),
 );
 
@@ -89,11 +91,17 @@ const waveTotals = shapeOf<WaveTotals>()(
     stages: byReason('Mailboxes by stage.'),
     marks: byReason('Mailboxes by mark.'),
     verified: byReason('Mailboxes by the outcome of their latest comparison.'),
+    grades: byReason('Mailboxes by the grade of their latest certificate.'),
   }),
 );
 
 const waveSummary = shapeOf<WaveSummary>()(
-  named('WaveSummary', 'A wave in sum.', { wave, totals: waveTotals, interruptions: maybe(interruptions) }),
+  named('WaveSummary', 'A wave in sum.', {
+    wave,
+    totals: waveTotals,
+    interruptions: maybe(interruptions),
+    grade: maybe(graded),
+  }),
 );
 
 /** One line of the report of a wave: its mailboxes first, then what is listed of them, and the sum of both at the end. */

@@ -7,10 +7,12 @@ import type {
   MailboxDescription,
   MarkBorne,
   Recorded,
+  WaveCertified,
   WaveDescription,
 } from '#domain/description.ts';
 import type { Reach, Retry } from '#domain/fault.ts';
 import { interruption, listedException, mailboxAccount } from './account.ts';
+import { graded } from './evidence.ts';
 import { mailboxKind, mark, side, stage } from './mailbox.ts';
 import { count, day, fields, flag, maybe, moment, named, oneOf, shapeOf, text, texts } from './shape.ts';
 import { tailLine, tailPlan } from './tail.ts';
@@ -119,10 +121,20 @@ const faultCount = shapeOf<FaultCount>()(
   }),
 );
 
+const waveCertified = shapeOf<WaveCertified>()(
+  named('WaveCertified', 'The latest certificate of a wave.', {
+    at: text('When, in ISO 8601.'),
+    mailboxes: count('How many its root covers.'),
+    grade: graded,
+    root: text('Its root, in hexadecimal digits.'),
+  }),
+);
+
 export const waveDescription = shapeOf<WaveDescription>()(
   named('WaveDescription', 'All that is told of a wave.', {
     ...waveLineFields,
     faults: Type.Array(faultCount),
     log: Type.Array(recorded),
+    certified: maybe(waveCertified),
   }),
 );

@@ -1,7 +1,7 @@
 /** Certificates, and bundles of them. */
 
 import Type from 'typebox';
-import { type GradeCounts, grades } from '#domain/grade.ts';
+import { type Graded, type GradeCounts, grades } from '#domain/grade.ts';
 import {
   type BundleLine,
   bundleNamePattern,
@@ -12,6 +12,12 @@ import {
 import { count, fields, flag, maybe, moment, named, oneOf, shapeOf, text, texts } from './shape.ts';
 
 export const grade = oneOf(grades, 'In a word (docs/evidence.md).');
+export const graded = shapeOf<Graded>()(
+  named('Graded', 'A grade, and why.', {
+    grade,
+    because: texts('What kept it from a better one, the gravest first.'),
+  }),
+);
 export const gradeCounts = shapeOf<GradeCounts>()(
   named('GradeCounts', 'How many have each grade.', {
     perfect: count('How many.'),
