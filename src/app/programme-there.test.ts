@@ -265,7 +265,7 @@ describe('a token', () => {
         'godwit: What was sent to prove who is asking is unknown.',
         '  How far:    this whole run.',
         '  When again: when someone has put it right.',
-        '  What to do: Ask whoever gave it out for another.',
+        '  What to do: Ask whoever gave it out for another; whoever signed in signs in again.',
         '  (api.bearer.refused)',
         '',
       ].join('\n'),
