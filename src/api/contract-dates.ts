@@ -30,6 +30,14 @@ export const datesContract = {
     }),
     answer: mailboxesOrdered,
   }),
+  'withdraw-wishes': post({
+    path: '/v1/mailboxes/withdraw-dates',
+    does: 'Ask for no days any more, where what was asked for is still open.',
+    act: 'ask-date',
+    object: 'mailbox',
+    body: fields({ ...whom, ...reason }),
+    answer: mailboxesOrdered,
+  }),
   'list-wishes': get({
     path: '/v1/wishes',
     does: 'Days that were asked for, and what became of it, in the order of the addresses.',

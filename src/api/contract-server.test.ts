@@ -46,6 +46,25 @@ test('what a proxy says of who asks is believed behind one only, and of that onl
   }
 });
 
+test('of those who come by a socket, and are from nowhere, one who tries what is wrong keeps no other out', async () => {
+  await using db = await testDatabase();
+  const judge = new Judge(openBearers(db), () => 0);
+  const asked = async (bearer: string) => {
+    const question = { authorization: `Bearer ${bearer}`, cookie: undefined, origin: undefined, site: undefined };
+    const judged = judge.judge({ act: 'anybody' }, { ...question, method: 'GET', from: null });
+    return judged.then(
+      ({ holder }) => holder?.who,
+      (error: unknown) => (error as { readonly code?: string }).code,
+    );
+  };
+  for (let i = 0; i < 30; i++)
+    expect(await asked(`godwit_1_${String(i).padStart(43, 'A')}`)).toBe('api.bearer.refused');
+  const same = `godwit_1_${'A'.repeat(43)}`;
+  for (let i = 0; i < 10; i++) await asked(same);
+  expect(await asked(same)).toBe('api.bearer.too-many');
+  expect(await asked(await bearerOf(db, 'auditor'))).toBe('token 1 (auditor of all)');
+});
+
 test('closing it ends what is being answered, and nothing more is taken', async () => {
   await using db = await testDatabase();
   const api = await served(db);

@@ -11,6 +11,7 @@ import { type Holder, may, reachOf, type Within } from '#domain/rights.ts';
 import type { Bearers } from '#ports/access.ts';
 import { cookieIn, sessionCookie } from './cookies.ts';
 import type { Operation } from './operation.ts';
+import { WrongTries } from './wrong-tries.ts';
 
 export interface Judged {
   /** Null where everybody may ask. */
@@ -29,17 +30,13 @@ export interface Question {
   readonly method: string;
   /** What a browser says of the page that asks: `same-origin`, `cross-site` … (Fetch Metadata §2.3); lacking where none does. */
   readonly site: string | undefined;
-  /** The address of whoever asks. */
-  readonly from: string;
+  /** The address of whoever asks; null of who comes by a socket of this machine, where nobody says from where. */
+  readonly from: string | null;
 }
 
-/** So many wrong bearers may come from one address, and then none for so long. */
-const wrongMost = 10;
-const restMs = 60_000;
 /** Who was let in not long ago is asked of the database even while others behind the same address are not. */
 const goodForMs = 10 * 60_000;
-/** Bounds of what is remembered: some megabytes. */
-const addressesMost = 10_000;
+/** Bound of what is remembered: some megabytes. */
 const goodMost = 10_000;
 /** Longer is nothing that we have given out. */
 const bearerOctetsMost = 512;
@@ -50,13 +47,13 @@ export class Judge {
   readonly #bearers: Bearers;
   readonly #now: () => number;
   readonly #origin: string | null;
-  readonly #wrong = new Map<string, { count: number; since: number }>();
+  readonly #wrong: WrongTries;
   /** Digests of bearers. */
   readonly #good = new Map<string, number>();
 
   /** `now`: milliseconds that never go back. `origin`: of our pages; null where there are none, and no cookie counts. */
   constructor(bearers: Bearers, now: () => number, origin: string | null = null) {
-    [this.#bearers, this.#now, this.#origin] = [bearers, now, origin];
+    [this.#bearers, this.#now, this.#origin, this.#wrong] = [bearers, now, origin, new WrongTries(now)];
   }
 
   /** Throws `api.origin.foreign`, `api.bearer.*`, `api.act.forbidden` and `database.*`. */
@@ -86,16 +83,18 @@ export class Judge {
     return kept;
   }
 
-  async #holder(bearer: string | null, from: string, isUse: boolean): Promise<Holder> {
+  async #holder(bearer: string | null, from: string | null, isUse: boolean): Promise<Holder> {
     if (bearer === null) throw fault('api.bearer.missing', {});
     const digest = createHash('sha256').update(bearer).digest('base64');
     const now = this.#now();
-    if (!this.#isGood(digest, now)) this.#seeThatItMayTry(from, now);
+    // Those of whom nobody knows whence they come share no counter: one of them would lock all others out.
+    const place = from ?? digest;
+    if (!this.#isGood(digest, now)) this.#seeThatItMayTry(place);
     const presented = await this.#bearers.holderOf(bearer, isUse);
     if (presented.kind === 'refused') {
       this.#good.delete(digest);
       // Who has all of one that is over does not guess: a browser that was left open may ask all night.
-      if (presented.why === 'unknown') this.#countWrong(from, now);
+      if (presented.why === 'unknown') this.#wrong.count(place);
       throw fault('api.bearer.refused', { why: presented.why });
     }
     remember(this.#good, digest, now + goodForMs, goodMost);
@@ -106,24 +105,21 @@ export class Judge {
     return (this.#good.get(digest) ?? 0) > now;
   }
 
-  #seeThatItMayTry(from: string, now: number): void {
-    const wrong = this.#wrong.get(from);
-    if (!wrong) return;
-    const left = wrong.since + restMs - now;
-    if (left <= 0) this.#wrong.delete(from);
-    else if (wrong.count >= wrongMost) throw fault('api.bearer.too-many', { seconds: Math.ceil(left / 1000) });
-  }
-
-  #countWrong(from: string, now: number): void {
-    const count = (this.#wrong.get(from)?.count ?? 0) + 1;
-    remember(this.#wrong, from, { count, since: now }, addressesMost);
+  #seeThatItMayTry(place: string): void {
+    const seconds = this.#wrong.restOf(place);
+    if (seconds !== null) throw fault('api.bearer.too-many', { seconds });
   }
 }
 
 /** What of a request says who is asking. */
 export function questionOf({ headers, ip, method }: FastifyRequest): Question {
   const { authorization, cookie, origin, 'sec-fetch-site': site } = headers;
-  return { authorization, cookie, origin, method, site: typeof site === 'string' ? site : undefined, from: ip };
+  return { authorization, cookie, origin, method, site: typeof site === 'string' ? site : undefined, from: fromOf(ip) };
+}
+
+/** Of a socket of this machine there is none, whatever the type says. */
+export function fromOf(ip: string | undefined): string | null {
+  return ip === undefined || ip === '' ? null : ip;
 }
 
 /** `Bearer` and what stands behind it (RFC 6750 §2.1). Null where nobody said who they are. */

@@ -37,7 +37,7 @@ const titles: Readonly<Record<number, string>> = {
   413: 'It is too large',
   415: 'It is of another type',
   422: 'It cannot be done as it was asked',
-  429: 'Too many wrong tokens',
+  429: 'Too much of it was wrong',
   500: 'A fault of ours',
   503: 'It cannot be done now',
 };
@@ -50,6 +50,7 @@ const statuses: Readonly<Partial<Record<FaultCode, number>>> = {
   'api.origin.foreign': 403,
   'access.sign-in.none': 404,
   'access.sign-in.refused': 403,
+  'access.sign-in.too-many': 429,
   'access.sign-in.nameless': 403,
   'access.sign-in.without-role': 403,
   'api.not-there': 404,

@@ -17,7 +17,7 @@ import {
 } from '../../labs/identity-provider.ts';
 import { freePort } from '../../labs/server.ts';
 import { Judge } from './judge.ts';
-import { bearerOf, served } from './served.test-kit.ts';
+import { bearerOf, served, type ServedOptions } from './served.test-kit.ts';
 import { callbackPath } from './sign-in.ts';
 
 const told = {
@@ -46,7 +46,7 @@ interface Site {
   signIn(browser: Browser, login: string, to?: string): Promise<Response>;
 }
 
-async function site(): Promise<Site> {
+async function site(more: Partial<ServedOptions> = {}): Promise<Site> {
   const origin = `http://127.0.0.1:${port}`;
   const db = await testDatabase();
   onTestFinished(() => db[Symbol.asyncDispose]());
@@ -72,6 +72,7 @@ async function site(): Promise<Site> {
     at: { kind: 'tcp', host: '127.0.0.1', port },
     judge: new Judge(openBearers(db, settings), clock, origin),
     signIn: { provider, settings, sessions: openSessions(db) },
+    ...more,
   });
   return {
     origin,
@@ -221,6 +222,26 @@ test('two cookies of one name, or one that is a token of a machine, say nobody i
     const answer = await fetch(`${origin}/v1/self`, { headers: { cookie } });
     expect([answer.status, await answer.json()]).toMatchObject([401, { code: 'api.bearer.missing' }]);
   }
+});
+
+test('who comes back ten times with what the provider did not send is not asked about again, and others are', async () => {
+  const { origin } = await site({ behindProxy: true });
+  const back = async (from: string) => {
+    const attempt = { state: 's', nonce: 'n', verifier: 'v'.repeat(43) };
+    const cookie = `__Host-godwit-sign-in=${Buffer.from(JSON.stringify(attempt)).toString('base64url')}`;
+    const answer = await fetch(`${origin}${callbackPath}?state=s&code=made-up`, {
+      headers: { cookie, 'x-forwarded-for': from },
+      redirect: 'manual',
+    });
+    return [
+      answer.status,
+      ((await answer.json()) as { readonly code?: string }).code,
+      answer.headers.get('retry-after'),
+    ];
+  };
+  for (let i = 0; i < 10; i++) expect(await back('198.51.100.7')).toEqual([403, 'access.sign-in.refused', null]);
+  expect(await back('198.51.100.7')).toEqual([429, 'access.sign-in.too-many', expect.stringMatching(/^(60|59)$/)]);
+  expect(await back('198.51.100.8')).toEqual([403, 'access.sign-in.refused', null]);
 });
 
 test('where no provider is named nobody signs in, and no cookie counts', async () => {

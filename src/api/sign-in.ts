@@ -11,8 +11,9 @@ import type { Log } from '#lib/log.ts';
 import type { Sessions } from '#ports/access.ts';
 import type { IdentityProvider, SignInAttempt } from '#ports/identity.ts';
 import { cookieIn, forgetting, keeping, sessionCookie } from './cookies.ts';
-import { type Judge, questionOf } from './judge.ts';
+import { fromOf, type Judge, questionOf } from './judge.ts';
 import type { Routes } from './server.ts';
+import { WrongTries } from './wrong-tries.ts';
 
 export interface SignInParts {
   readonly provider: IdentityProvider;
@@ -26,10 +27,18 @@ const attemptSeconds = 600;
 const attemptCookie = '__Host-godwit-sign-in';
 
 /** `signIn`: null where nobody signs in. */
-export function signInRoutes(signIn: SignInParts | null, judge: Judge, log: Log): Routes {
+export function signInRoutes(
+  signIn: SignInParts | null,
+  judge: Judge,
+  log: Log,
+  now: () => number = () => performance.now(),
+): Routes {
+  const wrong = new WrongTries(now);
   return (http) => {
     http.get('/v1/sign-in', async (request, reply) => sendThere(of(signIn), request, reply));
-    http.get(callbackPath, async (request, reply) => welcome(of(signIn), request, reply, log));
+    http.get(callbackPath, async (request, reply) =>
+      seldomWrong(wrong, request, () => welcome(of(signIn), request, reply, log)),
+    );
     http.post('/v1/sign-out', async (request, reply) => {
       const { sessions } = of(signIn);
       // By the cookie alone: it is that session which ends, so it has to be that one which is proven.
@@ -39,6 +48,27 @@ export function signInRoutes(signIn: SignInParts | null, judge: Judge, log: Log)
       return reply.header('Set-Cookie', forgetting(sessionCookie)).code(204).send();
     });
   };
+}
+
+/**
+ * Each that comes back has the provider asked, and whoever makes up what they bring would have us ask it for ever: so often from one
+ * address. Without an address (a socket of this machine, where no browser is) there is nobody to tell apart.
+ */
+async function seldomWrong<Answer>(
+  wrong: WrongTries,
+  { ip }: FastifyRequest,
+  work: () => Promise<Answer>,
+): Promise<Answer> {
+  const from = fromOf(ip);
+  if (from === null) return work();
+  const seconds = wrong.restOf(from);
+  if (seconds !== null) throw fault('access.sign-in.too-many', { seconds });
+  try {
+    return await work();
+  } catch (error) {
+    wrong.count(from);
+    throw error;
+  }
 }
 
 async function sendThere({ provider, settings }: SignInParts, request: FastifyRequest, reply: FastifyReply) {

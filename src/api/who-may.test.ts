@@ -105,6 +105,7 @@ const rows: Readonly<Record<Asked, Row>> = {
     holders,
     (of) => ({ order: { select: `organisation=${of.organisation}`, why, notBefore: '2999-01-01' } }),
   ],
+  'withdraw-wishes': [holders, holders, byAddress],
   'list-wishes': [all, all],
   'decline-wish': [['owner', 'planner'], nobody, (of) => ({ param: of.address, order: { why } })],
   'exclude-mailboxes': [planners, planners, byAddress],

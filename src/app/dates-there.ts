@@ -20,6 +20,7 @@ export function datesThere(client: ApiClient): Dates {
           body: { ...whomText(whom), notBefore, ...(notAfter === null ? {} : { notAfter }), why },
         }),
       ),
+    withdraw: (whom, _who, why) => ordered(client.ask('withdraw-wishes', { body: { ...whomText(whom), why } })),
     decline: (address, _who, why) =>
       orNotThere<WishDeclined>(
         orRefused<WishDeclined>(client.ask('decline-wish', { params: { address }, body: { why } }), 'not-open'),

@@ -3,7 +3,7 @@
 import { dirname, resolve } from 'node:path';
 import { parseDuration } from '#cli/quantities.ts';
 import { type HeldRole, roles } from '#domain/rights.ts';
-import type { GroupRole, SignInSettings } from '#domain/sign-in.ts';
+import { type GroupRole, isClearHere, type SignInSettings } from '#domain/sign-in.ts';
 import { referenceIn } from './read-platform.ts';
 import type { SignInForm } from './sign-in-form.ts';
 import type { Written } from './written.ts';
@@ -11,7 +11,6 @@ import type { Written } from './written.ts';
 const lastsMostSeconds = 7 * 86_400;
 /** When a session was used is noted once a minute. */
 const idleLeastSeconds = 300;
-const loopback = /^(localhost|127(\.\d+){3}|\[::1\])$/;
 
 /** Null where something of it is wrong, which is then among the problems. */
 export function readSignIn(form: SignInForm, written: Written, file: string): SignInSettings | null {
@@ -83,6 +82,6 @@ function roleIn(text: string): HeldRole | { readonly problem: string } | null {
 function urlOf(text: string): URL | null {
   if (!URL.canParse(text)) return null;
   const url = new URL(text);
-  const isFit = url.protocol === 'https:' || (url.protocol === 'http:' && loopback.test(url.hostname));
+  const isFit = url.protocol === 'https:' || isClearHere(url);
   return isFit && url.username === '' && url.password === '' && url.hash === '' ? url : null;
 }

@@ -271,7 +271,7 @@ async function leadWhenNobodyDoes(
           if ((await restoredWhy(db.sql)) !== null) restored.abort();
         },
         () => workforce.strikeVanished(),
-        () => careForWaves(db),
+        () => careForWaves(db, forecasts.timezone),
         () => careForRoutes(db, announceAheadMs),
         seldom(15_000, () => careForWaysHome(db, home, log)),
         () => careForParties(db, together),

@@ -32,6 +32,10 @@ function estate(): MadeUp & { readonly heard: unknown[] } {
       heard.push(words);
       return { kind: 'unknown-mailboxes', addresses: ['ann@x.example'] };
     },
+    async withdraw(...words) {
+      heard.push(words);
+      return { kind: 'ordered', done: ['ann@x.example'], refused: [] };
+    },
     async decline(...words) {
       heard.push(words);
       return { kind: 'not-open' };
@@ -60,6 +64,16 @@ The window of 1 mailbox is over by then: give the wave another (godwit wave resc
   ]);
 });
 
+test('whoever asks for nothing any more needs no days, and says why', async () => {
+  const made = estate();
+  const { code, stdout } = await play(['mailbox', 'ask', 'ann@x.example', '--withdraw', '--why', 'back early'], made);
+  expect([code, stdout]).toEqual([
+    0,
+    'ann@x.example: ask --withdraw.\nNothing is asked for them any more; what a plan has given them already stays.\n',
+  ]);
+  expect(made.heard).toEqual([[{ kind: 'addresses', addresses: ['ann@x.example'] }, 'operator lou', 'back early']]);
+});
+
 test.each([
   [['defer', 'a@x', '--until', '2024-06-01', '--why', 'x'], '--until: 2024-06-01 is no day to come.'],
   [['defer', 'a@x', '--until', '2026-02-31', '--why', 'x'], '--until'],
@@ -69,6 +83,8 @@ test.each([
   [['ask', 'a@x', '--not-before', '2026-12-02', '--not-after', '2026-12-01', '--why', 'x'], 'lies before'],
   [['ask', '--not-before', '2026-12-02', '--why', 'x'], 'Whose mailbox?'],
   [['ask', 'ann@x.example', '--not-before', '2026-12-02', '--why', 'x'], 'There is no mailbox ann@x.example'],
+  [['ask', 'a@x', '--withdraw', '--not-before', '2026-12-02', '--why', 'x'], '--withdraw asks for no days'],
+  [['ask', 'a@x', '--withdraw'], '--why is missing'],
   [['answer', 'ann@x.example', '--why', 'x'], 'Say --decline'],
   [['answer', 'ann@x.example', '--decline', '--why', 'x'], 'Nothing is asked for ann@x.example'],
 ])('%j is refused, and why', async (words, says) => {

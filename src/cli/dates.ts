@@ -1,11 +1,13 @@
 /** `godwit mailbox defer`, `ask` and `answer`, and `godwit get wishes`: days that people ask for. */
 
 import { type DateWish, dayOfMs, readDeferral, readWishedDays } from '#domain/dates.ts';
+import type { Day } from '#domain/estate.ts';
+import type { Whom } from '#domain/estate-state.ts';
 import type { AnswerFlags, AskFlags, DeferFlags, ListFlags, MailboxFlags } from './flags.ts';
 import { list } from './get.ts';
 import { wishColumns } from './get-columns.ts';
 import { tellOrdered, whomOf } from './mailbox-orders.ts';
-import { openProgrammeFor } from './programme.ts';
+import { openProgrammeFor, settingsOf } from './programme.ts';
 import type { Session } from './session.ts';
 import { counted, shown } from './shown.ts';
 import { Problems, usageError } from './usage.ts';
@@ -14,7 +16,7 @@ export async function deferMailboxes(this: Session, flags: DeferFlags, ...addres
   const whom = whomOf(flags, addresses);
   const problems = new Problems();
   const why = whyIn(flags, problems);
-  const until = readDeferral(flags.until ?? '', dayOfMs(this.world.now()));
+  const until = readDeferral(flags.until ?? '', await todayFor(this, flags));
   if ('problem' in until) problems.add(`--until: ${until.problem}`);
   problems.settle();
   if ('problem' in until) return;
@@ -34,13 +36,30 @@ export async function askForDates(this: Session, flags: AskFlags, ...addresses: 
   const whom = whomOf(flags, addresses);
   const problems = new Problems();
   const why = whyIn(flags, problems);
-  const days = readWishedDays(flags.notBefore ?? '', flags.notAfter ?? null, dayOfMs(this.world.now()));
+  if (flags.withdraw === true) return withdrawn(this, flags, whom, why, problems);
+  const days = readWishedDays(flags.notBefore ?? '', flags.notAfter ?? null, await todayFor(this, flags));
   if ('problem' in days) problems.add(`--not-before, --not-after: ${days.problem}`);
   problems.settle();
   if ('problem' in days) return;
   await using programme = await openProgrammeFor(this, flags);
   tellOrdered(this, 'ask', await programme.dates.ask(whom, days.value, programme.who, why), () => [
     'Whoever plans next hears of it; what becomes of it: godwit get wishes',
+  ]);
+}
+
+async function withdrawn(
+  session: Session,
+  flags: AskFlags,
+  whom: Whom,
+  why: string,
+  problems: Problems,
+): Promise<void> {
+  if (flags.notBefore !== undefined || flags.notAfter !== undefined)
+    problems.add('--withdraw asks for no days: leave --not-before and --not-after out, or ask for others without it.');
+  problems.settle();
+  await using programme = await openProgrammeFor(session, flags);
+  tellOrdered(session, 'ask --withdraw', await programme.dates.withdraw(whom, programme.who, why), () => [
+    'Nothing is asked for them any more; what a plan has given them already stays.',
   ]);
 }
 
@@ -67,6 +86,17 @@ export async function getWishes(this: Session, flags: ListFlags): Promise<void> 
     total: async () => null,
     none: flags.after === undefined ? 'Nobody has asked for dates: godwit mailbox ask --help' : 'No more.',
   });
+}
+
+/**
+ * The day that it is where the estate is: by `timezone` in its settings, in UTC where there are none. Of an estate behind a server it is the
+ * earliest that it is anywhere, since the server judges by its own.
+ */
+async function todayFor(session: Session, flags: MailboxFlags): Promise<Day> {
+  const { world } = session;
+  const server = flags.server ?? world.settings().server;
+  const timezone = server === null ? ((await settingsOf(session, flags))?.timezone ?? 'UTC') : 'Etc/GMT+12';
+  return dayOfMs(world.now(), timezone);
 }
 
 function whyIn({ why = '' }: MailboxFlags, problems: Problems): string {

@@ -168,6 +168,7 @@ export interface DeferFlags extends MailboxOrderFlags {
 export interface AskFlags extends MailboxOrderFlags {
   readonly notBefore?: string;
   readonly notAfter?: string;
+  readonly withdraw?: boolean;
 }
 
 export interface AnswerFlags extends MailboxFlags {
@@ -499,6 +500,7 @@ export const deferFlags: FlagParametersForType<DeferFlags> = {
 export const askFlags: FlagParametersForType<AskFlags> = {
   notBefore: text('The first day that would do', 'DAY'),
   notAfter: text('The last day; without it any later one will do', 'DAY'),
+  withdraw: flag('Ask for nothing any more, where what was asked for is still open'),
   ...mailboxOrderFlags,
 };
 

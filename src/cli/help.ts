@@ -168,8 +168,8 @@ EXAMPLES
 
 hold lets a mailbox wait where it is, exclude lets its journey rest for good; release ends both. defer takes
 who has not begun to switch out of their window; they go on by themselves when the day has come (release: before), without a window
-where their wave is over by then. ask is heard by the next godwit plan, and godwit get wishes tells what became of it. retry is for the blocked, and
-for who is being carried: the next pass is at once, and tries again what the other side had refused. same-account and
+where their wave is over by then. ask is heard by the next godwit plan, and godwit get wishes tells what became of it; ask --withdraw
+takes it back until then. retry is for the blocked, and for who is being carried: the next pass is at once, and tries again what the other side had refused. same-account and
 other-account are for those that are blocked for mailbox.other-account: another user or host is meant than before, and only
 you know whether it is the same account.
 go-back brings home who has settled, with all that came since, also who is blocked or held there, and keeps them at home

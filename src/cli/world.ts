@@ -554,6 +554,7 @@ export interface Programme extends AsyncDisposable {
   readonly dates: {
     defer(whom: Whom, until: Day, who: string, why: string): Promise<MailboxesOrdered>;
     ask(whom: Whom, days: WishedDays, who: string, why: string): Promise<MailboxesOrdered>;
+    withdraw(whom: Whom, who: string, why: string): Promise<MailboxesOrdered>;
     decline(address: string, who: string, why: string): Promise<WishDeclined>;
     wishes(order: ListOrder): Promise<Page<DateWish>>;
   };

@@ -21,6 +21,12 @@ export const accessFaults = {
     ({ text }) => `This sign-in is no good: ${text}`,
     'Begin again at /v1/sign-in. If it is so each time, compare the settings of the provider with `sign-in` in godwit.yaml.',
   ),
+  'access.sign-in.too-many': entry<{ readonly seconds: number }>(
+    'estate',
+    'paced',
+    ({ seconds }) => `Too many sign-ins from that address came to nothing: wait for ${seconds} seconds.`,
+    'Wait, then begin again at /v1/sign-in. Behind a proxy see that it says who comes (`behind-proxy`, docs/access.md), or all share one address.',
+  ),
   'access.sign-in.nameless': entry<{ readonly claim: string }>(
     'estate',
     'operator',

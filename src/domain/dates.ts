@@ -3,9 +3,13 @@
 import type { Day } from './estate.ts';
 import { readDay } from './estate-values.ts';
 import type { Mark, Stage } from './journey.ts';
+import { windowFrom } from './window.ts';
 
-/** `taken`: its window lies within, by a plan that was applied. `declined`: a planner has said no, and why. */
-export const wishStates = ['open', 'taken', 'declined'] as const;
+/**
+ * `taken`: its window lies within, by a plan that was applied. `declined`: a planner has said no, and why. `withdrawn`: nobody asks for it
+ * any more.
+ */
+export const wishStates = ['open', 'taken', 'declined', 'withdrawn'] as const;
 export type WishState = (typeof wishStates)[number];
 
 /** By the day on which a window opens, as the dates of a mailbox itself. */
@@ -30,7 +34,7 @@ export interface DateWish {
   /** The day of the window that it has at present, and the name of that wave; null for none. */
   readonly day: string | null;
   readonly wave: string | null;
-  /** What became of it: who said so, when, and why it was declined. */
+  /** What became of it: who said so, when, and why it was declined or withdrawn. */
   readonly answeredBy: string | null;
   readonly answeredAt: Date | null;
   readonly answer: string | null;
@@ -77,7 +81,22 @@ export function whyNotAsked(stage: Stage, mark: Mark | null): string | null {
     : `is ${stage}: its day has come`;
 }
 
-/** Until when one is deferred: a day to come. `today` is that of the reader's clock, in UTC. */
+/** Why what is asked of a mailbox cannot be taken back; null where it can. */
+export function whyNotWithdrawn(state: WishState | null): string | null {
+  switch (state) {
+    case 'open':
+      return null;
+    case null:
+      return 'has asked for nothing';
+    case 'taken':
+      return 'has its window by a plan already: ask for other days';
+    case 'declined':
+    case 'withdrawn':
+      return `has nothing open: it was ${state}`;
+  }
+}
+
+/** Until when one is deferred: a day to come. `today`: where the estate is. */
 export function readDeferral(until: string, today: Day): { readonly value: Day } | { readonly problem: string } {
   const read = readDay(until);
   if ('problem' in read) return read;
@@ -100,7 +119,7 @@ export function readWishedDays(
   return { value: { notBefore: from.value, notAfter: until.value } };
 }
 
-/** The day of a moment, in UTC. */
-export function dayOfMs(ms: number): Day {
-  return new Date(ms).toISOString().slice(0, 10) as Day;
+/** The day of a moment, by the clocks of a time zone. */
+export function dayOfMs(ms: number, timezone: string): Day {
+  return windowFrom(ms, ms, timezone).day as Day;
 }

@@ -24,6 +24,21 @@ describe('where nothing is written of endpoints', () => {
       expect(judgeAddress(null, address, 'named').kind).toBe('refused');
   });
 
+  test.each(['fd00:ec2::254', '100.100.100.200', '168.63.129.16', '192.0.0.192', '::ffff:168.63.129.16'])(
+    'nobody is led to %s either, though it lies in a network that others use',
+    (address) => {
+      for (const trust of ['named', 'learnt'] as const)
+        expect(judgeAddress(null, address, trust)).toMatchObject({
+          kind: 'refused',
+          because: expect.stringContaining('hands out secrets'),
+        });
+      const wide = rules({ networks: ['private', 'shared', '0.0.0.0/0', '::/0', '100.64.0.0/10', 'fc00::/7'] });
+      expect(judgeAddress(wide, address, 'named').kind).toBe('refused');
+      expect(judgeAddress(rules({ networks: [address] }), address, 'named').kind).toBe('allowed');
+      expect(judgeAddress(rules({ networks: ['metadata'] }), address, 'named').kind).toBe('allowed');
+    },
+  );
+
   test('what was learnt from others is public, and on the port of HTTPS', () => {
     expect(judgePlace(null, place('login.example', 443), 'learnt').kind).toBe('allowed');
     expect(judgePlace(null, place('login.example', 8443), 'learnt').kind).toBe('refused');

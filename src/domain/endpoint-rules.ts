@@ -5,7 +5,7 @@
 
 import { isIP } from 'node:net';
 import { domainToASCII } from 'node:url';
-import { type AddressKind, isWithin, kindOf, readAddress, readNetwork } from './network-address.ts';
+import { type AddressKind, isOnly, isWithin, kindOf, readAddress, readNetwork } from './network-address.ts';
 
 /** As the operator wrote them, read. Null for a list that is not written, and allows any. */
 export interface EndpointRules {
@@ -31,7 +31,13 @@ export type Judgement =
   | { readonly kind: 'refused'; readonly because: string };
 
 /** Kinds of addresses that a list of networks may name by a word. */
-export const networkWords = ['loopback', 'private', 'shared', 'link-local'] as const satisfies readonly AddressKind[];
+export const networkWords = [
+  'loopback',
+  'private',
+  'shared',
+  'link-local',
+  'metadata',
+] as const satisfies readonly AddressKind[];
 
 /** What nobody wrote down by name is asked over HTTPS on its own port and nowhere else. */
 const learntPort = 443;
@@ -96,9 +102,11 @@ function isInNetworks({ networks }: EndpointRules, text: string): boolean {
   const address = readAddress(text);
   if (!address) return false;
   const kind = kindOf(address);
+  // What hands out secrets lies in networks that people allow for other reasons: it is allowed by its own name only.
+  const covers = kind === 'metadata' ? isOnly : isWithin;
   return networks.some((each) => {
     const network = readNetwork(each);
-    return network ? isWithin(address, network) : each === kind;
+    return network ? covers(address, network) : each === kind;
   });
 }
 
@@ -106,6 +114,7 @@ const words: Readonly<Record<AddressKind, string>> = {
   public: 'a public address',
   loopback: 'an address of this machine',
   'link-local': 'an address of this line only, where clouds hand out secrets',
+  metadata: 'where a cloud hands out secrets to its machines',
   private: 'a private address',
   shared: "an address behind a provider's address translation",
   multicast: 'the address of a group',

@@ -30,7 +30,19 @@ describe('an address', () => {
     ['172.31.255.255', 'private'],
     ['172.32.0.1', 'public'],
     ['192.168.1.1', 'private'],
-    ['fd00:ec2::254', 'private'],
+    ['fd00:ec2::254', 'metadata'],
+    ['fd20:ce::254', 'metadata'],
+    ['fd20:ce::255', 'private'],
+    ['100.100.100.200', 'metadata'],
+    ['100.100.100.201', 'shared'],
+    ['168.63.129.16', 'metadata'],
+    ['168.63.129.17', 'public'],
+    ['192.0.0.192', 'metadata'],
+    ['::ffff:100.100.100.200', 'metadata'],
+    ['64:ff9b::168.63.129.16', 'metadata'],
+    ['2002:a83f:8110::1', 'metadata'],
+    ['64:ff9b:1::169.254.169.254', 'link-local'],
+    ['64:ff9b:1::100.100.100.200', 'metadata'],
     ['100.64.0.1', 'shared'],
     ['100.128.0.1', 'public'],
     ['169.254.169.254', 'link-local'],
@@ -59,6 +71,8 @@ describe('an address', () => {
           `2002:${groups(plain)}::1`,
         ];
         for (const each of wrapped) expect([each, kind(each)]).toEqual([each, expected]);
+        // `::` and `::1` are addresses of their own.
+        if (!/^0\.0\.0\.[01]$/.test(plain)) expect(kind(`::${plain}`)).toBe(expected);
       }),
       { examples: [['127.0.0.1'], ['169.254.169.254'], ['10.0.0.1'], ['0.0.0.0']] },
     );

@@ -7,11 +7,20 @@
 import { isIPv4, isIPv6 } from 'node:net';
 
 /**
- * `public`: anybody's. `loopback`: this machine. `link-local`: this line, where clouds tell their machines secrets. `private`: an
+ * `public`: anybody's. `loopback`: this machine. `link-local`: this line, where clouds tell their machines secrets. `metadata`: where they do
+ * so besides, at addresses that would else be an organisation's, a provider's or anybody's. `private`: an
  * organisation's own (RFC 1918, RFC 4193). `shared`: behind a provider's address translation (RFC 6598). `multicast`: a group's.
  * `reserved`: nobody's, or kept for examples and tests.
  */
-export type AddressKind = 'public' | 'loopback' | 'link-local' | 'private' | 'shared' | 'multicast' | 'reserved';
+export type AddressKind =
+  | 'public'
+  | 'loopback'
+  | 'link-local'
+  | 'metadata'
+  | 'private'
+  | 'shared'
+  | 'multicast'
+  | 'reserved';
 
 export interface NetworkAddress {
   readonly family: 4 | 6;
@@ -46,9 +55,24 @@ export function isWithin(address: NetworkAddress, network: Network): boolean {
   return covers(network, address) || covers(network, inner);
 }
 
+/** Whether that network is this one address and nothing else, wrapped or not. */
+export function isOnly(address: NetworkAddress, network: Network): boolean {
+  return network.bits === widthOf(network) && isWithin(address, network);
+}
+
 /** What an address is for; of a wrapped one, what the inner one is for. */
 export function kindOf(address: NetworkAddress): AddressKind {
-  const inner = unwrapped(address);
+  if (covers(ownTranslation, address)) return kindBehindOwn(address);
+  return kindOfInner(unwrapped(address));
+}
+
+/** By the /96 of RFC 6052 §2.2, which is how it is usually made: what is nobody's business behind it either is judged as that. */
+function kindBehindOwn({ value }: NetworkAddress): AddressKind {
+  const inner = kindOfInner({ family: 4, value: value & 0xffff_ffffn });
+  return inner === 'link-local' || inner === 'metadata' ? inner : 'private';
+}
+
+function kindOfInner(inner: NetworkAddress): AddressKind {
   return ranges.find(({ network }) => covers(network, inner))?.kind ?? (inner.family === 4 ? 'public' : 'reserved');
 }
 
@@ -105,9 +129,20 @@ const wrappings: readonly { readonly network: Network; readonly shift: bigint }[
   { network: network('2002::/16'), shift: 80n },
 ];
 
+/** NAT64 of somebody's own network (RFC 8215), behind which anything may be. */
+const ownTranslation = network('64:ff9b:1::/48');
+
 /** The first that holds an address says what it is for. */
 const ranges: readonly { readonly network: Network; readonly kind: AddressKind }[] = (
   [
+    // Services for virtual machines that are not on their line, as the clouds' manuals tell them (2026-11): Azure, Alibaba, Oracle (before
+    // 2015), Amazon EC2, Google, Scaleway. They hand out credentials, or answer for the machine, to whoever connects from it.
+    ['168.63.129.16/32', 'metadata'],
+    ['100.100.100.200/32', 'metadata'],
+    ['192.0.0.192/32', 'metadata'],
+    ['fd00:ec2::/32', 'metadata'],
+    ['fd20:ce::254/128', 'metadata'],
+    ['fd00:42::42/128', 'metadata'],
     ['127.0.0.0/8', 'loopback'],
     ['10.0.0.0/8', 'private'],
     ['172.16.0.0/12', 'private'],
@@ -126,8 +161,6 @@ const ranges: readonly { readonly network: Network; readonly kind: AddressKind }
     ['::1/128', 'loopback'],
     ['fc00::/7', 'private'],
     ['fec0::/10', 'private'],
-    // NAT64 of somebody's own network (RFC 8215), behind which anything may be.
-    ['64:ff9b:1::/48', 'private'],
     ['fe80::/10', 'link-local'],
     ['ff00::/8', 'multicast'],
     // Teredo, ORCHID and others of IETF's own (RFC 2928), and what is for documentation.

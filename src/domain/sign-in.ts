@@ -28,6 +28,13 @@ export interface GroupRole extends HeldRole {
   readonly group: string;
 }
 
+const thisMachine = /^(localhost|127(\.\d+){3}|\[::1\])$/;
+
+/** Whether a provider may be asked, or a browser sent there, without TLS: on this machine only, as it is written. */
+export function isClearHere({ protocol, hostname }: URL): boolean {
+  return protocol === 'http:' && thisMachine.test(hostname);
+}
+
 /** What of the settings counts for those who have signed in, for as long as they are. */
 export type SessionRules = Pick<SignInSettings, 'issuer' | 'roles' | 'lastsSeconds' | 'idleSeconds'>;
 

@@ -10,6 +10,8 @@ export interface Dates {
   defer(whom: Whom, until: Day, who: string, why: string): Promise<MailboxesOrdered>;
   /** Asks for them, in place of whatever was asked before. Each with its record; with an unknown address nothing is done at all. */
   ask(whom: Whom, days: WishedDays, who: string, why: string): Promise<MailboxesOrdered>;
+  /** Asks for nothing any more where something was open. Each with its record; with an unknown address nothing is done at all. */
+  withdraw(whom: Whom, who: string, why: string): Promise<MailboxesOrdered>;
   /** Says no to what is asked for a mailbox. With its record. */
   decline(address: string, who: string, why: string): Promise<WishDeclined>;
   /** What was asked, answered or not, in the order of the addresses. */

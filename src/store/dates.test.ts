@@ -9,6 +9,7 @@ import { openDescriptions } from './descriptions.ts';
 import { orderOne, people, recorded, standAt, standing } from './estate.test-kit.ts';
 import { type TestDatabase, testDatabase } from './test-database.ts';
 import { careForWaves } from './wave-care.ts';
+import { openWishesOf } from './wishes.ts';
 
 const dayIn = (days: number): Day => new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10) as Day;
 const of = (...names: readonly string[]) =>
@@ -70,6 +71,25 @@ describe('whoever is deferred', () => {
     await careForWaves(db);
     await careForWaves(db);
     expect(await standing(db.sql, 1)).toMatchObject({ stage: 'known', mark: '', wave: null, isDue: false });
+  });
+
+  test('goes on when the day begins where the estate is, not where the clocks of Greenwich are', async () => {
+    await using db = await testDatabase();
+    await tonight(db, { ann: 'following', bob: 'following' });
+    // Far enough to the east it is tomorrow at any moment of the day, or far enough to the west still yesterday.
+    const [east, west] = ['Etc/GMT-14', 'Etc/GMT+12'];
+    const { rows } = await sql<{ east: Day; west: Day }>`
+      select (now() at time zone 'Etc/GMT-14')::date::text as east, (now() at time zone 'Etc/GMT+12')::date::text as west`.execute(
+      db.sql,
+    );
+    const days = rows[0] as { east: Day; west: Day };
+    expect(days.east > days.west).toBe(true);
+    await sql`update mailbox set held = 'on call', held_until = ${days.east}::date`.execute(db.sql);
+    await sql`update wave set day = ${days.east}::date`.execute(db.sql);
+    await careForWaves(db, west);
+    expect(await standing(db.sql, 1)).toMatchObject({ mark: 'held' });
+    await careForWaves(db, east);
+    expect(await standing(db.sql, 1)).toMatchObject({ mark: '' });
   });
 
   test('is let go earlier by a release, and by a hold waits until somebody releases it', async () => {
@@ -145,6 +165,35 @@ describe('dates that are asked for', () => {
     expect((await dates.wishes({ after: null, max: 9 })).lines).toMatchObject([{ state: 'open', answer: null }]);
   });
 
+  test('are withdrawn by whoever asked, and no planner hears of them; they may be asked for again', async () => {
+    await using db = await testDatabase();
+    await people(db.sql, ['ann', 'bob', 'cat', 'dan']);
+    const dates = openDates(db);
+    await dates.ask(of('ann', 'cat', 'dan'), days, 'lou', 'leave');
+    await dates.decline('cat@x.example', 'pam', 'the team moves');
+    await sql`update date_wish set state = 'taken', answered_at = now() where mailbox = 4`.execute(db.sql);
+    expect(await dates.withdraw(of('ann', 'bob', 'cat', 'dan'), 'lou', 'back early')).toMatchObject({
+      kind: 'ordered',
+      done: ['ann@x.example'],
+      refused: [
+        { address: 'bob@x.example', why: 'has asked for nothing' },
+        { address: 'cat@x.example', why: 'has nothing open: it was declined' },
+        { address: 'dan@x.example', why: 'has its window by a plan already: ask for other days' },
+      ],
+    });
+    expect((await dates.wishes({ after: null, max: 1 })).lines).toMatchObject([
+      { state: 'withdrawn', answeredBy: 'lou', answer: 'back early' },
+    ]);
+    expect(await openWishesOf(db).open(new AbortController().signal)).toEqual([]);
+    expect(await recorded(db.sql, 1)).toEqual(['lou ask for dates leave', 'lou withdraw dates back early']);
+    expect(await dates.withdraw(of('ann'), 'lou', 'again')).toMatchObject({
+      done: [],
+      refused: [{ why: 'has nothing open: it was withdrawn' }],
+    });
+    await dates.ask(of('ann'), days, 'lou', 'leave after all');
+    expect((await dates.wishes({ after: null, max: 1 })).lines).toMatchObject([{ state: 'open', answer: null }]);
+  });
+
   test('are not those of who has switched, or is about to', async () => {
     await using db = await testDatabase();
     await tonight(db, { ann: 'switching', bob: 'settled' });
@@ -167,6 +216,7 @@ test('of who lies outside of a part nothing is known, deferred, asked, declined 
     const unknown = { kind: 'unknown-mailboxes', addresses: of(...names.filter((name) => name !== 'ann')).addresses };
     expect(await part.defer(of(...names), dayIn(2), 'lou', 'x')).toEqual(unknown);
     expect(await part.ask(of(...names), days, 'lou', 'x')).toEqual(unknown);
+    expect(await part.withdraw(of(...names), 'lou', 'x')).toEqual(unknown);
   }
   expect(await part.decline('zoe@x.example', 'lou', 'x')).toEqual({ kind: 'unknown-mailbox' });
   expect((await part.wishes({ after: null, max: 9 })).lines).toMatchObject([{ address: 'ann@x.example' }]);

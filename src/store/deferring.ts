@@ -1,12 +1,12 @@
 /** Mailboxes that are taken out of their window until a day, and go on by themselves once it has come. */
 
 import { sql } from 'kysely';
-import { whyNotDeferred } from '#domain/dates.ts';
+import { dayOfMs, whyNotDeferred } from '#domain/dates.ts';
 import type { Day } from '#domain/estate.ts';
 import type { MailboxesOrdered, RefusedMailbox, Whom } from '#domain/estate-state.ts';
 import type { Mark, Stage } from '#domain/journey.ts';
 import type { Within } from '#domain/rights.ts';
-import type { Sql } from './db.ts';
+import { oneRow, type Sql } from './db.ts';
 import { meantBy } from './meant.ts';
 
 type Deferred = Extract<MailboxesOrdered, { kind: 'ordered' }>;
@@ -87,15 +87,18 @@ async function deferThose(
 }
 
 /**
- * Lets go whose day has come, with a record each; some of them, where they are many. The window that they were taken out of may
+ * Lets go whose day has come in the time zone of the estate, with a record each; some of them, where they are many. The window that they were taken out of may
  * still be open in the early hours of that day: it is waited for.
  */
-export async function letGoDeferred(tx: Sql, who: string): Promise<void> {
+export async function letGoDeferred(tx: Sql, who: string, timezone: string): Promise<void> {
+  const { now } = await oneRow(tx, sql<{ now: number }>`select (extract(epoch from now()) * 1000)::int8 as now`);
+  // By our own table of time zones, as windows are: that of the server may be another.
+  const today = dayOfMs(now, timezone);
   await sql`
     with due as materialized (
       select m.id, m.held_until
         from mailbox m left join wave w on w.id = m.wave
-       where m.held_until <= (now() at time zone 'UTC')::date
+       where m.held_until <= ${today}::date
          and (w.id is null or w.day >= m.held_until or w.closes_at <= now())
        order by m.id limit ${batchMax} for update of m
     ), gone_on as (

@@ -32,8 +32,8 @@ interface RunningRow {
   readonly codes: readonly string[];
 }
 
-/** To be called by whoever leads; called by several it does everything once. Throws `database.*`. */
-export async function careForWaves(db: Database): Promise<void> {
+/** To be called by whoever leads; called by several it does everything once. `timezone`: in which days begin. Throws `database.*`. */
+export async function careForWaves(db: Database, timezone = 'UTC'): Promise<void> {
   // Before anybody is sent home.
   await faulted(db.name, noteOutcomes(db.sql));
   for (const row of await faulted(db.name, running(db.sql)))
@@ -44,7 +44,7 @@ export async function careForWaves(db: Database): Promise<void> {
   // Afterwards: nobody who is let go only now keeps a wave from its end whose window is over.
   await faulted(
     db.name,
-    db.sql.transaction().execute((tx) => letGoDeferred(tx, who)),
+    db.sql.transaction().execute((tx) => letGoDeferred(tx, who, timezone)),
   );
   for (const ended of await faulted(db.name, withLeftBehind(db.sql)))
     await faulted(

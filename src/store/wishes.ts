@@ -1,7 +1,15 @@
 /** Days that people ask for, for single mailboxes, and what became of it. */
 
 import { sql } from 'kysely';
-import { type AskedDays, type DateWish, type WishDeclined, type WishedDays, whyNotAsked } from '#domain/dates.ts';
+import {
+  type AskedDays,
+  type DateWish,
+  type WishDeclined,
+  type WishedDays,
+  type WishState,
+  whyNotAsked,
+  whyNotWithdrawn,
+} from '#domain/dates.ts';
 import type { ListOrder, Page } from '#domain/estate-lists.ts';
 import type { MailboxesOrdered, RefusedMailbox, Whom } from '#domain/estate-state.ts';
 import type { Mark, Stage } from '#domain/journey.ts';
@@ -70,6 +78,62 @@ async function askForThose(
     select ${who}, 'ask for dates', mailbox, ${why}, ${about}::jsonb from asked order by mailbox`.execute(tx);
   return {
     done: asking.map(({ address }) => address),
+    refused: judged.flatMap(({ address, stage, mark, why: because }) =>
+      because === null ? [] : [{ address, stage, mark, why: because }],
+    ),
+  };
+}
+
+export async function withdraw(
+  db: Sql,
+  whom: Whom,
+  who: string,
+  why: string,
+  within: Within,
+): Promise<MailboxesOrdered> {
+  const meant = await meantBy(db, whom, within);
+  if ('kind' in meant) return meant;
+  const done: string[] = [];
+  const refused: RefusedMailbox[] = [];
+  for (let from = 0; from < meant.length; from += batchMax) {
+    const ids = meant.slice(from, from + batchMax);
+    const some = await db.transaction().execute((tx) => withdrawThose(tx, ids, who, why));
+    done.push(...some.done);
+    refused.push(...some.refused);
+  }
+  return { kind: 'ordered', done, refused };
+}
+
+async function withdrawThose(
+  tx: Sql,
+  mailboxes: readonly number[],
+  who: string,
+  why: string,
+): Promise<Omit<Asked, 'kind'>> {
+  const { rows } = await sql<{
+    readonly id: number;
+    readonly address: string;
+    readonly stage: Stage;
+    readonly mark: Mark | '';
+    readonly state: WishState | null;
+  }>`
+    with locked as materialized (
+      select id, address, stage, mark from mailbox where id = any(${mailboxes}::int[]) order by id for no key update
+    )
+    select l.*, d.state from locked l left join date_wish d on d.mailbox = l.id order by l.address`.execute(tx);
+  const judged = rows.map(({ mark, state, ...row }) => {
+    return { ...row, mark: mark === '' ? null : mark, why: whyNotWithdrawn(state) };
+  });
+  const withdrawing = judged.filter((each) => each.why === null);
+  await sql`
+    with withdrawn as (
+      update date_wish set state = 'withdrawn', answered_by = ${who}, answered_at = now(), answer = ${why}
+       where mailbox = any(${withdrawing.map(({ id }) => id)}::int[]) and state = 'open' returning mailbox
+    )
+    insert into audit (who, what, mailbox, why)
+    select ${who}, 'withdraw dates', mailbox, ${why} from withdrawn order by mailbox`.execute(tx);
+  return {
+    done: withdrawing.map(({ address }) => address),
     refused: judged.flatMap(({ address, stage, mark, why: because }) =>
       because === null ? [] : [{ address, stage, mark, why: because }],
     ),

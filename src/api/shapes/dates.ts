@@ -1,14 +1,14 @@
 /** Days that people ask for. */
 
 import Type from 'typebox';
-import type { DateWish } from '#domain/dates.ts';
+import { type DateWish, wishStates } from '#domain/dates.ts';
 import { day, maybe, moment, named, oneOf, shapeOf, text } from './shape.ts';
 
 export const dateWish = shapeOf<DateWish>()(
   named('DateWish', 'Days that were asked for, for a mailbox; the latest wish alone.', {
     address: text('Whose.'),
     organisation: text('The code of its organisation.'),
-    state: oneOf(['open', 'taken', 'declined'], 'Open; its window lies within by now; or declined by a planner.'),
+    state: oneOf(wishStates, 'Open; its window lies within by now; declined by a planner; or withdrawn by who asked.'),
     who: text('Who asked.'),
     why: text('Why.'),
     askedAt: moment('When.'),
@@ -18,7 +18,7 @@ export const dateWish = shapeOf<DateWish>()(
     wave: maybe(text('The wave of that window.')),
     answeredBy: maybe(text('Who answered.')),
     answeredAt: maybe(moment('When.')),
-    answer: maybe(text('Why it was declined.')),
+    answer: maybe(text('Why it was declined or withdrawn.')),
   }),
 );
 

@@ -5,7 +5,7 @@
 
 import * as oauth from 'openid-client';
 import { fault } from '#domain/fault.ts';
-import type { Claims, SignInSettings } from '#domain/sign-in.ts';
+import { type Claims, isClearHere, type SignInSettings } from '#domain/sign-in.ts';
 import { cleanText } from '#lib/clean-text.ts';
 import type { IdentityProvider, SignedIn, SignInAttempt } from '#ports/identity.ts';
 import type { Reach } from '#ports/reach.ts';
@@ -27,7 +27,6 @@ export interface IdentityOptions {
 const timeoutSeconds = 15;
 /** A provider may change its keys' address and endpoints, though it seldom does. */
 const knownForMs = 3_600_000;
-const loopback = /^(localhost|127(\.\d+){3}|\[::1\])$/;
 
 export class OpenIdProvider implements IdentityProvider {
   readonly #options: IdentityOptions;
@@ -98,7 +97,7 @@ export class OpenIdProvider implements IdentityProvider {
     const secret = await this.#options.secret();
     this.#secrets = secret === null ? [] : [new Secret(secret)];
     // Only on this machine: settings name no other provider without TLS.
-    const isClear = this.#issuer.protocol === 'http:' && loopback.test(this.#issuer.hostname);
+    const isClear = isClearHere(this.#issuer);
     return oauth.discovery(
       this.#issuer,
       settings.clientId,
