@@ -14,6 +14,7 @@ import { cleanText } from '#lib/clean-text.ts';
 import { answerCheck } from './checked.ts';
 import type { FileBody } from './client-file.ts';
 import { faultIn, faultTold } from './client-problem.ts';
+import { sentEvents } from './client-events.ts';
 import { Broken, ClientWire, type Sent, type WireOptions } from './client-wire.ts';
 import { type Contract, contract, type OperationName } from './contract.ts';
 import type { AnswerOf, BodyOf, BrokenOff, Operation, ParamsOf, QueryOf } from './operation.ts';
@@ -31,6 +32,15 @@ export interface Question<Each extends Operation> {
   readonly params?: ParamsOf<Each>;
   readonly query?: QueryOf<Each>;
   readonly body?: BodyOf<Each>;
+}
+
+/** An event, or a sign of life without data. */
+export interface EventTold<Data> {
+  /** To be sent as `Last-Event-ID`; null: none was told yet. */
+  readonly id: string | null;
+  /** How long to wait before coming again; null: it was not told. */
+  readonly retryMs: number | null;
+  readonly data: Data | null;
 }
 
 /** A page of a thousand mailboxes has some 500 kB; more is nothing that we ask for. */
@@ -61,8 +71,7 @@ export class ApiClient implements Disposable {
     question: Question<Contract[Name]> = {},
   ): Promise<AnswerOf<Contract[Name]>> {
     const operation: Operation = contract[name];
-    const answer = await this.#answerTo(name, operation, question);
-    const text = await this.#whole(answer, 'application/json');
+    const text = await this.#answerTo(name, operation, question, (answer) => this.#whole(answer, 'application/json'));
     return this.#read(checkOf(name, operation.answer), operation.answer, text) as AnswerOf<Contract[Name]>;
   }
 
@@ -72,7 +81,7 @@ export class ApiClient implements Disposable {
     question: Question<Contract[Name]> = {},
   ): AsyncGenerator<readonly Exclude<AnswerOf<Contract[Name]>, BrokenOff>[]> {
     const operation: Operation = contract[name];
-    const answer = await this.#answerTo(name, operation, question);
+    const answer = await this.#answerTo(name, operation, question, async (begun) => begun);
     this.#seeType(answer, 'application/x-ndjson');
     const check = checkOf(name, operation.answer);
     for await (const texts of this.#textLines(answer)) {
@@ -95,16 +104,47 @@ export class ApiClient implements Disposable {
       headers: { 'Idempotency-Key': randomUUID(), ...headers },
       withinMs: usualWithinMs,
     };
-    const answer = await this.#insisting(sent);
-    const text = await this.#whole(answer, 'application/json');
+    const text = await this.#insisting(sent, (answer) => this.#whole(answer, 'application/json'));
     return this.#read(checkOf('send-file', shape), shape, text) as AnswerOf<Contract['send-file']>;
+  }
+
+  /**
+   * What is told as it happens, from behind `lastId` on, until the connection ends or `signal` fires. Nothing is tried again here: whoever
+   * listens knows what they had last. Throws what was thrown there, and `api.server.*`.
+   */
+  async *events<Name extends Named<'events'>>(
+    name: Name,
+    lastId: string | null,
+    signal: AbortSignal,
+  ): AsyncGenerator<EventTold<AnswerOf<Contract[Name]>>> {
+    const operation: Operation = contract[name];
+    const headers = { Accept: 'text/event-stream', ...(lastId === null ? {} : { 'Last-Event-ID': lastId }) };
+    const sent = { method: 'GET', path: operation.path, body: null, headers, withinMs: usualWithinMs } as const;
+    const over = AbortSignal.any([this.#signal, signal]);
+    const answer = await this.#once(sent, over).catch((error: unknown) => Promise.reject(this.#told(error)));
+    this.#seeType(answer, 'text/event-stream');
+    const check = checkOf(name, operation.answer);
+    try {
+      for await (const { id, data, retryMs } of sentEvents(this.#chunks(answer, over))) {
+        const told = data === null ? null : this.#read(check, operation.answer, data);
+        yield { id, retryMs, data: told as AnswerOf<Contract[Name]> | null };
+      }
+    } catch (error) {
+      throw error instanceof RangeError ? this.#garbled(`${error.message}.`, answer) : error;
+    }
   }
 
   [Symbol.dispose](): void {
     this.#wire[Symbol.dispose]();
   }
 
-  async #answerTo(name: OperationName, operation: Operation, question: Question<Operation>): Promise<IncomingMessage> {
+  /** `take`: reads of the answer what is to be there before it counts as answered. */
+  async #answerTo<Taken>(
+    name: OperationName,
+    operation: Operation,
+    question: Question<Operation>,
+    take: (answer: IncomingMessage) => Promise<Taken>,
+  ): Promise<Taken> {
     const { method } = operation;
     const sent: Sent = {
       method,
@@ -113,19 +153,19 @@ export class ApiClient implements Disposable {
       headers: method === 'POST' ? { 'Idempotency-Key': randomUUID() } : {},
       withinMs: withinMs[name] ?? usualWithinMs,
     };
-    return this.#insisting(sent);
+    return this.#insisting(sent, take);
   }
 
   /** Once more where the connection broke, and the order is known by its key. */
-  async #insisting(sent: Sent): Promise<IncomingMessage> {
+  async #insisting<Taken>(sent: Sent, take: (answer: IncomingMessage) => Promise<Taken>): Promise<Taken> {
     const isAgain = sent.body === null || typeof sent.body === 'string' || sent.body.isAgain;
     let broken = 0;
     let waited = 0;
     for (;;) {
       try {
-        return await this.#once(sent);
+        return await take(await this.#once(sent, this.#signal));
       } catch (error) {
-        const pauseMs = error instanceof Broken && isAgain ? againAfterMs[broken++] : undefined;
+        const pauseMs = isCut(error) && isAgain ? againAfterMs[broken++] : undefined;
         // Ours, sent before the connection broke.
         const underWay = broken > 0 && isFault(error, 'api.key.under-way') ? underWayMs[waited++] : undefined;
         const ms = pauseMs ?? underWay;
@@ -135,8 +175,8 @@ export class ApiClient implements Disposable {
     }
   }
 
-  async #once(sent: Sent): Promise<IncomingMessage> {
-    const answer = await this.#wire.send(sent, this.#signal);
+  async #once(sent: Sent, signal: AbortSignal): Promise<IncomingMessage> {
+    const answer = await this.#wire.send(sent, signal);
     const { statusCode: status = 0 } = answer;
     if (status === 200) return answer;
     // A redirect would take the token to somebody else.
@@ -190,11 +230,11 @@ export class ApiClient implements Disposable {
     if (rest.length > 0) throw fault('api.server.broke-off', { server: this.#wire.shown });
   }
 
-  async *#chunks(answer: IncomingMessage): AsyncGenerator<Buffer> {
+  async *#chunks(answer: IncomingMessage, signal = this.#signal): AsyncGenerator<Buffer> {
     try {
       yield* answer as AsyncIterable<Buffer>;
     } catch (error) {
-      if (this.#signal.aborted) throw this.#signal.reason;
+      if (signal.aborted) throw signal.reason;
       if (error instanceof Fault) throw error;
       throw fault('api.server.broke-off', { server: this.#wire.shown }, { cause: error });
     }
@@ -209,6 +249,11 @@ export class ApiClient implements Disposable {
     answer?.destroy();
     return fault('api.server.garbled', { server: this.#wire.shown, text });
   }
+}
+
+/** In the middle of the question or of the answer, so that nobody heard it. */
+function isCut(error: unknown): boolean {
+  return error instanceof Broken || isFault(error, 'api.server.broke-off');
 }
 
 /** Compiled once each. */

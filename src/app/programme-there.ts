@@ -17,6 +17,7 @@ import { listAuditThere, listsThere } from './lists-there.ts';
 import { mailboxOrdersThere } from './mailbox-orders-there.ts';
 import { orNotThere, orRefused, was } from './outcomes-there.ts';
 import { reportThere } from './report-there.ts';
+import { watchThere } from './watch-there.ts';
 import { wavesThere } from './waves-there.ts';
 
 /** As the contract has it. */
@@ -42,6 +43,7 @@ export function openProgrammeThere({ place, bearer, ca, signal }: ServerOptions,
         ),
     },
     view: { now: async () => was<EstateNow>(await client.ask('see-status')) },
+    watch: () => watchThere(client),
     lists: listsThere(client),
     descriptions: descriptionsThere(client),
     workforce: { drain: (worker) => orFalse(client.ask('drain-worker', { params: { worker }, body: {} })) },

@@ -10,6 +10,7 @@ import { openProgrammeFor } from './programme.ts';
 import type { Session } from './session.ts';
 import { count, duration, shown } from './shown.ts';
 import { usageError } from './usage.ts';
+import type { Watching } from './world.ts';
 
 const everyMs = 500;
 /** Where nothing moves on the screen, a line is written no oftener than this, and only when something has changed. */
@@ -20,10 +21,15 @@ const barColumns = 40;
 export async function watchWave(this: Session, flags: StatusFlags, name: string): Promise<void> {
   const { screen, world } = this;
   await using programme = await openProgrammeFor(this, flags);
+  await using watching = programme.watch?.() ?? lookingAlways;
   const began = world.now();
   let [said, saidAt] = ['', 0];
+  let seen: EstateNow | null = null;
+  let lost: string | null = null;
   for (;;) {
-    const { wave, standings } = standingOf(await programme.view.now(), name);
+    if (seen === null || watching.hasNews()) seen = await programme.view.now();
+    lost = sayWhatIsLost(this, flags, watching.trouble(), lost);
+    const { wave, standings } = standingOf(seen, name);
     const lines = picture(wave, standings, world.now() - began);
     const stillness = whyStill(wave, standings, world.now());
     if (stillness !== null || world.interruption.aborted) {
@@ -40,6 +46,25 @@ export async function watchWave(this: Session, flags: StatusFlags, name: string)
     }
     await sleep(everyMs, undefined, { signal: world.interruption }).catch(() => undefined); // an abort ends the rest
   }
+}
+
+/** Where it costs nothing. */
+const lookingAlways: Watching = { hasNews: () => true, trouble: () => null, [Symbol.asyncDispose]: async () => {} };
+
+/** Each time that changes begin not to be told, and when they are again. */
+function sayWhatIsLost(
+  { screen }: Session,
+  { quiet }: StatusFlags,
+  trouble: string | null,
+  before: string | null,
+): string | null {
+  if ((trouble === null) === (before === null) || quiet === true) return trouble;
+  screen.say(
+    trouble === null
+      ? 'godwit: changes are told again.'
+      : `godwit: changes are not told (${shown(trouble, 300)}); it is looked every few seconds until they are.`,
+  );
+  return trouble;
 }
 
 interface WaveStanding {

@@ -514,6 +514,8 @@ export interface Programme extends AsyncDisposable {
     accept(wave: string, promised: WaysPromised, who: string, why: string): Promise<WaysAccepted>;
   };
   readonly view: { now(): Promise<EstateNow> };
+  /** Tells when something may have changed; lacking: whoever watches looks as often as they like. */
+  readonly watch?: () => Watching;
   readonly lists: {
     mailboxes(order: MailboxListOrder): Promise<Page<MailboxLine> | UnknownName>;
     /** Null where that could only be told by counting. */
@@ -567,6 +569,14 @@ export interface Programme extends AsyncDisposable {
     /** Of waves that are over, the latest first. */
     past(most: number): Promise<readonly ForecastPast[]>;
   };
+}
+
+/** Somebody watches, and is told when to look again. */
+export interface Watching extends AsyncDisposable {
+  /** Whether something may have changed since this was last asked. */
+  hasNews(): boolean;
+  /** Why changes are not told at this moment, in words; null where they are. Then there are news every few seconds. */
+  trouble(): string | null;
 }
 
 export interface Question {
