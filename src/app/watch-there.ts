@@ -41,7 +41,7 @@ class Following {
   isOpen = false;
   trouble: string | null = null;
   /** A fault of ours, for whoever asks next. */
-  broken: unknown = null;
+  broken: Error | null = null;
   readonly #client: ApiClient;
   readonly #over = new AbortController();
   readonly #following: Promise<void>;
@@ -52,7 +52,7 @@ class Following {
   constructor(client: ApiClient) {
     this.#client = client;
     this.#following = this.#follow().catch((error: unknown) => {
-      if (!this.#over.signal.aborted) this.broken = error;
+      if (!this.#over.signal.aborted) this.broken = error instanceof Error ? error : new Error(String(error));
     });
   }
 
