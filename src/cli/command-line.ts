@@ -18,6 +18,7 @@ import {
 import { nearest } from '#lib/nearest.ts';
 import { accessCommands } from './access-commands.ts';
 import { exitCodes, type ExitCode } from './exit-code.ts';
+import { behindTheVerb } from './flags-first.ts';
 import {
   reportFlags,
   type ReportFlags,
@@ -413,7 +414,8 @@ export const commands = buildRouteMap<
 export const scanner = { caseStyle: 'allow-kebab-for-camel', allowArgumentEscapeSequence: true } as const;
 
 /** Runs one command line in `world` and gives its exit code. Nothing is thrown. */
-export async function runCommandLine(argv: readonly string[], world: World): Promise<ExitCode> {
+export async function runCommandLine(typed: readonly string[], world: World): Promise<ExitCode> {
+  const argv = behindTheVerb(typed);
   const session = new Session(heedingServer(world, argv), argv);
   const failures: unknown[] = [];
   const refuse = (message: string): string => {
