@@ -169,7 +169,7 @@ export class ApiClient implements Disposable {
         // Ours, sent before the connection broke.
         const underWay = broken > 0 && isFault(error, 'api.key.under-way') ? underWayMs[waited++] : undefined;
         const ms = pauseMs ?? underWay;
-        if (ms === undefined) throw this.#told(error);
+        if (ms === undefined) throw this.#told(error, sent.method === 'POST' && broken > 0);
         await sleep(ms, undefined, { signal: this.#signal });
       }
     }
@@ -184,7 +184,10 @@ export class ApiClient implements Disposable {
     throw faultTold(this.#wire.shown, status, await this.#whole(answer, 'application/problem+json'));
   }
 
-  #told(error: unknown): unknown {
+  /** `isSent`: an order that was cut before; it may have been obeyed. */
+  #told(error: unknown, isSent = false): unknown {
+    if (isSent && (isCut(error) || isFault(error, 'api.server.unreachable')))
+      return fault('api.server.in-doubt', { server: this.#wire.shown }, { cause: error });
     if (!(error instanceof Broken)) return error;
     return fault('api.server.unreachable', { server: this.#wire.shown, text: `${error.message}.` }, { cause: error });
   }

@@ -3,6 +3,7 @@
 import type { ApiClient } from '#api/client.ts';
 import type { AccessDesk } from '#cli/world.ts';
 import type { ApprovalLine, Approved, Revoked, SessionLine, TokenLine, TokenMade } from '#domain/access.ts';
+import { fault, isFault } from '#domain/fault.ts';
 import { orNotThere, orRefused, was } from './outcomes-there.ts';
 import { reasonIn } from './waves-there.ts';
 
@@ -13,17 +14,20 @@ export function accessThere(client: ApiClient): AccessDesk {
     tokens: {
       create: ({ name, role: { role, organisation }, scopes, lastsMs }) =>
         orNotThere<TokenMade>(
-          client
-            .ask('create-token', {
-              body: {
-                name,
-                role,
-                ...(organisation === null ? {} : { organisation }),
-                ...(scopes === null ? {} : { scopes: [...scopes] }),
-                seconds: Math.round(lastsMs / 1_000),
-              },
-            })
-            .then(({ token, bearer }) => ({ kind: 'made', token: was<TokenLine>(token), bearer })),
+          lostOrNot(
+            name,
+            client
+              .ask('create-token', {
+                body: {
+                  name,
+                  role,
+                  ...(organisation === null ? {} : { organisation }),
+                  ...(scopes === null ? {} : { scopes: [...scopes] }),
+                  seconds: Math.round(lastsMs / 1_000),
+                },
+              })
+              .then(({ token, bearer }): TokenMade => ({ kind: 'made', token: was<TokenLine>(token), bearer })),
+          ),
           (nearest) => ({ kind: 'unknown-organisation', nearest }),
         ),
       list: async ({ ended }) =>
@@ -43,6 +47,21 @@ export function accessThere(client: ApiClient): AccessDesk {
     },
     [Symbol.asyncDispose]: async () => client[Symbol.dispose](),
   };
+}
+
+/** A token whose answer was lost lets somebody in all the same, and whoever wanted it has to be told so. */
+async function lostOrNot<Made>(name: string, asked: Promise<Made>): Promise<Made> {
+  try {
+    return await asked;
+  } catch (error) {
+    const isSure = isFault(error, 'api.key.done');
+    const isInDoubt =
+      isFault(error, 'api.key.under-way') ||
+      isFault(error, 'api.server.in-doubt') ||
+      isFault(error, 'api.server.silent');
+    if (!isSure && !isInDoubt) throw error;
+    throw fault('access.token.lost', { name, isSure }, { cause: error });
+  }
 }
 
 function revoked(asked: Promise<{ readonly changed: boolean }>): Promise<Revoked> {

@@ -1,6 +1,6 @@
 /** `godwit access token`: made, listed and revoked. What is made is shown once, or written to a file. */
 
-import { open } from 'node:fs/promises';
+import { open, rm } from 'node:fs/promises';
 import type { TokenLine, TokenMade, TokenOrder } from '#domain/access.ts';
 import { type Act, acts, type HeldRole, may } from '#domain/rights.ts';
 import { nearest } from '#lib/nearest.ts';
@@ -82,7 +82,11 @@ async function writtenTo(path: string, desk: AccessDesk, order: TokenOrder): Ret
     throw usageError(`${shown(path)} cannot be written: ${whyUnreadable(error)}. Nothing was made.`);
   });
   await using _ = file;
-  const answer = await made(desk, order);
+  // What was not made leaves no file in which nobody finds it.
+  const answer = await made(desk, order).catch(async (error: unknown) => {
+    await rm(path, { force: true });
+    throw error;
+  });
   await file.writeFile(`${answer.bearer}\n`);
   await file.datasync();
   return answer;

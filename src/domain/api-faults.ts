@@ -38,6 +38,12 @@ export const apiFaults = {
     ({ server }) => `The answer of ${server} broke off.`,
     'What was told is not whole. Ask again.',
   ),
+  'api.server.in-doubt': entry<Asked>(
+    'estate',
+    'operator',
+    ({ server }) => `The connection to ${server} broke, and nobody knows whether the order was obeyed.`,
+    'Ask how things stand before you order the same again.',
+  ),
   'api.bearer.missing': entry<object>(
     'estate',
     'operator',
