@@ -8,7 +8,7 @@ export const accessFaults = {
     'operator',
     ({ name, isSure }) =>
       `The token "${name}" ${isSure ? 'was' : 'may have been'} made, and nobody has it: it is told once only, and that was lost on the way.`,
-    '`godwit access token list` shows whether it is there: the newest of that name, and never used. Revoke it (`godwit access token revoke`), and make another.',
+    'See with `godwit access token list` whether it is there: the newest of that name, and never used. Revoke it (`godwit access token revoke`), and make another.',
   ),
   'access.sign-in.none': entry<object>(
     'estate',
