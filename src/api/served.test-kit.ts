@@ -18,6 +18,7 @@ import { type ContractServer, type ContractServerOptions, openContractServer } f
 import type { Problem } from './problem.ts';
 import type { EstateSettings } from '#domain/estate-settings.ts';
 import type { Budget } from '#domain/platform.ts';
+import type { SettingsToRehearse } from '#operations/rehearsal-terms.ts';
 import type { Act, DangerousAct, HeldRole } from '#domain/rights.ts';
 import { type Clock, realClock } from '#lib/clock.ts';
 import { type Log, silent } from '#lib/log.ts';
@@ -41,6 +42,20 @@ export const settings = {
   waysIn: null,
   source: { user: null } as EstateSettings['source'],
   target: { user: null } as EstateSettings['target'],
+};
+
+const budget: Budget = {
+  connections: 10,
+  connectionsPerMailbox: 4,
+  bytesPerSecond: [{ fromMinute: 0, bytesPerSecond: null }],
+  commandsPerSecond: null,
+};
+export const settingsToRehearse: SettingsToRehearse = {
+  timezone: settings.timezone,
+  errorBudget: settings.errorBudget,
+  followEverySeconds: 900,
+  source: { budget },
+  target: { budget },
 };
 
 /** What is an error to us is one to a test. */
@@ -74,15 +89,7 @@ function pretendedLooks(db: Database): WaveLooks {
 function planningOn(db: Database): DeskParts['planning'] {
   const { url } = db as Partial<TestDatabase>;
   const environment = url === undefined ? process.env : { ...process.env, DATABASE_URL: url };
-  const budget: Budget = {
-    connections: 10,
-    connectionsPerMailbox: 4,
-    bytesPerSecond: [{ fromMinute: 0, bytesPerSecond: null }],
-    commandsPerSecond: null,
-  };
-  const { timezone, errorBudget } = settings;
-  const rehearsed = { timezone, errorBudget, followEverySeconds: 900, source: { budget }, target: { budget } };
-  return { database: 'embedded', environment, settings: rehearsed, log: loud };
+  return { database: 'embedded', environment, settings: settingsToRehearse, log: loud };
 }
 /** People are told by a mail server that nobody runs. */
 const telling = {

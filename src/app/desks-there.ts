@@ -7,6 +7,8 @@ import { accessThere } from './access-there.ts';
 import { importerThere } from './import-there.ts';
 import { inspectionThere } from './inspection-there.ts';
 import { doctorThere } from './doctor-there.ts';
+import { applyingThere, planWorkThere } from './plan-there.ts';
+import { rehearseThere } from './rehearse-there.ts';
 import { noticesThere } from './notices-there.ts';
 import { secretsThere } from './secrets-there.ts';
 import { tailThere } from './tail-there.ts';
@@ -21,6 +23,9 @@ export function openDesksThere({ place, bearer, ca, signal }: ServerOptions, ver
     inspection: () => inspectionThere(client()),
     secrets: () => secretsThere(client()),
     doctor: () => doctorThere(client()),
+    planning: (calendar) => applyingThere(client(), shownServerPlace(place), calendar),
+    planWork: (places) => planWorkThere(client(), shownServerPlace(place), places),
+    rehearse: (options, watcher) => rehearseThere(client(), shownServerPlace(place), options, watcher),
     importer: () => importerThere(client(), shownServerPlace(place)),
   };
 }

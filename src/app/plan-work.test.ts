@@ -61,7 +61,15 @@ async function opened(signal: AbortSignal) {
 function options() {
   const out = join(folder, 'plan.csv');
   const { signal } = new AbortController();
-  return { estate: { folder }, out, reads: [] as string[], earlier: null as string | null, log: silent, signal };
+  return {
+    estate: { folder },
+    out,
+    calendar: join(folder, 'calendar.yaml'),
+    reads: [] as string[],
+    earlier: null as string | null,
+    log: silent,
+    signal,
+  };
 }
 
 test('a plan is not written over what it is made from, under whatever name, but over the plan before', async () => {

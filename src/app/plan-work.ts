@@ -1,15 +1,13 @@
 /** Joins `godwit plan` to files, the database and the planner. */
 
 import { setImmediate } from 'node:timers/promises';
-import { Problems } from '#cli/usage.ts';
 import type { PlanWork, PlanWorkOptions } from '#cli/world.ts';
 import { folderEstate, importedEstate } from '#operations/estate-to-plan.ts';
 import { type EstateToPlan, planEstate, type Planner } from '#operations/plan-estate.ts';
 import { PlanDrafts } from '#operations/plan-files.ts';
-import { overwrites } from '#operations/plan-overwrites.ts';
-import { estateFilesIn } from '#operations/read-roster.ts';
 import { plan } from '#planner/plan.ts';
 import { openPlanning } from './estate-planning.ts';
+import { mustOverwriteNothing } from './plan-places.ts';
 import type { Environment } from './keyring.ts';
 
 /** Opens it. Throws `database.*`, and a `UsageError` where its URL cannot be had, or something would be written over. */
@@ -31,20 +29,6 @@ export async function openPlanWork(options: PlanWorkOptions, environment: Enviro
       await opened[Symbol.asyncDispose]();
     },
   };
-}
-
-/** Told before anything is opened, not after a minute of planning. */
-function mustOverwriteNothing({ estate, out, reads, earlier }: PlanWorkOptions): void {
-  if (out === null) return;
-  const problems = new Problems();
-  const tables = 'folder' in estate ? Object.values(estateFilesIn(estate.folder)) : [];
-  for (const { file, written, read } of overwrites(out, [...tables, ...reads], earlier))
-    problems.add(
-      file === 'plan'
-        ? `-o ${written} would be written over what is read from ${read}. Name another file.`
-        : `-o ${out} would put ${written} over what is read from ${read}. Name another file for the plan, or for what is read.`,
-    );
-  problems.settle();
 }
 
 /** An estate that is open to be planned. */

@@ -204,7 +204,7 @@ export interface ReportFlags extends Omit<TableFlags, 'output'> {
   readonly exceptions?: boolean;
 }
 
-export interface PlanFlags extends EstateFlags, Omit<OutputFlags, 'output'> {
+export interface PlanFlags extends EstateFlags, ServerFlags, Omit<OutputFlags, 'output'> {
   readonly estate?: string;
   readonly calendar: string;
   /** A file, and perhaps `json` beside it. */
@@ -216,7 +216,7 @@ export interface PlanFlags extends EstateFlags, Omit<OutputFlags, 'output'> {
   readonly wishes?: string;
 }
 
-export interface RehearseFlags extends EstateFlags, OutputFlags {
+export interface RehearseFlags extends EstateFlags, ServerFlags, OutputFlags {
   readonly estate?: string;
   readonly calendar?: string;
   readonly faults?: string;
@@ -255,7 +255,7 @@ export interface ForecastFlags extends EstateFlags, ServerFlags, OutputFlags {
   readonly history?: boolean;
 }
 
-export interface PlanApplyFlags extends EstateFlags, OutputFlags {
+export interface PlanApplyFlags extends EstateFlags, ServerFlags, OutputFlags {
   readonly calendar?: string;
   readonly yes?: boolean;
   readonly why?: string;
@@ -572,6 +572,7 @@ export const rehearseFlags: FlagParametersForType<RehearseFlags> = {
   errorBudget: text('The share of a wave that may fail before it pauses by itself (default 2%)', 'SHARE'),
   releaseAfter: text('How long after its switch a mailbox is released, or never (default 30d)', 'TIME'),
   ...estateFlags,
+  ...serverFlags,
   ...outputFlags,
 };
 
@@ -641,6 +642,7 @@ export const planFlags: FlagParametersForType<PlanFlags> = {
     'Without --estate: the settings of the programme (default $GODWIT_CONFIG, else godwit.yaml here)',
     'FILE',
   ),
+  ...serverFlags,
   state: outputFlags.state,
   quiet: outputFlags.quiet,
   logLevel: outputFlags.logLevel,
@@ -693,6 +695,7 @@ export const planApplyFlags: FlagParametersForType<PlanApplyFlags> = {
   yes: flag('Apply it; without it only tell what would change'),
   why: text('The reason, for the audit log (default: the name of the plan)', 'TEXT'),
   ...estateFlags,
+  ...serverFlags,
   ...outputFlags,
 };
 

@@ -5,19 +5,17 @@ import { exitCodes } from './exit-code.ts';
 import type { PlanApplyFlags } from './flags.ts';
 import { appliedLines, refusedLines } from './plan-apply-text.ts';
 import { inPlaces } from './plan-problems.ts';
-import { openPlanningFor, settingsOf } from './programme.ts';
+import { openPlanningFor, termsOf } from './programme.ts';
 import type { Screen } from './screen.ts';
 import type { Session } from './session.ts';
 import { duration } from './shown.ts';
 
-/** As `wave create` has it where no settings say otherwise. */
-const usualErrorBudget = 0.02;
-
 export async function applyPlan(this: Session, flags: PlanApplyFlags, file: string): Promise<void> {
   const { world } = this;
-  const calendar = await world.readCalendar(flags.calendar ?? 'calendar.yaml');
-  const errorBudget = (await settingsOf(this, flags))?.errorBudget ?? usualErrorBudget;
-  await using planning = await openPlanningFor(this, flags);
+  const calendarFile = flags.calendar ?? 'calendar.yaml';
+  const calendar = await world.readCalendar(calendarFile);
+  const { errorBudget } = await termsOf(this, flags);
+  await using planning = await openPlanningFor(this, flags, calendarFile);
   const startedMs = world.now();
   const order = { file, calendar, dryRun: flags.yes !== true, errorBudget, why: flags.why ?? null };
   const applied = await planning

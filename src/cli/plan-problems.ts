@@ -13,7 +13,9 @@ const toldMost = 1_000;
 export function inPlaces(error: unknown): unknown {
   const problems = error instanceof Fault ? problemsOf(error) : null;
   if (problems === null) return error;
-  const more = problems.length - toldMost;
+  // Of a plan more may have been found than were kept.
+  const all = isFault(error as Fault, 'plan.file.wrong') ? (error as Fault<'plan.file.wrong'>).about.problems : 0;
+  const more = Math.max(all, problems.length) - toldMost;
   return new UsageError([
     ...problems.slice(0, toldMost),
     ...(more > 0

@@ -1,5 +1,6 @@
 /** `godwit plan`: who moves when, around who works with whom. */
 
+import { serverOf } from './by-server.ts';
 import { exitCodes } from './exit-code.ts';
 import type { PlanFlags } from './flags.ts';
 import { explanationLines } from './plan-explain-text.ts';
@@ -11,20 +12,18 @@ import { parseDuration } from './quantities.ts';
 import type { Session } from './session.ts';
 import { duration, shown } from './shown.ts';
 import { Problems } from './usage.ts';
-import type { PlanWorkOptions } from './world.ts';
+import type { PlanPlaces, PlanWork, PlanWorkOptions } from './world.ts';
 
 /** Exit code 3 where somebody has no window. */
 export async function makePlan(this: Session, flags: PlanFlags): Promise<void> {
   const { world } = this;
   const choices = choicesIn(flags);
   const calendar = await world.readCalendar(flags.calendar);
-  await using planning = await world.openPlanWork({
-    estate: flags.estate === undefined ? await importedEstate(this, flags) : { folder: flags.estate },
+  await using planning = await openWork(this, flags, {
+    calendar: flags.calendar,
     out: choices.out,
-    reads: [flags.calendar, flags.wishes, flags.config].filter((path) => path !== undefined),
+    reads: [flags.wishes, flags.config].filter((path) => path !== undefined),
     earlier: choices.earlier,
-    log: this.log(flags),
-    signal: world.interruption,
   });
   world.onEmergency(() => planning.abandon());
   using progress = new PlanProgress(this.screen, () => world.now());
@@ -78,6 +77,15 @@ function choicesIn(flags: PlanFlags): Choices {
     seed: seed ?? 1,
     effortSeconds,
   };
+}
+
+/** A folder is planned here, wherever the estate of the programme is. */
+async function openWork(session: Session, flags: PlanFlags, places: PlanPlaces): Promise<PlanWork> {
+  const { world } = session;
+  const server = flags.estate === undefined ? await serverOf(session, flags) : null;
+  if (server !== null) return (await world.openDesksThere(server)).planWork(places);
+  const estate = flags.estate === undefined ? await importedEstate(session, flags) : { folder: flags.estate };
+  return world.openPlanWork({ ...places, estate, log: session.log(flags), signal: world.interruption });
 }
 
 /** Where the settings of the programme say that the estate is. */

@@ -13,7 +13,7 @@ import { bytes, count, counted, shown, table } from './shown.ts';
 import { waveLines } from './wave-text.ts';
 import { waysHomeLines } from './way-home-text.ts';
 import { listenOf, sayAtWork, sayDoors, untilAskedToGo } from './at-work.ts';
-import type { DatabaseOptions, EstatePlanning, Programme } from './world.ts';
+import type { DatabaseOptions, PlanApplying, Programme } from './world.ts';
 
 export async function serve(this: Session, flags: ServeFlags): Promise<void> {
   const { world } = this;
@@ -76,8 +76,14 @@ export async function termsOf(
   return { timezone, errorBudget };
 }
 
-/** The same, opened for whoever plans. */
-export async function openPlanningFor(session: Session, flags: Omit<StatusFlags, 'output'>): Promise<EstatePlanning> {
+/** The same, opened for whoever applies a plan that was made for the calendar in this file. */
+export async function openPlanningFor(
+  session: Session,
+  flags: Omit<StatusFlags, 'output'>,
+  calendar: string,
+): Promise<PlanApplying> {
+  const server = await serverOf(session, flags);
+  if (server !== null) return (await session.world.openDesksThere(server)).planning(calendar);
   return session.world.openPlanning(await estateOf(session, flags));
 }
 

@@ -2,6 +2,7 @@
 
 import { runsUsual } from '#operations/rehearse.ts';
 import { neverSwitch } from '#rehearsal/words.ts';
+import { serverOf } from './by-server.ts';
 import { exitCodes } from './exit-code.ts';
 import type { RehearseFlags } from './flags.ts';
 import { inPlaces } from './plan-problems.ts';
@@ -13,20 +14,23 @@ import { rehearsalLines } from './rehearse-text.ts';
 import type { Session } from './session.ts';
 import { duration, shown } from './shown.ts';
 import { Problems } from './usage.ts';
-import type { RehearseOptions } from './world.ts';
+import type { RehearseOptions, World } from './world.ts';
 
 /** Exit code 3 where somebody who is to switch has not when all is over. */
 export async function rehearse(this: Session, flags: RehearseFlags, plan: string): Promise<void> {
   const { world } = this;
   const choices = choicesIn(flags);
-  const settings = await settingsOf(this, flags);
-  const estate = flags.estate === undefined ? importedEstate(this, flags, settings) : { folder: flags.estate };
+  const server = flags.estate === undefined ? await serverOf(this, flags) : null;
   const began = world.now();
   // Where nothing moves nobody watches, and is not kept waiting.
   const speed = this.screen.moves && !this.json ? choices.speed : null;
   using progress = new RehearsalProgress(this.screen, () => world.now(), choices.runs, speed !== null);
-  const options = { ...choices, plan, estate, settings, speed, log: this.log(flags) };
-  const { report, files } = await world.rehearse(options, progress, world.interruption).catch((error: unknown) => {
+  const options = { ...choices, plan, speed };
+  const rehearsing =
+    server === null
+      ? rehearseHere(this, flags, options, progress)
+      : (await world.openDesksThere(server)).rehearse(options, progress);
+  const { report, files } = await rehearsing.catch((error: unknown) => {
     throw inPlaces(error);
   });
   progress[Symbol.dispose]();
@@ -37,6 +41,18 @@ export async function rehearse(this: Session, flags: RehearseFlags, plan: string
     ...files.map((file) => `Written: ${shown(file, 300)}`),
     `Rehearsed in ${duration(world.now() - began)}.`,
   ]);
+}
+
+async function rehearseHere(
+  session: Session,
+  flags: RehearseFlags,
+  options: Choices & Pick<RehearseOptions, 'plan'>,
+  progress: RehearsalProgress,
+): ReturnType<World['rehearse']> {
+  const { world } = session;
+  const settings = await settingsOf(session, flags);
+  const estate = flags.estate === undefined ? importedEstate(session, flags, settings) : { folder: flags.estate };
+  return world.rehearse({ ...options, estate, settings, log: session.log(flags) }, progress, world.interruption);
 }
 
 type Choices = Omit<RehearseOptions, 'plan' | 'estate' | 'settings' | 'log'>;

@@ -265,24 +265,32 @@ export interface Importer extends AsyncDisposable {
   import(order: ImporterOrder, signal: AbortSignal): Promise<ImportReport>;
 }
 
-export interface EstatePlanning extends AsyncDisposable {
-  /** The imported estate as a planner is asked about it; `operations/roster-of-estate.ts` throws its faults. */
-  roster(calendar: Calendar, signal: AbortSignal): Promise<EstateRoster>;
-  /** Days that are asked for, for single mailboxes. */
-  wishes(signal: AbortSignal): Promise<readonly AskedDays[]>;
+export interface PlanApplying extends AsyncDisposable {
   /** `operations/apply-plan.ts` throws its faults. */
   apply(order: Omit<PlanOrder, 'who' | 'openKeeping'>, signal: AbortSignal): Promise<PlanApplied>;
 }
 
-export interface PlanWorkOptions {
-  /** A folder with the three files, or where the imported estate is. */
-  readonly estate: { readonly folder: string } | Pick<DatabaseOptions, 'database' | 'stateDir'>;
-  /** The path of the plan; null where nothing is written. */
+export interface EstatePlanning extends PlanApplying {
+  /** The imported estate as a planner is asked about it; `operations/roster-of-estate.ts` throws its faults. */
+  roster(calendar: Calendar, signal: AbortSignal): Promise<EstateRoster>;
+  /** Days that are asked for, for single mailboxes. */
+  wishes(signal: AbortSignal): Promise<readonly AskedDays[]>;
+}
+
+/** Files of a plan, by their paths. */
+export interface PlanPlaces {
+  readonly calendar: string;
+  /** The plan itself; null where nothing is written. */
   readonly out: string | null;
-  /** What else is read besides the estate, over which nothing may be written: the calendar, wishes, settings. */
+  /** What else is read besides the estate, over which nothing may be written: wishes, settings. */
   readonly reads: readonly string[];
   /** The plan before, whose place the new one may take. */
   readonly earlier: string | null;
+}
+
+export interface PlanWorkOptions extends PlanPlaces {
+  /** A folder with the three files, or where the imported estate is. */
+  readonly estate: { readonly folder: string } | Pick<DatabaseOptions, 'database' | 'stateDir'>;
   readonly log: Log;
   readonly signal: AbortSignal;
 }
@@ -384,6 +392,14 @@ export interface DesksThere {
   notices(): NoticesWork;
   inspection(): EstateInspection;
   importer(): Importer;
+  /** For plans that were made for the calendar in this file. */
+  planning(calendar: string): PlanApplying;
+  planWork(places: PlanPlaces): PlanWork;
+  /** As `World.rehearse`. */
+  rehearse(
+    options: Omit<RehearseOptions, 'estate' | 'settings' | 'log'>,
+    watcher: RehearseWatcher & RehearsalReading,
+  ): Promise<{ readonly report: RehearsalReport; readonly files: readonly string[] }>;
   secrets(): SecretDesk & AsyncDisposable;
   doctor(): DoctorThere;
 }
