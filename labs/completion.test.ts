@@ -25,7 +25,8 @@ const manners: Readonly<
   zsh: {
     command: 'zsh -o no_global_rcs -i',
     startFile: '.zshrc',
-    says: `PS1='${prompt}'; unsetopt prompt_sp; autoload -Uz compinit; compinit -u -D`,
+    // Its home is a folder of completions, too, which holds one only where a test puts it there.
+    says: `PS1='${prompt}'; unsetopt prompt_sp; fpath=(~ $fpath); autoload -Uz compinit; compinit -u -D`,
   },
   fish: {
     command: 'fish --private --interactive',
@@ -67,13 +68,14 @@ interface AtTerminal extends AsyncDisposable {
   calls(): Promise<readonly string[]>;
 }
 
-async function terminal(shell: Shell, answers: readonly string[]): Promise<AtTerminal> {
+/** `line`: what its start file says, where it is not what the page has. */
+async function terminal(shell: Shell, answers: readonly string[], line?: string): Promise<AtTerminal> {
   const folder = await freshState();
   const calls = await writeProgram(folder.path, shell, answers);
   const { command, startFile, says } = manners[shell];
   const start = join(folder.path, startFile);
   await mkdir(dirname(start), { recursive: true });
-  await writeFile(start, `${says}\n${await loadingLine(shell)}\n`);
+  await writeFile(start, `${says}\n${line ?? (await loadingLine(shell))}\n`);
   await writeFile(join(folder.path, 'accounts.csv'), '');
   // Where there is none, fish begins to read all man pages in the background, and writes for minutes.
   await mkdir(join(folder.path, '.local', 'fish', 'generated_completions'), { recursive: true });
@@ -93,6 +95,10 @@ async function terminal(shell: Shell, answers: readonly string[]): Promise<AtTer
 /** What is asked and what is run when somebody types this, the tabulator and Enter. */
 async function typed(shell: Shell, text: string, answers: readonly string[]): Promise<readonly string[]> {
   await using at = await terminal(shell, answers);
+  return await typedAt(at, text);
+}
+
+async function typedAt(at: AtTerminal, text: string): Promise<readonly string[]> {
   at.session.type(`${text}\t\r`);
   await eventually(
     'it is run',
@@ -101,6 +107,11 @@ async function typed(shell: Shell, text: string, answers: readonly string[]): Pr
   );
   return await at.calls();
 }
+
+test.runIf(has.zsh)('zsh finds it in a folder of completions, as the package of Debian has it', async () => {
+  await using at = await terminal('zsh', ['wave'], 'cp script _godwit; compinit -u -D');
+  expect((await typedAt(at, 'godwit wa')).at(-1)).toBe('wave|');
+});
 
 describe.each(shells.filter((shell) => has[shell]))('%s, by the line of docs/completion.md,', (shell) => {
   test.each<readonly [string, string, readonly string[], string, string]>([

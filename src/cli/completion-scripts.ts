@@ -15,6 +15,7 @@ export const completionScripts: Readonly<Record<Shell, string>> = {
 }
 complete -o default -F _godwit godwit
 `,
+  // Read by eval it registers itself; out of a folder of completions ($fpath) it is its own function when it is first wanted.
   zsh: `#compdef godwit
 _godwit() {
   local -a found
@@ -22,7 +23,7 @@ _godwit() {
   found=(\${found:#})
   (( \${#found} )) && compadd -- "\${found[@]}" || _files
 }
-compdef _godwit godwit
+if [[ "\${funcstack[1]}" = _godwit ]]; then _godwit "$@"; else compdef _godwit godwit; fi
 `,
   // fish would show files among the words, so it is told of files only where there are no words.
   fish: `function __godwit_words

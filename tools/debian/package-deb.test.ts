@@ -200,6 +200,12 @@ describe.runIf(dpkg.ok)('the package', () => {
     expect(await readdir(join(root, folder))).toEqual([]);
   });
 
+  test('brings completions to where shells look for them', async () => {
+    const files = ['bash-completion/completions/godwit', 'zsh/vendor-completions/_godwit'];
+    for (const file of [...files, 'fish/vendor_completions.d/godwit.fish'])
+      expect(await readFile(join(root, 'usr/share', file), 'utf8')).toContain('godwit completion words --');
+  });
+
   test('its man page tells of every command, and groff has nothing to complain of', async () => {
     const page = await run(['zcat', join(root, 'usr/share/man/man1/godwit.1.gz')]);
     for (const command of ['copy', 'wave start', 'mailbox accept', 'tail burn\\-down'])

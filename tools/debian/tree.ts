@@ -5,6 +5,7 @@ import { chmod, copyFile, cp, mkdir, readdir, readFile, symlink, writeFile } fro
 import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
+import { completionScripts, type Shell, shells } from '#cli/completion-scripts.ts';
 import { initText } from '#cli/init-text.ts';
 import { bundled } from '../bundle.ts';
 import { root } from '../project.ts';
@@ -47,6 +48,8 @@ export async function layGodwit(tree: string, release: Release): Promise<void> {
   const man = gzipSync(await manPage(release.version, release.date), { level: 9 });
   await write(join(tree, 'usr/share/man/man1/godwit.1.gz'), man);
 
+  for (const shell of shells) await write(join(tree, completionFiles[shell]), completionScripts[shell]);
+
   const doc = join(tree, 'usr/share/doc/godwit');
   await write(join(doc, 'copyright'), copyrightText(root, packages));
   await put(join(root, 'CHANGELOG.md'), join(doc, 'CHANGELOG.md'));
@@ -56,6 +59,13 @@ export async function layGodwit(tree: string, release: Release): Promise<void> {
   for (const folder of ['coexistence', 'prometheus', 'grafana'])
     await cp(join(root, 'deploy', folder), join(doc, 'examples', folder), { recursive: true });
 }
+
+/** Where each shell of Debian looks for completions by itself. */
+const completionFiles: Readonly<Record<Shell, string>> = {
+  bash: 'usr/share/bash-completion/completions/godwit',
+  zsh: 'usr/share/zsh/vendor-completions/_godwit',
+  fish: 'usr/share/fish/vendor_completions.d/godwit.fish',
+};
 
 /** The package `godwit-postgres`: the programs of PostgreSQL where Godwit looks for them. */
 export async function layPostgres(tree: string, release: Release): Promise<void> {
