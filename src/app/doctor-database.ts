@@ -2,6 +2,7 @@
 
 import type { DoctorEstateOptions } from '#cli/world.ts';
 import { fine, look, type Remark, wrong } from '#domain/diagnosis.ts';
+import { judgeTokens } from '#domain/diagnosis-access.ts';
 import { judgeDatabase } from '#domain/diagnosis-database.ts';
 import {
   judgeBlocked,
@@ -17,6 +18,7 @@ import {
 } from '#domain/diagnosis-estate.ts';
 import { askedOnce } from '#lib/asked-once.ts';
 import type { Examination } from '#operations/examine.ts';
+import { openTokens } from '#store/access-tokens.ts';
 import { auditHead } from '#store/audit.ts';
 import { followsOn } from '#store/audit-verify.ts';
 import { databaseInfo } from '#store/database-care.ts';
@@ -75,6 +77,11 @@ export function databaseExaminations(
           (await now()).waves.some(({ state }) => state !== 'cancelled'),
         ),
       ],
+    },
+    {
+      check: 'access',
+      reach: 'estate',
+      look: async () => judgeTokens(await openTokens(await there()).list({ ended: false }), (await facts()).now),
     },
     { check: 'doors', reach: 'platform', look: async () => doorsIn(await there()) },
     {

@@ -223,7 +223,10 @@ describe('a session is judged at each use by what the settings say now', () => {
       sql`update access_session set created_at = now() - interval '5 hours',
                  used_at = now() - ${minutes} * interval '1 minute'`.execute(db.sql);
     await usedAgo(59);
+    const lastUse = async () => (await openSessions(db).list({ ended: false }))[0]?.usedAt;
+    const before = await lastUse();
     expect(await holderOf(bearer, false)).toMatchObject({ kind: 'holder' });
+    expect(await lastUse()).toEqual(before);
     await usedAgo(61);
     expect(await holderOf(bearer)).toEqual({ kind: 'refused', why: 'expired' });
     expect(await openSessions(db).list({ ended: false })).toEqual([]);
