@@ -11,6 +11,7 @@ import { evidenceAnswers } from './answers-evidence.ts';
 import { filesAnswers } from './answers-files.ts';
 import { importAnswers } from './answers-import.ts';
 import { keptAnswers } from './answers-kept.ts';
+import { logsAnswers } from './answers-logs.ts';
 import { looksAnswers } from './answers-looks.ts';
 import { plansAnswers } from './answers-plans.ts';
 import { programmeAnswers } from './answers-programme.ts';
@@ -30,6 +31,7 @@ export const answers: Answerers<Contract> = {
   ...tailAnswers,
   ...filesAnswers,
   ...importAnswers,
+  ...logsAnswers,
   ...keptAnswers,
   ...evidenceAnswers,
   ...auditAnswers,

@@ -15,16 +15,15 @@ export interface FileBody {
 
 /** Sends it all. `goesOn` is called with each part. Throws what reading it throws; what the connection throws is told by `asked`. */
 export async function pour(asked: ClientRequest, { open, octets }: FileBody, goesOn: () => void): Promise<void> {
-  let isAnswered = false;
+  // Who was answered, or cut off, sends nothing more.
   const over = new AbortController();
-  asked.once('response', () => (isAnswered = true)).once('close', () => over.abort());
+  asked.once('response', () => over.abort()).once('close', () => over.abort());
   for await (const chunk of octets === null ? open() : atMost(open(), octets)) {
-    if (isAnswered || over.signal.aborted) return;
-    // Who was answered or cut off while it waits waits for nothing.
-    if (!asked.write(chunk))
-      await Promise.race([once(asked, 'drain', over), once(asked, 'response', over)]).catch(() => 0);
+    if (over.signal.aborted) return;
+    if (!asked.write(chunk)) await once(asked, 'drain', over).catch(() => undefined);
     goesOn();
   }
+  if (over.signal.aborted) return;
   asked.end();
 }
 

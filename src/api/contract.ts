@@ -13,6 +13,7 @@ import { evidenceContract } from './contract-evidence.ts';
 import { filesContract } from './contract-files.ts';
 import { importContract } from './contract-import.ts';
 import { keptContract } from './contract-kept.ts';
+import { logsContract } from './contract-logs.ts';
 import { looksContract } from './contract-looks.ts';
 import { mailboxContract } from './contract-mailboxes.ts';
 import { plansContract } from './contract-plans.ts';
@@ -33,6 +34,7 @@ export const contract = {
   ...tailContract,
   ...filesContract,
   ...importContract,
+  ...logsContract,
   ...keptContract,
   ...evidenceContract,
   ...auditContract,

@@ -14,6 +14,8 @@ import type { WaveWays, WaysAccepted, WaysPromised } from '#domain/ways-in.ts';
 import type { PlanApplied, PlanWatcher } from '#operations/apply-plan.ts';
 import type { CheckedMailbox, CheckWaveRequest } from '#operations/check-wave.ts';
 import type { ImportOrder, ImportReport } from '#operations/import-estate.ts';
+import type { LogFile } from '#operations/log-file.ts';
+import type { LogRead, ReadLogOrder } from '#operations/read-access-log.ts';
 import type { EstateForecast } from '#operations/forecast.ts';
 import type { PlanReport } from '#operations/plan-report.ts';
 import type { NamedSecret, RotateOrder, Rotated } from '#operations/keep-secrets.ts';
@@ -182,6 +184,17 @@ export interface PlansDesk {
 
 /** What the command line has commands of its own for. */
 export interface Kept {
+  readonly logs: {
+    /** Throws what `operations/read-access-log.ts` throws. */
+    read(
+      order: Omit<ReadLogOrder, 'intake' | 'now' | 'watcher' | 'lookEveryMs'>,
+      file: LogFile,
+      watcher: (so: LogRead) => void,
+      signal: AbortSignal,
+    ): Promise<LogRead>;
+    /** Whose names are of the estate by now that were not; how many. */
+    knowAgain(): Promise<number>;
+  };
   readonly imports: {
     /** Throws what `operations/import-estate.ts` throws. */
     run(order: Pick<ImportOrder, 'files' | 'dryRun' | 'watcher' | 'who'>, signal: AbortSignal): Promise<ImportReport>;

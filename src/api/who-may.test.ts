@@ -138,6 +138,8 @@ const rows: Readonly<Record<Asked, Row>> = {
   'plan-application': [planners, planners, (of) => ({ order: { name: of.address, owner: 'IT', plan: 'OAuth' } })],
   'forget-application': [planners, planners, (of) => ({ order: { name: of.login } })],
   'import-estate': [planners, nobody, () => ({ order: { grants: { unreadable: 'it is gone' }, dryRun: true } })],
+  'read-log': [operators, nobody, () => ({ order: { file: '0'.repeat(64), format: 'dovecot' } })],
+  'know-names-again': [operators, nobody, asked],
   'send-file': [planners, nobody, () => ({ octets: 'address,kind\n' })],
   'see-file': [planners, nobody, () => ({ param: '0'.repeat(64) })],
   'list-secrets': [operators, nobody],

@@ -17,6 +17,7 @@ import type { Log } from '#lib/log.ts';
 import type { Traces } from '#ports/traces.ts';
 import { followChanges } from '#operations/follow-changes.ts';
 import { importEstate } from '#operations/import-estate.ts';
+import { readLogFile } from '#operations/read-access-log.ts';
 import { rotateSecrets, setSecrets } from '#operations/keep-secrets.ts';
 import type { NoticeDesk } from '#operations/notice-desk.ts';
 import type { SettingsToRehearse } from '#operations/rehearsal-terms.ts';
@@ -32,6 +33,7 @@ import type { Database } from '#store/db.ts';
 import { inOneTransaction } from '#store/in-one-transaction.ts';
 import { openEstateParts } from '#store/estate-parts.ts';
 import { intakeOf } from '#store/intake.ts';
+import { openTailIntake } from '#store/tail.ts';
 import { openObeyed } from '#store/obeyed.ts';
 import { sealedSecrets } from '#store/secrets.ts';
 import { openSentFiles } from '#store/sent-files.ts';
@@ -180,9 +182,16 @@ function secretsOn(db: Database, keys: Keyring | null): Kept['secrets'] {
 }
 
 /** What reads files that were sent. */
-function readingOn(db: Database, { source, target }: DeskParts['settings']): Pick<Kept, 'imports'> {
+function readingOn(db: Database, { source, target }: DeskParts['settings']): Pick<Kept, 'imports' | 'logs'> {
   const users = { source: source.user, target: target.user };
-  return { imports: { run: (order, signal) => importEstate({ ...order, users, openIntake: intakeOf(db) }, signal) } };
+  const intake = openTailIntake(db, users);
+  return {
+    imports: { run: (order, signal) => importEstate({ ...order, users, openIntake: intakeOf(db) }, signal) },
+    logs: {
+      read: (order, file, watcher, signal) => readLogFile({ ...order, intake, watcher, now: Date.now }, file, signal),
+      knowAgain: () => intake.knowAgain(),
+    },
+  };
 }
 
 /** What signing in takes is loaded where people do. */

@@ -18,7 +18,7 @@ export function openDesksThere({ place, bearer, ca, signal }: ServerOptions, ver
   const client = () => new ApiClient({ place, bearer, ca, version }, signal);
   return {
     access: () => accessThere(client()),
-    tail: () => tailThere(client()),
+    tail: () => tailThere(client(), shownServerPlace(place)),
     notices: () => noticesThere(client()),
     inspection: () => inspectionThere(client()),
     secrets: () => secretsThere(client()),

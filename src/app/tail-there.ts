@@ -1,22 +1,20 @@
 /** `godwit tail` by the API of a server. */
 
 import type { ApiClient } from '#api/client.ts';
-import { machineOnly } from '#cli/machine-only.ts';
-import { usageError } from '#cli/usage.ts';
 import type { TailDesk } from '#cli/world.ts';
 import type { UnknownName } from '#domain/selector.ts';
 import type { TailApplication, TailDay, TailLine, TailPlanned } from '#domain/tail.ts';
 import { pages } from './lists-there.ts';
 import { orNotThere, orRefused, was } from './outcomes-there.ts';
+import { tailReadThere } from './tail-read-there.ts';
 
 type Listed = Awaited<ReturnType<TailDesk['list']>>;
 type BurnDown = { readonly kind: 'days'; readonly days: readonly TailDay[] } | UnknownName;
 
-export function tailThere(client: ApiClient): TailDesk {
+/** `server`: as it is shown. */
+export function tailThere(client: ApiClient, server: string): TailDesk {
   return {
-    read: notByServer,
-    follow: notByServer,
-    knowAgain: notByServer,
+    ...tailReadThere(client, server),
     list: ({ organisation, protocols, sinceMs, side, oldOnly, movedOnly, unknownOnly, ...order }) => {
       const which = {
         ...within(organisation),
@@ -77,8 +75,4 @@ function planned(asked: Promise<{ readonly address: string | null; readonly name
     asked.then(({ name, address }) => ({ kind: 'done', name, address })),
     (nearest) => ({ kind: 'unknown', nearest }),
   );
-}
-
-async function notByServer(): Promise<never> {
-  throw usageError(machineOnly);
 }

@@ -1,7 +1,9 @@
 /** Joins `godwit tail` to the database of the estate. */
 
+import type { BlockList } from 'node:net';
 import { userInfo } from 'node:os';
-import type { TailDesk, TailDeskOptions } from '#cli/world.ts';
+import type { TailDesk, TailDeskOptions, TailReadOrder } from '#cli/world.ts';
+import { networksOf } from '#operations/log-networks.ts';
 import { followAccessLog, readAccessLog } from '#operations/read-access-log.ts';
 import { openTailIntake, openTailView } from '#store/tail.ts';
 import { openEstateDatabase } from './estate-database.ts';
@@ -15,8 +17,10 @@ export async function openTail(options: TailDeskOptions, environment: Environmen
   const intake = openTailIntake(db, users);
   const view = openTailView(db);
   const who = `operator ${userInfo().username}`;
-  const whole = <Order extends { readonly timezone: string | undefined }>(order: Order) => ({
+  const whole = (order: TailReadOrder) => ({
     ...order,
+    // Whoever ordered it has seen that they are some.
+    notFrom: networksOf(order.notFrom) as BlockList,
     timezone: order.timezone ?? options.timezone,
     intake,
     now: Date.now,

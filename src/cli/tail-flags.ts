@@ -19,7 +19,7 @@ import {
   texts,
 } from './flags.ts';
 
-export interface TailReadFlags extends EstateFlags, OutputFlags {
+export interface TailReadFlags extends EstateFlags, ServerFlags, OutputFlags {
   readonly format: AccessLogFormat;
   readonly side?: SideName;
   readonly follow?: boolean;
@@ -74,6 +74,7 @@ export const tailReadFlags: FlagParametersForType<TailReadFlags> = {
     'NETWORK',
   ),
   ...estateFlags,
+  ...serverFlags,
   ...outputFlags,
 };
 

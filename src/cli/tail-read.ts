@@ -1,17 +1,19 @@
 /** `godwit tail read`: log files, one after the other from the oldest, or all of them as they grow. */
 
 import { statSync } from 'node:fs';
-import { BlockList, isIPv4, isIPv6 } from 'node:net';
 import type { TailProtocol } from '#domain/tail-sighting.ts';
 import { isTimezone } from '#domain/window.ts';
+import { networksOf } from '#operations/log-networks.ts';
 import type { LogRead } from '#operations/read-access-log.ts';
 import { exitCodes } from './exit-code.ts';
 import type { Session } from './session.ts';
-import { count, counted, shown } from './shown.ts';
+import { bytes, count, counted, shown } from './shown.ts';
 import { openTailFor, protocolIn } from './tail-desk.ts';
 import type { TailReadFlags } from './tail-flags.ts';
 import { usageError } from './usage.ts';
 import type { TailDesk } from './world.ts';
+
+const redrawMs = 200;
 
 export async function readLogs(this: Session, flags: TailReadFlags, ...paths: readonly string[]): Promise<void> {
   if (paths.length === 0) throw usageError('There is nothing to read: name a log file, or several.');
@@ -20,7 +22,9 @@ export async function readLogs(this: Session, flags: TailReadFlags, ...paths: re
   if (timezone !== undefined && !isTimezone(timezone))
     throw usageError(`--timezone: there is no time zone ${shown(timezone, 60)}; write Europe/London, or UTC.`);
   const ports = portsIn(flags.port ?? []);
-  const notFrom = networksIn(flags.notFrom ?? []);
+  const notFrom = flags.notFrom ?? [];
+  if (networksOf(notFrom) === null)
+    throw usageError('--not-from wants an address or a network, such as 10.0.0.9 or 2001:db8::/32.');
   await using desk = await openTailFor(this, flags);
   const order = (path: string) => ({ path, format, side: flags.side ?? 'source', timezone, ports, notFrom }) as const;
   const seen = new Set<string>();
@@ -44,10 +48,12 @@ export async function readLogs(this: Session, flags: TailReadFlags, ...paths: re
     const failed = ends.find((end) => end.status === 'rejected');
     if (failed) throw failed.reason;
   } else {
+    const sending = sendingOn(this);
     for (const path of oldestFirst(paths)) {
       if (seen.has(path) || interruption.aborted) continue;
       seen.add(path);
-      const read = await desk.read(order(path), interruption);
+      const read = await desk.read(order(path), interruption, (octets) => sending(path, octets));
+      this.screen.clear();
       reads.push(read);
       if (!this.json) this.conclude(null, () => readLines(read));
     }
@@ -58,6 +64,16 @@ export async function readLogs(this: Session, flags: TailReadFlags, ...paths: re
   for (const read of reads) tellMalformed(this, flags, read);
   if (this.json) this.conclude({ files: reads, namesKnownSince: knownAgain }, () => []);
   if (reads.some(isNotUnderstood)) this.exitCode = exitCodes.withExceptions;
+}
+
+/** Shows how much of a file has gone to a server. */
+function sendingOn({ screen, world }: Session): (path: string, octets: number) => void {
+  let shownAt = 0;
+  return (path, octets) => {
+    if (world.now() - shownAt < redrawMs) return;
+    shownAt = world.now();
+    screen.draw([`sending ${shown(path, 60)}: ${bytes(octets)}`]);
+  };
 }
 
 /** Names that nobody had may have come into the estate since they were seen. */
@@ -83,20 +99,6 @@ function portsIn(words: readonly string[]): Readonly<Record<number, TailProtocol
       return [Number(port), protocolIn(protocol, '--port')] as const;
     }),
   );
-}
-
-function networksIn(words: readonly string[]): BlockList {
-  const networks = new BlockList();
-  for (const word of words) {
-    const [address = '', length, ...more] = word.split('/');
-    const family = isIPv4(address) ? 'ipv4' : isIPv6(address) ? 'ipv6' : null;
-    const most = family === 'ipv4' ? 32 : 128;
-    const bits = length === undefined ? most : /^\d{1,3}$/.test(length) ? Number(length) : Number.NaN;
-    if (family === null || more.length > 0 || !(bits >= 0 && bits <= most))
-      throw usageError('--not-from wants an address or a network, such as 10.0.0.9 or 2001:db8::/32.');
-    networks.addSubnet(address, bits, family);
-  }
-  return networks;
 }
 
 function readLines(read: LogRead): readonly string[] {

@@ -337,12 +337,15 @@ export interface TailDeskOptions extends DatabaseOptions {
 }
 
 /** Without a time zone of its own it is that of the programme. */
-export type TailReadOrder = Pick<ReadLogOrder, 'path' | 'format' | 'side' | 'ports' | 'notFrom'> & {
+export type TailReadOrder = Pick<ReadLogOrder, 'path' | 'format' | 'side' | 'ports'> & {
   readonly timezone: string | undefined;
+  /** Addresses and networks, each as `operations/log-networks.ts` reads it. */
+  readonly notFrom: readonly string[];
 };
 
 export interface TailDesk extends AsyncDisposable {
-  read(order: TailReadOrder, signal: AbortSignal): Promise<LogRead>;
+  /** `sent` is told how much of it has gone to a server, where it goes by one. */
+  read(order: TailReadOrder, signal: AbortSignal, sent?: (octets: number) => void): Promise<LogRead>;
   /** Until the signal fires. */
   follow(order: TailReadOrder, signal: AbortSignal): Promise<LogRead>;
   /** Whose names are of the estate by now that were not; how many. */

@@ -6,14 +6,18 @@
 
 import { createHash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
-import { Readable } from 'node:stream';
-import { createGunzip } from 'node:zlib';
 import { fault } from '#domain/fault.ts';
-import { cleanText } from '#lib/clean-text.ts';
-
-/** Octets that are looked at of its beginning, and of what stands before a place. */
-export const headMostOctets = 1_024;
-const chunkOctets = 1 << 18;
+import type { OpenSentFile } from '#ports/sent-files.ts';
+import {
+  chunkOctets,
+  headMostOctets,
+  isOfGzip,
+  type LogOctets,
+  octetsBy,
+  shownPath,
+  unpacked,
+  unreadable,
+} from './log-octets.ts';
 
 export interface LogFile extends AsyncDisposable {
   readonly path: string;
@@ -36,13 +40,6 @@ export function digestOf(octets: Buffer): Buffer {
   return createHash('sha256').update(octets).digest();
 }
 
-const otherPackings: readonly (readonly [magic: string, name: string, tool: string])[] = [
-  ['28b52ffd', 'zstd', 'zstd -d'],
-  ['fd377a58', 'xz', 'xz -d'],
-  ['425a68', 'bzip2', 'bzip2 -d'],
-  ['504b0304', 'zip', 'unzip'],
-];
-
 /** Throws `tail.file.unreadable`. */
 export async function openLogFile(path: string): Promise<LogFile> {
   const file = await open(path).catch((error: unknown) => {
@@ -51,14 +48,8 @@ export async function openLogFile(path: string): Promise<LogFile> {
   try {
     const found = await file.stat({ bigint: true });
     if (!found.isFile()) throw fault('tail.file.unreadable', { file: shownPath(path), text: 'it is no file.' });
-    const magic = (await octetsAt(file, 0, 4)).toString('hex');
-    const other = otherPackings.find(([beginning]) => magic.startsWith(beginning));
-    if (other) {
-      const text = `it is compressed by ${other[1]}, which is not read here; unpack it first (${other[2]}).`;
-      throw fault('tail.file.unreadable', { file: shownPath(path), text });
-    }
-    const isCompressed = magic.startsWith('1f8b');
-    const reading = isCompressed ? packed(path, file) : plain(path, file);
+    const isCompressed = isOfGzip(path, await octetsAt(file, 0, 4));
+    const reading = isCompressed ? unpacked(path, () => octetsOf(path, file)) : plain(path, file);
     return {
       path,
       isCompressed,
@@ -74,9 +65,22 @@ export async function openLogFile(path: string): Promise<LogFile> {
   }
 }
 
-type Reading = Pick<LogFile, 'head' | 'from' | 'before'>;
+/** One that was sent; `writtenAt`: as it was where it lay. Throws `tail.file.unreadable`, and what reading it throws. */
+export async function openSentLog(path: string, sent: OpenSentFile, writtenAt: number): Promise<LogFile> {
+  const plainly = octetsBy((octet) => sent.from(octet));
+  const isCompressed = isOfGzip(path, await plainly.head());
+  return {
+    path,
+    isCompressed,
+    sizeOctets: sent.octets,
+    writtenAt,
+    number: sent.file,
+    ...(isCompressed ? unpacked(path, () => sent.from(0)) : plainly),
+    [Symbol.asyncDispose]: async () => undefined,
+  };
+}
 
-function plain(path: string, file: FileHandle): Reading {
+function plain(path: string, file: FileHandle): LogOctets {
   return {
     head: () => octetsAt(file, 0, headMostOctets),
     from: (octet) => octetsOf(path, file, octet),
@@ -100,54 +104,6 @@ async function* octetsOf(path: string, file: FileHandle, octet = 0): AsyncGenera
   }
 }
 
-/** Each look begins at the beginning: there is no other way into what gzip made. */
-function packed(path: string, file: FileHandle): Reading {
-  async function* from(octet: number): AsyncGenerator<Buffer> {
-    const source = Readable.from(octetsOf(path, file), { objectMode: false, highWaterMark: chunkOctets });
-    const unpacking = createGunzip({ chunkSize: chunkOctets });
-    source.on('error', (error) => unpacking.destroy(error));
-    source.pipe(unpacking);
-    let at = 0;
-    try {
-      for await (const chunk of unpacking as AsyncIterable<Buffer>) {
-        const skipped = Math.min(chunk.length, Math.max(0, octet - at));
-        at += chunk.length;
-        if (skipped < chunk.length) yield chunk.subarray(skipped);
-      }
-    } catch (error) {
-      throw unreadable(path, error);
-    } finally {
-      source.destroy();
-      unpacking.destroy();
-    }
-  }
-  return {
-    from,
-    async head() {
-      const parts: Buffer[] = [];
-      let octets = 0;
-      for await (const chunk of from(0)) {
-        parts.push(Buffer.from(chunk.subarray(0, headMostOctets)));
-        octets += chunk.length;
-        if (octets >= headMostOctets) break;
-      }
-      return Buffer.concat(parts).subarray(0, headMostOctets);
-    },
-    async before(octet) {
-      const many = Math.min(octet, headMostOctets);
-      const parts: Buffer[] = [];
-      let missing = many;
-      for await (const chunk of from(octet - many)) {
-        if (missing === 0) break;
-        const part = Buffer.from(chunk.subarray(0, missing));
-        parts.push(part);
-        missing -= part.length;
-      }
-      return missing === 0 ? Buffer.concat(parts) : null;
-    },
-  };
-}
-
 async function octetsAt(file: FileHandle, at: number, most: number): Promise<Buffer> {
   const octets = Buffer.alloc(most);
   let read = 0;
@@ -157,22 +113,4 @@ async function octetsAt(file: FileHandle, at: number, most: number): Promise<Buf
     read += bytesRead;
   }
   return octets.subarray(0, read);
-}
-
-function unreadable(path: string, error: unknown): unknown {
-  if (!(error instanceof Error) || !('code' in error) || error.name === 'Fault') return error;
-  return fault('tail.file.unreadable', { file: shownPath(path), text: `${reasonOf(error)}.` }, { cause: error });
-}
-
-function reasonOf(error: Error & { readonly code?: unknown }): string {
-  const { code } = error;
-  if (code === 'ENOENT') return 'there is no such file';
-  if (code === 'EACCES' || code === 'EPERM') return 'this user may not read it';
-  if (code === 'EISDIR') return 'it is a folder';
-  if (typeof code === 'string' && code.startsWith('Z_')) return 'what gzip made of it is damaged, or not whole';
-  return cleanText(error.message, 200);
-}
-
-function shownPath(path: string): string {
-  return cleanText(path, 300);
 }

@@ -15,8 +15,9 @@ import type { TailProtocol, TailSighting } from '#domain/tail-sighting.ts';
 import { cleanText } from '#lib/clean-text.ts';
 import { withoutSecrets } from '#lib/redaction.ts';
 import type { FileKnown, TailIntake, TailKept } from '#ports/tail.ts';
-import { digestOf, headMostOctets, type LogFile, openLogFile } from './log-file.ts';
+import { digestOf, type LogFile, openLogFile } from './log-file.ts';
 import { LineCutter } from './log-lines.ts';
+import { headMostOctets } from './log-octets.ts';
 
 export interface ReadLogOrder {
   readonly path: string;
@@ -72,6 +73,11 @@ const lineFeed = 0x0a;
 /** Reads the file to its end. Throws `tail.file.*`, `database.*`; what was kept until then is kept. */
 export async function readAccessLog(order: ReadLogOrder, signal: AbortSignal): Promise<LogRead> {
   await using file = await openLogFile(order.path);
+  return await readLogFile(order, file, signal);
+}
+
+/** The same of one that is open. */
+export async function readLogFile(order: ReadLogOrder, file: LogFile, signal: AbortSignal): Promise<LogRead> {
   const reading = await LogReading.begin(order, file, () => Math.min(file.writtenAt, order.now()));
   await reading.toItsEnd(signal);
   return await reading.end(signal);
