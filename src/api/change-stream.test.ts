@@ -7,7 +7,9 @@ import type { Clock } from '#lib/clock.ts';
 import type { Listener, Told } from '#operations/follow-changes.ts';
 import { openTokens } from '#store/access-tokens.ts';
 import { note, seal } from '#store/audit.ts';
+import { openBearers } from '#store/bearers.ts';
 import { type TestDatabase, testDatabase } from '#store/test-database.ts';
+import { Judge } from './judge.ts';
 import { ask, bearerOf, problemIn, type Served, served } from './served.test-kit.ts';
 
 /** Time that goes on when it is told to, for all who wait. */
@@ -212,6 +214,22 @@ describe('the stream of changes', () => {
     await change(db, 1);
     await clock.pass(1);
     expect((await other.next()).event).toBe('changes');
+  });
+
+  test('keeps nobody signed in: to be told is no use of a session', async () => {
+    await using db = await anEstate();
+    const clock = handClock();
+    const uses: boolean[] = [];
+    const bearers = openBearers(db);
+    const holderOf = async (bearer: string, isUse = true) => {
+      const presented = await bearers.holderOf(bearer, isUse);
+      uses.push(isUse);
+      return presented;
+    };
+    const api = await served(db, { streaming: { clock }, judge: new Judge({ holderOf }, () => 0) });
+    await follow(api, await bearerOf(db, 'auditor'));
+    await clock.pass(60);
+    await expect.poll(() => uses).toEqual([true, false]);
   });
 
   test('wants what every question wants', async () => {
