@@ -1,7 +1,8 @@
 /** What `godwit access --help` teaches. */
 
 export const accessHelp = `Who is let in by the API, and what they may do there: tokens of machines, sessions of people who signed in, and approvals
-of dangerous acts by a second person. Whoever reaches the database with this command may do everything.
+of dangerous acts by a second person. Whoever reaches the database with this command may do everything;
+by a server (--server) it is what the token may.
 
 EXAMPLES
   godwit access token create --name "nightly report" --role auditor

@@ -96,6 +96,7 @@ CHANGING THE KEY
   godwit secret key --out /etc/godwit/key.2           then, for every process, the new one first:
   export GODWIT_KEY=file:/etc/godwit/key.2,file:/etc/godwit/key
   godwit secret rotate                                brings all under it; after that the old key can go
+  godwit secret rotate --server URL                   the same with the keys of that server
 
 WHEN IT IS OVER
   godwit secret erase --all                           how many there are, and whether anybody still needs them
@@ -207,6 +208,7 @@ EXAMPLES
   godwit doctor                        everything
   godwit doctor --quiet                only what is wrong
   godwit doctor -o json                the same for a program
+  godwit doctor --server URL           from where that server is: its machine, settings and keys
   godwit doctor coexistence --help     prove the doors, the way of mail and the proxies with two test mailboxes
 
 EXIT CODES  0 nothing is wrong; 3 something is, and says what to do; 2 wrong usage; 1 a fault of ours.`;
