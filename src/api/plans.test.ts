@@ -1,12 +1,24 @@
 /** Plans that are made and applied by HTTP: as the command line does it, by processes that end with whoever asked. */
 
-import { readdir } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { sql } from 'kysely';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { people } from '#store/estate.test-kit.ts';
 import type { Database } from '#store/db.ts';
 import { testDatabase } from '#store/test-database.ts';
-import { ask, bearerOf, problemIn, type Served, served, type Told } from './served.test-kit.ts';
+import {
+  ask,
+  bearerOf,
+  deskFor,
+  planningOn,
+  problemIn,
+  type Served,
+  served,
+  type ServedOptions,
+  type Told,
+} from './served.test-kit.ts';
 
 /** Processes of their own take theirs on a machine that is busy. */
 vi.setConfig({ testTimeout: 180_000 });
@@ -28,9 +40,9 @@ interface Opened {
 
 type Line = Readonly<Record<string, unknown>>;
 
-async function opened(db: Database): Promise<Opened> {
+async function opened(db: Database, given: ServedOptions = {}): Promise<Opened> {
   await people(db.sql, ['ann', 'bob', 'cat', 'dan', 'eve']);
-  const api = await served(db);
+  const api = await served(db, given);
   const bearer = await bearerOf(db, 'planner');
   return {
     api,
@@ -201,6 +213,26 @@ describe('who plans', () => {
     // Nothing of either is left on the disk.
     expect(await planningIn(api)).toEqual([]);
   });
+});
+
+test('a process that ends before it has an answer is told of, and the next one is begun', async () => {
+  await using db = await testDatabase();
+  const planning = planningOn(db);
+  // As the kernel does where there is no memory left.
+  const killed = "--import=data:text/javascript,process.kill(process.pid,'SIGKILL')";
+  const environment = { ...planning.environment, NODE_OPTIONS: killed };
+  const stateDir = await mkdtemp(join(tmpdir(), 'godwit-planning-'));
+  onTestFinished(() => rm(stateDir, { recursive: true }));
+  const desk = deskFor(db, { stateDir, planning: { ...planning, environment } });
+  const { sent, lines } = await opened(db, { desk });
+  const order = { calendar: await sent(calendar) };
+  for (const _ of [1, 2])
+    expect(problemIn((await lines('/v1/plans', order)).told)).toMatchObject({
+      status: 500,
+      code: 'api.planning.ended',
+      detail: 'What was to plan ended before it had an answer: its process was ended by SIGKILL.',
+    });
+  expect(await readdir(stateDir)).toEqual([]);
 });
 
 async function planningIn({ stateDir }: Served): Promise<readonly string[]> {

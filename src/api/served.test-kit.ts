@@ -86,7 +86,7 @@ function pretendedLooks(db: Database): WaveLooks {
 }
 
 /** Processes that plan find the same database. */
-function planningOn(db: Database): DeskParts['planning'] {
+export function planningOn(db: Database): DeskParts['planning'] {
   const { url } = db as Partial<TestDatabase>;
   const environment = url === undefined ? process.env : { ...process.env, DATABASE_URL: url };
   return { database: 'embedded', environment, settings: settingsToRehearse, log: loud };
