@@ -257,7 +257,9 @@ describe('over a part of it', () => {
       expect([name, found, theirs.text]).toEqual([name, isMeant ? 'let in' : 403, theirs.text]);
       for (const told of [theirs, { ...others, text: plain(others, foreign) }]) {
         expect([name, leaks.test(told.text)]).toEqual([name, false]);
-        expect(leaks.test(JSON.stringify([...told.headers]))).toBe(false);
+        // A digest may spell anything; what it is of was looked at.
+        const headers = [...told.headers].filter(([header]) => header !== 'etag');
+        expect(headers.filter((header) => leaks.test(header.join(' ')))).toEqual([]);
       }
     }
     expect(await foreignRows(db)).toEqual(before);
