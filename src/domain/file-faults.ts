@@ -15,14 +15,14 @@ export const fileFaults = {
   'api.file.too-large': entry<Bound>(
     'estate',
     'operator',
-    ({ octets }) => `The file is larger than the ${sizeText(octets)} that are taken in.`,
+    ({ octets }) => `The file is larger than the ${sized(octets)} that are taken in.`,
     'Send it in several, where what it is for can be done in several, or have `api.files.largest` raised in godwit.yaml.',
   ),
   'api.files.full': entry<Bound>(
     'estate',
     'paced',
     ({ octets }) =>
-      `${sizeText(octets)} of files lie there that were sent and have not been used, and more is not taken in.`,
+      `${sized(octets)} of files lie there that were sent and have not been used, and more is not taken in.`,
     'Try again later: each goes when it has been used, or a day after. An operator can raise `api.files.together` in godwit.yaml.',
   ),
   'api.files.busy': entry<{ readonly seconds: number }>(
@@ -56,3 +56,8 @@ export const fileFaults = {
     'Send it again, and order the same again.',
   ),
 } as const;
+
+/** The page of all faults is made with names in the place of numbers. */
+function sized(octets: number): string {
+  return Number.isFinite(octets) ? sizeText(octets) : String(octets);
+}
