@@ -14,7 +14,15 @@ test.runIf(ready)(
     expect(findings).toEqual([]);
     expect(complaints).toEqual([]);
     // It was a run worth searching.
-    for (const what of ['said', 'answers', 'processes', 'tables', 'files of PostgreSQL', 'files of ours'])
+    for (const what of [
+      'said',
+      'answers',
+      'processes',
+      'tables',
+      'files of PostgreSQL',
+      'files of ours',
+      'certificates',
+    ])
       expect({ what, things: looked[what]?.things }).toEqual({ what, things: expect.any(Number) });
     expect(looked['files of PostgreSQL']?.things).toBeGreaterThan(500);
     expect(looked['said']?.octets).toBeGreaterThan(1_000_000);

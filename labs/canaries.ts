@@ -1,6 +1,6 @@
 /**
  * A chaotic run at log level trace, full of canaries, and then a search for them: a move with processes and PostgreSQL killed, lines
- * cut, wrong passwords, and a change of keys that is killed in the middle; `godwit copy` killed and resumed. Nothing of any
+ * cut, wrong passwords, and a change of keys that is killed in the middle; certificates of all who have moved; `godwit copy` killed and resumed. Nothing of any
  * password, key, subject, correspondent, body or attachment may be in what was said, answered or written. By hand:
  *
  *     npm run canaries -- --seed 1 --kills 20 --mailboxes 60
@@ -26,6 +26,7 @@ import {
 } from './canary-chaos.ts';
 import { copiesKilledAndResumed } from './canary-copies.ts';
 import { drawCanaries, makeKeys, markedMessages, peopleOf, writeCanarySettings } from './canary-estate.ts';
+import { certifyAll, evidenceFolders, searchEvidence } from './canary-evidence.ts';
 import { answersOf, toldSecrets } from './canary-faces.ts';
 import { Lookout } from './canary-lookout.ts';
 import { markOf, searchDatabase, searchFolder } from './canary-search.ts';
@@ -81,6 +82,7 @@ export async function runCanaries(
   lookout.add('files of PostgreSQL', await searchFolder(databaseFolder, lookout.marks));
   for (const name of ['state', 'copies-state'])
     lookout.add('files of ours', await searchFolder(join(folder, name), lookout.marks));
+  await searchEvidence(arena);
   for (const name of await readdir(folder)) if (!given.has(name)) lookout.complain(`${name} was left behind`);
   // The canaries were there to be found: they are in the mail that has come to the other side.
   const arrived = await searchFolder(target.mailOf(users[1]?.name ?? ''), lookout.marks);
@@ -90,9 +92,10 @@ export async function runCanaries(
 }
 
 /** What lies in the folder of a run: what processes were given to read, and where they keep what is theirs. */
-const given: ReadonlySet<string> = new Set(
-  'api-token credentials database-url godwit.yaml input state copies-state'.split(' '),
-);
+const given: ReadonlySet<string> = new Set([
+  ...'api-token credentials database-url godwit.yaml input state copies-state'.split(' '),
+  ...evidenceFolders,
+]);
 
 async function makeFolders(): Promise<AsyncDisposable & { readonly folder: string; readonly databaseFolder: string }> {
   const folder = await makeScratch('canaries');
@@ -119,6 +122,7 @@ async function moveAll(arena: Arena): Promise<void> {
     faces.push(...(await toldSecrets(processes, token, arena.canaries.spare.text)));
     for (const { where, text } of faces) lookout.see('answers', where, text);
     await lookAtAll(arena);
+    await certifyAll(arena);
   } finally {
     for (const each of processes) await each.stop();
   }

@@ -1,7 +1,11 @@
 /** Answers about certificates. */
 
+import { envelopeText } from '#domain/certificate.ts';
+import { addressKey } from '#domain/estate.ts';
+import type { Wave } from '#domain/wave.ts';
 import { exportEvidence } from '#operations/export-evidence.ts';
 import { type Answerers, notThere, unknownName } from './answer.ts';
+import type { EvidenceDesk } from './estate.ts';
 import type { evidenceContract } from './contract-evidence.ts';
 import { wire } from './shapes/shape.ts';
 
@@ -26,6 +30,20 @@ export const evidenceAnswers: Answerers<typeof evidenceContract> = {
     const keys = await desk.signingKeys.list();
     return told(exportEvidence({ organisation, evidence: estate.evidence, keys }, signal));
   },
+  async 'certify-wave'({ estate, who, params: { wave: name }, body: { anew = false }, signal }) {
+    const found = await estate.looks.find(name);
+    if (found.kind === 'unknown') throw notThere('wave', name, found.nearest);
+    const { wave, members } = found;
+    return certified(estate.proofs, { wave, members, anew }, who, signal);
+  },
+  async 'take-digest-keys'({ estate, who, body: { addresses } }) {
+    const members = await estate.evidence.members(addresses);
+    const found = new Set(members.map(({ address }) => address));
+    const missing = addresses.find((address) => !found.has(addressKey(address)));
+    if (missing !== undefined) throw notThere('mailbox', missing);
+    return { keys: await estate.proofs.digestKeys(members, who) };
+  },
+  'rotate-signing-key': async ({ estate, who }) => ({ id: await estate.proofs.rotate(who) }),
   async 'list-signing-keys'({ desk }) {
     const keys = await desk.signingKeys.list();
     return {
@@ -35,6 +53,26 @@ export const evidenceAnswers: Answerers<typeof evidenceContract> = {
     };
   },
 };
+
+interface Certifying {
+  readonly wave: Wave;
+  readonly members: readonly number[];
+  readonly anew: boolean;
+}
+
+/** The root is made when everybody was looked at; what was made until then is kept for the next order. */
+async function* certified(proofs: EvidenceDesk, { wave, members, anew }: Certifying, who: string, signal: AbortSignal) {
+  const reasons = new Map<string, string>();
+  let looked = 0;
+  for await (const page of proofs.make({ members, anew }, who, signal)) {
+    looked += page.length;
+    for (const each of page) if (each.kind === 'none') reasons.set(each.address, each.code);
+    yield page.map((made) => ({ made: wire(made) }));
+  }
+  signal.throwIfAborted();
+  const root = looked === members.length ? await proofs.close({ wave, members, reasons }, who) : null;
+  yield [{ closed: root && { file: envelopeText(root) } }];
+}
 
 async function* told(lines: ReturnType<typeof exportEvidence>) {
   for await (const part of lines) yield wire(part);

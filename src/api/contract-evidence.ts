@@ -1,9 +1,16 @@
 /** The contract: evidence that others can check (docs/evidence.md). What is a file there goes as its text, octet for octet. */
 
 import Type from 'typebox';
-import { get, lines, name } from './operation.ts';
-import { bundleLine, mailboxCertificate, signingKeyLine, waveCertificate } from './shapes/evidence.ts';
-import { fields, named } from './shapes/shape.ts';
+import { get, lines, longOrder, name, post } from './operation.ts';
+import {
+  bundleLine,
+  certifiedLine,
+  digestKeys,
+  mailboxCertificate,
+  signingKeyLine,
+  waveCertificate,
+} from './shapes/evidence.ts';
+import { fields, flag, named, text } from './shapes/shape.ts';
 
 export const evidenceContract = {
   'see-certificate': get({
@@ -29,6 +36,35 @@ export const evidenceContract = {
     object: 'organisation',
     params: fields({ organisation: name('Its code.') }),
     answer: bundleLine,
+  }),
+  'certify-wave': longOrder({
+    path: '/v1/waves/:wave/certificates',
+    does: 'Read both sides of each of its mailboxes in full and sign what was found; then sign the root over all of them, in the last line. They have no lists of elements.',
+    act: 'certify-wave',
+    object: 'wave',
+    params: fields({ wave: name('Its name.') }),
+    body: fields({ anew: Type.Optional(flag('Also of those who have one that no root covers yet.')) }),
+    answer: certifiedLine,
+  }),
+  'take-digest-keys': {
+    ...post({
+      path: '/v1/digest-keys',
+      does: 'Give out the keys with which contents of these mailboxes are checked. The audit log tells who took them.',
+      act: 'take-digest-keys',
+      object: 'mailbox',
+      body: fields({
+        addresses: Type.Array(name('Of a mailbox.'), { minItems: 1, maxItems: 500, description: 'Whose.' }),
+      }),
+      answer: digestKeys,
+    }),
+    isSecret: true,
+  },
+  'rotate-signing-key': post({
+    path: '/v1/signing-keys/rotate',
+    does: 'Have another key sign from now on. What the one before it signed stays valid.',
+    act: 'manage-secrets',
+    body: fields({}),
+    answer: named('SigningKeyRotated', 'It signs.', { id: text('Its thumbprint (RFC 7638).') }),
   }),
   'list-signing-keys': get({
     path: '/v1/signing-keys',

@@ -26,7 +26,11 @@ import type { VerifiedMailbox, VerifyWaveRequest } from '#operations/verify-wave
 import type { Approvals, Sessions, Tokens } from '#ports/access.ts';
 import type { Dates } from '#ports/dates.ts';
 import type { Descriptions } from '#ports/descriptions.ts';
-import type { EvidenceView, SigningKeys } from '#ports/evidence.ts';
+import type { CertifyWave } from '#operations/certify-wave.ts';
+import type { MailboxKey } from '#operations/export-evidence.ts';
+import type { MadeCertificate, MakeCertificates } from '#operations/make-certificates.ts';
+import type { Envelope, WaveCertificate } from '#domain/certificate.ts';
+import type { EstateMember, EvidenceView, SigningKeys } from '#ports/evidence.ts';
 import type { EstateLists, EstateView, MailboxOrders } from '#ports/estate-view.ts';
 import type { Meanings } from '#ports/meanings.ts';
 import type { KeptSecret } from '#ports/secrets.ts';
@@ -182,6 +186,25 @@ export interface PlansDesk {
   ): Promise<Bounded<RehearsalTold>>;
 }
 
+/** What signing certificates takes: the keys of the machine that answers. */
+export interface EvidenceDesk {
+  /** Of these mailboxes, which the audit log then tells of. Throws `digests.key.*`, `secret.key.*`. */
+  digestKeys(members: readonly EstateMember[], who: string): Promise<readonly MailboxKey[]>;
+  /** Has another key sign from now on; its id. */
+  rotate(who: string): Promise<string>;
+  /** Ends early when the signal fires. */
+  make(
+    order: Pick<MakeCertificates, 'members' | 'anew'>,
+    who: string,
+    signal: AbortSignal,
+  ): AsyncIterable<readonly MadeCertificate[]>;
+  /** Null where there is nothing to cover. */
+  close(
+    order: Pick<CertifyWave, 'wave' | 'members' | 'reasons'>,
+    who: string,
+  ): Promise<Envelope<WaveCertificate> | null>;
+}
+
 /** What the command line has commands of its own for. */
 export interface Kept {
   readonly logs: {
@@ -211,6 +234,7 @@ export interface Kept {
     erase(order: ErasureOrder & { readonly despiteMoves: boolean }, who: string, why: string): Promise<Erasure>;
   };
   readonly notices: NoticeDesk;
+  readonly proofs: EvidenceDesk;
   readonly looks: WaveLooks;
   readonly plans: PlansDesk;
   /** Everything that is wrong, as tasks; what cannot be seen in time is said to be so. */

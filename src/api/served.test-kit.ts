@@ -11,7 +11,7 @@ import { looksOn } from '#app/inspection.ts';
 import { noticeMoments } from '#domain/notice-kinds.ts';
 import { notCopied } from '#domain/wave-verification.ts';
 import { openWaveAccounts } from '#store/wave-accounts.ts';
-import type { EstateDesk, WaveLooks } from './estate.ts';
+import type { EstateDesk, EvidenceDesk, WaveLooks } from './estate.ts';
 import { ChangeStreams, type ChangeStreamsOptions } from './change-stream.ts';
 import { Judge } from './judge.ts';
 import { type ContractServer, type ContractServerOptions, openContractServer } from './contract-server.ts';
@@ -85,6 +85,19 @@ function pretendedLooks(db: Database): WaveLooks {
   };
 }
 
+/** Everybody of a wave has a certificate already, and keys are the same for everybody. */
+function pretendedProofs(db: Database): EvidenceDesk {
+  return {
+    digestKeys: async (members) => members.map(({ address }) => ({ address, key: '09'.repeat(32) })),
+    rotate: async () => 'another',
+    async *make({ members }) {
+      const accounts = await openWaveAccounts(db).accounts(members);
+      yield accounts.map(({ address }) => ({ kind: 'kept', address, grade: 'perfect' }));
+    },
+    close: async () => null,
+  };
+}
+
 /** Processes that plan find the same database. */
 export function planningOn(db: Database): DeskParts['planning'] {
   const { url } = db as Partial<TestDatabase>;
@@ -123,6 +136,7 @@ export function deskFor(db: Database, given: Partial<DeskParts> = {}): EstateDes
       log: loud,
     }),
     examine: async () => [],
+    proofs: pretendedProofs(db),
     settings,
     ...given,
   });

@@ -49,6 +49,7 @@ const auditors: readonly Role[] = ['owner', 'operator', 'auditor'];
 const lookers: readonly Role[] = ['owner', 'planner', 'operator', 'auditor'];
 const helpers: readonly Role[] = ['owner', 'operator', 'service-desk', 'local-administrator'];
 const holders: readonly Role[] = but('auditor');
+const keyTakers: readonly Role[] = ['owner', 'auditor', 'local-administrator'];
 const takers: readonly Role[] = but('service-desk');
 const deferrers: readonly Role[] = but('auditor', 'service-desk');
 
@@ -150,6 +151,9 @@ const rows: Readonly<Record<Asked, Row>> = {
   'see-certificate': [takers, takers, (of) => ({ param: of.address })],
   'see-wave-certificate': [takers, takers, (of) => ({ param: of.wave })],
   'export-evidence': [takers, takers, (of) => ({ param: of.organisation })],
+  'certify-wave': [operators, nobody, (of) => ({ param: of.wave, order: {} })],
+  'take-digest-keys': [keyTakers, keyTakers, (of) => ({ order: { addresses: [of.address] } })],
+  'rotate-signing-key': [operators, nobody],
   'list-signing-keys': [all, all],
   'preview-notice': [planners, nobody, (of) => ({ query: `address=${of.address}` })],
   'see-notices-due': [planners, nobody, (of) => ({ query: `wave=${of.wave}` })],

@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { ChangeStreams } from '#api/change-stream.ts';
 import { type ContractServer, openContractServer } from '#api/contract-server.ts';
-import type { EstateDesk, Kept, PlansDesk, WaveLooks } from '#api/estate.ts';
+import type { EstateDesk, EvidenceDesk, Kept, PlansDesk, WaveLooks } from '#api/estate.ts';
 import { callbackPath, type SignInParts } from '#api/sign-in.ts';
 import { Judge } from '#api/judge.ts';
 import { type ApiSettings, usualFileLimits } from '#domain/api-settings.ts';
@@ -40,6 +40,7 @@ import { openSentFiles } from '#store/sent-files.ts';
 import { signingKeys } from '#store/signing-keys.ts';
 import { shownDoorPlace } from '#domain/door-place.ts';
 import type { Secrets } from '#ports/secrets.ts';
+import { evidenceDeskOn } from './evidence-desk.ts';
 import { openWorks } from './estate-desk.ts';
 import { looksOn } from './inspection.ts';
 import type { Environment } from './keyring.ts';
@@ -97,6 +98,7 @@ export async function openApi({
       fileLimits: api.files,
       notices: noticeDeskOn({ db, settings, keys, environment, log }),
       examine,
+      proofs: evidenceDeskOn({ db, stateDir, settings, keys, version, environment, log }),
     }),
     judge: new Judge(openBearers(db, api.signIn), () => performance.now(), api.signIn && api.signIn.origin),
     signIn: api.signIn && (await signInParts(api.signIn, { db, settings, secrets, log })),
@@ -124,13 +126,14 @@ export interface DeskParts {
   readonly fileLimits?: FileLimits;
   readonly notices: NoticeDesk;
   readonly examine: Kept['examine'];
+  readonly proofs: EvidenceDesk;
   /** Lacking for as long as is usual. */
   readonly orderMaxMs?: number;
   readonly settings: Pick<EstateSettings, 'timezone' | 'errorBudget' | 'waysIn' | 'source' | 'target' | 'approvals'>;
 }
 
 export function deskOn(given: DeskParts): EstateDesk {
-  const { db, stateDir, keys, planning, settings, looks, notices, examine } = given;
+  const { db, stateDir, keys, planning, settings, looks, notices, examine, proofs } = given;
   const { fileLimits = usualFileLimits, orderMaxMs = usualOrderMaxMs } = given;
   const { timezone, errorBudget } = settings;
   const works = openWorks(db, stateDir);
@@ -138,7 +141,15 @@ export function deskOn(given: DeskParts): EstateDesk {
   const files = openSentFiles(db, fileLimits);
   // One for all: a server plans for one at a time.
   const plans = given.plans ?? openPlansDesk({ ...planning, stateDir, files });
-  const kept: Kept = { secrets: secretsOn(db, keys), ...readingOn(db, settings), looks, plans, notices, examine };
+  const kept: Kept = {
+    secrets: secretsOn(db, keys),
+    ...readingOn(db, settings),
+    looks,
+    plans,
+    notices,
+    examine,
+    proofs,
+  };
   return {
     atOnce: (work) => inOneTransaction(db, (inner) => work(deskOn({ ...given, plans, db: inner }))),
     for(holder, act) {

@@ -1,12 +1,13 @@
 /** Evidence by the API of a server: what lies in the folder afterwards is what the machine of the estate would have written. */
 
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sql } from 'kysely';
 import { expect, onTestFinished, test } from 'vitest';
-import { ask, bearerOf, type Served, served } from '#api/served.test-kit.ts';
+import type { EvidenceDesk } from '#api/estate.ts';
+import { ask, bearerOf, deskFor, type Served, served } from '#api/served.test-kit.ts';
 import { type Played, play } from '#cli/made-up-world.ts';
 import {
   type Certificate,
@@ -18,12 +19,16 @@ import {
 import type { EstateSettings } from '#domain/estate-settings.ts';
 import { noGrades } from '#domain/grade.ts';
 import { signingKey } from '#domain/signing-key.ts';
+import { certifyWave } from '#operations/certify-wave.ts';
+import { signed } from '#operations/sign-evidence.ts';
 import { people, windowIn } from '#store/estate.test-kit.ts';
 import { openEvidence } from '#store/evidence.ts';
+import { noteDigestKeys } from '#store/evidence-view.ts';
+import { digestKeyOf } from '#store/ledger.ts';
 import { putSigningKey } from '#store/signing-keys.ts';
 import { type TestDatabase, testDatabase } from '#store/test-database.ts';
 import { openWaves } from '#store/waves.ts';
-import { openEvidenceWork } from './evidence.ts';
+import { digestKeysIn, openEvidenceWork } from './evidence.ts';
 import { openEvidenceThere } from './evidence-there.ts';
 
 /** As much of a certificate as a bundle tells of; one of them longer than a piece. */
@@ -108,7 +113,7 @@ async function contentsOf(folder: string): Promise<Readonly<Record<string, strin
   );
 }
 
-const exporting = (folder: string, organisation = 'RXY') => [
+const exporting = (folder: string, organisation = 'RXY'): readonly string[] => [
   'evidence',
   'export',
   '--organisation',
@@ -173,4 +178,92 @@ test('keys that sign are told by a server as by the machine', async () => {
     ['certificate', 'key', 'export'],
   ])
     expect((await there(api, bearer, ...words)).stdout).toBe((await here(db, ...words)).stdout);
+});
+
+/** Nothing is read of any mailbox: each gets the certificate that it is given here. */
+function pretended(db: TestDatabase): EvidenceDesk {
+  const evidence = openEvidence(db);
+  const key = signingKey(Buffer.alloc(32, 1));
+  const root = Buffer.alloc(32, 7);
+  return {
+    async digestKeys(members, who) {
+      await noteDigestKeys(db, members, who);
+      return digestKeysIn(root, members);
+    },
+    rotate: async () => 'another',
+    async *make({ members }) {
+      for (const mailbox of members) {
+        const address = (await evidence.addresses([mailbox])).get(mailbox) as string;
+        if (address.startsWith('bob')) {
+          yield [{ kind: 'none', address, code: 'copying', why: 'nothing is there' }];
+          continue;
+        }
+        const made = certified(address, 'RXY');
+        await evidence.keep(mailbox, await signed(made.certificate, key));
+        yield [{ kind: 'made', address, grade: made.certificate.grade }];
+      }
+    },
+    close: (order, who) => certifyWave({ ...order, evidence, key, version: '1', who, now: () => Date.now() }),
+  };
+}
+
+test('certificates of a wave are made by a server, its root is closed by whoever ordered it, and the files are those that it keeps', async () => {
+  await using db = await anEstate();
+  const api = await served(db, { desk: deskFor(db, { proofs: pretended(db) }) });
+  const folder = await emptyFolder();
+  const words = ['certificate', 'make', '--wave', 'pilot', '--out', folder];
+  const told = await there(api, await bearerOf(db, 'operator'), ...words);
+  expect([told.code, told.stderr]).toEqual([3, '']);
+  expect(told.stdout).toContain('2 certificates made');
+  expect(told.stdout).toContain('bob@x.example  no certificate: nothing is there');
+  expect(told.stdout).toMatch(/Wave pilot is poor\. Its root, stamped into the audit log: [0-9a-f]{64}/);
+  const { certificate } = JSON.parse(
+    await readFile(join(folder, 'wave-pilot.json'), 'utf8'),
+  ) as Envelope<WaveCertificate>;
+  expect(certificate).toMatchObject({ mailboxes: 2, uncertified: { copying: 1 } });
+  const ann = await readFile(join(folder, 'ann@x.example.json'), 'utf8');
+  const { id } = (JSON.parse(ann) as Envelope<Certificate>).certificate;
+  const kept = await sql<{ text: string }>`select text from certificate where id = ${id}`.execute(db.sql);
+  expect(ann).toBe(kept.rows[0]?.text);
+  const { rows } = await sql<{ who: string }>`
+    select who from audit where what = 'wave certified' order by id desc limit 1`.execute(db.sql);
+  expect(rows[0]?.who).toMatch(/^token \d+ \(operator of all\)$/);
+  const of = ['certificate', 'make', '--mailbox', 'ann@x.example'];
+  expect(await there(api, await bearerOf(db, 'operator'), ...of)).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('for a whole wave'),
+  });
+});
+
+test('whoever checks contents gets keys of their own mailboxes alone, once, and the audit log tells of each', async () => {
+  await using db = await anEstate();
+  const api = await served(db, { desk: deskFor(db, { proofs: pretended(db) }) });
+  const bearer = await bearerOf(db, 'local-administrator', 'RXY');
+  const folder = await emptyFolder();
+  expect((await there(api, bearer, ...exporting(folder), '--with-digest-keys')).code).toBe(0);
+  const key = await readFile(join(folder, 'bob@x.example.digest-key'), 'utf8');
+  expect(key).toBe(`${Buffer.from(digestKeyOf(Buffer.alloc(32, 7), 2)).toString('hex')}\n`);
+  expect((await stat(join(folder, 'bob@x.example.digest-key'))).mode & 0o777).toBe(0o600);
+  const of = (mailbox: string) => ['certificate', 'digest-keys', '--mailbox', mailbox, '--out', folder];
+  expect(await there(api, bearer, ...of('cem@x.example'))).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('There is no mailbox cem@x.example'),
+  });
+  expect((await there(api, bearer, ...of('ann@x.example'))).code).toBe(0);
+  // Sent again under its key it is not told again.
+  const order = { addresses: ['ann@x.example'] };
+  const headers = { 'idempotency-key': 'the-same-again' };
+  expect((await ask(api, '/v1/digest-keys', { bearer, order, headers })).status).toBe(200);
+  expect(await ask(api, '/v1/digest-keys', { bearer, order, headers })).toMatchObject({
+    status: 409,
+    text: expect.not.stringMatching(/[0-9a-f]{64}/),
+  });
+  const { rows } = await sql<{ mailbox: number; taken: number }>`
+    select mailbox, count(*)::int as taken from audit where what = 'digest key taken' group by 1 order by 1`.execute(
+    db.sql,
+  );
+  expect(rows).toEqual([
+    { mailbox: 1, taken: 3 },
+    { mailbox: 2, taken: 1 },
+  ]);
 });

@@ -1,46 +1,115 @@
 /** Certificates by the API of a server: what is written into a folder here is, octet for octet, what would be written there. */
 
 import { ApiClient } from '#api/client.ts';
-import { machineOnly } from '#cli/machine-only.ts';
+import { shown } from '#cli/shown.ts';
 import { usageError } from '#cli/usage.ts';
 import type { EvidenceWork, ServerOptions } from '#cli/world.ts';
-import { fault } from '#domain/fault.ts';
+import type { Envelope, WaveCertificate } from '#domain/certificate.ts';
+import { fault, isFault } from '#domain/fault.ts';
 import type { UnknownName } from '#domain/selector.ts';
 import { shownServerPlace } from '#domain/server-place.ts';
+import { jwkSet, type KnownKey } from '#domain/signing-key.ts';
 import { writeBundle } from '#operations/bundle-folder.ts';
 import type { BundleLine, ExportedEvidence } from '#operations/bundle-lines.ts';
+import { EvidenceFiles } from '#operations/evidence-files.ts';
+import { withDigestKeys as withKeys } from '#operations/export-evidence.ts';
+import type { MadeCertificate } from '#operations/make-certificates.ts';
+import { inspectionThere } from './inspection-there.ts';
+import { listsThere } from './lists-there.ts';
 import { orNotThere, was } from './outcomes-there.ts';
+
+/** Digest keys that are asked for at a time, as the contract has it. */
+const keysAtOnce = 500;
 
 /** Nothing is asked before a command asks it. */
 export function openEvidenceThere({ place, bearer, ca, signal }: ServerOptions, version: string): EvidenceWork {
   const client = new ApiClient({ place, bearer, ca, version }, signal);
   const server = shownServerPlace(place);
+  const keysOf = async (addresses: readonly string[]) => {
+    const asked = client.ask('take-digest-keys', { body: { addresses: [...addresses] } });
+    return (await asked.catch(unknownMailbox)).keys;
+  };
+  const making = makingThere(client, server);
   return {
-    atOnce: 1,
-    find: notByServer,
-    mailbox: notByServer,
-    async *make() {
-      yield await notByServer();
-    },
-    close: notByServer,
-    export: ({ organisation, folder }) =>
-      orNotThere<ExportedEvidence | UnknownName>(
-        writeBundle(folder, whole(client.lines('export-evidence', { params: { organisation } }), server)),
+    ...making,
+    find: inspectionThere(client).find,
+    export: ({ organisation, folder, withDigestKeys }) => {
+      const lines = whole(client.lines('export-evidence', { params: { organisation } }), server);
+      return orNotThere<ExportedEvidence | UnknownName>(
+        writeBundle(folder, withDigestKeys ? withKeys(lines, keysOf) : lines),
         (nearest) => ({ kind: 'unknown', key: 'organisation', value: organisation, nearest }),
-      ),
-    digestKeys: notByServer,
+      );
+    },
+    async digestKeys(whose, folder) {
+      const addresses = 'mailbox' in whose ? [whose.mailbox] : await membersOf(client, whose.wave.name);
+      const files = await EvidenceFiles.open(folder);
+      for (let at = 0; at < addresses.length; at += keysAtOnce)
+        for (const { address, key } of await keysOf(addresses.slice(at, at + keysAtOnce)))
+          await files.digestKey(address, key);
+      return addresses.length;
+    },
     keys: {
-      async list() {
-        const { keys } = await client.ask('list-signing-keys');
-        return keys.map(({ x, ...key }) => ({
-          ...was<{ readonly id: string; readonly madeAt: Date; readonly retiredAt: Date | null }>(key),
-          publicKey: Buffer.from(x, 'base64url'),
-        }));
-      },
-      rotate: notByServer,
+      list: () => signingKeysThere(client),
+      rotate: async () => (await client.ask('rotate-signing-key', { body: {} })).id,
     },
     [Symbol.asyncDispose]: async () => client[Symbol.dispose](),
   };
+}
+
+/** Made there, and the files fetched one by one: a list of elements has nobody there to keep it. */
+function makingThere(client: ApiClient, server: string): Pick<EvidenceWork, 'make' | 'close'> {
+  /** As the last line told it; undefined before that. */
+  let closed: { readonly file: string } | null | undefined;
+  return {
+    async *make({ whose, anew, watcher, folder }) {
+      if ('mailbox' in whose) throw usageError('By a server certificates are made for a whole wave: --wave.');
+      const files = folder === null ? null : await EvidenceFiles.open(folder);
+      closed = undefined;
+      const { name } = whose.wave;
+      for await (const lines of client.lines('certify-wave', { params: { wave: name }, body: { anew } })) {
+        const made = lines.flatMap((line) => ('made' in line ? [was<MadeCertificate>(line.made)] : []));
+        for (const line of lines) if ('closed' in line) closed = line.closed;
+        for (const each of made) {
+          watcher.begins(each.address).ended();
+          if (files && each.kind !== 'none') await fetchCertificate(client, files, each.address);
+        }
+        yield made;
+      }
+      if (closed === undefined) throw fault('api.server.broke-off', { server });
+      await files?.other('public-keys.json', `${JSON.stringify(jwkSet(await signingKeysThere(client)), null, 2)}\n`);
+    },
+    async close({ wave, folder }) {
+      if (!closed) return null;
+      const files = folder === null ? null : await EvidenceFiles.open(folder);
+      await files?.wave(wave.name, closed.file);
+      return (JSON.parse(closed.file) as Envelope<WaveCertificate>).certificate;
+    },
+  };
+}
+
+async function fetchCertificate(client: ApiClient, files: EvidenceFiles, address: string): Promise<void> {
+  const { certificate } = await client.ask('see-certificate', { params: { address } });
+  if (certificate) await files.certificate(address, certificate.file);
+}
+
+async function signingKeysThere(client: ApiClient): Promise<readonly KnownKey[]> {
+  const { keys } = await client.ask('list-signing-keys');
+  return keys.map(({ x, ...key }) => ({
+    ...was<Pick<KnownKey, 'id' | 'madeAt' | 'retiredAt'>>(key),
+    publicKey: Buffer.from(x, 'base64url'),
+  }));
+}
+
+/** In the words of the machine itself. */
+function unknownMailbox(error: unknown): never {
+  if (!isFault(error, 'api.not-there')) throw error;
+  throw usageError(`There is no mailbox ${shown(error.about.name)} in this estate.`);
+}
+
+async function membersOf(client: ApiClient, wave: string): Promise<readonly string[]> {
+  const order = { selector: { wave: [wave] }, after: null, max: Number.MAX_SAFE_INTEGER };
+  const found = await listsThere(client).mailboxes(order);
+  return 'lines' in found ? found.lines.map(({ address }) => address) : [];
 }
 
 /** What ends without a summary has broken off. */
@@ -54,8 +123,4 @@ async function* whole(
     yield part;
   }
   if (!isWhole) throw fault('api.server.broke-off', { server });
-}
-
-async function notByServer(): Promise<never> {
-  throw usageError(machineOnly);
 }

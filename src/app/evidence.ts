@@ -1,7 +1,9 @@
 /** Joins certificates to the database of the estate, the keys that sign them, and both platforms. */
 
 import { userInfo } from 'node:os';
-import type { EvidenceWork, InspectionOptions } from '#cli/world.ts';
+import { shown } from '#cli/shown.ts';
+import { usageError } from '#cli/usage.ts';
+import type { Certified, EvidenceWork, InspectionOptions } from '#cli/world.ts';
 import { envelopeText } from '#domain/certificate.ts';
 import { jwkSet } from '#domain/signing-key.ts';
 import { realClock } from '#lib/clock.ts';
@@ -44,24 +46,32 @@ export async function openEvidenceWork(
   const rootKey = () => rootKeyOf({ db, stateDir, keys, mayMake: false, log });
   const { selection } = settings;
   const common = { selection, lookAt: onlooker.lookAt, looks: openLooks(db), evidence, version, log, clock: realClock };
+  /** By their ids. */
+  const membersOf = async (whose: Certified): Promise<readonly number[]> => {
+    if ('wave' in whose) return accounts.members(whose.wave.id);
+    const mailbox = await evidence.find(whose.mailbox);
+    if (mailbox === null) throw usageError(`There is no mailbox ${shown(whose.mailbox)} in this estate.`);
+    return [mailbox];
+  };
   return {
-    atOnce: settings.atOnce,
     async find(name) {
       const found = await accounts.find(name);
-      return found.kind === 'found' ? { ...found, members: await accounts.members(found.wave.id) } : found;
+      if (found.kind === 'unknown') return found;
+      return { ...found, mailboxes: (await accounts.members(found.wave.id)).length };
     },
-    mailbox: (address) => evidence.find(address),
-    async *make({ folder, ...order }, over) {
+    async *make({ folder, whose, atOnce, ...order }, over) {
+      const members = await membersOf(whose);
       const root = await rootKey();
       const key = await signingKeyOf(signing);
       const files = folder === null ? null : await EvidenceFiles.open(folder);
       await files?.other('public-keys.json', publicKeys(await signingKeys(db).list()));
-      const digestKey = (mailbox: number) => digestKeyOf(root, mailbox);
-      yield* makeCertificates({ ...common, ...order, files, key, digestKeyOf: digestKey }, over);
+      const how = { atOnce: atOnce ?? settings.atOnce, files, key, digestKeyOf: (of: number) => digestKeyOf(root, of) };
+      yield* makeCertificates({ ...common, ...order, ...how, members }, over);
     },
-    async close({ folder, ...order }) {
+    async close({ folder, wave, reasons }) {
       const key = await signingKeyOf(signing);
-      const made = await certifyWave({ ...order, evidence, key, version, who, now: () => Date.now() });
+      const members = await accounts.members(wave.id);
+      const made = await certifyWave({ wave, reasons, members, evidence, key, version, who, now: () => Date.now() });
       if (made === null) return null;
       const files = folder === null ? null : await EvidenceFiles.open(folder);
       await files?.wave(made.certificate.wave.name, envelopeText(made));
@@ -77,11 +87,13 @@ export async function openEvidenceWork(
         digestKeysIn(root as Uint8Array, await view.members(addresses));
       return writeBundle(folder, root ? withKeys(lines, keysOf) : lines);
     },
-    async digestKeys(members, folder) {
+    async digestKeys(whose, folder) {
       const root = await rootKey();
       const files = await EvidenceFiles.open(folder);
-      for (const [mailbox, address] of await evidence.addresses(members))
-        await files.digestKey(address, digestKeyOf(root, mailbox));
+      const members = await evidence.addresses(await membersOf(whose));
+      for (const [mailbox, address] of members)
+        await files.digestKey(address, Buffer.from(digestKeyOf(root, mailbox)).toString('hex'));
+      return members.size;
     },
     keys: {
       list: () => signingKeys(db).list(),

@@ -5,6 +5,7 @@ import type { WaveCertificate } from '#domain/certificate.ts';
 import type { EstateSettings } from '#domain/estate-settings.ts';
 import type { MadeCertificate } from '#operations/make-certificates.ts';
 import { type MadeUp, play } from './made-up-world.ts';
+import { usageError } from './usage.ts';
 import type { EvidenceWork } from './world.ts';
 
 const wave = { id: 1, name: 'pilot', state: 'running' };
@@ -25,11 +26,11 @@ interface Asked {
 
 function making(made: readonly MadeCertificate[], asked: Asked, more: Partial<MadeUp> = {}): MadeUp {
   const work: Partial<EvidenceWork> = {
-    atOnce: 4,
     find: async (name) =>
-      name === 'pilot' ? ({ kind: 'found', wave, members: [1, 2, 3] } as never) : { kind: 'unknown', nearest: 'pilot' },
-    mailbox: async (address) => (address === 'ann@x.example' ? 1 : null),
+      name === 'pilot' ? ({ kind: 'found', wave, mailboxes: 3 } as never) : { kind: 'unknown', nearest: 'pilot' },
     async *make(order) {
+      if ('mailbox' in order.whose && order.whose.mailbox !== 'ann@x.example')
+        throw usageError(`There is no mailbox ${order.whose.mailbox} in this estate.`);
       asked.orders.push(order);
       yield made;
     },
@@ -59,7 +60,7 @@ describe('certificates of a wave', () => {
     expect(stdout).not.toContain('\u001b');
     expect(stdout).toContain(`Wave pilot is good. Its root, stamped into the audit log: ${root.root}`);
     expect(asked.orders).toMatchObject([
-      { members: [1, 2, 3], atOnce: 4, anew: false, withElements: true, folder: null },
+      { whose: { wave: { name: 'pilot' } }, atOnce: null, anew: false, withElements: true, folder: null },
     ]);
   });
 
@@ -121,11 +122,15 @@ test('keys for contents go to a folder that is named, and whoever gets them is t
     ...world,
     openEvidence: async (options) => ({
       ...(await open(options)),
-      digestKeys: async (members, folder) => void written.push([members, folder]),
+      digestKeys: async (whose, folder) => {
+        written.push([whose, folder]);
+        return 3;
+      },
     }),
   };
   const { code, stdout } = await play(['certificate', 'digest-keys', '--wave', 'pilot', '--out', 'keys'], withKeys);
-  expect([code, written]).toEqual([0, [[[1, 2, 3], 'keys']]]);
+  expect([code, written]).toEqual([0, [[{ wave }, 'keys']]]);
+  expect(stdout).toContain('Wrote 3 digest keys to keys');
   expect(stdout).toContain('give it to who checks it, and nobody else');
   expect((await play(['certificate', 'digest-keys', '--wave', 'pilot'], withKeys)).code).toBe(2);
 });

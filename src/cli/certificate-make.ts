@@ -12,9 +12,9 @@ import { endsWhole, stoppedShort } from './inspection.ts';
 import { Progress } from './progress.ts';
 import type { Session } from './session.ts';
 import { count, counted, shown, table } from './shown.ts';
-import { Problems, usageError } from './usage.ts';
+import { Problems } from './usage.ts';
 import { unknownWave } from './wave-report.ts';
-import type { EvidenceWork } from './world.ts';
+import type { Certified, EvidenceWork } from './world.ts';
 
 const mailboxesShown = 50;
 
@@ -26,9 +26,9 @@ export async function makeCertificates(this: Session, flags: MakeFlags): Promise
   oneOfBoth(flags, problems);
   problems.settle();
   await using work = await openEvidenceFor(this, flags);
-  const { wave, members } = await meant(work, flags);
+  const { whose, wave, mailboxes } = await meant(work, flags);
   endsWhole(this);
-  using progress = new Progress(screen, members.length, () => world.now());
+  using progress = new Progress(screen, mailboxes, () => world.now());
   const watcher = {
     begins(address: string) {
       const { watcher: telling, ended } = progress.begin(address);
@@ -36,21 +36,21 @@ export async function makeCertificates(this: Session, flags: MakeFlags): Promise
     },
   };
   const folder = flags.out ?? null;
-  const order = { members, atOnce: atOnce ?? work.atOnce, anew: flags.anew === true, folder, watcher };
+  const order = { whose, atOnce, anew: flags.anew === true, folder, watcher };
   const tally = new Tally();
   const pages = tally.counted(work.make({ ...order, withElements: flags.noElements !== true }, signal));
   const document = this.json ? this.longDocument() : null;
   if (document) await document.list('mailboxes', pages);
   else for await (const _page of pages);
   progress[Symbol.dispose]();
-  const isWhole = tally.mailboxes === members.length;
+  const isWhole = tally.mailboxes === mailboxes;
   // A root is made when everybody was looked at; what was made until then is kept for the next run.
-  const root = wave && isWhole ? await work.close({ wave, members, reasons: tally.reasons, folder }) : null;
+  const root = wave && isWhole ? await work.close({ wave, reasons: tally.reasons, folder }) : null;
   this.exitCode = tally.exitCode;
   document?.value('grades', tally.grades);
   document?.value('wave', root);
   if (!document) this.conclude(null, () => madeLines(tally, root, folder));
-  stoppedShort(this, signal, tally.mailboxes, members.length);
+  stoppedShort(this, signal, tally.mailboxes, mailboxes);
   document?.end();
 }
 
@@ -62,10 +62,10 @@ export async function writeDigestKeys(this: Session, flags: DigestKeyFlags): Pro
   problems.settle();
   const folder = flags.out as string;
   await using work = await openEvidenceFor(this, flags);
-  const { members } = await meant(work, flags);
-  await work.digestKeys(members, folder);
-  this.conclude({ folder, keys: members.length }, () => [
-    `Wrote ${counted(members.length, 'digest key')} to ${shown(folder)}, for you alone to read.`,
+  const { whose } = await meant(work, flags);
+  const keys = await work.digestKeys(whose, folder);
+  this.conclude({ folder, keys }, () => [
+    `Wrote ${counted(keys, 'digest key')} to ${shown(folder)}, for you alone to read.`,
     'Whoever has one can try guesses at messages against the certificate of that mailbox: give it to who checks it, and nobody else.',
   ]);
 }
@@ -75,19 +75,18 @@ function oneOfBoth({ wave, mailbox }: Pick<MakeFlags, 'wave' | 'mailbox'>, probl
     problems.add('Say of whom: --wave WAVE, or --mailbox ADDRESS for one, and not both.');
 }
 
-/** Of one mailbox there is no root: it is covered by the next of its wave. */
-async function meant(
-  work: EvidenceWork,
-  flags: Pick<MakeFlags, 'wave' | 'mailbox'>,
-): Promise<{ readonly wave: Wave | null; readonly members: readonly number[] }> {
-  if (flags.wave !== undefined) {
-    const found = await work.find(flags.wave);
-    if (found.kind === 'unknown') throw unknownWave(flags.wave, found.nearest);
-    return found;
-  }
-  const mailbox = await work.mailbox(flags.mailbox ?? '');
-  if (mailbox === null) throw usageError(`There is no mailbox ${shown(flags.mailbox ?? '')} in this estate.`);
-  return { wave: null, members: [mailbox] };
+interface Meant {
+  readonly whose: Certified;
+  /** Of one mailbox there is no root: it is covered by the next of its wave. */
+  readonly wave: Wave | null;
+  readonly mailboxes: number;
+}
+
+async function meant(work: EvidenceWork, flags: Pick<MakeFlags, 'wave' | 'mailbox'>): Promise<Meant> {
+  if (flags.wave === undefined) return { whose: { mailbox: flags.mailbox ?? '' }, wave: null, mailboxes: 1 };
+  const found = await work.find(flags.wave);
+  if (found.kind === 'unknown') throw unknownWave(flags.wave, found.nearest);
+  return { ...found, whose: { wave: found.wave } };
 }
 
 class Tally {

@@ -438,35 +438,31 @@ export interface EstateInspection extends AsyncDisposable {
   ): AsyncIterable<readonly CheckedMailbox[]>;
 }
 
+/** Whose certificates or keys: those of a wave, or one mailbox by its address. */
+export type Certified = { readonly wave: Wave } | { readonly mailbox: string };
+
 export interface EvidenceWork extends AsyncDisposable {
-  /** Mailboxes at a time, as the settings say. */
-  readonly atOnce: number;
-  find(
-    wave: string,
-  ): Promise<
-    | { readonly kind: 'found'; readonly wave: Wave; readonly members: readonly number[] }
-    | { readonly kind: 'unknown'; readonly nearest: string | null }
-  >;
-  /** The mailbox of that address; null where there is none. */
-  mailbox(address: string): Promise<number | null>;
-  /** `folder`: where the files go, null for nowhere. Throws `evidence.*`, `digests.key.*`, `secret.key.*`. */
+  find: EstateInspection['find'];
+  /** `folder`: where the files go, null for nowhere; `atOnce` null: as the settings say. Throws `evidence.*`, `digests.key.*`, `secret.key.*`. */
   make(
-    order: Pick<MakeCertificates, 'members' | 'atOnce' | 'anew' | 'withElements' | 'watcher'> & {
+    order: Pick<MakeCertificates, 'anew' | 'withElements' | 'watcher'> & {
+      readonly whose: Certified;
+      readonly atOnce: number | null;
       readonly folder: string | null;
     },
     signal: AbortSignal,
   ): AsyncIterable<readonly MadeCertificate[]>;
   /** Closes a round: the root of the wave, into the audit log and the folder. Null where there is nothing to cover. */
   close(
-    order: Pick<CertifyWave, 'wave' | 'members' | 'reasons'> & { readonly folder: string | null },
+    order: Pick<CertifyWave, 'wave' | 'reasons'> & { readonly folder: string | null },
   ): Promise<WaveCertificate | null>;
   /** Writes the evidence of an organisation and all below it into a folder. Throws `evidence.folder.unwritable`. */
   export(
     order: { readonly organisation: string; readonly folder: string; readonly withDigestKeys: boolean },
     signal: AbortSignal,
   ): Promise<ExportedEvidence | UnknownName>;
-  /** Writes the digest key of each mailbox into the folder, for those who check contents. */
-  digestKeys(members: readonly number[], folder: string): Promise<void>;
+  /** Writes the digest key of each into the folder, for those who check contents; answers with how many they are. */
+  digestKeys(whose: Certified, folder: string): Promise<number>;
   readonly keys: {
     /** All that ever signed. */
     list(): Promise<readonly KnownKey[]>;

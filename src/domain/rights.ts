@@ -20,6 +20,7 @@ const bounded = {
   see: 'lists, counts, descriptions, waves and reports, each as far as it is about their own',
   'see-tail': 'who signs in, and by what; what is planned for programs that do',
   'export-evidence': 'take certificates away',
+  'take-digest-keys': 'take the keys away with which contents are checked, and guesses at messages can be tried',
   'hold-mailbox': 'let one wait where it is, such as those of a ward on call, and go on again',
   'defer-mailbox': 'take one that has not begun to switch out of its window, until a day',
   'ask-date': 'ask for the days between which one is to move',
@@ -39,6 +40,7 @@ const whole = {
   plan: 'plan, rehearse a plan, and apply it; say no to days that are asked for',
   'make-wave': 'make a wave',
   'check-wave': 'look at its mailboxes on both platforms: readiness and comparison',
+  'certify-wave': 'read both sides of its mailboxes in full, and sign what was found',
   'start-wave': 'have it copied from now on, and switched in its window',
   'pause-wave': 'switch nobody more',
   'resume-wave': 'go on after a pause',
@@ -103,6 +105,7 @@ export const rights = {
     'import-estate',
     'make-wave',
     'check-wave',
+    'certify-wave',
     'start-wave',
     'pause-wave',
     'resume-wave',
@@ -127,9 +130,9 @@ export const rights = {
     'steer-works',
     'manage-secrets',
   ],
-  auditor: [...looking, 'see-works', 'see-audit'],
+  auditor: [...looking, 'take-digest-keys', 'see-works', 'see-audit'],
   'service-desk': ['see', 'see-tail', 'hold-mailbox', 'ask-date', 'retry-mailbox'],
-  'local-administrator': [...looking, 'hold-mailbox', 'defer-mailbox', 'ask-date', 'retry-mailbox'],
+  'local-administrator': [...looking, 'take-digest-keys', 'hold-mailbox', 'defer-mailbox', 'ask-date', 'retry-mailbox'],
 } as const satisfies Record<Role, readonly Act[]>;
 
 /** A role over one organisation and all below it, by its code; null: over the whole estate. */

@@ -46,9 +46,9 @@ export class EvidenceFiles {
     return this.#write(this.#path(address, 'json'), text, 0o644);
   }
 
-  /** Those who check contents get it; it says nothing by itself, and guesses at messages can be tried with it. */
-  digestKey(address: string, key: Uint8Array): Promise<void> {
-    return this.#write(this.#path(address, 'digest-key'), `${Buffer.from(key).toString('hex')}\n`, 0o600);
+  /** In hexadecimal digits. Those who check contents get it; it says nothing by itself, and guesses at messages can be tried with it. */
+  digestKey(address: string, key: string): Promise<void> {
+    return this.#write(this.#path(address, 'digest-key'), `${key}\n`, 0o600);
   }
 
   wave(name: string, text: string): Promise<void> {

@@ -134,3 +134,15 @@ async function members(db: Sql, addresses: readonly string[], within: Within): P
      where ${inPart(part)} order by place`.execute(db);
   return rows;
 }
+
+/** Writes down who was given the keys of whose contents. */
+export async function noteDigestKeys(db: Database, given: readonly EstateMember[], who: string): Promise<void> {
+  await faulted(
+    db.name,
+    sql`
+      insert into audit (who, what, mailbox)
+      select ${who}, 'digest key taken', mailbox from unnest(${given.map(({ mailbox }) => mailbox)}::int[]) as mailbox`.execute(
+      db.sql,
+    ),
+  );
+}

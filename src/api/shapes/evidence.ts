@@ -2,6 +2,7 @@
 
 import Type from 'typebox';
 import { type Graded, type GradeCounts, grades } from '#domain/grade.ts';
+import type { MadeCertificate } from '#operations/make-certificates.ts';
 import {
   type BundleLine,
   bundleNamePattern,
@@ -68,6 +69,30 @@ export const bundleLine = shapeOf<BundleLine>()(
     named('BundleSummary', 'The last line of a bundle that is whole.', { summary }),
   ]),
 );
+
+const made = shapeOf<MadeCertificate>()(
+  Type.Union([
+    fields({ kind: Type.Literal('made'), address: text('Of the mailbox.'), grade: graded }),
+    fields({ kind: Type.Literal('kept'), address: text('Of one that had one already.'), grade }),
+    fields({
+      kind: Type.Literal('none'),
+      address: text('Of one that has none.'),
+      code: text('Its stage, or the code of a fault.'),
+      why: text('Why, for people.'),
+    }),
+  ]),
+);
+/** The last line of an order that came to its end is `closed`. */
+export const certifiedLine = Type.Union([
+  named('CertificateMade', 'What became of a mailbox.', { made }),
+  named('WaveClosed', 'The certificate of the wave; null where there is nothing to cover.', {
+    closed: maybe(fields({ file })),
+  }),
+]);
+
+export const digestKeys = named('DigestKeys', 'Told once.', {
+  keys: Type.Array(fields({ address: text('Of the mailbox.'), key: text('64 hexadecimal digits.') })),
+});
 
 export const signingKeyLine = named('SigningKey', 'The public half of a key.', {
   id: text('Its thumbprint (RFC 7638).'),
