@@ -40,5 +40,5 @@ export async function searchEvidence({ folder, lookout }: Arena): Promise<void> 
 
 async function certificatesIn(folder: string): Promise<number> {
   if (!existsSync(folder)) return 0;
-  return (await readdir(folder)).filter((name) => /@corp\.example\.json$/.test(name)).length;
+  return (await readdir(folder)).filter((name) => name.endsWith('@corp.example.json')).length;
 }

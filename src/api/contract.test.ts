@@ -32,7 +32,7 @@ describe('who asks', () => {
     expect((await ask(api, '/v1/self', { bearer })).body).toEqual({
       who: 'token 1 (auditor of all)',
       roles: [{ role: 'auditor', organisation: null }],
-      acts: ['see', 'see-tail', 'export-evidence', 'see-works', 'see-audit'],
+      acts: ['see', 'see-tail', 'export-evidence', 'take-digest-keys', 'see-works', 'see-audit'],
     });
   });
 

@@ -5,14 +5,14 @@ import { shown } from '#cli/shown.ts';
 import { usageError } from '#cli/usage.ts';
 import type { EvidenceWork, ServerOptions } from '#cli/world.ts';
 import type { Envelope, WaveCertificate } from '#domain/certificate.ts';
-import { fault, isFault } from '#domain/fault.ts';
+import { fault } from '#domain/fault.ts';
 import type { UnknownName } from '#domain/selector.ts';
 import { shownServerPlace } from '#domain/server-place.ts';
 import { jwkSet, type KnownKey } from '#domain/signing-key.ts';
 import { writeBundle } from '#operations/bundle-folder.ts';
 import type { BundleLine, ExportedEvidence } from '#operations/bundle-lines.ts';
 import { EvidenceFiles } from '#operations/evidence-files.ts';
-import { withDigestKeys as withKeys } from '#operations/export-evidence.ts';
+import { type MailboxKey, withDigestKeys as withKeys } from '#operations/export-evidence.ts';
 import type { MadeCertificate } from '#operations/make-certificates.ts';
 import { inspectionThere } from './inspection-there.ts';
 import { listsThere } from './lists-there.ts';
@@ -25,10 +25,8 @@ const keysAtOnce = 500;
 export function openEvidenceThere({ place, bearer, ca, signal }: ServerOptions, version: string): EvidenceWork {
   const client = new ApiClient({ place, bearer, ca, version }, signal);
   const server = shownServerPlace(place);
-  const keysOf = async (addresses: readonly string[]) => {
-    const asked = client.ask('take-digest-keys', { body: { addresses: [...addresses] } });
-    return (await asked.catch(unknownMailbox)).keys;
-  };
+  const keysOf = async (addresses: readonly string[]) =>
+    (await client.ask('take-digest-keys', { body: { addresses: [...addresses] } })).keys;
   const making = makingThere(client, server);
   return {
     ...making,
@@ -41,8 +39,15 @@ export function openEvidenceThere({ place, bearer, ca, signal }: ServerOptions, 
       );
     },
     async digestKeys(whose, folder) {
-      const addresses = 'mailbox' in whose ? [whose.mailbox] : await membersOf(client, whose.wave.name);
       const files = await EvidenceFiles.open(folder);
+      if ('mailbox' in whose) {
+        const asked = orNotThere<readonly MailboxKey[]>(keysOf([whose.mailbox]), () => {
+          throw usageError(`There is no mailbox ${shown(whose.mailbox)} in this estate.`);
+        });
+        for (const { address, key } of await asked) await files.digestKey(address, key);
+        return 1;
+      }
+      const addresses = await membersOf(client, whose.wave.name);
       for (let at = 0; at < addresses.length; at += keysAtOnce)
         for (const { address, key } of await keysOf(addresses.slice(at, at + keysAtOnce)))
           await files.digestKey(address, key);
@@ -98,12 +103,6 @@ async function signingKeysThere(client: ApiClient): Promise<readonly KnownKey[]>
     ...was<Pick<KnownKey, 'id' | 'madeAt' | 'retiredAt'>>(key),
     publicKey: Buffer.from(x, 'base64url'),
   }));
-}
-
-/** In the words of the machine itself. */
-function unknownMailbox(error: unknown): never {
-  if (!isFault(error, 'api.not-there')) throw error;
-  throw usageError(`There is no mailbox ${shown(error.about.name)} in this estate.`);
 }
 
 async function membersOf(client: ApiClient, wave: string): Promise<readonly string[]> {
