@@ -21,7 +21,7 @@ const endWithinMs = 3_000;
 const over = new AbortController();
 
 if (keepMemoryToOurselves() !== null) process.exit(1);
-setPriority(niceness);
+giveWay();
 // Nobody wants to know any more, or there is nobody left.
 process.once('disconnect', () => {
   over.abort();
@@ -30,6 +30,15 @@ process.once('disconnect', () => {
 // Meant for the server, who ends us when it is time.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
 process.once('message', (job) => void work(job as PlanningJob));
+
+/** Where nobody lets us say so (`SystemCallFilter=~@resources` in deploy/systemd) we take our turn with all others. */
+function giveWay(): void {
+  try {
+    setPriority(niceness);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_SYSTEM_ERROR') throw error;
+  }
+}
 
 async function work(job: PlanningJob): Promise<void> {
   try {
