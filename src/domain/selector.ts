@@ -81,7 +81,7 @@ export function selectorText(selector: Selector): string {
 }
 
 /** What stands between the words of a name; migration 0030 of the store has the same. */
-const betweenWords = /[\s!"#$%&()*+,\-./:;<=>?@[\\\]^_`{|}~\u00a0\u2013]+/;
+const betweenWords = /[\s"(),\-./:;@_&+]+/;
 
 /** The words of a value of `name`, in lower case: `O'Neil.zoe` has two. Nobody is called by longer ones. */
 export function nameWords(value: string): readonly string[] {

@@ -150,3 +150,17 @@ test("no sample of what is sealed lies among the planner's statistics, where it 
   expect(sampled).toContain('name');
   expect(sampled).not.toContain('sealed');
 });
+
+test('nothing of them is left in the file though somebody still looks at the database as it was before', async () => {
+  await using db = await testDatabase();
+  await set(db, 'm/1', 'm/2');
+  await db.sql
+    .transaction()
+    .setIsolationLevel('repeatable read')
+    .execute(async (tx) => {
+      await sql`select from mailbox`.execute(tx);
+      await sealedSecrets(db).erase(all, 'ann', 'x');
+      const { rows } = await sql<{ n: number }>`select pg_relation_size('secret') as n`.execute(db.sql);
+      expect(rows).toEqual([{ n: 0 }]);
+    });
+});

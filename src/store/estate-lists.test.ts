@@ -78,6 +78,7 @@ describe('of the mailboxes', () => {
       'name=zoë.jones': 'ann',
       'name=jones.smith.zo': 'ann',
       'name=jones.smith.x': '',
+      'name=jones.smith.%': '',
       'name=bo.smith,CAT': 'bob cat',
       'name=mith': '',
       'name=fay': 'fay',

@@ -38,10 +38,9 @@ interface Wanted {
 function wantedOf(name: string): Wanted {
   const words = nameWords(name).toSorted((a, b) => b.length - a.length);
   const [first = '', second] = words;
-  const others = words.slice(lookedForMax).map(
-    // No sign that means something to LIKE is in a word.
-    (word) => sql`' ' || name_key(m.display_name, m.address, 1) like ${`% ${word}%`}`,
-  );
+  const others = words
+    .slice(lookedForMax)
+    .map((word) => sql`' ' || name_key(m.display_name, m.address, 1) like ${`% ${word.replace(/[\\%]/g, '\\$&')}%`}`);
   const ways =
     second === undefined
       ? singles.map((key) => ({ ...key, beginning: first }))

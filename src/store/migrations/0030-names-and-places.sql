@@ -10,7 +10,7 @@ declare
   -- What stands between words is a blank; an apostrophe (the last two) is nothing.
   words constant text[] := array_remove(string_to_array(translate(
     lower(coalesce(nullif(display_name, ''), split_part(address, '@', 1))),
-    E'!"#$%&()*+,-./:;<=>?@[\\]^_`{|}~\t\u00a0\u2013\u2019''', '                                  '), ' '), '');
+    '"(),-./:;@_&+’''', '             '), ' '), '');
   n constant int := cardinality(words);
 begin
   case which
@@ -23,10 +23,10 @@ begin
   end case;
 end $$;
 
--- Whether there may be more than two, which is cheaper to tell.
+-- Whether there are more than two, which is cheaper to tell. Behind a comma is a blank anyway.
 create function has_long_name(display_name text, address text) returns boolean
 language sql immutable parallel safe as $$
-  select split_part(translate(coalesce(nullif(display_name, ''), split_part(address, '@', 1)), '-._/,()', '       '), ' ', 3) <> ''
+  select split_part(translate(coalesce(nullif(display_name, ''), split_part(address, '@', 1)), '-._/', '    '), ' ', 3) <> ''
 $$;
 
 -- The order of letters is the same whatever that of the database is, so that what begins alike stands together.
