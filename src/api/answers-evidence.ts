@@ -30,6 +30,11 @@ export const evidenceAnswers: Answerers<typeof evidenceContract> = {
     const keys = await desk.signingKeys.list();
     return told(exportEvidence({ organisation, evidence: estate.evidence, keys }, signal));
   },
+  async 'certify-mailbox'({ estate, who, params: { address }, body: { anew = false }, signal }) {
+    const [member] = await estate.evidence.members([address]);
+    if (member === undefined) throw notThere('mailbox', address);
+    return certifiedAlone(estate.proofs.make({ members: [member.mailbox], anew }, who, signal), signal);
+  },
   async 'certify-wave'({ estate, who, params: { wave: name }, body: { anew = false }, signal }) {
     const found = await estate.looks.find(name);
     if (found.kind === 'unknown') throw notThere('wave', name, found.nearest);
@@ -72,6 +77,13 @@ async function* certified(proofs: EvidenceDesk, { wave, members, anew }: Certify
   signal.throwIfAborted();
   const root = looked === members.length ? await proofs.close({ wave, members, reasons }, who) : null;
   yield [{ closed: root && { file: envelopeText(root) } }];
+}
+
+/** Of one there is no root. */
+async function* certifiedAlone(pages: ReturnType<EvidenceDesk['make']>, signal: AbortSignal) {
+  for await (const page of pages) yield page.map((made) => ({ made: wire(made) }));
+  signal.throwIfAborted();
+  yield [{ closed: null }];
 }
 
 async function* told(lines: ReturnType<typeof exportEvidence>) {

@@ -37,6 +37,15 @@ export const evidenceContract = {
     params: fields({ organisation: name('Its code.') }),
     answer: bundleLine,
   }),
+  'certify-mailbox': longOrder({
+    path: '/v1/mailboxes/:address/certificate',
+    does: 'Read both sides of a mailbox in full and sign what was found; the next root of its wave covers it. It has no list of elements.',
+    act: 'certify-wave',
+    object: 'mailbox',
+    params: fields({ address: name('Its address.') }),
+    body: fields({ anew: Type.Optional(flag('Also where it has one that no root covers yet.')) }),
+    answer: certifiedLine,
+  }),
   'certify-wave': longOrder({
     path: '/v1/waves/:wave/certificates',
     does: 'Read both sides of each of its mailboxes in full and sign what was found; then sign the root over all of them, in the last line. They have no lists of elements.',

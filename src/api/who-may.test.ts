@@ -151,6 +151,7 @@ const rows: Readonly<Record<Asked, Row>> = {
   'see-certificate': [takers, takers, (of) => ({ param: of.address })],
   'see-wave-certificate': [takers, takers, (of) => ({ param: of.wave })],
   'export-evidence': [takers, takers, (of) => ({ param: of.organisation })],
+  'certify-mailbox': [operators, nobody, (of) => ({ param: of.address, order: {} })],
   'certify-wave': [operators, nobody, (of) => ({ param: of.wave, order: {} })],
   'take-digest-keys': [keyTakers, keyTakers, (of) => ({ order: { addresses: [of.address] } })],
   'rotate-signing-key': [operators, nobody],

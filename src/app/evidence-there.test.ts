@@ -228,11 +228,28 @@ test('certificates of a wave are made by a server, its root is closed by whoever
   const { rows } = await sql<{ who: string }>`
     select who from audit where what = 'wave certified' order by id desc limit 1`.execute(db.sql);
   expect(rows[0]?.who).toMatch(/^token \d+ \(operator of all\)$/);
-  const of = ['certificate', 'make', '--mailbox', 'ann@x.example'];
-  expect(await there(api, await bearerOf(db, 'operator'), ...of)).toMatchObject({
+  expect(await there(api, await bearerOf(db, 'operator'), ...words, '--at-once', '8')).toMatchObject({
     code: 2,
-    stderr: expect.stringContaining('for a whole wave'),
+    stderr: expect.stringContaining('--at-once does not go by a server'),
   });
+});
+
+test('a certificate of one mailbox is made by a server, without a root, and of one that is not there it is told as on the machine', async () => {
+  await using db = await anEstate();
+  const api = await served(db, { desk: deskFor(db, { proofs: pretended(db) }) });
+  const bearer = await bearerOf(db, 'operator');
+  const folder = await emptyFolder();
+  const of = (mailbox: string) => ['certificate', 'make', '--mailbox', mailbox, '--out', folder];
+  const told = await there(api, bearer, ...of('Ann@x.example'));
+  expect([told.code, told.stderr]).toEqual([0, '']);
+  expect(told.stdout).toContain('1 certificate made');
+  const files = Object.keys(await contentsOf(folder));
+  expect(files).toEqual(['ann@x.example.json', 'public-keys.json']);
+  const { rows } = await sql<{ text: string }>`
+    select text from certificate where mailbox = 1 and wave_certificate is null`.execute(db.sql);
+  expect(await readFile(join(folder, 'ann@x.example.json'), 'utf8')).toBe(rows[0]?.text);
+  const unknown = of('nix@x.example');
+  expect(await there(api, bearer, ...unknown)).toMatchObject({ code: 2, stderr: (await here(db, ...unknown)).stderr });
 });
 
 test('whoever checks contents gets keys of their own mailboxes alone, once, and the audit log tells of each', async () => {

@@ -1,11 +1,12 @@
 /** Certificates by the API of a server: what is written into a folder here is, octet for octet, what would be written there. */
 
 import { ApiClient } from '#api/client.ts';
+import { atOnceElsewhere } from '#cli/inspection.ts';
 import { shown } from '#cli/shown.ts';
 import { usageError } from '#cli/usage.ts';
-import type { EvidenceWork, ServerOptions } from '#cli/world.ts';
+import type { Certified, EvidenceWork, ServerOptions } from '#cli/world.ts';
 import type { Envelope, WaveCertificate } from '#domain/certificate.ts';
-import { fault } from '#domain/fault.ts';
+import { fault, isFault } from '#domain/fault.ts';
 import type { UnknownName } from '#domain/selector.ts';
 import { shownServerPlace } from '#domain/server-place.ts';
 import { jwkSet, type KnownKey } from '#domain/signing-key.ts';
@@ -42,7 +43,7 @@ export function openEvidenceThere({ place, bearer, ca, signal }: ServerOptions, 
       const files = await EvidenceFiles.open(folder);
       if ('mailbox' in whose) {
         const asked = orNotThere<readonly MailboxKey[]>(keysOf([whose.mailbox]), () => {
-          throw usageError(`There is no mailbox ${shown(whose.mailbox)} in this estate.`);
+          throw noSuchMailbox(whose.mailbox);
         });
         for (const { address, key } of await asked) await files.digestKey(address, key);
         return 1;
@@ -66,12 +67,11 @@ function makingThere(client: ApiClient, server: string): Pick<EvidenceWork, 'mak
   /** As the last line told it; undefined before that. */
   let closed: { readonly file: string } | null | undefined;
   return {
-    async *make({ whose, anew, watcher, folder }) {
-      if ('mailbox' in whose) throw usageError('By a server certificates are made for a whole wave: --wave.');
+    async *make({ whose, atOnce, anew, watcher, folder }) {
+      if (atOnce !== null) throw atOnceElsewhere();
       const files = folder === null ? null : await EvidenceFiles.open(folder);
       closed = undefined;
-      const { name } = whose.wave;
-      for await (const lines of client.lines('certify-wave', { params: { wave: name }, body: { anew } })) {
+      for await (const lines of certifying(client, whose, anew)) {
         const made = lines.flatMap((line) => ('made' in line ? [was<MadeCertificate>(line.made)] : []));
         for (const line of lines) if ('closed' in line) closed = line.closed;
         for (const each of made) {
@@ -90,6 +90,24 @@ function makingThere(client: ApiClient, server: string): Pick<EvidenceWork, 'mak
       return (JSON.parse(closed.file) as Envelope<WaveCertificate>).certificate;
     },
   };
+}
+
+/** What is told of each as it is made, and in the last line of the root; of one mailbox there is none. */
+async function* certifying(client: ApiClient, whose: Certified, anew: boolean) {
+  const body = { anew };
+  if ('wave' in whose) {
+    yield* client.lines('certify-wave', { params: { wave: whose.wave.name }, body });
+    return;
+  }
+  try {
+    yield* client.lines('certify-mailbox', { params: { address: whose.mailbox }, body });
+  } catch (error) {
+    throw isFault(error, 'api.not-there') ? noSuchMailbox(whose.mailbox) : error;
+  }
+}
+
+function noSuchMailbox(address: string): Error {
+  return usageError(`There is no mailbox ${shown(address)} in this estate.`);
 }
 
 async function fetchCertificate(client: ApiClient, files: EvidenceFiles, address: string): Promise<void> {

@@ -19,6 +19,7 @@ certificates is signed and stamped into the audit log, and from then on none can
 EXAMPLES
   godwit certificate make --wave pilot --out evidence     one file for each mailbox, and wave-pilot.json
   godwit certificate make --mailbox ann@corp.example      one; the next root of its wave covers it
+  godwit certificate make --wave pilot --server URL       read and signed by that server, without lists of elements
   godwit certificate digest-keys --wave pilot --out keys  for who checks contents: one key for each mailbox
 
 EXIT CODES  0 everybody is perfect or good; 3 somebody is not, or has no certificate; 4 a server cannot be reached; 5 interrupted, safe to
@@ -43,5 +44,6 @@ does, the certificates of these waves, the public keys, two tables for a spreads
 EXAMPLES
   godwit evidence export --organisation RXY --out bundle
   godwit evidence export --organisation RXY --out bundle --with-digest-keys    for who is to check contents, too
+  godwit evidence export --organisation RXY --out bundle --server URL --token file:token    from any machine
 
 EXIT CODES  0 done; 2 wrong usage; 5 the database is away, or interrupted; 1 a fault of ours.`;

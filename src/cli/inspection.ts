@@ -32,9 +32,13 @@ export async function openInspectionFor(
 
 /** As many mailboxes at a time as the flag says, or as whoever looks has it. */
 export function atOnceOf({ atOnce }: EstateInspection, flag: number | null): number | null {
-  if (flag !== null && atOnce === null)
-    throw usageError('--at-once does not go by a server: it looks at as many at a time as its own settings say.');
+  if (flag !== null && atOnce === null) throw atOnceElsewhere();
   return flag ?? atOnce;
+}
+
+/** For `--at-once` where a server looks. */
+export function atOnceElsewhere(): Error {
+  return usageError('--at-once does not go by a server: it looks at as many at a time as its own settings say.');
 }
 
 /** What was found stands in a whole document, also when a second Ctrl-C ends this at once. */
