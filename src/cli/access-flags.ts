@@ -57,7 +57,7 @@ export const approveFlags: FlagParametersForType<ApproveFlags> = {
 
 export const tokenCreateFlags: FlagParametersForType<TokenCreateFlags> = {
   name: { kind: 'parsed', parse: String, brief: 'What it is for, such as "nightly report"', placeholder: 'NAME' },
-  role: { kind: 'enum', values: roles, brief: 'What its holder may do (docs/access.md)' },
+  role: { kind: 'enum', values: roles, brief: 'What its holder may do (docs/rights.md)' },
   organisation: {
     ...text('Only in this organisation and all below it, by its code', 'CODE'),
     proposeCompletions: someOrganisation,

@@ -15,6 +15,6 @@ EXAMPLES
   godwit access approvals                               what waits for a second person
   godwit access approve 3 --why "seen to with Ann: all is ready"
 
-A token is shown when it is made, and never again: the database keeps its digest. docs/access.md tells what each role may do.
+A token is shown when it is made, and never again: the database keeps its digest. docs/rights.md tells what each role may do.
 
 EXIT CODES  0 done; 4 the database cannot be reached; 5 interrupted; 2 wrong usage, or nobody by that number.`;

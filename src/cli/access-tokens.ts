@@ -59,7 +59,7 @@ function scopesIn(words: readonly string[], held: HeldRole, problems: Problems):
     if (!act) {
       const near = nearest(word, acts);
       problems.add(
-        `--scope ${shown(word, 60)}: there is no such act${near ? `; did you mean ${near}?` : ` (docs/access.md lists them).`}`,
+        `--scope ${shown(word, 60)}: there is no such act${near ? `; did you mean ${near}?` : ` (docs/rights.md lists them).`}`,
       );
     } else if (!may(holder, act)) problems.add(`--scope ${act}: ${roleText(held)} may not do that anyway.`);
     return act ? [act] : [];
