@@ -5,8 +5,8 @@ import type { PlanWatcher } from '#operations/apply-plan.ts';
 import { runsUsual } from '#operations/rehearse.ts';
 import { type Answerers, refused } from './answer.ts';
 import type { plansContract } from './contract-plans.ts';
-import type { PlanListener, RehearsalListener } from './estate.ts';
 import type { AnswerOf } from './operation.ts';
+import type { PlanListener, RehearsalListener } from './planning.ts';
 import { type Wire, wire } from './shapes/shape.ts';
 import { toldLines } from './told-lines.ts';
 

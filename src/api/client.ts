@@ -8,10 +8,10 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { TSchema } from 'typebox';
-import { Compile } from 'typebox/compile';
 import { Fault, fault, isFault } from '#domain/fault.ts';
 import { cleanText } from '#lib/clean-text.ts';
 import { answerCheck } from './checked.ts';
+import { addressOf } from './client-address.ts';
 import type { FileBody } from './client-file.ts';
 import { faultIn, faultTold } from './client-problem.ts';
 import { sentEvents } from './client-events.ts';
@@ -53,8 +53,6 @@ const withinMs: Partial<Record<OperationName, number>> = { 'verify-audit': 3_600
 const againAfterMs: readonly number[] = [300, 1_000];
 /** What we sent before may still be being done. */
 const underWayMs: readonly number[] = [500, 1_000, 2_000, 4_000, 8_000];
-/** Octets of a path that a server takes in one parameter. */
-const parameterMost = 1_000;
 
 export class ApiClient implements Disposable {
   readonly #wire: ClientWire;
@@ -148,7 +146,7 @@ export class ApiClient implements Disposable {
     const { method } = operation;
     const sent: Sent = {
       method,
-      path: `${pathOf(operation, question.params ?? {})}${queryText(question.query ?? {})}`,
+      path: addressOf(operation, question.params ?? {}, question.query ?? {}),
       body: method === 'POST' ? JSON.stringify(question.body ?? {}) : null,
       headers: method === 'POST' ? { 'Idempotency-Key': randomUUID() } : {},
       withinMs: withinMs[name] ?? usualWithinMs,
@@ -268,21 +266,4 @@ function checkOf(name: OperationName, schema: TSchema): ReturnType<typeof answer
   const check = answerCheck(schema);
   checks.set(name, check);
   return check;
-}
-
-/** Throws `api.not-there` where nothing can be called that. */
-function pathOf({ path, object, params: shape }: Operation, params: Readonly<Record<string, unknown>>): string {
-  const isName = Compile(shape).Check(params);
-  return path.replaceAll(/:(\w+)/g, (_, key: string) => {
-    const text = encodeURIComponent(String(params[key]));
-    if (!isName || text.length > parameterMost || text === '.' || text === '..')
-      throw fault('api.not-there', { what: object ?? key, name: cleanText(String(params[key]), 80), nearest: null });
-    return text;
-  });
-}
-
-function queryText(query: Readonly<Record<string, unknown>>): string {
-  const given = Object.entries(query).filter(([, value]) => value !== undefined);
-  if (given.length === 0) return '';
-  return `?${given.map(([key, value]) => `${key}=${encodeURIComponent(String(value))}`).join('&')}`;
 }

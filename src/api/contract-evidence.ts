@@ -1,7 +1,7 @@
 /** The contract: evidence that others can check (docs/evidence.md). What is a file there goes as its text, octet for octet. */
 
 import Type from 'typebox';
-import { get, lines, longOrder, name, post } from './operation.ts';
+import { addressesMost, get, lines, longOrder, name, post } from './operation.ts';
 import {
   bundleLine,
   certifiedLine,
@@ -62,7 +62,7 @@ export const evidenceContract = {
       act: 'take-digest-keys',
       object: 'mailbox',
       body: fields({
-        addresses: Type.Array(name('Of a mailbox.'), { minItems: 1, maxItems: 500, description: 'Whose.' }),
+        addresses: Type.Array(name('Of a mailbox.'), { minItems: 1, maxItems: addressesMost, description: 'Whose.' }),
       }),
       answer: digestKeys,
     }),

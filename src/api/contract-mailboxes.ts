@@ -3,7 +3,7 @@
 import Type from 'typebox';
 import type { MailboxOrder } from '#domain/estate-state.ts';
 import type { Act } from '#domain/rights.ts';
-import { anyReason, get, paging, post, reason, selectText } from './operation.ts';
+import { addressesMost, anyReason, get, paging, post, reason, selectText } from './operation.ts';
 import { mailboxDescription } from './shapes/description.ts';
 import { mailboxLine, pageOf } from './shapes/mailbox.ts';
 import { accepted, mailboxesOrdered, whichExceptions } from './shapes/order.ts';
@@ -23,7 +23,7 @@ export const byAddress = fields({ address });
 
 /** Either some addresses or a selector; the route says so where it is neither or both. */
 export const whom = {
-  addresses: Type.Optional(Type.Array(address, { minItems: 1, maxItems: 500, description: 'Whose; or `select`.' })),
+  addresses: Type.Optional(Type.Array(address, { minItems: 1, maxItems: addressesMost, description: 'Whose; or `select`.' })),
   select: Type.Optional(selectText),
 };
 

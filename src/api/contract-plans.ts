@@ -3,7 +3,8 @@
 import Type from 'typebox';
 import { applySteps } from '#operations/apply-plan.ts';
 import { anyReason, fileName, longOrder, name } from './operation.ts';
-import { planApplied, planReport } from './shapes/plan.ts';
+import { planReport } from './shapes/plan.ts';
+import { planApplied } from './shapes/plan-applied.ts';
 import { rehearsalReport, stand } from './shapes/rehearsal.ts';
 import { count, fields, flag, maybe, milliseconds, named, number, oneOf, text } from './shapes/shape.ts';
 

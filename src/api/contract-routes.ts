@@ -1,7 +1,6 @@
 /** The contract as routes: each question is judged, read, answered, and told as the contract has it. */
 
 import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Fault, fault } from '#domain/fault.ts';
 import type { Holder } from '#domain/rights.ts';
@@ -13,6 +12,7 @@ import { answers } from './answers.ts';
 import type { ChangeStreams } from './change-stream.ts';
 import { answerCheck, reader } from './checked.ts';
 import { contract, type OperationName } from './contract.ts';
+import { type Document, documentAs, sendDocument } from './document.ts';
 import type { Estate, EstateDesk } from './estate.ts';
 import { type Judge, type Judged, questionOf } from './judge.ts';
 import { usualQuestionMaxMs } from './late-bodies.ts';
@@ -209,23 +209,6 @@ function telling(operation: Operation, log: Log): (value: unknown) => string {
 function sharedKey({ act, object }: Operation, { roles, scopes }: Holder, asked: readonly unknown[]): string | null {
   const isTheirs = act === 'anybody' || act === 'public' || object === 'file';
   return isTheirs ? null : JSON.stringify([roles, scopes, asked]);
-}
-
-interface Document {
-  readonly text: string;
-  readonly tag: string;
-}
-
-function documentAs(text: string): Document {
-  return { text, tag: `"${createHash('sha256').update(text).digest('base64url').slice(0, 27)}"` };
-}
-
-/** Who has it already is told only that it is still the same (RFC 9110 §13.1.2). */
-function sendDocument(request: FastifyRequest, reply: FastifyReply, { text, tag }: Document): FastifyReply {
-  reply.header('ETag', tag);
-  const known = oneHeader(request.headers['if-none-match'])?.split(',') ?? [];
-  if (known.some((each) => [tag, `W/${tag}`, '*'].includes(each.trim()))) return reply.code(304).send();
-  return reply.type('application/json; charset=utf-8').send(text);
 }
 
 /** Whatever was thrown, as problem+json. */

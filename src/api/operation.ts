@@ -150,11 +150,16 @@ export const anyReason = { why: Type.Optional(why) } as const;
 
 export const selectText = oneLine(2_000, 'Which mailboxes, as in `organisation=RXY stage=following` (docs/estate.md).');
 
+/** Addresses in one order, which is obeyed for all of them or for none. */
+export const addressesMost = 500;
+/** Lines in one page. */
+export const pageMost = 1_000;
+
 /** Pages of a list. */
 export const paging = {
   after: Type.Optional(oneLine(500, 'Goes on after this one: `next` of the page before.')),
   limit: Type.Optional(
-    Type.Integer({ minimum: 1, maximum: 1_000, default: 50, description: 'At most so many lines; else 50.' }),
+    Type.Integer({ minimum: 1, maximum: pageMost, default: 50, description: 'At most so many lines; else 50.' }),
   ),
 } as const;
 /** As many as a screen shows. */

@@ -1,6 +1,7 @@
 /** Certificates by the API of a server: what is written into a folder here is, octet for octet, what would be written there. */
 
 import { ApiClient } from '#api/client.ts';
+import { addressesMost } from '#api/operation.ts';
 import { atOnceElsewhere } from '#cli/inspection.ts';
 import { shown } from '#cli/shown.ts';
 import { usageError } from '#cli/usage.ts';
@@ -18,9 +19,6 @@ import type { MadeCertificate } from '#operations/make-certificates.ts';
 import { inspectionThere } from './inspection-there.ts';
 import { listsThere } from './lists-there.ts';
 import { orNotThere, was } from './outcomes-there.ts';
-
-/** Digest keys that are asked for at a time, as the contract has it. */
-const keysAtOnce = 500;
 
 /** Nothing is asked before a command asks it. */
 export function openEvidenceThere({ place, bearer, ca, signal }: ServerOptions, version: string): EvidenceWork {
@@ -49,8 +47,8 @@ export function openEvidenceThere({ place, bearer, ca, signal }: ServerOptions, 
         return 1;
       }
       const addresses = await membersOf(client, whose.wave.name);
-      for (let at = 0; at < addresses.length; at += keysAtOnce)
-        for (const { address, key } of await keysOf(addresses.slice(at, at + keysAtOnce)))
+      for (let at = 0; at < addresses.length; at += addressesMost)
+        for (const { address, key } of await keysOf(addresses.slice(at, at + addressesMost)))
           await files.digestKey(address, key);
       return addresses.length;
     },

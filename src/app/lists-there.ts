@@ -1,15 +1,13 @@
 /** Lists of an estate by the API of a server, whose pages are shorter than those of its database. */
 
 import type { ApiClient } from '#api/client.ts';
+import { pageMost } from '#api/operation.ts';
 import type { Wire } from '#api/shapes/shape.ts';
 import type { Programme } from '#cli/world.ts';
 import type { AuditLine } from '#domain/audit-line.ts';
 import type { ListOrder, MailboxLine, OrganisationLine, Page, WaveLine } from '#domain/estate-lists.ts';
 import { type Selector, selectorText, type UnknownName } from '#domain/selector.ts';
 import { orRefused, was } from './outcomes-there.ts';
-
-/** As the contract has it. */
-const pageMost = 1_000;
 
 export function listsThere(client: ApiClient): Programme['lists'] {
   return {

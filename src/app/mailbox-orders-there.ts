@@ -2,15 +2,13 @@
 
 import type { ApiClient } from '#api/client.ts';
 import type { OperationName } from '#api/contract.ts';
+import { addressesMost } from '#api/operation.ts';
 import { usageError } from '#cli/usage.ts';
 import type { Programme } from '#cli/world.ts';
 import type { MailboxesOrdered, MailboxOrder, Whom } from '#domain/estate-state.ts';
 import { selectorText } from '#domain/selector.ts';
 import { orRefused, wanted, was } from './outcomes-there.ts';
 import { reasonIn } from './waves-there.ts';
-
-/** As the contract has it: they are obeyed all together or not at all, so they go in one order. */
-const addressesMost = 500;
 
 const operations = {
   hold: 'hold-mailboxes',
@@ -40,6 +38,7 @@ export function mailboxOrdersThere(client: ApiClient): Programme['mailboxes'] {
 
 export function whomText(whom: Whom): { addresses: string[] } | { select: string } {
   if (whom.kind === 'selector') return { select: selectorText(whom.selector) };
+  // They are obeyed all together or not at all, so they go in one order.
   if (whom.addresses.length > addressesMost)
     throw usageError(`A server takes ${addressesMost} addresses in one order: say more of them with --select.`);
   return { addresses: [...whom.addresses] };

@@ -1,6 +1,7 @@
 /** `godwit notices` by the API of a server. */
 
 import type { ApiClient } from '#api/client.ts';
+import { pageMost } from '#api/operation.ts';
 import type { NoticesWork } from '#cli/world.ts';
 import { fault, faultOfOther } from '#domain/fault.ts';
 import type { NoticeKind } from '#domain/notice-kinds.ts';
@@ -9,9 +10,6 @@ import type { NoticePreviewed } from '#operations/notice-desk.ts';
 import type { NoticesDue, NoticesSent } from '#operations/send-notices.ts';
 import type { Letter } from '#ports/notices.ts';
 import { orNotThere, orRefused, was } from './outcomes-there.ts';
-
-/** As the contract has it. */
-const pageMost = 1_000;
 
 export function noticesThere(client: ApiClient): NoticesWork {
   const meant = (wave: string | null) => (wave === null ? {} : { wave });

@@ -1,7 +1,7 @@
 /** Files that a plan is made of, sent to a server; and what is wrong in one of them, told as if it had been read here. */
 
 import type { ApiClient } from '#api/client.ts';
-import type { NamedFile } from '#api/estate.ts';
+import type { NamedFile } from '#api/planning.ts';
 import { fault, isFault } from '#domain/fault.ts';
 import { Unreadable, whyUnreadable } from '#operations/given-file.ts';
 import { sendFileThere } from './send-file-there.ts';

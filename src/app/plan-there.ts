@@ -1,7 +1,7 @@
 /** Plans by the API of a server: what they are made of is sent there, and what comes of them is written here. */
 
 import type { ApiClient } from '#api/client.ts';
-import type { PlanProgress } from '#api/estate.ts';
+import type { PlanProgress } from '#api/planning.ts';
 import type { Bounded } from '#api/shapes/plan.ts';
 import type { PlanApplying, PlanPlaces, PlanWork } from '#cli/world.ts';
 import { fault } from '#domain/fault.ts';

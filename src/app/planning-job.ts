@@ -1,6 +1,6 @@
 /** What a process that plans is told to do, and what it tells: JSON, one message each. */
 
-import type { PlanProgress, RehearsalStands } from '#api/estate.ts';
+import type { PlanProgress, RehearsalStands } from '#api/planning.ts';
 import type { Fault } from '#domain/fault.ts';
 import type { EstateSettings } from '#domain/estate-settings.ts';
 import type { UsageProblem } from '#domain/report.ts';

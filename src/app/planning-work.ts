@@ -2,7 +2,7 @@
 
 import { existsSync } from 'node:fs';
 import { toldFiles } from '#api/contract-plans.ts';
-import type { PlanProgress, RehearsalStands } from '#api/estate.ts';
+import type { PlanProgress, RehearsalStands } from '#api/planning.ts';
 import type { Bounded } from '#api/shapes/plan.ts';
 import type { RehearsalTold } from '#api/shapes/rehearsal.ts';
 import type { RehearsalReading } from '#cli/world.ts';

@@ -5,7 +5,7 @@
 
 import { createReadStream } from 'node:fs';
 import { notThere } from '#api/answer.ts';
-import type { NamedFile, PlansDesk } from '#api/estate.ts';
+import type { NamedFile, PlansDesk } from '#api/planning.ts';
 import type { Bounded } from '#api/shapes/plan.ts';
 import type { RehearsalTold } from '#api/shapes/rehearsal.ts';
 import { fault } from '#domain/fault.ts';

@@ -2,6 +2,7 @@
 
 import { ApiClient } from '#api/client.ts';
 import { headsMost } from '#api/contract-audit.ts';
+import { pageMost } from '#api/operation.ts';
 import type { Programme, ServerOptions } from '#cli/world.ts';
 import type { Accepted } from '#domain/acceptance.ts';
 import type { AuditFinding, AuditHead, HeadLost } from '#domain/audit-finding.ts';
@@ -19,9 +20,6 @@ import { orNotThere, orRefused, was } from './outcomes-there.ts';
 import { reportThere } from './report-there.ts';
 import { watchThere } from './watch-there.ts';
 import { wavesThere } from './waves-there.ts';
-
-/** As the contract has it. */
-const pastMost = 1_000;
 
 /** Nothing is asked before a verb asks it. */
 export function openProgrammeThere({ place, bearer, ca, signal }: ServerOptions, version: string): Programme {
@@ -83,7 +81,7 @@ export function openProgrammeThere({ place, bearer, ca, signal }: ServerOptions,
       make: async () => was<EstateForecast>(await client.ask('see-forecast')),
       past: async (most) =>
         was<readonly ForecastPast[]>(
-          (await client.ask('see-past-forecasts', { query: { limit: Math.min(most, pastMost) } })).waves,
+          (await client.ask('see-past-forecasts', { query: { limit: Math.min(most, pageMost) } })).waves,
         ),
     },
     [Symbol.asyncDispose]: async () => client[Symbol.dispose](),
