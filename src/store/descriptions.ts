@@ -12,10 +12,9 @@ import type {
   WaveCertified,
   WaveDescription,
 } from '#domain/description.ts';
-import { addressKey, type MailboxKind } from '#domain/estate.ts';
+import { addressKey } from '#domain/estate.ts';
 import { type FaultCode, faults } from '#domain/fault.ts';
 import type { Mark, Stage } from '#domain/journey.ts';
-import type { SideName } from '#domain/platform.ts';
 import type { Within } from '#domain/rights.ts';
 import type { ListedException, MailboxAccount } from '#domain/wave-report.ts';
 import { nearest } from '#lib/nearest.ts';
@@ -23,13 +22,13 @@ import type { Descriptions } from '#ports/descriptions.ts';
 import type { Waves } from '#ports/waves.ts';
 import { faulted } from './database-fault.ts';
 import type { Database, Sql } from './db.ts';
-import { heldFor, openEstateLists } from './estate-lists.ts';
+import { openEstateLists } from './estate-lists.ts';
+import { descriptionOf, type MailboxRow, mailboxCalled, nearestAddress } from './mailbox-row.ts';
 import { inPart, type Part, partOf } from './part.ts';
 import { switchesOf } from './interruptions.ts';
 import { openWaveAccounts } from './wave-accounts.ts';
 import { tailOf } from './tail-plans.ts';
 import { openWaves } from './waves.ts';
-import { lateWords } from './way-home.ts';
 
 /** Records of the log: some months of an ordinary mailbox. */
 const recordsMax = 20;
@@ -37,49 +36,6 @@ const recordsMax = 20;
 const exceptionsMax = 200;
 /** There and back, and again. */
 const switchesMax = 10;
-/** Looked at on both sides of an address that is not there. */
-const neighboursMax = 50;
-
-interface MailboxRow {
-  readonly id: number;
-  readonly address: string;
-  readonly kind: MailboxKind;
-  readonly display_name: string | null;
-  readonly aliases: readonly string[] | null;
-  readonly source_user: string | null;
-  readonly target_user: string | null;
-  readonly timezone: string | null;
-  readonly language: string | null;
-  readonly code: string;
-  readonly organisation_name: string;
-  readonly above: readonly string[];
-  readonly size_bytes: number | null;
-  readonly items: number | null;
-  readonly not_before: string | null;
-  readonly not_after: string | null;
-  readonly stage: Stage;
-  readonly stage_since: Date;
-  readonly held: string | null;
-  readonly blocked: string | null;
-  readonly blocked_about: Readonly<Record<string, unknown>> | null;
-  readonly excluded: string | null;
-  readonly left_at: Date | null;
-  readonly wave: number | null;
-  readonly side: SideName;
-  readonly turned_at: Date | null;
-  readonly due_at: Date | null;
-  readonly queued_at: Date | null;
-  readonly failures: number;
-  readonly last_fault: { readonly code: string; readonly message: string; readonly at: string } | null;
-  readonly home_late: string | null;
-  readonly home_late_since: Date | null;
-  readonly home_late_says: string | null;
-  readonly in_hand_of: MailboxDescription['inHandOf'];
-  readonly belongs_with: readonly string[];
-  readonly readiness: { readonly at: string; readonly found: unknown } | null;
-  readonly verification: { readonly at: string; readonly found: unknown } | null;
-  readonly has_tail: boolean;
-}
 
 interface AuditRow {
   readonly at: Date;
@@ -150,8 +106,7 @@ async function certified(db: Sql, wave: number): Promise<WaveCertified | null> {
 
 async function mailbox(db: Database, address: string, within: Within, wavesNow: Waves['list']): Promise<MailboxFound> {
   const part = await partOf(db.sql, within);
-  const { rows } = await mailboxRow(db.sql, sql`m.address = ${address}`, part);
-  const row = rows[0] ?? (await mailboxRow(db.sql, sql`m.id = any(array(${knownAs(address)}))`, part)).rows[0];
+  const row = await mailboxCalled(db.sql, address, part);
   if (!row) return { kind: 'unknown', nearest: await nearestAddress(db.sql, address, part) };
   const accounts = openWaveAccounts(db, within);
   const isMarked = row.held !== null || row.blocked !== null || row.excluded !== null || row.left_at !== null;
@@ -177,51 +132,6 @@ async function mailbox(db: Database, address: string, within: Within, wavesNow: 
 /** What a record is about besides may be others; and who has it in hand is of the machinery. */
 function forPart(found: MailboxDescription): MailboxDescription {
   return { ...found, inHandOf: null, log: found.log.map((record) => ({ ...record, about: null })) };
-}
-
-function mailboxRow(db: Sql, which: ReturnType<typeof sql>, part: Part | null) {
-  return sql<MailboxRow>`
-    select m.id, m.address, m.kind, m.display_name, m.aliases, m.source_user, m.target_user, m.timezone, m.language,
-           o.code, o.name as organisation_name, m.size_bytes, m.items, m.not_before::text, m.not_after::text, m.stage,
-           m.stage_since, ${heldFor} as held, m.blocked, m.blocked_about, m.excluded, m.left_at, m.wave,
-           coalesce(r.side, 'source') as side, r.turned_at, m.due_at, m.queued_at, m.failures, m.last_fault,
-           m.home_late, m.home_late_since, m.home_late_says,
-           (select jsonb_build_object('worker', w.id, 'host', w.host, 'pid', w.pid)
-              from mailbox_lease l join worker w on w.id = l.worker where l.mailbox = m.id) as in_hand_of,
-           array(select o.address from party t join party p using (party, wave) join mailbox o on o.id = p.mailbox and o.wave = p.wave
-                  where t.mailbox = m.id and t.wave = m.wave and o.id <> m.id and ${inPart(part, 'o.organisation')}
-                 order by o.address) as belongs_with,
-           (select jsonb_build_object('at', at, 'found', remarks) from readiness where mailbox = m.id) as readiness,
-           (select jsonb_build_object('at', at, 'found', found) from verification where mailbox = m.id) as verification,
-           (exists (select from tail_use t where t.mailbox = m.id) or exists (select from tail_plan t where t.mailbox = m.id)) as has_tail,
-           array(with recursive above (id, code, parent, far) as (
-                   select p.id, p.code, p.parent, 1 from organisation p where p.id = o.parent
-                   union all
-                   select p.id, p.code, p.parent, far + 1 from organisation p join above a on p.id = a.parent
-                 )
-                 select code from above where ${inPart(part, 'above.id')} order by far) as above
-      from mailbox m join organisation o on o.id = m.organisation left join route r on r.mailbox = m.id
-     where ${which} and ${inPart(part)} order by m.address limit 1`.execute(db);
-}
-
-/** By the index of aliases: apart from the order of all, in which PostgreSQL would look for the first of them one by one. */
-function knownAs(address: string) {
-  return sql`select a.id from mailbox a where a.aliases @> array[${address}]`;
-}
-
-/** Of those that stand beside it in the list of all, which begin alike; and those who are called so elsewhere. */
-async function nearestAddress(db: Sql, address: string, part: Part | null): Promise<string | null> {
-  const localPart = `${address.split('@')[0]}@`;
-  const { rows } = await sql<{ address: string }>`
-    select address from (
-      (select address, organisation from mailbox where address >= ${address} order by address limit ${neighboursMax})
-      union
-      (select address, organisation from mailbox where address < ${address} order by address desc limit ${neighboursMax})
-      union
-      (select address, organisation from mailbox where address >= ${localPart} order by address limit ${neighboursMax})
-    ) as m where ${inPart(part)}`.execute(db);
-  const addresses = rows.map((row) => row.address);
-  return nearest(address, addresses) ?? addresses.find((each) => each.startsWith(localPart)) ?? null;
 }
 
 async function firstOf(pages: AsyncIterable<readonly ListedException[]>): Promise<readonly ListedException[]> {
@@ -293,48 +203,6 @@ function adviceOf(code: string): Pick<FaultMetThere, 'reach' | 'retry' | 'remedy
 /** An older or newer version may have met what this one does not know. */
 function entryOf(code: string) {
   return Object.hasOwn(faults, code) ? faults[code as FaultCode] : null;
-}
-
-function descriptionOf(
-  row: MailboxRow,
-): Omit<
-  MailboxDescription,
-  'account' | 'switches' | 'exceptions' | 'log' | 'wave' | 'marks' | 'fault' | 'tail' | 'plan'
-> {
-  const { address, kind, aliases, timezone, language, code, above, items, stage, side, failures } = row;
-  return {
-    address,
-    kind,
-    displayName: row.display_name,
-    aliases: aliases ?? [],
-    sourceUser: row.source_user,
-    targetUser: row.target_user,
-    timezone,
-    language,
-    organisation: { code, name: row.organisation_name, above },
-    sizeBytes: row.size_bytes,
-    items,
-    notBefore: row.not_before,
-    notAfter: row.not_after,
-    stage,
-    stageSince: row.stage_since,
-    side,
-    turnedAt: row.turned_at,
-    dueAt: row.due_at,
-    queuedAt: row.queued_at,
-    inHandOf: row.in_hand_of,
-    belongsWith: row.belongs_with,
-    failures,
-    wayHomeLate: wayHomeLateOf(row),
-    readiness: row.readiness && { ...row.readiness, at: new Date(row.readiness.at) },
-    verification: row.verification && { ...row.verification, at: new Date(row.verification.at) },
-  };
-}
-
-function wayHomeLateOf(row: MailboxRow): MailboxDescription['wayHomeLate'] {
-  const { stage, home_late: code, home_late_since: lateSince, home_late_says: says } = row;
-  if (stage !== 'settled' || code === null || lateSince === null) return null;
-  return { since: lateSince, code, message: lateWords(code, says, lateSince, Date.now()) };
 }
 
 async function faultsIn(db: Sql, wave: number, part: Part | null): Promise<readonly FaultCount[]> {
