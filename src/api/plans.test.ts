@@ -5,8 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sql } from 'kysely';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { openPlansDesk } from '#app/plans-desk.ts';
+import { usualFileLimits } from '#domain/api-settings.ts';
 import { people } from '#store/estate.test-kit.ts';
 import type { Database } from '#store/db.ts';
+import { openSentFiles } from '#store/sent-files.ts';
 import { testDatabase } from '#store/test-database.ts';
 import {
   ask,
@@ -233,6 +236,24 @@ test('a process that ends before it has an answer is told of, and the next one i
       detail: 'What was to plan ended before it had an answer: its process was ended by SIGKILL.',
     });
   expect(await readdir(stateDir)).toEqual([]);
+});
+
+test('a plan that was applied is told as that, though its file could not be forgotten', async () => {
+  await using db = await testDatabase();
+  const stateDir = await mkdtemp(join(tmpdir(), 'godwit-planning-'));
+  onTestFinished(() => rm(stateDir, { recursive: true }));
+  const { find } = openSentFiles(db, usualFileLimits);
+  const forget = () => Promise.reject(new Error('the database is away'));
+  const plans = openPlansDesk({ ...planningOn(db), stateDir, files: { find, forget } });
+  const { sent, lines } = await opened(db, { desk: deskFor(db, { plans }) });
+  const rows = ['ann', 'bob', 'cat', 'dan', 'eve'].map((name, i) => {
+    const day = ['05', '06', '12'][Math.floor(i / 2)] as string;
+    return `${name}@x.example,evening-2999-08-${day},2999-08-${day}T19:00\n`;
+  });
+  const plan = await sent(`address,wave,window_start\n${rows.join('')}`, 'august.csv');
+  const order = { plan, calendar: await sent(calendar, 'calendar.yaml') };
+  expect((await lines('/v1/plans/apply', order)).lines.at(-1)).toMatchObject({ applied: { changed: true } });
+  expect(await waves(db)).toHaveLength(3);
 });
 
 async function planningIn({ stateDir }: Served): Promise<readonly string[]> {

@@ -65,7 +65,8 @@ export function openPlansDesk(parts: PlansDeskParts): PlansDesk {
         if (word.kind === 'begins') watcher.begins(word.step);
       };
       const applied = await work.answer({ kind: 'apply', ...place, ...given, ...rest, who }, hears, signal);
-      if (!order.dryRun) await parts.files.forget(who, plan.file);
+      // It was applied, whatever becomes of its file: what is not forgotten now is in a day.
+      if (!order.dryRun) await parts.files.forget(who, plan.file).catch(() => undefined);
       return applied as PlanApplied;
     },
     async rehearse(order, who, listener, signal) {
