@@ -23,7 +23,9 @@ export const byAddress = fields({ address });
 
 /** Either some addresses or a selector; the route says so where it is neither or both. */
 export const whom = {
-  addresses: Type.Optional(Type.Array(address, { minItems: 1, maxItems: addressesMost, description: 'Whose; or `select`.' })),
+  addresses: Type.Optional(
+    Type.Array(address, { minItems: 1, maxItems: addressesMost, description: 'Whose; or `select`.' }),
+  ),
   select: Type.Optional(selectText),
 };
 

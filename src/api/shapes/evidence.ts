@@ -85,9 +85,13 @@ const made = shapeOf<MadeCertificate>()(
 /** The last line of an order that came to its end is `closed`. */
 export const certifiedLine = Type.Union([
   named('CertificateMade', 'What became of a mailbox.', { made }),
-  named('WaveClosed', 'The certificate of the wave; null where there is nothing to cover, and of a mailbox by itself.', {
-    closed: maybe(fields({ file })),
-  }),
+  named(
+    'WaveClosed',
+    'The certificate of the wave; null where there is nothing to cover, and of a mailbox by itself.',
+    {
+      closed: maybe(fields({ file })),
+    },
+  ),
 ]);
 
 export const digestKeys = named('DigestKeys', 'Told once.', {
