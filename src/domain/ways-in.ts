@@ -93,14 +93,20 @@ export function waysOf(
 ): Omit<WaveWays, 'unknown'> {
   const settings = settingsBy(promised, doors);
   if (settings === null) return { isPromised: false, organisations: [] };
+  // The same for all organisations, of which there may be thousands.
+  const standing = new Map(
+    waysIn.map((way) => {
+      const heldBy = holderOf(way, promised, doors);
+      return [way, { way, heldBy, remedy: heldBy === null ? remedyFor(way, promised, doors) : null }] as const;
+    }),
+  );
   const organisations = members.map(({ organisation, mailboxes, line, accepted }) => ({
     organisation,
     mailboxes,
-    ways: waysAlong(settings, line).map((way) => {
-      const heldBy = holderOf(way, promised, doors);
-      const remedy = heldBy === null ? remedyFor(way, promised, doors) : null;
-      return { way, heldBy, remedy, accepted: accepted[way] ?? null };
-    }),
+    ways: waysAlong(settings, line).map((way) => ({
+      ...(standing.get(way) as Omit<WayStanding, 'accepted'>),
+      accepted: accepted[way] ?? null,
+    })),
   }));
   return { isPromised: true, organisations };
 }

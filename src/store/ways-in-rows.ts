@@ -24,10 +24,11 @@ export async function doorsKnown(db: Sql): Promise<readonly WaysDoor[]> {
   return rows;
 }
 
-/** The organisations of those mailboxes `m` that are `such`, each with who is above it and what was accepted for it. */
-export function membersOf(db: Sql, such: RawBuilder<unknown>): Promise<readonly MemberRow[]> {
+/** The organisations of those mailboxes `m` that are `such`, each with who is above it (where that matters) and what was accepted for it. */
+export function membersOf(db: Sql, such: RawBuilder<unknown>, promised: WaysPromised): Promise<readonly MemberRow[]> {
   return concerning(
     db,
+    promised,
     sql`concerned as (
       select m.wave, m.organisation, count(*)::int as mailboxes from mailbox m where ${such} group by 1, 2)`,
   );
@@ -37,11 +38,12 @@ export function membersOf(db: Sql, such: RawBuilder<unknown>): Promise<readonly 
  * The same of those who are to switch in these waves, without counting them: from one organisation to the next, each found in the index.
  * Asked whenever somebody looks how the estate stands, and a week may hold a hundred thousand mailboxes.
  */
-function toSwitchIn(db: Sql, waves: readonly number[]): Promise<readonly MemberRow[]> {
+function toSwitchIn(db: Sql, waves: readonly number[], promised: WaysPromised): Promise<readonly MemberRow[]> {
   const next = (wave: RawBuilder<unknown>, behind: RawBuilder<unknown>) => sql`(
     select m.organisation from mailbox m where m.wave = ${wave} and ${isToSwitch} ${behind} order by m.organisation limit 1)`;
   return concerning(
     db,
+    promised,
     sql`found (wave, organisation) as (
       select w.id, ${next(sql`w.id`, sql``)} from unnest(${waves}::int[]) as w (id)
       union all
@@ -52,19 +54,25 @@ function toSwitchIn(db: Sql, waves: readonly number[]): Promise<readonly MemberR
   );
 }
 
-async function concerning(db: Sql, concerned: RawBuilder<unknown>): Promise<readonly MemberRow[]> {
-  const { rows } = await sql<MemberRow>`
-    with recursive ${concerned},
+/** Where nobody is told of by name, who is above whom is all the same, and of thousands that is most of the work. */
+async function concerning(
+  db: Sql,
+  { ways }: WaysPromised,
+  concerned: RawBuilder<unknown>,
+): Promise<readonly MemberRow[]> {
+  const isOfNone = Object.keys(ways?.elsewhere ?? {}).length === 0;
+  const above = sql`,
          above (below, code, parent, height) as (
            select id, code, parent, 0 from organisation where id in (select organisation from concerned)
            union all
            select above.below, o.code, o.parent, above.height + 1 from above join organisation o on o.id = above.parent),
-         lines as (select below, array_agg(code order by height) as line from above group by below)
-    select c.wave, o.id, o.code as organisation, c.mailboxes,
-           l.line,
+         lines as (select below, array_agg(code order by height) as line from above group by below)`;
+  const { rows } = await sql<MemberRow>`
+    with recursive ${concerned}${isOfNone ? sql`` : above}
+    select c.wave, o.id, o.code as organisation, c.mailboxes, ${isOfNone ? sql`array[o.code]` : sql`l.line`} as line,
            (select coalesce(jsonb_object_agg(a.way, jsonb_build_object('who', a.who, 'why', a.why, 'at', a.at)), '{}')
               from way_accepted a where a.wave = c.wave and a.organisation = c.organisation) as accepted
-      from concerned c join organisation o on o.id = c.organisation join lines l on l.below = o.id
+      from concerned c join organisation o on o.id = c.organisation ${isOfNone ? sql`` : sql`join lines l on l.below = o.id`}
      order by c.wave, o.code`.execute(db);
   return rows;
 }
@@ -87,6 +95,7 @@ export async function organisationsWaiting(
   const members = await toSwitchIn(
     db,
     soon.map(({ id }) => id),
+    promised,
   );
   const waiting = [...Map.groupBy(members, ({ wave }) => wave)].map(([wave, its]) => {
     const { organisations } = waysOf(promised, doors, its);

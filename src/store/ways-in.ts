@@ -39,7 +39,7 @@ export function openWaysInGate(db: Database, promised: WaysPromised): WaysInGate
 async function ofWave(db: Sql, wave: number, promised: WaysPromised): Promise<WaveWays> {
   const doors = await doorsKnown(db);
   const isAsked = isPromisedBy(promised, doors);
-  const members = isAsked ? await membersOf(db, sql`m.wave = ${wave} and ${isToSwitch}`) : [];
+  const members = isAsked ? await membersOf(db, sql`m.wave = ${wave} and ${isToSwitch}`, promised) : [];
   const named = Object.keys(promised.ways?.elsewhere ?? {});
   return { ...waysOf(promised, doors, members), unknown: await unknownOf(db, named) };
 }
@@ -56,7 +56,10 @@ async function accept(tx: Sql, name: string, promised: WaysPromised, who: string
   const wave = await lockWave(tx, name);
   if ('kind' in wave) return wave;
   if (!mayBeRescheduled(wave.state)) return { kind: 'refused', state: wave.state };
-  const [doors, members] = [await doorsKnown(tx), await membersOf(tx, sql`m.wave = ${wave.id} and ${isToSwitch}`)];
+  const [doors, members] = [
+    await doorsKnown(tx),
+    await membersOf(tx, sql`m.wave = ${wave.id} and ${isToSwitch}`, promised),
+  ];
   const { isPromised, organisations: all } = waysOf(promised, doors, members);
   const organisations = all
     .map((each) => ({ organisation: each.organisation, ways: lackingOf(each) }))
@@ -84,6 +87,6 @@ async function accept(tx: Sql, name: string, promised: WaysPromised, who: string
 
 /** A mailbox without a wave is asked for nothing: it does not switch. */
 async function lacking(db: Sql, mailbox: number, promised: WaysPromised): Promise<readonly WayIn[]> {
-  const [doors, members] = [await doorsKnown(db), await membersOf(db, sql`m.id = ${mailbox}`)];
+  const [doors, members] = [await doorsKnown(db), await membersOf(db, sql`m.id = ${mailbox}`, promised)];
   return waysOf(promised, doors, members).organisations.flatMap(lackingOf);
 }
