@@ -205,6 +205,8 @@ describe('a page that is not ours', () => {
       '//evil.example',
       '/\\evil.example',
       '/\t/evil.example',
+      '/.//evil.example',
+      '/v1/..//evil.example/path',
       'evil',
       '/x\r\nSet-Cookie: a=b',
     ])

@@ -114,7 +114,9 @@ function of(signIn: SignInParts | null): SignInParts {
 function placeHere(to: unknown, origin: string): string {
   if (typeof to !== 'string' || !/^\/[\x21-\x5b\x5d-\x7e]{0,500}$/.test(to) || !URL.canParse(to, origin)) return '/';
   const url = new URL(to, origin);
-  return url.origin === origin ? `${url.pathname}${url.search}` : '/';
+  // `/.//host` is a path of ours until it is written anew: what begins with two slashes is a host to browsers (RFC 3986 §4.2).
+  const isOurs = url.origin === origin && !url.pathname.startsWith('//');
+  return isOurs ? `${url.pathname}${url.search}` : '/';
 }
 
 function attemptIn(kept: string | undefined): (SignInAttempt & { readonly to: unknown }) | null {

@@ -64,7 +64,7 @@ test('whom the provider does not name, or not for certain, is nobody', () => {
   });
 });
 
-test.each(['operator bob', 'token 7 (nightly report)', ' Token 7 (x)', 'worker', 'the leader'])(
+test.each(['operator bob', 'token 7 (nightly report)', ' Token 7 (x)', 'worker', 'the leader', 'Godwit'])(
   'whom the provider calls %j is not taken for one of us',
   (email) => {
     const found = personOf({ ...ann, email, groups: ['mail-operators'] }, settings);

@@ -64,7 +64,7 @@ const whoMax = 200;
 /** Providers send some hundreds at most, and a link to the rest, which nobody follows. */
 const groupsMost = 2_000;
 /** So the audit log names machines, and who is at the command line: by no provider is anybody called that. */
-const ours = /^(?:operator|worker|token)(?: |$)|^the leader$/i;
+const ours = /^(?:operator|worker|token)(?: |$)|^(?:the leader|godwit)$/i;
 
 export function personOf(claims: Claims, { whoClaim, groupsClaim, roles }: SignInSettings): PersonFound {
   const name = claims[whoClaim];
