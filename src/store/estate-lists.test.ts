@@ -125,6 +125,17 @@ describe('of the mailboxes', () => {
     expect(told).toEqual(['Abel Smith', 'Anna Maria Smith', 'Smith, Smith Smith', 'Smith, Zoe', 'Smithson Smith']);
   });
 
+  test('somebody is found by the last word of a name, whatever stands between the words', async () => {
+    await using db = await testDatabase();
+    await people(db.sql, ['ann', 'bob', 'cat', 'dan', 'eve']);
+    const names = ['Reception Ward - Leeds', 'Smith Ann,Leeds', 'Bob Smith (Leeds)', 'Dan Smith & Leeds', 'Eve Leeds'];
+    for (const [i, name] of names.entries())
+      await sql`update mailbox set display_name = ${name} where id = ${i + 1}`.execute(db.sql);
+    expect((await named(db, 'name=leeds')).toSorted()).toEqual(['ann', 'bob', 'cat', 'dan', 'eve']);
+    expect((await named(db, 'name=leeds.smi')).toSorted()).toEqual(['bob', 'cat', 'dan']);
+    expect((await named(db, 'name=ann.leeds kind=person')).toSorted()).toEqual(['bob']);
+  });
+
   test('a list that is read in parts has everybody once, however short the parts', async () => {
     await using db = await estate();
     const { mailboxes } = openEstateLists(db);
