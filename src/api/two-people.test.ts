@@ -3,7 +3,9 @@
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import { dangerousActs } from '#domain/rights.ts';
-import { people, recorded, standAt, standing } from '#store/estate.test-kit.ts';
+import { openApprovals } from '#store/approvals.ts';
+import { people, recorded, somebodyWaits, standAt, standing } from '#store/estate.test-kit.ts';
+import { inOneTransaction } from '#store/in-one-transaction.ts';
 import { type TestDatabase, testDatabase } from '#store/test-database.ts';
 import { contract } from './contract.ts';
 import type { Operation } from './operation.ts';
@@ -174,4 +176,20 @@ test('two who send what was approved at the same time do it once', async () => {
   await desk.approve();
   const sent = await Promise.all([desk.order('/v1/waves/next/start'), desk.order('/v1/waves/next/start')]);
   expect(sent.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([200, 409]);
+});
+
+test('who came to be meant while another order was obeyed was not approved', async () => {
+  await using desk = await two();
+  await desk.order('/v1/mailboxes/go-back', everybody);
+  await desk.approve();
+  const sent = await inOneTransaction(desk.db, async (inner) => {
+    await openApprovals(inner).turn();
+    const waiting = desk.order('/v1/mailboxes/go-back', everybody);
+    await somebodyWaits(desk.db.sql);
+    await people(inner.sql, ['new']);
+    await standAt(inner.sql, 4, 'settled', 1);
+    return { waiting };
+  });
+  expect(problemIn(await sent.waiting)).toMatchObject({ code: 'api.approval.overtaken' });
+  expect(await standing(desk.db.sql, 1)).toMatchObject({ stage: 'settled' });
 });

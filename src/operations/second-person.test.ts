@@ -27,6 +27,7 @@ class Desk implements TwoPeopleDesk<Desk> {
 
   readonly access = {
     approvals: {
+      turn: async () => undefined,
       need: async ({ on, meaning: meant }: ApprovalOrder) => {
         this.do(`needed for ${on}, of ${meant?.count}`);
         return { kind: this.#kind, approval, overtaken: null };

@@ -47,6 +47,8 @@ export async function byTwoPeople<Desk extends TwoPeopleDesk<Desk>, Told>(
   const { act, on, why, holder } = wanted;
   return unlessNothing(() =>
     desk.atOnce(async (inner): Promise<ByTwoPeople<Told>> => {
+      // First: somebody else's order may take long, and may change who is meant.
+      await inner.access.approvals.turn();
       const order = { act, on, why, meaning: await wanted.meaning(inner) };
       const { kind, approval, overtaken } = await inner.access.approvals.need(order, holder);
       if (kind === 'asked') {

@@ -47,6 +47,8 @@ export interface Sessions {
 
 /** Each with its record in the audit log. */
 export interface Approvals {
+  /** Waits while somebody else asks for an approval or uses one; until the transaction ends nobody else does. */
+  turn(): Promise<void>;
   /**
    * The approval that `holder` has for exactly this, which nobody else then uses until the transaction ends; or asks for one;
    * asked again it is the same one. One that was asked for when others were meant is over.

@@ -38,6 +38,7 @@ export function openApprovals(db: Database): Approvals {
   const inTransaction = <Answer>(work: (tx: Sql) => Promise<Answer>): Promise<Answer> =>
     faulted(db.name, db.sql.transaction().execute(work));
   return {
+    turn: () => inTransaction(takeTurn),
     need: (order, holder) => inTransaction((tx) => need(tx, order, holder)),
     use: (id, holder) => inTransaction((tx) => use(tx, id, holder)),
     approve: (id, holder, why) => inTransaction((tx) => approve(tx, id, holder, why)),
@@ -45,9 +46,13 @@ export function openApprovals(db: Database): Approvals {
   };
 }
 
+async function takeTurn(tx: Sql): Promise<void> {
+  await sql`select pg_advisory_xact_lock(${lock})`.execute(tx);
+}
+
 async function need(tx: Sql, order: ApprovalOrder, holder: Holder): Promise<ApprovalNeeded> {
   // Two who ask for the same at the same time ask once, and two who use it do not both use it.
-  await sql`select pg_advisory_xact_lock(${lock})`.execute(tx);
+  await takeTurn(tx);
   const { rows } = await sql<ApprovalRow>`
     select ${columns} from access_approval
      where ${isOpen} and act = ${order.act} and on_what = ${order.on} and asked_by = ${holder.who}

@@ -80,3 +80,12 @@ export async function tallies(db: Sql): Promise<{ readonly kept: unknown; readon
       from mailbox group by 1, 2, 3 order by 1, 2, 3`.execute(db);
   return { kept: kept.rows, counted: counted.rows };
 }
+
+/** Returns once somebody in this database waits for a lock that another has. */
+export async function somebodyWaits(db: Sql): Promise<void> {
+  for (let waits = false; !waits; ) {
+    const { rows } = await sql`
+      select from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`.execute(db);
+    waits = rows.length > 0;
+  }
+}

@@ -53,19 +53,23 @@ async function orderAll(
 ): Promise<MailboxesOrdered> {
   const meant = await meantBy(db.sql, whom, reach.within);
   if ('kind' in meant) return meant;
+  // Across batches, too: in a larger transaction each of them is held until that ends.
+  const inOrder = meant.toSorted((a, b) => a - b);
   const excludable = await partOf(db.sql, reach.excludable);
   const done: string[] = [];
   const refused: RefusedMailbox[] = [];
   const home = { late: 0, notTaken: 0 };
-  for (let from = 0; from < meant.length; from += batchMax) {
-    const ids = meant.slice(from, from + batchMax);
+  for (let from = 0; from < inOrder.length; from += batchMax) {
+    const ids = inOrder.slice(from, from + batchMax);
     const some = await db.sql.transaction().execute((tx) => obey(tx, ids, order, who, why, excludable));
     done.push(...some.done);
     refused.push(...some.refused);
     home.late += some.home?.late ?? 0;
     home.notTaken += some.home?.notTaken ?? 0;
   }
-  return { kind: 'ordered', done, refused, ...(home.late + home.notTaken > 0 ? { home } : {}) };
+  const byAddress = (a: RefusedMailbox, b: RefusedMailbox): number => (a.address < b.address ? -1 : 1);
+  const told = { done: done.toSorted(), refused: refused.toSorted(byAddress) };
+  return { kind: 'ordered', ...told, ...(home.late + home.notTaken > 0 ? { home } : {}) };
 }
 
 async function obey(
