@@ -19,15 +19,15 @@ const sha256 = (...parts) => parts.reduce((hash, part) => hash.update(part), cre
 const hex = (octets) => octets.toString('hex');
 
 /** Section 2: the document in a signed file; nothing where it is not as it was signed, which is told. */
-function signedFile(file, keyFile, type) {
+function signedFile(file, keyFile, type, octets = readFileSync(file, 'utf8')) {
+  const keys = JSON.parse(readFileSync(keyFile, 'utf8')).keys.map(({ crv, kty, x }) => ({ crv, kty, x }));
   try {
     const form = /^\{"certificate":(\{.*\}),"protected":"([\w-]+)","signature":"([\w-]+)"\}\n$/s;
-    const [, text, header, signature] = form.exec(readFileSync(file, 'utf8')) ?? fail('it is not in canonical form');
+    const [, text, header, signature] = form.exec(octets) ?? fail('it is not in canonical form');
     const document = JSON.parse(text);
     // RFC 8785 writes numbers and strings as JSON.stringify does, which keeps the order of names; the signature vouches for that.
     if (JSON.stringify(document) !== text) fail('it is not in canonical form');
     const { alg, typ, kid } = JSON.parse(Buffer.from(header, 'base64url').toString());
-    const keys = JSON.parse(readFileSync(keyFile, 'utf8')).keys.map(({ crv, kty, x }) => ({ crv, kty, x }));
     const jwk = keys.find((each) => sha256(JSON.stringify(each)).toString('base64url') === kid); // RFC 7638
     const key = jwk ? createPublicKey({ key: jwk, format: 'jwk' }) : fail(`its key ${kid} was not given`);
     const its = Buffer.from(signature, 'base64url');
@@ -102,7 +102,6 @@ async function ask({ socket, answers }, command, take, reply = '') {
     else said += take?.(answer) ?? `${answer}\n`;
   }
 }
-
 /** Section 4: the message in an answer to FETCH, as a literal or, where it has one line, a quoted string; none where there is none. */
 function messageIn(answer, key) {
   const found = /BODY\[\] (?:\{(\d+)\}\r\n|"((?:[^"\\]|\\.)*)")/i.exec(answer);
@@ -149,17 +148,17 @@ function compareFolder({ path, uidValidity, uidNext, withheld, messages, element
 }
 
 /** Section 7: all folders that are certified, and those that were not there then. */
-async function checkLive({ digestKey, folders, otherFolders = [] }, lists, flags) {
+async function checkLive({ digestKey, folders, otherFolders }, lists, flags) {
   const key = Buffer.from(readFileSync(flags['digest-key'], 'utf8').trim(), 'hex');
   if (hex(sha256(key)) !== digestKey) fail('the digest key is that of another mailbox or estate');
-  const known = new Set([...folders.map(({ target }) => target.name), ...otherFolders]);
+  const known = new Set([...folders.map(({ target }) => target.name), ...(otherFolders ?? [])]);
   // A line break in one would make a command of what stands behind it: nobody is connected to.
   if (/[^\x20-\x7e]/.test([...known].join(''))) fail('a folder has a name that is none of IMAP');
   const { hostname: host, port, username } = new URL(flags.against);
   const socket = connect({ host, port: Number(port || 993), ca: flags.ca && readFileSync(flags.ca) });
   socket.setTimeout(300_000, () => socket.destroy(new Error('the server says nothing')));
   const server = { socket, answers: answersOn(socket) };
-  const plain = `\0${decodeURIComponent(username)}\0${process.env[flags['password-env']]}`;
+  const plain = `\0${decodeURIComponent(username)}\0${process.env[flags['password-env']] ?? fail('no password')}`;
   if ((await ask(server, 'AUTHENTICATE PLAIN', null, plain)) === null) fail('the sign-in was refused');
   const since = flags.live ? say : wrong;
   for (const { target } of folders) {
@@ -167,11 +166,12 @@ async function checkLive({ digestKey, folders, otherFolders = [] }, lists, flags
     if (live) compareFolder(target, live, lists.get(target.name), since);
     else wrong(`${target.path.join('/')}: missing, with ${target.messages} certified messages`);
   }
+  if (!otherFolders) return say('It is older, and does not tell which other folders were there: none was looked into.');
   const listed = /^\* LIST \((.*?)\) (?:NIL|"\\?.") (?:\{\d+\}\r\n)?(.+)$/gim;
-  for (const [, its, spelt] of ((await ask(server, 'LIST "" "*"')) ?? '').matchAll(listed)) {
+  for (const [, its, spelt] of ((await ask(server, 'LIST "" "*"')) ?? fail('it lists no folders')).matchAll(listed)) {
     const name = spelt.replace(/^"(.*)"$/, '$1').replace(/\\(.)/g, '$1');
     if (known.has(name) || /\\(Noselect|NonExistent|All|Flagged)\b/i.test(its)) continue;
-    for (const { told } of (await readFolder(server, name, key))?.messages ?? [])
+    for (const { told } of (await readFolder(server, name, key))?.messages ?? [{ told: 'it cannot be opened' }])
       since(`${name}: added since, in a folder that was not there: ${told}`);
   }
 }

@@ -1,7 +1,7 @@
 /** Evidence by the API of a server: what lies in the folder afterwards is what the machine of the estate would have written. */
 
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sql } from 'kysely';
@@ -97,9 +97,13 @@ function there(api: Pick<Served, 'url'>, bearer: string, ...words: readonly stri
 }
 
 async function here(db: TestDatabase, ...words: readonly string[]): Promise<Played> {
+  return hereIn(await emptyFolder(), db, ...words);
+}
+
+async function hereIn(stateDir: string, db: TestDatabase, ...words: readonly string[]): Promise<Played> {
   const environment = (name: string) => (name === 'DATABASE_URL' ? db.url : undefined);
   const settings = { database: 'embedded', atOnce: 1, selection: {} } as unknown as EstateSettings;
-  return play([...words, '--state', await emptyFolder()], {
+  return play([...words, '--state', stateDir], {
     readEstate: async () => settings,
     openEvidence: (options) => openEvidenceWork(options, '1.2.3', environment),
   });
@@ -283,4 +287,19 @@ test('whoever checks contents gets keys of their own mailboxes alone, once, and 
     { mailbox: 1, taken: 3 },
     { mailbox: 2, taken: 1 },
   ]);
+});
+
+test('on the machine itself the audit log tells as well whose keys were taken, and by whom', async () => {
+  await using db = await anEstate();
+  const [stateDir, folder] = [await emptyFolder(), await emptyFolder()];
+  await writeFile(join(stateDir, 'digest.key'), Buffer.alloc(32, 7));
+  expect((await hereIn(stateDir, db, ...exporting(folder), '--with-digest-keys')).code).toBe(0);
+  const ann = ['certificate', 'digest-keys', '--mailbox', 'ann@x.example', '--out', folder];
+  expect((await hereIn(stateDir, db, ...ann)).code).toBe(0);
+  const key = await readFile(join(folder, 'ann@x.example.digest-key'), 'utf8');
+  expect(key).toBe(`${Buffer.from(digestKeyOf(Buffer.alloc(32, 7), 1)).toString('hex')}\n`);
+  const { rows } = await sql<{ mailbox: number; who: string }>`
+    select mailbox, who from audit where what = 'digest key taken' order by id`.execute(db.sql);
+  expect(rows.map(({ mailbox }) => mailbox)).toEqual([1, 2, 1]);
+  for (const { who } of rows) expect(who).toMatch(/^operator ./);
 });

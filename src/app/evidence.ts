@@ -14,7 +14,7 @@ import { exportEvidence, type MailboxKey, withDigestKeys as withKeys } from '#op
 import { makeCertificates } from '#operations/make-certificates.ts';
 import type { EstateMember } from '#ports/evidence.ts';
 import { openEvidence } from '#store/evidence.ts';
-import { openEvidenceView } from '#store/evidence-view.ts';
+import { noteDigestKeys, openEvidenceView } from '#store/evidence-view.ts';
 import { digestKeyOf } from '#store/ledger.ts';
 import { openLooks } from '#store/looks.ts';
 import { signingKeys } from '#store/signing-keys.ts';
@@ -53,6 +53,11 @@ export async function openEvidenceWork(
     if (mailbox === null) throw usageError(`There is no mailbox ${shown(whose.mailbox)} in this estate.`);
     return [mailbox];
   };
+  /** Taken with a record, as by a server. */
+  const keysTold = async (root: Uint8Array, those: readonly EstateMember[]): Promise<readonly MailboxKey[]> => {
+    await noteDigestKeys(db, those, who);
+    return digestKeysIn(root, those);
+  };
   return {
     async find(name) {
       const found = await accounts.find(name);
@@ -84,16 +89,16 @@ export async function openEvidenceWork(
       const signers = await signingKeys(db).list();
       const lines = exportEvidence({ organisation, evidence: view, keys: signers }, over);
       const keysOf = async (addresses: readonly string[]) =>
-        digestKeysIn(root as Uint8Array, await view.members(addresses));
+        keysTold(root as Uint8Array, await view.members(addresses));
       return writeBundle(folder, root ? withKeys(lines, keysOf) : lines);
     },
     async digestKeys(whose, folder) {
       const root = await rootKey();
       const files = await EvidenceFiles.open(folder);
-      const members = await evidence.addresses(await membersOf(whose));
-      for (const [mailbox, address] of members)
-        await files.digestKey(address, Buffer.from(digestKeyOf(root, mailbox)).toString('hex'));
-      return members.size;
+      const members = [...(await evidence.addresses(await membersOf(whose)))];
+      const whoseKeys = members.map(([mailbox, address]) => ({ mailbox, address }));
+      for (const { address, key } of await keysTold(root, whoseKeys)) await files.digestKey(address, key);
+      return members.length;
     },
     keys: {
       list: () => signingKeys(db).list(),

@@ -132,9 +132,7 @@ function lines(
     ...(live?.renumbered ?? []).map(
       (folder) => `  ${shown(folder, 100)} was renumbered since; its messages are told by content`,
     ),
-    ...(live?.notCovered ?? []).map(
-      (folder) => `  ${shown(folder, 100)} was there, and of what is in it nothing is certified`,
-    ),
+    ...(live?.notCovered ?? []).map((folder) => `  ${shown(folder, 100)}: of what is in it nothing is certified`),
     ...findings.map(findingLine),
     differences === 0
       ? 'All that was checked is as it was certified.'

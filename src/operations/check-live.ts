@@ -33,7 +33,7 @@ export interface CheckLive {
 
 export interface CheckedLive {
   readonly findings: readonly CheckFinding[];
-  /** Folders of which nothing is certified though they were there. */
+  /** Folders of which nothing is certified: they were there, or nobody can tell whether they were. */
   readonly notCovered: readonly string[];
   /** Folders whose UIDVALIDITY is another one, so that their messages were told by content alone. */
   readonly renumbered: readonly string[];
@@ -48,7 +48,7 @@ export async function checkLive(request: CheckLive, signal: AbortSignal): Promis
   const tree = await steady.use((reader) => reader.folders());
   const byName = new Map<string, Folder>(tree.folders.map((folder) => [folder.id, folder] as const));
   const named = new Set(certificate.folders.map(({ target }) => target.name));
-  const others = new Set(certificate.otherFolders ?? []);
+  const others = certificate.otherFolders && new Set(certificate.otherFolders);
   watcher.planned(certificate.folders.reduce((sum, { target }) => sum + target.messages, 0));
   const work = new LiveCheck(request, steady);
   for (const folder of certificate.folders) {
@@ -58,11 +58,13 @@ export async function checkLive(request: CheckLive, signal: AbortSignal): Promis
   }
   const isOwn = (folder: Folder): boolean =>
     folder.selectable && folder.belongsTo === 'personal' && !folder.virtual && !named.has(folder.id);
+  // By an older certificate, which does not tell, none of them came since.
+  const isNew = ({ id }: Folder): boolean => others !== undefined && !others.has(id);
   const own = tree.folders.filter(isOwn);
-  for (const folder of own.filter(({ id }) => !others.has(id))) await work.newFolder(folder);
+  for (const folder of own.filter(isNew)) await work.newFolder(folder);
   return {
     findings: work.findings,
-    notCovered: own.filter(({ id }) => others.has(id)).map(nameOf),
+    notCovered: own.filter((folder) => !isNew(folder)).map(nameOf),
     renumbered: work.renumbered,
     messagesRead: work.messagesRead,
     octetsRead: work.octetsRead,

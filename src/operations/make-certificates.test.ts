@@ -62,7 +62,12 @@ interface Place {
     readonly lookAt?: (once: LookAt) => LookAt;
   }): Promise<readonly MadeCertificate[]>;
   /** What a checker finds now: kind, folder and UID. */
-  check(more?: { readonly faults?: MemoryFaults; readonly withList?: boolean }): Promise<readonly string[]>;
+  check(more?: {
+    readonly faults?: MemoryFaults;
+    readonly withList?: boolean;
+    /** The certificate is as they were before they named other folders. */
+    readonly isOlder?: boolean;
+  }): Promise<readonly string[]>;
 }
 
 async function place(): Promise<Place> {
@@ -119,13 +124,14 @@ async function place(): Promise<Place> {
       for await (const page of makeCertificates(request, new AbortController().signal)) made.push(...page);
       return made;
     },
-    async check({ faults = {}, withList = true } = {}) {
+    async check({ faults = {}, withList = true, isOlder = false } = {}) {
       const list = withList ? join(folder, 'ann@x.example.elements') : null;
       const checked = await checkCertificate({ file: await readFile(file), keys: [key], list, wave: null });
       const { certificate, lists } = checked;
       if (!certificate) throw new Error('there is a certificate');
       const open = memorySource(target, { faults });
-      const order = { certificate, digestKey, lists, open, watcher, log: silent };
+      const { otherFolders: _, ...older } = certificate;
+      const order = { certificate: isOlder ? older : certificate, digestKey, lists, open, watcher, log: silent };
       const { findings } = await checkLive(order, new AbortController().signal);
       return [...checked.findings, ...findings].map(({ kind, folder: of, uid }) => `${kind} ${of} ${uid}`);
     },
@@ -312,6 +318,8 @@ describe('the target later', () => {
     put(there.target, 'New', 'six', day);
     expect(await there.check()).toEqual(['added-since New 1']);
     expect(await there.check({ withList: false })).toEqual(['added-since New 1']);
+    // Of an older one nobody can tell whether it was there.
+    expect(await there.check({ isOlder: true })).toEqual([]);
   });
 
   test('that withholds what it gave out before is told so, and a cut connection is no difference', async () => {
