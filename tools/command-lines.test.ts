@@ -56,6 +56,7 @@ test.each([
   ['an argument too few', 'godwit describe wave', 'Expected argument for WAVE'],
   ['a flag without its value', 'godwit brake on --why', 'Expected input for flag --why'],
   ['a value that its flag does not take', 'godwit report wave pilot -o pdf', 'Expected "pdf" to be one of'],
+  ['behind a server, a command that is not there', 'godwit --server URL statis', 'there is no command "statis"'],
 ])('%s is found in a block of code', async (_, line, what) => {
   const [found = ''] = await wrongIn(['Do this:', '', '```sh', line, '```'].join('\n'));
   expect(found.toLowerCase()).toContain(what.toLowerCase());
@@ -67,6 +68,7 @@ test('in a sentence a command may lack what is left to the reader, and nothing e
     [],
   );
   expect(await wrongIn('Then `godwit wave\nbegin`, and `godwit brake on --because …`.')).toHaveLength(2);
+  expect(await wrongIn('Then `godwit --server URL status`, or with `--token` as well.')).toEqual([]);
 });
 
 test('comments, pipes, quotes, variables and lines that go on are read as a shell reads them', () => {

@@ -16,6 +16,7 @@ import {
   UnsatisfiedPositionalError,
 } from '@stricli/core';
 import { commands, scanner } from '#cli/command-line.ts';
+import { behindTheVerb } from '#cli/flags-first.ts';
 import type { Session } from '#cli/session.ts';
 
 export interface CommandLine {
@@ -73,7 +74,10 @@ export async function wrongWith({ argv, isPart }: CommandLine): Promise<string |
   const nowhere = { write: () => {} };
   const outcome: StricliProcess = { stdout: nowhere, stderr: nowhere, exitCode: null };
   // Nothing is called that looks at its context.
-  await run(app, argv, { process: outcome, forCommand: () => ({ process: outcome }) as unknown as Session });
+  await run(app, behindTheVerb(argv), {
+    process: outcome,
+    forCommand: () => ({ process: outcome }) as unknown as Session,
+  });
   if (problem === null && outcome.exitCode === ExitCode.CommandLoadError)
     throw new Error(`${argv.join(' ')}: not idle`);
   return problem;
