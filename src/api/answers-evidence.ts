@@ -2,12 +2,18 @@
 
 import { envelopeText } from '#domain/certificate.ts';
 import { addressKey } from '#domain/estate.ts';
+import { fault } from '#domain/fault.ts';
 import type { Wave } from '#domain/wave.ts';
 import { exportEvidence } from '#operations/export-evidence.ts';
 import { type Answerers, notThere, unknownName } from './answer.ts';
 import type { EvidenceDesk } from './estate.ts';
 import type { evidenceContract } from './contract-evidence.ts';
+import { Places } from './places.ts';
 import { wire } from './shapes/shape.ts';
+
+/** Each holds trees of waves: some 80 MB where they are large (`operations/export-evidence.ts`). */
+const bundles = new Places(8);
+const againAfterSeconds = 30;
 
 export const evidenceAnswers: Answerers<typeof evidenceContract> = {
   async 'see-certificate'({ estate, params: { address } }) {
@@ -24,11 +30,11 @@ export const evidenceAnswers: Answerers<typeof evidenceContract> = {
     const { name, certificate: its } = found;
     return { wave: name, certificate: its && { id: its.id, file: its.text } };
   },
-  async 'export-evidence'({ estate, desk, params: { organisation }, signal }) {
+  async 'export-evidence'({ estate, desk, who, params: { organisation }, signal }) {
     const unknown = await estate.evidence.organisation(organisation);
     if (unknown) throw unknownName(unknown);
     const keys = await desk.signingKeys.list();
-    return told(exportEvidence({ organisation, evidence: estate.evidence, keys }, signal));
+    return told(who, exportEvidence({ organisation, evidence: estate.evidence, keys }, signal));
   },
   async 'certify-mailbox'({ estate, who, params: { address }, body: { anew = false }, signal }) {
     const [member] = await estate.evidence.members([address]);
@@ -86,6 +92,8 @@ async function* certifiedAlone(pages: ReturnType<EvidenceDesk['make']>, signal: 
   yield [{ closed: null }];
 }
 
-async function* told(lines: ReturnType<typeof exportEvidence>) {
+async function* told(who: string, lines: ReturnType<typeof exportEvidence>) {
+  using place = bundles.take(who);
+  if (place === null) throw fault('api.evidence.busy', { seconds: againAfterSeconds });
   for await (const part of lines) yield wire(part);
 }

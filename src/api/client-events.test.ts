@@ -36,6 +36,13 @@ test('letters that were cut in two are whole again', async () => {
   expect(await read(octets.subarray(0, at), octets.subarray(at))).toMatchObject([{ data: 'Zoë' }]);
 });
 
+test('an event without an end is given up, however short its lines are', async () => {
+  const lines = `data: ${'x'.repeat(999)}\n`.repeat(1_000);
+  await expect(read(...Array.from({ length: 5 }, () => lines))).rejects.toThrow('an event is longer than any');
+  await expect(read(...Array.from({ length: 5 }, () => 'data\n'.repeat(1_000_000)))).rejects.toThrow('longer than any');
+  expect(await read(...Array.from({ length: 5 }, () => `${lines}\n`))).toHaveLength(5);
+});
+
 test('a line without an end is given up, and nonsense in a field is passed over', async () => {
   await expect(read('data: ', 'x'.repeat(3_000_000), 'x'.repeat(3_000_000))).rejects.toThrow('longer than any');
   expect(await read('retry: soon\nid: a\0b\ndata: x\n\n')).toEqual([

@@ -10,10 +10,10 @@ export interface SentEvent {
   readonly retryMs: number | null;
 }
 
-/** A line that is longer is nothing of ours. */
+/** A line, or all data of an event, that is longer is nothing of ours. */
 const lineMost = 4 * 1_048_576;
 
-/** One after the other. What breaks off in the middle of an event is not told. Throws a `RangeError` for a line without an end. */
+/** One after the other. What breaks off in the middle of an event is not told. Throws a `RangeError` for a line or an event without an end. */
 export async function* sentEvents(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<SentEvent> {
   const decoder = new TextDecoder();
   let rest = '';
@@ -21,6 +21,7 @@ export async function* sentEvents(chunks: AsyncIterable<Uint8Array>): AsyncGener
   let retryMs: number | null = null;
   let event = '';
   let data: string[] = [];
+  let dataLength = 0;
   for await (const chunk of chunks) {
     rest += decoder.decode(chunk, { stream: true });
     // A CR at the end may be half of a CRLF.
@@ -30,7 +31,7 @@ export async function* sentEvents(chunks: AsyncIterable<Uint8Array>): AsyncGener
     for (const line of lines) {
       if (line === '') {
         yield { id, event: event || 'message', data: data.length === 0 ? null : data.join('\n'), retryMs };
-        [event, data] = ['', []];
+        [event, data, dataLength] = ['', [], 0];
         continue;
       }
       const colon = line.indexOf(':');
@@ -38,8 +39,12 @@ export async function* sentEvents(chunks: AsyncIterable<Uint8Array>): AsyncGener
       const value = colon < 0 ? '' : line.slice(colon + 1).replace(/^ /, '');
       if (field === 'id' && !value.includes('\0')) id = value;
       else if (field === 'event') event = value;
-      else if (field === 'data') data.push(value);
-      else if (field === 'retry' && /^\d{1,9}$/.test(value)) retryMs = Number(value);
+      else if (field === 'data') {
+        // One with nothing in it takes room, too.
+        dataLength += value.length + 1;
+        if (dataLength > lineMost) throw new RangeError('an event is longer than any');
+        data.push(value);
+      } else if (field === 'retry' && /^\d{1,9}$/.test(value)) retryMs = Number(value);
     }
   }
 }

@@ -90,7 +90,11 @@ export class ClientWire implements Disposable {
       const answer = await promise;
       // Of a file that was refused the rest is not sent, and the connection is of no more use.
       if (!asked.writableEnded) answer.once('close', () => asked.destroy());
-      answer.socket.setTimeout(silenceMs, () => answer.destroy(fault('api.server.broke-off', { server: this.shown })));
+      const { socket } = answer;
+      const giveUp = () => answer.destroy(fault('api.server.broke-off', { server: this.shown }));
+      socket.setTimeout(silenceMs).once('timeout', giveUp);
+      // The connection is kept for other questions, and this answer is not.
+      answer.once('close', () => socket.off('timeout', giveUp));
       return answer;
     } finally {
       clearTimeout(silent);

@@ -1,7 +1,7 @@
 /** The contract: evidence that others can check (docs/evidence.md). What is a file there goes as its text, octet for octet. */
 
 import Type from 'typebox';
-import { addressesMost, get, lines, longOrder, name, post } from './operation.ts';
+import { addressesMost, get, lines, longOrder, name, oneLine, post } from './operation.ts';
 import {
   bundleLine,
   certifiedLine,
@@ -12,13 +12,16 @@ import {
 } from './shapes/evidence.ts';
 import { fields, flag, named, text } from './shapes/shape.ts';
 
+/** It has 320 octets at most. */
+const address = oneLine(400, 'Of a mailbox.');
+
 export const evidenceContract = {
   'see-certificate': get({
     path: '/v1/mailboxes/:address/certificate',
     does: 'The latest certificate of a mailbox, as it lies in a file.',
     act: 'export-evidence',
     object: 'mailbox',
-    params: fields({ address: name('Its address.') }),
+    params: fields({ address }),
     answer: mailboxCertificate,
   }),
   'see-wave-certificate': get({
@@ -42,7 +45,7 @@ export const evidenceContract = {
     does: 'Read both sides of a mailbox in full and sign what was found; the next root of its wave covers it. It has no list of elements.',
     act: 'certify-wave',
     object: 'mailbox',
-    params: fields({ address: name('Its address.') }),
+    params: fields({ address }),
     body: fields({ anew: Type.Optional(flag('Also where it has one that no root covers yet.')) }),
     answer: certifiedLine,
   }),
@@ -62,7 +65,7 @@ export const evidenceContract = {
       act: 'take-digest-keys',
       object: 'mailbox',
       body: fields({
-        addresses: Type.Array(name('Of a mailbox.'), { minItems: 1, maxItems: addressesMost, description: 'Whose.' }),
+        addresses: Type.Array(address, { minItems: 1, maxItems: addressesMost, description: 'Whose.' }),
       }),
       answer: digestKeys,
     }),

@@ -120,6 +120,23 @@ describe('a file', () => {
     expect([...problem(told), told.headers.get('retry-after')]).toEqual([503, 'api.files.full', '5']);
   });
 
+  test('of somebody who sends many at one moment leaves places for those of others', async () => {
+    await using db = await testDatabase();
+    const { api, bearer } = await opened(db);
+    const sockets: Socket[] = [];
+    for (let i = 0; i < 8; i++) {
+      const { socket } = await sending(api, headOf(bearer, 'Content-Length: 9').replace('by-hand', `by-hand-${i}`));
+      sockets.push(socket);
+    }
+    await expect.poll(() => left(db)).toBe(8);
+    const told = await ask(api, '/v1/files', { bearer, octets: 'one more' });
+    expect([...problem(told), told.headers.get('retry-after')]).toEqual([503, 'api.files.busy', '30']);
+    const another = await bearerOf(db, 'planner');
+    expect((await ask(api, '/v1/files', { bearer: another, octets: 'mine' })).status).toBe(200);
+    for (const socket of sockets) socket.destroy();
+    await expect.poll(async () => (await ask(api, '/v1/files', { bearer, octets: 'one more' })).status).toBe(200);
+  });
+
   test.each([
     ['JSON', 'application/json'],
     ['a form', 'multipart/form-data; boundary=x'],

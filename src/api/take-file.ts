@@ -11,6 +11,7 @@ import type { Judged } from './judge.ts';
 import { endUnlessWhole, takesItsTime } from './late-bodies.ts';
 import { oneHeader } from './one-header.ts';
 import { once, seeKey } from './once.ts';
+import { Places } from './places.ts';
 
 export interface FileTakingParts {
   readonly files: SentFiles;
@@ -41,7 +42,7 @@ export function takeFilesOnly(http: FastifyInstance, tell: TellProblem): void {
 
 /** Answers whoever sends one. */
 export function fileTaker(name: string, { files, obeyed, patienceMs, tell }: FileTakingParts) {
-  let comingNow = 0;
+  const places = new Places(atOnceMost);
   const take = async (request: FastifyRequest, who: string): Promise<string> => {
     const key = seeKey(oneHeader(request.headers['idempotency-key']));
     const meant = digestMeant(oneHeader(request.headers['content-digest']));
@@ -49,24 +50,20 @@ export function fileTaker(name: string, { files, obeyed, patienceMs, tell }: Fil
     if (Number(request.headers['content-length'] ?? 0) > largest)
       throw fault('api.file.too-large', { octets: largest });
     if (request.body === undefined) throw fault('api.file.not-octets', {});
-    if (comingNow >= atOnceMost) throw fault('api.files.busy', { seconds: againAfterSeconds });
-    comingNow++;
-    try {
-      takesItsTime(request.raw);
-      await using taken = await files.take(who, inTime(request.body as Readable, patienceMs));
-      const { file, octets } = taken;
-      if (meant !== null && meant !== file) throw fault('api.file.other', {});
-      const obey = async () => {
-        await taken.keep();
-        return { status: 200, text: tell({ file, octets }) };
-      };
-      const { text } = await once(obeyed, { key, who, order: [name, file], isSecret: false, obey });
-      // Sent again, it is there again, though it was used meanwhile.
+    using place = places.take(who);
+    if (place === null) throw fault('api.files.busy', { seconds: againAfterSeconds });
+    takesItsTime(request.raw);
+    await using taken = await files.take(who, inTime(request.body as Readable, patienceMs));
+    const { file, octets } = taken;
+    if (meant !== null && meant !== file) throw fault('api.file.other', {});
+    const obey = async () => {
       await taken.keep();
-      return text;
-    } finally {
-      comingNow--;
-    }
+      return { status: 200, text: tell({ file, octets }) };
+    };
+    const { text } = await once(obeyed, { key, who, order: [name, file], isSecret: false, obey });
+    // Sent again, it is there again, though it was used meanwhile.
+    await taken.keep();
+    return text;
   };
   return async (request: FastifyRequest, reply: FastifyReply, { holder }: Judged): Promise<FastifyReply> => {
     try {

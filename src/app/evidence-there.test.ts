@@ -256,6 +256,17 @@ test('a certificate of one mailbox is made by a server, without a root, and of o
   expect(await there(api, bearer, ...unknown)).toMatchObject({ code: 2, stderr: (await here(db, ...unknown)).stderr });
 });
 
+test('what a server tells as the certificate of a wave and is none is not written down as one', async () => {
+  await using db = await anEstate();
+  const close = async () => ({ certificate: { type: 'x' } }) as unknown as Envelope<WaveCertificate>;
+  const api = await served(db, { desk: deskFor(db, { proofs: { ...pretended(db), close } }) });
+  const folder = await emptyFolder();
+  const words = ['certificate', 'make', '--wave', 'pilot', '--out', folder];
+  const told = await there(api, await bearerOf(db, 'operator'), ...words);
+  expect([told.code, told.stderr]).toEqual([4, expect.stringContaining('(api.server.garbled)')]);
+  expect(await readdir(folder)).not.toContain('wave-pilot.json');
+});
+
 test('whoever checks contents gets keys of their own mailboxes alone, once, and the audit log tells of each', async () => {
   await using db = await anEstate();
   const api = await served(db, { desk: deskFor(db, { proofs: pretended(db) }) });

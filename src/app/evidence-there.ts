@@ -1,12 +1,11 @@
 /** Certificates by the API of a server: what is written into a folder here is, octet for octet, what would be written there. */
 
 import { ApiClient } from '#api/client.ts';
-import { addressesMost } from '#api/operation.ts';
 import { atOnceElsewhere } from '#cli/inspection.ts';
 import { shown } from '#cli/shown.ts';
 import { usageError } from '#cli/usage.ts';
 import type { Certified, EvidenceWork, ServerOptions } from '#cli/world.ts';
-import type { Envelope, WaveCertificate } from '#domain/certificate.ts';
+import { type Envelope, type WaveCertificate, waveCertificateType } from '#domain/certificate.ts';
 import { fault, isFault } from '#domain/fault.ts';
 import type { UnknownName } from '#domain/selector.ts';
 import { shownServerPlace } from '#domain/server-place.ts';
@@ -20,12 +19,21 @@ import { inspectionThere } from './inspection-there.ts';
 import { listsThere } from './lists-there.ts';
 import { orNotThere, was } from './outcomes-there.ts';
 
+/** Addresses of 320 octets each that fit into an order (`api/contract-routes.ts`). */
+const keysAtOnce = 150;
+
 /** Nothing is asked before a command asks it. */
 export function openEvidenceThere({ place, bearer, ca, signal }: ServerOptions, version: string): EvidenceWork {
   const client = new ApiClient({ place, bearer, ca, version }, signal);
   const server = shownServerPlace(place);
-  const keysOf = async (addresses: readonly string[]) =>
-    (await client.ask('take-digest-keys', { body: { addresses: [...addresses] } })).keys;
+  const keysOf = async (addresses: readonly string[]): Promise<readonly MailboxKey[]> => {
+    const keys: MailboxKey[] = [];
+    for (let at = 0; at < addresses.length; at += keysAtOnce) {
+      const body = { addresses: addresses.slice(at, at + keysAtOnce) };
+      keys.push(...(await client.ask('take-digest-keys', { body })).keys);
+    }
+    return keys;
+  };
   const making = makingThere(client, server);
   return {
     ...making,
@@ -47,8 +55,8 @@ export function openEvidenceThere({ place, bearer, ca, signal }: ServerOptions, 
         return 1;
       }
       const addresses = await membersOf(client, whose.wave.name);
-      for (let at = 0; at < addresses.length; at += addressesMost)
-        for (const { address, key } of await keysOf(addresses.slice(at, at + addressesMost)))
+      for (let at = 0; at < addresses.length; at += keysAtOnce)
+        for (const { address, key } of await keysOf(addresses.slice(at, at + keysAtOnce)))
           await files.digestKey(address, key);
       return addresses.length;
     },
@@ -83,9 +91,10 @@ function makingThere(client: ApiClient, server: string): Pick<EvidenceWork, 'mak
     },
     async close({ wave, folder }) {
       if (!closed) return null;
+      const certificate = waveCertificateIn(closed.file, server);
       const files = folder === null ? null : await EvidenceFiles.open(folder);
       await files?.wave(wave.name, closed.file);
-      return (JSON.parse(closed.file) as Envelope<WaveCertificate>).certificate;
+      return certificate;
     },
   };
 }
@@ -106,6 +115,20 @@ async function* certifying(client: ApiClient, whose: Certified, anew: boolean) {
 
 function noSuchMailbox(address: string): Error {
   return usageError(`There is no mailbox ${shown(address)} in this estate.`);
+}
+
+/** Before it is written anywhere. */
+function waveCertificateIn(file: string, server: string): WaveCertificate {
+  const told = (): Partial<Envelope<WaveCertificate>> | null => {
+    try {
+      return JSON.parse(file) as Partial<Envelope<WaveCertificate>> | null;
+    } catch {
+      return null; // told below
+    }
+  };
+  const certificate = told()?.certificate;
+  if (certificate?.type === waveCertificateType) return certificate;
+  throw fault('api.server.garbled', { server, text: 'it tells as the certificate of a wave what is none.' });
 }
 
 async function fetchCertificate(client: ApiClient, files: EvidenceFiles, address: string): Promise<void> {

@@ -1,20 +1,28 @@
 /** Where the files of one piece of planning lie for as long as it lasts. Nobody else can read them, and nobody hears where that was. */
 
+import { randomBytes } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
-import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 
 const prefix = 'planning-';
 
+/**
+ * Those of this process. In a container every process has the same number: one that bears ours may be left from before the container
+ * was started anew.
+ */
+const ours = new Set<string>();
+
 export class Scratch implements AsyncDisposable {
-  readonly #folder: string;
+  readonly #stateDir: string;
+  readonly #name: string;
   /** What each file is called by whoever sent it, by where it lies. */
   readonly #names = new Map<string, string>();
 
-  private constructor(folder: string) {
-    this.#folder = folder;
+  private constructor(stateDir: string, name: string) {
+    [this.#stateDir, this.#name] = [stateDir, name];
   }
 
   /** One in `stateDir`, whence those of servers that were killed are cleared away. */
@@ -23,7 +31,20 @@ export class Scratch implements AsyncDisposable {
     for (const left of await readdir(stateDir))
       if (left.startsWith(prefix) && !isOfSomebody(left))
         await rm(join(stateDir, left), { recursive: true, force: true });
-    return new Scratch(await mkdtemp(join(stateDir, `${prefix}${process.pid}-`)));
+    const name = `${prefix}${process.pid}-${randomBytes(6).toString('hex')}`;
+    ours.add(name);
+    const scratch = new Scratch(stateDir, name);
+    try {
+      await mkdir(scratch.#folder, { mode: 0o700 });
+    } catch (error) {
+      ours.delete(name);
+      throw error;
+    }
+    return scratch;
+  }
+
+  get #folder(): string {
+    return join(this.#stateDir, this.#name);
   }
 
   path(as: string): string {
@@ -47,6 +68,7 @@ export class Scratch implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await rm(this.#folder, { recursive: true, force: true });
+    ours.delete(this.#name);
   }
 }
 
@@ -57,6 +79,7 @@ function inJson(text: string): string {
 /** Whether the process that made this folder lives. */
 function isOfSomebody(folder: string): boolean {
   const pid = Number(/^planning-(\d+)-/.exec(folder)?.[1]);
+  if (pid === process.pid) return ours.has(folder);
   try {
     process.kill(pid, 0);
     return true;

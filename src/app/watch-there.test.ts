@@ -85,6 +85,18 @@ describe('who watches by a server', () => {
     expect(new Set(troubles)).toEqual(new Set([null]));
   });
 
+  test('comes again no faster than somebody could follow, whatever the server says', async () => {
+    const at: number[] = [];
+    const api = await pretended((_asked, answer) => {
+      at.push(performance.now());
+      answer.writeHead(200, { 'content-type': 'text/event-stream' }).end('retry: 0\nid: 1\n\n');
+    });
+    await using _watching = watchThere(clientOf(api, 'x'));
+    await vi.waitFor(() => expect(at.length).toBeGreaterThan(2), patiently);
+    // A timer may come a little early.
+    expect((at[2] as number) - (at[0] as number)).toBeGreaterThan(400);
+  });
+
   test.each([
     ['has no streams', 404, 'api.route.unknown', ''],
     ['tells too many', 503, 'api.streams.too-many', ''],

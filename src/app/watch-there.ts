@@ -15,6 +15,8 @@ const lookAnywayMs = 30_000;
 /** Where the server does not say when to come again. */
 const usualRetryMs = 3_000;
 const retryMostMs = 30_000;
+/** A server that says "at once" and ends each stream is not asked all the time. */
+const retryLeastMs = 250;
 /** One that was cut is usually taken up at once, and nobody needs to hear of that. */
 const failuresSaid = 2;
 
@@ -90,7 +92,7 @@ class Following {
     readonly data: object | null;
   }): void {
     if (id) this.#lastId = id;
-    if (retryMs !== null) this.#retryMs = Math.min(retryMostMs, retryMs);
+    if (retryMs !== null) this.#retryMs = Math.min(retryMostMs, Math.max(retryLeastMs, retryMs));
     // What was recorded before it began nobody tells.
     if (data !== null || !this.isOpen) this.hasNews = true;
     this.isOpen = true;

@@ -4,7 +4,7 @@
  */
 
 import type { OutStream } from './world.ts';
-import { fit } from './shown.ts';
+import { fit, harmless } from './shown.ts';
 
 /**
  * Whether a terminal is one to draw on. Who sets NO_COLOR means the colours, and we have none; but they want no control sequence in what
@@ -28,11 +28,12 @@ export class Screen {
 
   /** Writes lines that stay, above the display if there is one. `text` ends without a line break. */
   say(text: string): void {
+    const line = `${harmless(text)}\n`;
     if (this.#drawn === 0) {
-      this.#out.write(`${text}\n`);
+      this.#out.write(line);
       return;
     }
-    this.#out.write(`${this.#erased()}${text}\n`);
+    this.#out.write(`${this.#erased()}${line}`);
     this.#drawn = 0;
     this.draw(this.#lines);
   }
@@ -45,7 +46,7 @@ export class Screen {
     const room = Math.max(1, Math.floor((this.#out.rows || 24) * 0.67));
     const erased = this.#erased();
     this.#lines = lines;
-    const shownLines = lines.slice(0, room).map((line) => fit(line, columns));
+    const shownLines = lines.slice(0, room).map((line) => fit(harmless(line), columns));
     this.#drawn = shownLines.length;
     // One write for the whole picture, so that it does not flicker.
     this.#out.write(erased + shownLines.map((line) => `${line}\n`).join(''));

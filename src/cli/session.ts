@@ -12,7 +12,7 @@ import { faultLines } from './fault-text.ts';
 import type { OutputFlags } from './flags.ts';
 import { LongDocument } from './long-document.ts';
 import { Screen } from './screen.ts';
-import { shown } from './shown.ts';
+import { harmless, shown } from './shown.ts';
 import { problemLine, UsageError } from './usage.ts';
 import type { Engine, World } from './world.ts';
 
@@ -72,7 +72,7 @@ export class Session implements CommandContext {
       this.world.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
       return;
     }
-    const text = lines().join('\n');
+    const text = harmless(lines().join('\n'));
     if (text !== '') this.world.stdout.write(`${text}\n`);
   }
 

@@ -7,6 +7,14 @@ export function shown(text: string, longest = 200): string {
   return clean.length > longest ? `${clean.slice(0, longest - 1)}…` : clean;
 }
 
+/**
+ * All that is written for people, once more, with its lines left as they are: what was written down as it came, such as a name that a
+ * server told, moves no cursor and turns no line round either.
+ */
+export function harmless(text: string): string {
+  return text.replace(/[^\P{Cc}\n\t]|[\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/gu, '\ufffd');
+}
+
 /** `1,234,567`. */
 export function count(n: number): string {
   return String(Math.round(n)).replace(/\B(?=(\d{3})+(?!\d))/g, ',');

@@ -127,6 +127,12 @@ export const apiFaults = {
     () => 'So many follow what changes already that nobody more is told.',
     'Ask again in a while; close what nobody looks at. A program needs one stream, however many it tells.',
   ),
+  'api.evidence.busy': entry<{ readonly seconds: number }>(
+    'estate',
+    'paced',
+    () => 'So many bundles of evidence are being fetched already that no other is begun.',
+    'Fetch it again in a while.',
+  ),
   'api.key.missing': entry<object>(
     'estate',
     'operator',

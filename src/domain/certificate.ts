@@ -217,7 +217,10 @@ export interface ProofDocument {
 
 /** A name for the files of an address that no file system takes for anything else, and that leaves room for an ending. */
 export function fileNameOf(address: string): string {
-  const name = encodeURIComponent(address).replaceAll('%40', '@').replace(/^\./, '%2E').replaceAll('*', '%2A');
+  const name = encodeURIComponent(address.toWellFormed())
+    .replaceAll('%40', '@')
+    .replace(/^\./, '%2E')
+    .replaceAll('*', '%2A');
   if (name.length <= nameMax) return name;
   return `${name.slice(0, nameMax - 17)}-${createHash('sha256').update(address).digest('hex').slice(0, 16)}`;
 }

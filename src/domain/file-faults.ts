@@ -22,7 +22,7 @@ export const fileFaults = {
     'estate',
     'paced',
     ({ octets }) =>
-      `${sized(octets)} of files lie there that were sent and have not been used, and more is not taken in.`,
+      `${sized(octets)} of files that were sent and have not been used may lie there, half of them of one sender, and there is no room for more.`,
     'Try again later: each goes when it has been used, or a day after. An operator can raise `api.files.together` in godwit.yaml.',
   ),
   'api.files.busy': entry<{ readonly seconds: number }>(

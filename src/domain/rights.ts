@@ -54,7 +54,8 @@ const whole = {
   'send-notices': 'write to people',
   'read-logs': 'read log files of sign-ins',
   'steer-works': 'drain a worker, wait no more for a door that is lost',
-  'manage-secrets': 'set, rotate, remove and erase sealed secrets, which nobody reads',
+  'manage-secrets':
+    'set, rotate, remove and erase sealed secrets, which nobody reads; have another key sign certificates',
   'manage-access': 'make and revoke tokens, end sessions',
 } as const;
 

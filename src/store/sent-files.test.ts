@@ -4,7 +4,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import type { SentFiles } from '#ports/sent-files.ts';
-import type { Database } from './db.ts';
+import { type Database, openDatabase } from './db.ts';
 import { openSentFiles, sweepSentFiles } from './sent-files.ts';
 import { testDatabase } from './test-database.ts';
 
@@ -95,6 +95,63 @@ test('one that is too large, and one for which there is no room, are refused wit
     code: 'api.files.full',
   });
   await sent(files, 'bob', randomBytes(1_000_000));
+});
+
+test('one who sends much leaves as much room for all others', async () => {
+  await using db = await testDatabase();
+  const files = openSentFiles(db, { largest: 1_000_000, together: 4_000_000 });
+  for (const _ of [1, 2]) await sent(files, 'ann', randomBytes(1_000_000));
+  await expect(files.take('ann', cut(randomBytes(1), 1))).rejects.toMatchObject({ code: 'api.files.full' });
+  for (const _ of [1, 2]) await sent(files, 'bob', randomBytes(1_000_000));
+  await expect(files.take('cat', cut(randomBytes(1), 1))).rejects.toMatchObject({ code: 'api.files.full' });
+});
+
+test('of two of the same that come at one moment one is there, however often each is kept', async () => {
+  await using db = await testDatabase();
+  const files = openSentFiles(db, limits);
+  const octets = randomBytes(300_000);
+  for (let turn = 0; turn < 5; turn++) {
+    const [one, other] = [await files.take('ann', cut(octets, 70_000)), await files.take('ann', cut(octets, 70_000))];
+    // As whoever answers does: once when it is obeyed, and once more where it was before.
+    await one.keep();
+    await other.keep();
+    await one.keep();
+    await Promise.all([other.keep(), one.keep(), other.keep()]);
+    expect(await read(files, 'ann', one.file)).toEqual(octets);
+    expect(await left(db)).toBe(1 + 2);
+    await files.forget('ann', one.file);
+    const both = [await files.take('ann', cut(octets, 70_000)), await files.take('ann', cut(octets, 70_000))];
+    await Promise.all(both.map((each) => each.keep()));
+    expect(await left(db)).toBe(1 + 2);
+    await files.forget('ann', one.file);
+  }
+});
+
+test('one that is sent again while an order reads it is read to its end', async () => {
+  await using db = await testDatabase();
+  const files = openSentFiles(db, limits);
+  const octets = randomBytes(600_000);
+  const found = await files.find('ann', await sent(files, 'ann', octets));
+  const parts: Buffer[] = [];
+  for await (const part of found?.from(0) ?? []) {
+    parts.push(part);
+    await sent(files, 'ann', octets);
+  }
+  expect(Buffer.concat(parts)).toEqual(octets);
+});
+
+test('a database that is busy is said to be so, while a file comes and while it is read', async () => {
+  await using db = await testDatabase();
+  await using impatient = await openDatabase({ url: db.url, connectionsMax: 1, applicationName: 'godwit tests' });
+  await sql`set lock_timeout = '20ms'`.execute(impatient.sql);
+  const files = openSentFiles(impatient, limits);
+  const found = await files.find('ann', await sent(files, 'ann', randomBytes(600_000)));
+  await db.sql.transaction().execute(async (tx) => {
+    await sql`lock table sent_file_part`.execute(tx);
+    const busy = { code: 'database.busy' };
+    await expect(files.take('ann', cut(randomBytes(10), 5))).rejects.toMatchObject(busy);
+    await expect(found?.from(0)[Symbol.asyncIterator]().next()).rejects.toMatchObject(busy);
+  });
 });
 
 test('a day after it was used last it is forgotten, and what never came to its end is before that', async () => {

@@ -8,12 +8,13 @@ import { sql } from 'kysely';
 import { fault } from '#domain/fault.ts';
 import type { FileLimits, OpenSentFile, SentFiles, TakenFile } from '#ports/sent-files.ts';
 import { faulted } from './database-fault.ts';
-import type { Database, Sql } from './db.ts';
+import { type Database, oneRow, type Sql } from './db.ts';
 
 /** What is held of a file in memory at a time, whoever sends or reads it. */
 const partOctets = 256 * 1_024;
 /** So many that are over go with each that comes: more than come. */
 const sweptAtOnce = 100;
+const keepingClass = 0x47647779;
 
 export function openSentFiles(db: Database, limits: FileLimits): SentFiles {
   const ask = <Answer>(answer: Promise<Answer>) => faulted(db.name, answer);
@@ -50,10 +51,12 @@ async function take(
   who: string,
   octets: AsyncIterable<Uint8Array>,
 ): Promise<TakenFile> {
-  const { rows } = await sql<{ id: number }>`insert into sent_file (who) values (${who}) returning id`.execute(db.sql);
-  const { id } = rows[0] as { id: number };
+  const ask = <Answer>(answer: Promise<Answer>) => faulted(db.name, answer);
+  const { id } = await ask(
+    oneRow(db.sql, sql<{ id: number }>`insert into sent_file (who) values (${who}) returning id`),
+  );
   const remove = async () => {
-    await sql`delete from sent_file where id = ${id} and digest is null`.execute(db.sql);
+    await ask(sql`delete from sent_file where id = ${id} and digest is null`.execute(db.sql));
   };
   try {
     const hash = createHash('sha256');
@@ -63,14 +66,14 @@ async function take(
       came += part.length;
       if (came > limits.largest) throw fault('api.file.too-large', { octets: limits.largest });
       hash.update(part);
-      if (!(await enter(db.sql, { id, place: place++, part, together: limits.together })))
+      if (!(await ask(enter(db.sql, { id, who, place: place++, part, limits }))))
         throw fault('api.files.full', { octets: limits.together });
     }
     const digest = hash.digest();
     return {
       file: digest.toString('hex'),
       octets: came,
-      keep: () => faulted(db.name, keep(db, id, who, digest)),
+      keep: () => ask(keep(db, id, who, digest)),
       [Symbol.asyncDispose]: remove,
     };
   } catch (error) {
@@ -84,28 +87,42 @@ interface Part {
   readonly id: number;
   readonly place: number;
   readonly part: Buffer;
-  readonly together: number;
+  readonly who: string;
+  readonly limits: FileLimits;
 }
 
 /**
  * Whether there was room. Two that come at one moment may both find the last of it: they go beyond the bound by a part each, which the
  * disk does not notice.
  */
-async function enter(db: Sql, { id, place, part, together }: Part): Promise<boolean> {
+async function enter(db: Sql, { id, who, place, part, limits }: Part): Promise<boolean> {
+  const { length } = part;
   const entered = await sql`
     with grown as (
-      update sent_file set octets = octets + ${part.length}, moved_at = now()
-       where id = ${id} and (select sum(octets) from sent_file) + ${part.length} <= ${together}
+      update sent_file set octets = octets + ${length}, moved_at = now()
+       where id = ${id}
+         and (select sum(octets) from sent_file) + ${length} <= ${limits.together}
+         and (select sum(octets) from sent_file where who = ${who}) + ${length} <= ${ofOneMost(limits)}
       returning id)
     insert into sent_file_part (file, place, octets) select id, ${place}::int, ${part}::bytea from grown`.execute(db);
   return entered.numAffectedRows === 1n;
 }
 
-/** From now on it is there. The same, sent before, makes room. */
+/** Nobody takes the room of all others: half of it, or as much as one file may have. */
+function ofOneMost({ largest, together }: FileLimits): number {
+  return Math.max(largest, Math.floor(together / 2));
+}
+
+/** From now on it is there. The same, sent before, stays in its place, since somebody may be reading it, and this one goes. */
 async function keep(db: Database, id: number, who: string, digest: Buffer): Promise<void> {
   await db.sql.transaction().execute(async (tx) => {
-    await sql`delete from sent_file where who = ${who} and digest = ${digest} and id <> ${id}`.execute(tx);
-    await sql`update sent_file set digest = ${digest}, moved_at = now() where id = ${id}`.execute(tx);
+    // Of two that have come at one moment each would find that it is the first.
+    await sql`select pg_advisory_xact_lock(${keepingClass}::int, ${digest.readInt32BE()}::int)`.execute(tx);
+    const before = await sql`
+      update sent_file set moved_at = now() where who = ${who} and digest = ${digest} and id <> ${id}`.execute(tx);
+    await (before.numAffectedRows === 0n
+      ? sql`update sent_file set digest = ${digest}, moved_at = now() where id = ${id}`.execute(tx)
+      : sql`delete from sent_file where id = ${id}`.execute(tx));
   });
 }
 
@@ -118,15 +135,18 @@ async function find(db: Database, who: string, file: string): Promise<OpenSentFi
 }
 
 async function* partsFrom(
-  { sql: db }: Database,
+  db: Database,
   file: string,
   { id, octets }: { readonly id: number; readonly octets: number },
   octet: number,
 ): AsyncGenerator<Buffer> {
   for (let at = octet; at < octets; ) {
     const place = Math.floor(at / partOctets);
-    const { rows } = await sql<{ octets: Buffer }>`
-      select octets from sent_file_part where file = ${id} and place = ${place}`.execute(db);
+    const { rows } = await faulted(
+      db.name,
+      sql<{ octets: Buffer }>`
+        select octets from sent_file_part where file = ${id} and place = ${place}`.execute(db.sql),
+    );
     const part = rows[0]?.octets.subarray(at - place * partOctets);
     // It was forgotten meanwhile. A reader that was told nothing would take it for shorter than it is.
     if (part === undefined || part.length === 0) throw fault('api.file.gone', { file });
