@@ -57,6 +57,6 @@ export function whyUnreadable(error: unknown): string | null {
     case 'ENOTDIR':
       return 'a part of its path is no folder';
     default:
-      return error.syscall === 'open' || error.syscall === 'read' ? error.message : null;
+      return ['open', 'read', 'stat'].includes(String(error.syscall)) ? error.message : null;
   }
 }
