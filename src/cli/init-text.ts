@@ -163,6 +163,7 @@ ${sideText('target', target)}
 #     who-claim: email
 #     groups-claim: groups
 #     lasts: 8h
+#     idle: 1h
 #     roles:
 #       mail-operators: operator
 #       rxy-it: local-administrator of RXY

@@ -9,10 +9,10 @@ export function shown(text: string, longest = 200): string {
 
 /**
  * All that is written for people, once more, with its lines left as they are: what was written down as it came, such as a name that a
- * server told, moves no cursor and turns no line round either.
+ * server told, moves no cursor and turns no line round either. A carriage return belongs to the end of a line, or is shown.
  */
 export function harmless(text: string): string {
-  return text.replace(/[^\P{Cc}\n\t]|[\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/gu, '\ufffd');
+  return text.replace(/\r(?!\n)|[^\P{Cc}\r\n\t]|[\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/gu, '\ufffd');
 }
 
 /** `1,234,567`. */
