@@ -10,8 +10,8 @@ import type { Sql } from './db.ts';
 
 /** Two are looked for in the index. The rest is looked at one by one, among those whom the two have found. */
 const lookedForMax = 2;
-/** Behind whatever begins so, in the order of code points. */
-const last = '\u{10ffff}';
+/** Behind whatever begins so, in the order of code points: the last of them that stands for a character (Unicode §23.7). */
+const last = '\u{10fffd}';
 
 /** Of a mailbox `m`: its words in one order, and where a partial index has them, for whom it does. */
 interface Key {
