@@ -5,6 +5,7 @@
 
 import { open } from 'node:fs/promises';
 import { fault } from '#domain/fault.ts';
+import { whyNotRead } from '#lib/unreadable.ts';
 import type { World } from './world.ts';
 
 export type SecretRef =
@@ -98,19 +99,7 @@ export function checked(secret: string, where: string, warning: string | null): 
 /** The reason why a file could not be read, in words. */
 export function whyUnreadable(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  switch ((error as NodeJS.ErrnoException).code) {
-    case 'ENOENT':
-      return 'there is no such file';
-    case 'EACCES':
-    case 'EPERM':
-      return 'permission denied';
-    case 'EISDIR':
-      return 'it is a folder';
-    case 'ENOTDIR':
-      return 'a part of its path is no folder';
-    case 'ERR_ENCODING_INVALID_ENCODED_DATA':
-      return 'it is not UTF-8 text';
-    default:
-      return error.message;
-  }
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === 'ERR_ENCODING_INVALID_ENCODED_DATA') return 'it is not UTF-8 text';
+  return whyNotRead(code) ?? error.message;
 }

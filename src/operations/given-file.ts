@@ -1,6 +1,7 @@
 /** A file that an operation reads once, from its beginning, wherever it lies. */
 
 import { createReadStream } from 'node:fs';
+import { whyNotRead } from '#lib/unreadable.ts';
 
 export interface GivenFile {
   /** As whoever gave it calls it. */
@@ -46,17 +47,5 @@ export function unreadableFile(path: string, why: string): GivenFile {
 export function whyUnreadable(error: unknown): string | null {
   if (error instanceof Unreadable) return error.message;
   if (!(error instanceof Error) || !('syscall' in error) || !('code' in error)) return null;
-  switch (error.code) {
-    case 'ENOENT':
-      return 'there is no such file';
-    case 'EACCES':
-    case 'EPERM':
-      return 'permission denied';
-    case 'EISDIR':
-      return 'it is a folder';
-    case 'ENOTDIR':
-      return 'a part of its path is no folder';
-    default:
-      return ['open', 'read', 'stat'].includes(String(error.syscall)) ? error.message : null;
-  }
+  return whyNotRead(error.code) ?? (['open', 'read', 'stat'].includes(String(error.syscall)) ? error.message : null);
 }

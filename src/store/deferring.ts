@@ -3,15 +3,13 @@
 import { sql } from 'kysely';
 import { dayOfMs, whyNotDeferred } from '#domain/dates.ts';
 import type { Day } from '#domain/estate.ts';
-import type { MailboxesOrdered, RefusedMailbox, Whom } from '#domain/estate-state.ts';
+import type { MailboxesOrdered, Whom } from '#domain/estate-state.ts';
 import type { Mark, Stage } from '#domain/journey.ts';
 import type { Within } from '#domain/rights.ts';
 import { oneRow, type Sql } from './db.ts';
-import { meantBy } from './meant.ts';
+import { inBatches, type SomeOrdered } from './in-batches.ts';
 
-type Deferred = Extract<MailboxesOrdered, { kind: 'ordered' }>;
-
-/** Deferred, or let go, in one transaction: nobody who works waits for long. */
+/** Let go in one transaction: nobody who works waits for long. */
 const batchMax = 1_000;
 
 interface Standing {
@@ -24,7 +22,7 @@ interface Standing {
   readonly isWindowless: boolean;
 }
 
-export async function defer(
+export function defer(
   db: Sql,
   whom: Whom,
   until: Day,
@@ -32,19 +30,7 @@ export async function defer(
   why: string,
   within: Within,
 ): Promise<MailboxesOrdered> {
-  const meant = await meantBy(db, whom, within);
-  if ('kind' in meant) return meant;
-  const done: string[] = [];
-  const refused: RefusedMailbox[] = [];
-  let windowless = 0;
-  for (let from = 0; from < meant.length; from += batchMax) {
-    const ids = meant.slice(from, from + batchMax);
-    const some = await db.transaction().execute((tx) => deferThose(tx, ids, until, who, why));
-    done.push(...some.done);
-    refused.push(...some.refused);
-    windowless += some.windowless ?? 0;
-  }
-  return { kind: 'ordered', done, refused, ...(windowless > 0 ? { windowless } : {}) };
+  return inBatches(db, whom, within, (tx, ids) => deferThose(tx, ids, until, who, why));
 }
 
 async function deferThose(
@@ -53,7 +39,7 @@ async function deferThose(
   until: Day,
   who: string,
   why: string,
-): Promise<Omit<Deferred, 'kind'>> {
+): Promise<SomeOrdered> {
   // Locked in the order of their ids, as everybody does who takes several.
   const { rows } = await sql<Standing>`
     with locked as materialized (

@@ -1,27 +1,18 @@
 /** What people order of mailboxes: marks beside the stage, and the way back. Each with its record. */
 
 import { type RawBuilder, sql } from 'kysely';
-import {
-  type MailboxesOrdered,
-  type MailboxOrder,
-  type RefusedMailbox,
-  type Whom,
-  whyRefused,
-} from '#domain/estate-state.ts';
+import { type MailboxesOrdered, type MailboxOrder, type Whom, whyRefused } from '#domain/estate-state.ts';
 import type { Mark, Stage } from '#domain/journey.ts';
 import type { Within } from '#domain/rights.ts';
 import type { MailboxOrders } from '#ports/estate-view.ts';
 import { faulted } from './database-fault.ts';
 import type { Database, Sql } from './db.ts';
 import { forgetLedgers } from './forget-ledgers.ts';
-import { meantBy } from './meant.ts';
+import { inBatches, type SomeOrdered } from './in-batches.ts';
 import { enterOtherNames } from './other-names.ts';
 import { inPart, type Part, partOf } from './part.ts';
 import { sendBack } from './settled-orders.ts';
 import { lateIn } from './way-home.ts';
-
-/** Ordered in one transaction: nobody who works waits for long. */
-const batchMax = 1_000;
 
 interface Standing {
   readonly id: number;
@@ -51,25 +42,8 @@ async function orderAll(
   why: string | null,
   reach: { readonly within: Within; readonly excludable: Within },
 ): Promise<MailboxesOrdered> {
-  const meant = await meantBy(db.sql, whom, reach.within);
-  if ('kind' in meant) return meant;
-  // Across batches, too: in a larger transaction each of them is held until that ends.
-  const inOrder = meant.toSorted((a, b) => a - b);
   const excludable = await partOf(db.sql, reach.excludable);
-  const done: string[] = [];
-  const refused: RefusedMailbox[] = [];
-  const home = { late: 0, notTaken: 0 };
-  for (let from = 0; from < inOrder.length; from += batchMax) {
-    const ids = inOrder.slice(from, from + batchMax);
-    const some = await db.sql.transaction().execute((tx) => obey(tx, ids, order, who, why, excludable));
-    done.push(...some.done);
-    refused.push(...some.refused);
-    home.late += some.home?.late ?? 0;
-    home.notTaken += some.home?.notTaken ?? 0;
-  }
-  const byAddress = (a: RefusedMailbox, b: RefusedMailbox): number => (a.address < b.address ? -1 : 1);
-  const told = { done: done.toSorted(), refused: refused.toSorted(byAddress) };
-  return { kind: 'ordered', ...told, ...(home.late + home.notTaken > 0 ? { home } : {}) };
+  return inBatches(db.sql, whom, reach.within, (tx, ids) => obey(tx, ids, order, who, why, excludable));
 }
 
 async function obey(
@@ -79,7 +53,7 @@ async function obey(
   who: string,
   why: string | null,
   excludable: Part | null,
-): Promise<Omit<Extract<MailboxesOrdered, { kind: 'ordered' }>, 'kind'>> {
+): Promise<SomeOrdered> {
   // Locked in the order of their ids, as everybody does who takes several.
   const { rows } = await sql<Standing>`
     with locked as materialized (

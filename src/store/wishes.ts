@@ -11,21 +11,17 @@ import {
   whyNotWithdrawn,
 } from '#domain/dates.ts';
 import type { ListOrder, Page } from '#domain/estate-lists.ts';
-import type { MailboxesOrdered, RefusedMailbox, Whom } from '#domain/estate-state.ts';
+import type { MailboxesOrdered, Whom } from '#domain/estate-state.ts';
 import type { Mark, Stage } from '#domain/journey.ts';
 import type { Within } from '#domain/rights.ts';
 import type { OpenWishes } from '#ports/dates.ts';
 import { faulted } from './database-fault.ts';
 import type { Database, Sql } from './db.ts';
+import { inBatches, type SomeOrdered } from './in-batches.ts';
 import { meantBy } from './meant.ts';
 import { inPart, partOf } from './part.ts';
 
-type Asked = Extract<MailboxesOrdered, { kind: 'ordered' }>;
-
-/** Asked for in one transaction. */
-const batchMax = 1_000;
-
-export async function askForDays(
+export function askForDays(
   db: Sql,
   whom: Whom,
   days: WishedDays,
@@ -33,17 +29,7 @@ export async function askForDays(
   why: string,
   within: Within,
 ): Promise<MailboxesOrdered> {
-  const meant = await meantBy(db, whom, within);
-  if ('kind' in meant) return meant;
-  const done: string[] = [];
-  const refused: RefusedMailbox[] = [];
-  for (let from = 0; from < meant.length; from += batchMax) {
-    const ids = meant.slice(from, from + batchMax);
-    const some = await db.transaction().execute((tx) => askForThose(tx, ids, days, who, why));
-    done.push(...some.done);
-    refused.push(...some.refused);
-  }
-  return { kind: 'ordered', done, refused };
+  return inBatches(db, whom, within, (tx, ids) => askForThose(tx, ids, days, who, why));
 }
 
 async function askForThose(
@@ -52,7 +38,7 @@ async function askForThose(
   { notBefore, notAfter }: WishedDays,
   who: string,
   why: string,
-): Promise<Omit<Asked, 'kind'>> {
+): Promise<SomeOrdered> {
   const { rows } = await sql<{ id: number; address: string; stage: Stage; mark: Mark | '' }>`
     with locked as materialized (
       select id, address, stage, mark from mailbox where id = any(${mailboxes}::int[]) order by id for no key update
@@ -84,32 +70,11 @@ async function askForThose(
   };
 }
 
-export async function withdraw(
-  db: Sql,
-  whom: Whom,
-  who: string,
-  why: string,
-  within: Within,
-): Promise<MailboxesOrdered> {
-  const meant = await meantBy(db, whom, within);
-  if ('kind' in meant) return meant;
-  const done: string[] = [];
-  const refused: RefusedMailbox[] = [];
-  for (let from = 0; from < meant.length; from += batchMax) {
-    const ids = meant.slice(from, from + batchMax);
-    const some = await db.transaction().execute((tx) => withdrawThose(tx, ids, who, why));
-    done.push(...some.done);
-    refused.push(...some.refused);
-  }
-  return { kind: 'ordered', done, refused };
+export function withdraw(db: Sql, whom: Whom, who: string, why: string, within: Within): Promise<MailboxesOrdered> {
+  return inBatches(db, whom, within, (tx, ids) => withdrawThose(tx, ids, who, why));
 }
 
-async function withdrawThose(
-  tx: Sql,
-  mailboxes: readonly number[],
-  who: string,
-  why: string,
-): Promise<Omit<Asked, 'kind'>> {
+async function withdrawThose(tx: Sql, mailboxes: readonly number[], who: string, why: string): Promise<SomeOrdered> {
   const { rows } = await sql<{
     readonly id: number;
     readonly address: string;
