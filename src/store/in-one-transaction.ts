@@ -15,7 +15,7 @@ export function inOneTransaction<Answer>(db: Database, work: (inner: Database) =
   return faulted(
     db.name,
     db.sql.transaction().execute(async (tx) => {
-      // It may last: nobody else writes to its shard of the tallies (migration 0034).
+      // It may last: nobody else writes to its shard of the tallies (migration 0033).
       await sql`set local godwit.at_once = 'on'`.execute(tx);
       return work({ ...db, sql: nesting(tx), [Symbol.asyncDispose]: async () => {} });
     }),

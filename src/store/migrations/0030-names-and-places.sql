@@ -23,10 +23,12 @@ begin
   end case;
 end $$;
 
--- Whether there are more than two, which is cheaper to tell. Behind a comma is a blank anyway.
+-- Whether there are more than two, which is cheaper to tell; counted as name_key finds them.
 create function has_long_name(display_name text, address text) returns boolean
 language sql immutable parallel safe as $$
-  select split_part(translate(coalesce(nullif(display_name, ''), split_part(address, '@', 1)), '-._/', '    '), ' ', 3) <> ''
+  select cardinality(array_remove(string_to_array(translate(
+    coalesce(nullif(display_name, ''), split_part(address, '@', 1)),
+    '"(),-./:;@_&+’''', '             '), ' '), '')) > 2
 $$;
 
 -- The order of letters is the same whatever that of the database is, so that what begins alike stands together.
